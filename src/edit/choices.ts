@@ -1,0 +1,104 @@
+/** A text in every language the product speaks. */
+export interface Label {
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** One value of a choice field; its place in the list is the number A1111's API uses for it. */
+export interface Choice<V extends string = string> {
+  readonly value: V;
+  readonly label: Label;
+}
+
+/** Samplers in A1111's order. Source: A1111 modules/sd_samplers_kdiffusion.py, sd_samplers_timesteps.py. */
+export const samplerNames = [
+  'DPM++ 2M',
+  'DPM++ SDE',
+  'DPM++ 2M SDE',
+  'DPM++ 2M SDE Heun',
+  'DPM++ 2S a',
+  'DPM++ 3M SDE',
+  'Euler a',
+  'Euler',
+  'LMS',
+  'Heun',
+  'DPM2',
+  'DPM2 a',
+  'DPM fast',
+  'DPM adaptive',
+  'Restart',
+  'DDIM',
+  'DDIM CFG++',
+  'PLMS',
+  'UniPC',
+  'LCM',
+] as const;
+export type SamplerName = (typeof samplerNames)[number];
+
+/** Schedule types in A1111's order. Source: A1111 modules/sd_schedulers.py. */
+export const schedulerNames = [
+  'Automatic',
+  'Uniform',
+  'Karras',
+  'Exponential',
+  'Polyexponential',
+  'SGM Uniform',
+  'KL Optimal',
+  'Align Your Steps',
+  'Simple',
+  'Normal',
+  'DDIM',
+  'Beta',
+] as const;
+export type SchedulerName = (typeof schedulerNames)[number];
+
+/** Names that are written the same in every language. */
+function untranslated<V extends string>(values: readonly V[]): readonly Choice<V>[] {
+  return values.map((value) => ({ value, label: { en: value, zh: value } }));
+}
+
+export const samplers = untranslated(samplerNames);
+export const schedulers = untranslated(schedulerNames);
+
+export const resizeModes = [
+  { value: 'just resize', label: { en: 'Just resize', zh: '仅调节大小' } },
+  { value: 'crop and resize', label: { en: 'Crop and resize', zh: '裁剪后缩放' } },
+  { value: 'resize and fill', label: { en: 'Resize and fill', zh: '缩放后填充空白' } },
+  { value: 'latent upscale', label: { en: 'Just resize (latent upscale)', zh: '调整大小（潜空间放大）' } },
+] as const satisfies readonly Choice[];
+export type ResizeMode = (typeof resizeModes)[number]['value'];
+
+export const maskedContents = [
+  { value: 'fill', label: { en: 'fill', zh: '填充' } },
+  { value: 'original', label: { en: 'original', zh: '原版' } },
+  { value: 'latent noise', label: { en: 'latent noise', zh: '潜空间噪声' } },
+  { value: 'latent nothing', label: { en: 'latent nothing', zh: '空白潜空间' } },
+] as const satisfies readonly Choice[];
+export type MaskedContent = (typeof maskedContents)[number]['value'];
+
+export const inpaintAreas = [
+  { value: 'whole picture', label: { en: 'Whole picture', zh: '整张图片' } },
+  { value: 'only masked', label: { en: 'Only masked', zh: '仅蒙版区域' } },
+] as const satisfies readonly Choice[];
+export type InpaintArea = (typeof inpaintAreas)[number]['value'];
+
+export const maskModes = [
+  { value: 'inpaint masked', label: { en: 'Inpaint masked', zh: '重绘蒙版内容' } },
+  { value: 'inpaint not masked', label: { en: 'Inpaint not masked', zh: '重绘非蒙版内容' } },
+] as const satisfies readonly Choice[];
+export type MaskMode = (typeof maskModes)[number]['value'];
+
+/** Where noise comes from. A1111's GPU source is Philox, as NV; both names give the same numbers here. */
+export const randnSources = [
+  { value: 'GPU', label: { en: 'GPU', zh: 'GPU' } },
+  { value: 'CPU', label: { en: 'CPU', zh: 'CPU' } },
+  { value: 'NV', label: { en: 'NV', zh: 'NV' } },
+] as const satisfies readonly Choice[];
+export type RandnSource = (typeof randnSources)[number]['value'];
+
+export const imageUpscalers = [
+  { value: 'None', label: { en: 'None', zh: '无' } },
+  { value: 'Lanczos', label: { en: 'Lanczos', zh: 'Lanczos' } },
+  { value: 'Nearest', label: { en: 'Nearest', zh: '最近邻' } },
+] as const satisfies readonly Choice[];
+export type ImageUpscaler = (typeof imageUpscalers)[number]['value'];

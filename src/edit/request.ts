@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { type BlobRef, blobRefSchema } from './blob.ts';
+import type { Params } from './fields.ts';
+import { paramsSchema } from './params.ts';
+
+/** Who asked. Ids of the platforms are strings: they do not fit a JavaScript number. */
+export type UserId = `${'discord' | 'telegram' | 'web' | 'shell'}:${string}`;
+
+/**
+ * Where to repaint, in pixels of `init`, origin top left.
+ * `image`: an uploaded or painted picture; read `auto` takes alpha where it varies, else brightness; `black` repaints black.
+ * `alpha`: where `init` is transparent.
+ */
+export type MaskSource =
+  | { readonly kind: 'image'; readonly blob: BlobRef; readonly read: 'auto' | 'white' | 'black' | 'alpha' }
+  | { readonly kind: 'alpha' };
+
+const maskSourceSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('image'), blob: blobRefSchema, read: z.enum(['auto', 'white', 'black', 'alpha']) }),
+  z.strictObject({ kind: z.literal('alpha') }),
+]);
+
+/** One edit, complete and JSON: running it again repeats the picture to the byte. */
+export interface EditRequest {
+  readonly version: 1;
+  /** The picture to edit, as it was uploaded or made. */
+  readonly init: BlobRef;
+  readonly mask: MaskSource | null;
+  /** Processing size, px, multiples of 8: what `params.size` came to for this picture. */
+  readonly width: number;
+  readonly height: number;
+  /** Every field; `seed` and `subseed` are drawn, never −1; `checkpoint` is a name in the catalogue. */
+  readonly params: Params;
+}
+
+export const editRequestSchema = z.strictObject({
+  version: z.literal(1),
+  init: blobRefSchema,
+  mask: maskSourceSchema.nullable(),
+  width: z.number().int().min(64).max(16384).multipleOf(8),
+  height: z.number().int().min(64).max(16384).multipleOf(8),
+  params: paramsSchema,
+}) as unknown as z.ZodType<EditRequest>;
+
+/** What a worker can be asked. */
+export type Task = { readonly kind: 'edit'; readonly request: EditRequest };
+export const taskSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('edit'), request: editRequestSchema }),
+]) as unknown as z.ZodType<Task>;
+
+/** Seconds spent by stage; `load` is opening networks, 0 when they were open. */
+export interface Seconds {
+  readonly load: number;
+  readonly encode: number;
+  readonly sample: number;
+  readonly decode: number;
+}
+
+/** A finished picture. */
+export interface EditedImage<B> {
+  readonly image: B;
+  readonly width: number;
+  readonly height: number;
+  readonly seed: number;
+  readonly infotext: string;
+}
+
+/** What an edit came to: pictures as PNG bytes inside the engine, as blob references everywhere else. */
+export interface EditOutcome<B> {
+  readonly images: readonly EditedImage<B>[];
+  readonly seconds: Seconds;
+  /** Sampler steps really run per picture. */
+  readonly stepsRun: number;
+}
+export type EditResult = EditOutcome<BlobRef>;
+
+const imageSchema = z.strictObject({
+  image: blobRefSchema,
+  width: z.number().int(),
+  height: z.number().int(),
+  seed: z.number().int(),
+  infotext: z.string(),
+});
+export const editResultSchema = z.strictObject({
+  images: z.array(imageSchema).min(1),
+  seconds: z.strictObject({ load: z.number(), encode: z.number(), sample: z.number(), decode: z.number() }),
+  stepsRun: z.number().int().min(0),
+}) as unknown as z.ZodType<EditResult>;
+
+/** How far a running task is. `preview` is a small JPEG of the picture as the model sees it now. */
+export interface Progress {
+  readonly phase: 'loading' | 'preparing' | 'sampling' | 'decoding';
+  /** 0…1 over the whole task. */
+  readonly fraction: number;
+  readonly step: number;
+  readonly steps: number;
+  readonly preview?: Uint8Array;
+}

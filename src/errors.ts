@@ -1,0 +1,67 @@
+/**
+ * Every way a person's request can be refused, and the facts the message about it needs. A code is noticed in any layer; its words,
+ * in every language, stand in `bots/core/messages` (a code without words does not compile).
+ */
+export interface Refusals {
+  // pictures and files that come in
+  'no-image': Record<string, never>;
+  'no-content': Record<string, never>;
+  'download-failed': { host: string };
+  'file-too-big': { bytes: number; limit: number };
+  'not-an-image': { found: string };
+  'image-broken': { format: string };
+  'image-too-large': { megapixels: number; limit: number };
+  'image-sides': { width: number; height: number; min: number; max: number };
+  'mask-size': { mask: string; image: string };
+  'mask-empty': Record<string, never>;
+  // what was asked
+  'bad-size': { given: string };
+  'bad-option': { position: number; text: string; nearest: string | null };
+  'out-of-range': { field: string; given: number | string; min: number; max: number };
+  'prompt-too-long': { length: number; limit: number };
+  'unknown-name': { kind: string; given: string; nearest: readonly string[] };
+  'nothing-to-do': { why: 'latent-noise-without-strength' | 'no-prompt' };
+  // buttons, lineage, people
+  'old-button': Record<string, never>;
+  gone: Record<string, never>;
+  'not-yours': Record<string, never>;
+  'head-moved': { current: number };
+  'nothing-to-undo': Record<string, never>;
+  'nothing-to-redo': Record<string, never>;
+  'too-late': Record<string, never>;
+  // the line
+  'queue-full': { scope: 'user' | 'server' | 'global'; limit: number };
+  quota: { seconds: number };
+  'missing-permissions': { permissions: readonly string[] };
+  // the engine and its files
+  'no-checkpoint': { folder: string };
+  'weights-broken': { file: string; why: string };
+  'weights-unsupported': { file: string; why: string };
+  'out-of-memory': { setting: string };
+  cancelled: Record<string, never>;
+  'worker-lost': Record<string, never>;
+  'storage-full': Record<string, never>;
+  internal: { ref: string };
+}
+
+export type RefusalCode = keyof Refusals;
+
+/** A refusal as plain data, as it crosses the queue and the worker thread. */
+export type RefusalData = { [C in RefusalCode]: { readonly code: C; readonly details: Refusals[C] } }[RefusalCode];
+
+/** Thrown wherever a request turns out to be impossible; shown to its author in their language. */
+export class Refusal<C extends RefusalCode = RefusalCode> extends Error {
+  override readonly name = 'Refusal';
+  readonly code: C;
+  readonly details: Refusals[C];
+  constructor(code: C, details: Refusals[C], options?: ErrorOptions) {
+    super(`${code} ${JSON.stringify(details)}`, options);
+    this.code = code;
+    this.details = details;
+  }
+}
+
+/** The plain data of a refusal, for a queue or a thread boundary. */
+export function refusalData(refusal: Refusal): RefusalData {
+  return { code: refusal.code, details: refusal.details } as RefusalData;
+}
