@@ -1,0 +1,19 @@
+import type { Tensor } from '../tensor/tensor.ts';
+
+/** What one stretch of a prompt's schedule says to the U-Net. */
+export interface ScheduledCond {
+  /** Last model call (counted from 0) that this stretch serves, if no earlier one does. */
+  readonly endAt: number;
+  /** Cross-attention context [tokens, width]. */
+  readonly cond: Tensor;
+  /** SDXL only: pooled text [1280], the first part of the U-Net's label vector. */
+  readonly pooled?: Tensor;
+}
+
+/** Everything the guidance needs to know about a pair of prompts. */
+export interface Conditioning {
+  /** Parts of the prompt joined by AND, with their weights; their contexts are equally long. */
+  readonly parts: readonly { readonly weight: number; readonly schedule: readonly ScheduledCond[] }[];
+  /** The negative prompt; its contexts may be longer or shorter than those of `parts`. */
+  readonly uncond: readonly ScheduledCond[];
+}
