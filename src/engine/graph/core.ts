@@ -1,0 +1,166 @@
+import { dirname, relative, sep } from 'node:path';
+import { type Attribute, type ElementType, encodeModel, type Initializer, type Node, type Port } from './onnx.ts';
+
+/** The result of a node, a constant or an input of the graph being built. */
+export interface Value {
+  readonly name: string;
+}
+
+/** A tensor that lies in a file, or, with `bytes`, in memory. */
+export interface StoredTensor {
+  readonly name: string;
+  readonly dtype: ElementType;
+  readonly shape: readonly number[];
+  readonly file: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly bytes?: Uint8Array;
+}
+
+/** A layer's parameters, by the names they have in the file: `weight`, `bias`, … */
+export interface Layer {
+  has(name: string): boolean;
+  tensor(name: string): StoredTensor;
+}
+
+/** Changes a parameter on its way into the graph, for example `W + scale · up · down`; `value` is float32. */
+export type Patch = (tensor: StoredTensor, value: Value) => Value;
+
+/** A finished graph. */
+export interface Graph {
+  /** An ONNX model whose external data are named relative to `folder`. */
+  readonly model: Uint8Array;
+  /** The innermost folder that holds every file the graph points into; '' when it points into none. */
+  readonly folder: string;
+}
+
+/** The part of the graph builder that knows ONNX's data model and no operator. */
+export interface GraphCore {
+  input(name: string, type: ElementType, shape: readonly (number | string)[]): Value;
+  output(name: string, value: Value, type?: ElementType): void;
+  /** One node with one result. */
+  op(op: string, inputs: readonly (Value | undefined)[], attributes?: Node['attributes'], domain?: string): Value;
+  /** One node with several results. */
+  split(op: string, count: number, inputs: readonly Value[], attributes?: Node['attributes']): readonly Value[];
+  /** A scalar (no shape given) or a tensor of float32 numbers. */
+  floats(values: number | readonly number[] | Float32Array, shape?: readonly number[]): Value;
+  /** A list of int64 numbers, or a scalar. */
+  ints(values: number | readonly number[]): Value;
+  /** The elements of a stored tensor in their own dtype, unpatched. */
+  stored(tensor: StoredTensor): Value;
+  /** A parameter as float32, patched. The same tensor asked for twice is one value. */
+  parameter(tensor: StoredTensor): Value;
+  /** Changes every parameter asked for from now on. */
+  patchWith(patch: Patch): void;
+  finish(): Graph;
+}
+
+/** @param name  what to call the graph in profiles and error messages of the runtime */
+export function graphCore(name: string): GraphCore {
+  const nodes: Node[] = [];
+  const constants = new Map<string, { initializer: Initializer; value: Value }>();
+  const external = new Map<string, StoredTensor>();
+  const parameters = new Map<string, Value>();
+  const [inputs, outputs]: [Port[], Port[]] = [[], []];
+  let patch: Patch = (_, value) => value;
+
+  const add: GraphCore['split'] = (op, count, from, attributes = {}) => addNode(op, '', count, from, attributes);
+  const addNode = (
+    op: string,
+    domain: string,
+    count: number,
+    from: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): Value[] => {
+    const results = Array.from({ length: count }, (_, i) => ({ name: `${op}_${nodes.length}${i > 0 ? `_${i}` : ''}` }));
+    const names = from.map((value) => value?.name ?? '');
+    nodes.push({ op, domain, inputs: names, outputs: results.map((r) => r.name), attributes });
+    return results;
+  };
+
+  const constant = (type: ElementType, shape: readonly number[], bytes: Uint8Array): Value => {
+    const key = `${type} ${shape} ${Buffer.from(bytes).toString('base64')}`;
+    const known = constants.get(key);
+    if (known) return known.value;
+    const value = { name: `constant_${constants.size}` };
+    constants.set(key, { initializer: { name: value.name, type, shape, bytes }, value });
+    return value;
+  };
+
+  const op: GraphCore['op'] = (type, from, attributes = {}, domain = '') =>
+    addNode(type, domain, 1, from, attributes)[0]!;
+
+  const stored: GraphCore['stored'] = (tensor) => {
+    const known = external.get(tensor.name);
+    if (known && (known.file !== tensor.file || known.offset !== tensor.offset)) {
+      throw new RangeError(`two tensors are called ${tensor.name}`);
+    }
+    external.set(tensor.name, tensor);
+    return { name: tensor.name };
+  };
+
+  const parameter: GraphCore['parameter'] = (tensor) => {
+    const known = parameters.get(tensor.name);
+    if (known) return known;
+    const raw = stored(tensor);
+    const value = patch(tensor, tensor.dtype === 'F32' ? raw : op('Cast', [raw], { to: 1 }));
+    parameters.set(tensor.name, value);
+    return value;
+  };
+
+  return {
+    op,
+    split: add,
+    stored,
+    parameter,
+    patchWith: (next) => {
+      patch = next;
+    },
+    input: (inputName, type, shape) => {
+      inputs.push({ name: inputName, type, shape });
+      return { name: inputName };
+    },
+    output: (outputName, value, type = 'F32') => {
+      addIdentity(nodes, value, outputName);
+      outputs.push({ name: outputName, type });
+    },
+    floats: (values, shape) => {
+      const list = typeof values === 'number' ? [values] : values;
+      const data = Float32Array.from(list);
+      return constant('F32', shape ?? (typeof values === 'number' ? [] : [data.length]), new Uint8Array(data.buffer));
+    },
+    ints: (values) => {
+      const data = BigInt64Array.from(typeof values === 'number' ? [values] : values, BigInt);
+      return constant('I64', typeof values === 'number' ? [] : [data.length], new Uint8Array(data.buffer));
+    },
+    finish: () => {
+      const tensors = [...external.values()];
+      const folder = commonFolder(tensors.filter((t) => !t.bytes).map((t) => dirname(t.file)));
+      const small = [...constants.values()].map((c) => c.initializer);
+      const initializers = [...small, ...tensors.map((t) => toInitializer(t, folder))];
+      return { model: encodeModel({ name, nodes, initializers, inputs, outputs }), folder };
+    },
+  };
+}
+
+/** Outputs have names of their own, so that one value may be several outputs, or an input be one. */
+function addIdentity(nodes: Node[], value: Value, name: string): void {
+  nodes.push({ op: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {} });
+}
+
+function toInitializer(tensor: StoredTensor, folder: string): Initializer {
+  const { name, dtype: type, shape, bytes, offset, length } = tensor;
+  if (bytes) return { name, type, shape, bytes };
+  return { name, type, shape, location: relative(folder, tensor.file).split(sep).join('/'), offset, length };
+}
+
+/** The longest path that all of these begin with, by whole folder names. */
+export function commonFolder(folders: readonly string[]): string {
+  const [first = '', ...others] = folders.map((folder) => folder.split(sep));
+  let shared = [...first];
+  for (const parts of others) {
+    const differs = shared.findIndex((part, i) => part !== parts[i]);
+    if (differs >= 0) shared = shared.slice(0, differs);
+  }
+  return shared.join(sep) || (folders.length > 0 ? sep : '');
+}

@@ -1,0 +1,82 @@
+import { type Arithmetic, contributed } from './arithmetic.ts';
+import type { GraphCore, Layer, Value } from './core.ts';
+
+export interface ConvOptions {
+  readonly stride?: number;
+  /** Zeros on every side; by default so many that stride 1 keeps the size. */
+  readonly pad?: number;
+  readonly groups?: number;
+}
+
+export interface NormOptions {
+  /** Added to the variance. */
+  readonly epsilon: number;
+}
+
+/** Operators with parameters from a weights file, named as torch names them: `weight` and, where there is one, `bias`. */
+export interface Layers {
+  /** torch `Conv2d`: x [B, C, H, W] → [B, C′, H′, W′], weight [C′, C / groups, k, k]. */
+  conv2d(layer: Layer, x: Value, options?: ConvOptions): Value;
+  /** torch `Linear` over the last axis: weight [out, in]. A 1×1 convolution's weight will do as well. */
+  linear(layer: Layer, x: Value): Value;
+  /** torch `GroupNorm`: x [B, C, H, W]; mean and variance over each of `groups` groups of channels of one picture. */
+  groupNorm(layer: Layer, x: Value, options: NormOptions & { readonly groups: number }): Value;
+  /** torch `LayerNorm` over the last axis. */
+  layerNorm(layer: Layer, x: Value, options: NormOptions): Value;
+  /**
+   * softmax(q·kᵀ/√d)·v, the channels split into `heads` equal runs. q [B, N, C], k and v [B, M, C] → [B, N, C].
+   * `causal`: a token sees itself and those before it.
+   */
+  attention(q: Value, k: Value, v: Value, options: { readonly heads: number; readonly causal?: boolean }): Value;
+  /** Every pixel becomes `times` × `times` equal ones. x [B, C, H, W]. */
+  upsampleNearest(x: Value, times: number): Value;
+}
+
+/** The operators of `Layers` over a graph being built. */
+export function layers(core: GraphCore, math: Arithmetic): Layers {
+  const { op, parameter, floats } = core;
+  const biasOf = (layer: Layer) => (layer.has('bias') ? parameter(layer.tensor('bias')) : undefined);
+  return {
+    conv2d: (layer, x, { stride = 1, pad, groups = 1 } = {}) => {
+      const weight = layer.tensor('weight');
+      const [kh = 1, kw = 1] = weight.shape.slice(2);
+      const [py, px] = pad === undefined ? [kh >> 1, kw >> 1] : [pad, pad];
+      const attributes = { kernel_shape: [kh, kw], strides: [stride, stride], pads: [py, px, py, px], group: groups };
+      return op('Conv', [x, parameter(weight), biasOf(layer)], attributes);
+    },
+
+    linear: (layer, x) => {
+      const stored = layer.tensor('weight');
+      const given = parameter(stored);
+      const weight = stored.shape.length > 2 ? math.reshape(given, stored.shape.slice(0, 2)) : given;
+      const product = op('FusedMatMul', [x, weight], { transB: 1 }, contributed);
+      const bias = biasOf(layer);
+      return bias ? math.add(product, bias) : product;
+    },
+
+    // onnxruntime takes GroupNormalization apart into these very operators.
+    groupNorm: (layer, x, { groups, epsilon }) => {
+      const grouped = math.reshape(x, [0, groups, -1]);
+      const [ones, zeros] = [1, 0].map((n) => floats(new Float32Array(groups).fill(n))) as [Value, Value];
+      const flat = op('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } });
+      const normal = math.reshape(flat, math.shape(x));
+      const perChannel = (name: string) => math.unsqueeze(parameter(layer.tensor(name)), [1, 2]);
+      return math.add(math.mul(normal, perChannel('weight')), perChannel('bias'));
+    },
+
+    layerNorm: (layer, x, { epsilon }) => {
+      const attributes = { axis: -1, epsilon: { float: epsilon } };
+      return op('LayerNormalization', [x, parameter(layer.tensor('weight')), biasOf(layer)], attributes);
+    },
+
+    attention: (q, k, v, { heads, causal = false }) => {
+      const attributes = { num_heads: heads, unidirectional: causal ? 1 : 0 };
+      return op('MultiHeadAttention', [q, k, v], attributes, contributed);
+    },
+
+    upsampleNearest: (x, times) => {
+      const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
+      return op('Resize', [x, undefined, floats([1, 1, times, times])], attributes);
+    },
+  };
+}

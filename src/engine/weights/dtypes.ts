@@ -1,0 +1,96 @@
+/** Bytes per element of every dtype a `.safetensors` header may name. Source: huggingface/safetensors, format description. */
+export const itemSizes = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  I64: 8,
+  I32: 4,
+  I16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+} as const;
+
+export type DType = keyof typeof itemSizes;
+
+/** Whether `name` is one of ours, spelt as in `.safetensors` headers. */
+export function isDType(name: unknown): name is DType {
+  return typeof name === 'string' && Object.hasOwn(itemSizes, name);
+}
+
+/**
+ * The numbers behind little-endian bytes, rounded to float32 where they are wider.
+ *
+ * @param bytes  whole elements, at any alignment
+ * @throws RangeError when a part of an element is left over
+ */
+export function toFloat32(dtype: DType, bytes: Uint8Array): Float32Array {
+  const size = itemSizes[dtype];
+  if (bytes.byteLength % size !== 0) throw new RangeError(`${bytes.byteLength} bytes are not whole ${dtype} elements`);
+  const aligned = bytes.slice(); // typed arrays want an offset that is a multiple of their item size
+  return readers[dtype](aligned.buffer);
+}
+
+const readers: Record<DType, (buffer: ArrayBuffer) => Float32Array> = {
+  F64: (buffer) => Float32Array.from(new Float64Array(buffer)),
+  F32: (buffer) => new Float32Array(buffer),
+  F16: (buffer) => fromHalf(new Uint16Array(buffer)),
+  BF16: (buffer) => fromBfloat(new Uint16Array(buffer)),
+  F8_E4M3: (buffer) => fromTable(new Uint8Array(buffer), e4m3Codes()),
+  F8_E5M2: (buffer) => fromTable(new Uint8Array(buffer), e5m2Codes()),
+  I64: (buffer) => Float32Array.from(new BigInt64Array(buffer), Number),
+  I32: (buffer) => Float32Array.from(new Int32Array(buffer)),
+  I16: (buffer) => Float32Array.from(new Int16Array(buffer)),
+  I8: (buffer) => Float32Array.from(new Int8Array(buffer)),
+  U8: (buffer) => Float32Array.from(new Uint8Array(buffer)),
+  BOOL: (buffer) => Float32Array.from(new Uint8Array(buffer), (byte) => (byte === 0 ? 0 : 1)),
+};
+
+/** IEEE 754 binary16. Subnormals are multiples of 2⁻²⁴. */
+function fromHalf(codes: Uint16Array): Float32Array {
+  const bits = new Uint32Array(codes.length);
+  const values = new Float32Array(bits.buffer);
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]!;
+    const exponent = code & 0x7c00;
+    const sign = (code & 0x8000) << 16;
+    if (exponent === 0) values[i] = (sign ? -1 : 1) * (code & 0x03ff) * 2 ** -24;
+    else bits[i] = sign | (exponent === 0x7c00 ? 0x7f800000 : (exponent + 0x1c000) << 13) | ((code & 0x03ff) << 13);
+  }
+  return values;
+}
+
+/** A bfloat16 is the upper half of a float32. */
+function fromBfloat(codes: Uint16Array): Float32Array {
+  return new Float32Array(Uint32Array.from(codes, (code) => code << 16).buffer);
+}
+
+function fromTable(codes: Uint8Array, table: Float32Array): Float32Array {
+  return Float32Array.from(codes, (code) => table[code]!);
+}
+
+/** FP8 E4M3 "fn": bias 7, no infinity, all ones is NaN. Source: Micikevicius et al. 2022 (arXiv 2209.05433). */
+function e4m3Codes(): Float32Array {
+  return byteCodes((exponent, mantissa) => {
+    if (exponent === 15 && mantissa === 7) return Number.NaN;
+    return exponent === 0 ? (mantissa / 8) * 2 ** -6 : (1 + mantissa / 8) * 2 ** (exponent - 7);
+  }, 3);
+}
+
+/** FP8 E5M2: bias 15, infinities and NaNs as in IEEE 754. Source: the same paper. */
+function e5m2Codes(): Float32Array {
+  return byteCodes((exponent, mantissa) => {
+    if (exponent === 31) return mantissa === 0 ? Number.POSITIVE_INFINITY : Number.NaN;
+    return exponent === 0 ? (mantissa / 4) * 2 ** -14 : (1 + mantissa / 4) * 2 ** (exponent - 15);
+  }, 2);
+}
+
+function byteCodes(magnitude: (exponent: number, mantissa: number) => number, mantissaBits: number): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, code) => {
+    const value = magnitude((code & 0x7f) >> mantissaBits, code & ((1 << mantissaBits) - 1));
+    return code & 0x80 ? -value : value;
+  });
+}
