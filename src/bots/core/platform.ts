@@ -1,0 +1,234 @@
+import type { BlobRef } from '../../edit/blob.ts';
+import type { PlaceId } from '../../edit/lineage.ts';
+import type { UserId } from '../../edit/request.ts';
+import type { Language } from '../../storage/index.ts';
+
+/** What a platform can show; the core trims cards to it and never asks which platform it is. */
+export interface Capabilities {
+  /** Bytes of one file at most, where no request says otherwise. */
+  readonly maxUpload: number;
+  /** Characters of a card's text. */
+  readonly maxText: number;
+  readonly buttonsPerRow: number;
+  readonly rows: number;
+  /** Forms open in place (a modal, a dialog); else a form is a message to reply to. */
+  readonly forms: boolean;
+  /** Answers can be shown to one person only. */
+  readonly ephemeral: boolean;
+  /** Progress edits of one card are at least this far apart, ms: in private, and in a room. */
+  readonly editIntervalMs: { readonly private: number; readonly room: number };
+  /** Live previews are at least this far apart, ms; null: none in rooms. */
+  readonly previewIntervalMs: { readonly private: number | null; readonly room: number | null };
+}
+
+/** A button: what it does, to which node (or job), with a short argument. Everything else is looked up. */
+export interface Button {
+  readonly label: string;
+  readonly emoji?: string;
+  readonly action: ActionId;
+  /** Node, job or draft id; ten characters. */
+  readonly target: string;
+  /** ASCII, at most 40 bytes; may be empty. */
+  readonly arg?: string;
+  readonly style?: 'primary' | 'secondary' | 'danger';
+  readonly disabled?: boolean;
+}
+
+/** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
+export const actionIds = ['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx'] as const;
+export type ActionId = (typeof actionIds)[number];
+
+/** A picture of a card: stored, or passing by (a live preview). */
+export interface CardImage {
+  readonly source: BlobRef | Uint8Array;
+  /** `palimpsest_<node>.png`; the ending follows the bytes really sent. */
+  readonly name: string;
+  /** Said to people who cannot see it. */
+  readonly description: string;
+  /** The picture must arrive byte for byte, as a file. */
+  readonly original?: boolean;
+}
+
+/** One message of ours, platform-neutral. JSON except for passing previews; what is in the outbox has blob references only. */
+export interface Card {
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly images: readonly CardImage[];
+  readonly rows: readonly (readonly Button[])[];
+  readonly tone: 'plain' | 'busy' | 'done' | 'warning';
+  /** Pictures are hidden until touched. */
+  readonly spoiler: boolean;
+}
+
+/** A question with fields: a modal, a dialog, or a message that shows the present values and is to be replied to. */
+export interface Form {
+  /** Comes back with the answer: `<action>|<target>|<arg>`, the same coding as a button's. */
+  readonly action: ActionId;
+  readonly target: string;
+  readonly arg?: string;
+  readonly title: string;
+  readonly fields: readonly FormField[];
+}
+export interface FormField {
+  readonly name: string;
+  readonly label: string;
+  readonly value: string;
+  readonly long: boolean;
+  readonly required: boolean;
+  readonly maxLength: number;
+}
+
+/** A file somebody sent, not downloaded yet. */
+export interface RemoteFile {
+  /** What it is for: known from an option's name, else `image`. */
+  readonly role: 'image' | 'mask';
+  readonly name: string;
+  /** Bytes, as the platform says; null when it does not. */
+  readonly size: number | null;
+  /** @throws Refusal 'download-failed', 'file-too-big' */
+  download(signal: AbortSignal): Promise<Uint8Array>;
+}
+
+/** Who speaks, where, and in which language their client is. */
+export interface Speaker {
+  readonly user: UserId;
+  readonly name: string;
+  /** As the platform reports it: `zh-CN`, `en-US`, `zh-hans`; null when unknown. */
+  readonly locale: string | null;
+  /** May cancel others' jobs and the like. */
+  readonly moderator: boolean;
+}
+export interface Whereabouts {
+  readonly place: PlaceId;
+  /** Who shares a turn and limits: `d:<guild>`, `d:dm`, `t:<chat>`, `w`. */
+  readonly group: string;
+  readonly kind: 'private' | 'room';
+  /** Locale of the server, for public messages. */
+  readonly locale: string | null;
+}
+
+/** A message that is replied to. */
+export interface RepliedTo {
+  readonly message: string;
+  /** Written by this bot. */
+  readonly ours: boolean;
+  /** Pictures of a foreign message, when the platform shows them. */
+  readonly files: readonly RemoteFile[];
+}
+
+/**
+ * How to answer one incoming thing. The adapter has already acknowledged it in time, except a button or command that opens a form
+ * (`opensForm` in the table of actions): that one is answered by `form` within a second.
+ */
+export interface Answer {
+  /** Tells the person alone where the platform can, else as a reply. May be called several times. */
+  tell(card: Card): Promise<void>;
+  form(form: Form): Promise<void>;
+}
+
+interface Arrived {
+  /** The platform's id of the update or interaction with its prefix, unique for ever: a repeated delivery has the same. */
+  readonly key: string;
+  readonly speaker: Speaker;
+  readonly where: Whereabouts;
+  readonly answer: Answer;
+}
+
+/** A slash command, or a message that begins with one. */
+export interface CommandIncoming extends Arrived {
+  readonly kind: 'command';
+  readonly name: string;
+  /** By chat option name (`strength`, `mask-blur`), as texts, numbers and switches arrive. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
+  /** What follows a typed command; parsed by the grammar. Empty for slash commands. */
+  readonly text: string;
+  readonly files: readonly RemoteFile[];
+  readonly repliedTo: RepliedTo | null;
+  /** Their message, to reply to; null for slash commands. */
+  readonly message: string | null;
+}
+
+/** Text, pictures, a reply, or all of these, meant for us. */
+export interface MessageIncoming extends Arrived {
+  readonly kind: 'message';
+  readonly text: string;
+  readonly files: readonly RemoteFile[];
+  readonly repliedTo: RepliedTo | null;
+  readonly message: string | null;
+}
+
+/** A button pressed or a form sent; identifiers are as the message carried them and may be forged. */
+export interface ActionIncoming extends Arrived {
+  readonly kind: 'action';
+  readonly action: ActionId;
+  readonly target: string;
+  readonly arg: string;
+  /** The message with the button. */
+  readonly message: string | null;
+  /** Field values, when this is an answered form. */
+  readonly values: Readonly<Record<string, string>> | null;
+}
+
+/** A button whose identifier nobody can read: another version, or forged. */
+export interface UnreadableIncoming extends Arrived {
+  readonly kind: 'unreadable';
+}
+
+export type Incoming = CommandIncoming | MessageIncoming | ActionIncoming | UnreadableIncoming;
+
+export interface SendOptions {
+  /** The message to reply to; sent plainly when it is gone. */
+  readonly replyTo: string | null;
+  /** At most 25 characters; a platform that knows nonces posts the same one only once. */
+  readonly nonce: string;
+  /** Posted possibly twice: the platform could not say whether the first try arrived. */
+  readonly repeated: boolean;
+  readonly language: Language;
+}
+
+/** Why a message could not be posted. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+  /** `retry`: later; `unreachable`: the place cannot be written to; `gone`: the message to edit no longer exists; `too-big`: files. */
+  readonly reason: 'retry' | 'unreachable' | 'gone' | 'too-big';
+  readonly retryAfterMs: number | null;
+  constructor(reason: DeliveryError['reason'], retryAfterMs: number | null, options?: ErrorOptions) {
+    super(`delivery: ${reason}`, options);
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** One chat platform. Adapters translate; they contain no editing logic. Every method may be called at any time after `start`. */
+export interface Platform extends AsyncDisposable {
+  readonly name: 'discord' | 'telegram' | 'web';
+  readonly capabilities: Capabilities;
+  /** Connects, registers commands and begins to deliver. `receive` returns at once: it never waits for a job, and it does not throw. */
+  start(receive: (incoming: Incoming) => Promise<void>): Promise<void>;
+  /** @returns the platform's message id @throws DeliveryError */
+  send(place: PlaceId, card: Card, options: SendOptions): Promise<string>;
+  /** Replaces text, buttons and – when the card has any – pictures. An edit that changes nothing succeeds. @throws DeliveryError */
+  edit(place: PlaceId, message: string, card: Card): Promise<void>;
+  /** Succeeds when the message is already gone or too old. */
+  remove(place: PlaceId, message: string): Promise<void>;
+}
+
+/** What an adapter needs of the core to read identifiers and register commands. */
+export interface ButtonCode {
+  encode(button: Pick<Button, 'action' | 'target' | 'arg'>): string;
+  decode(text: string): Pick<ActionIncoming, 'action' | 'target' | 'arg'> | undefined;
+}
+
+/** `p1|ag|0123456789|arg` with a prefix and separator of the platform's own. */
+export function buttonCode(prefix: string, separator: string): ButtonCode {
+  const known: readonly string[] = actionIds;
+  return {
+    encode: ({ action, target, arg }) => [prefix, action, target, arg ?? ''].join(separator),
+    decode: (text) => {
+      const [version, action, target, arg, ...rest] = text.split(separator);
+      const sound = version === prefix && rest.length === 0 && /^[0-9a-z]{10}$/.test(target ?? '');
+      if (!sound || !known.includes(action ?? '') || (arg ?? '').length > 40) return undefined;
+      return { action: action as ActionId, target: target!, arg: arg ?? '' };
+    },
+  };
+}
