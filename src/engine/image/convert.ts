@@ -1,0 +1,61 @@
+import type { Picture, Rgb } from './picture.ts';
+
+/**
+ * To grey with the weights of ITU-R 601, in 16-bit fixed point; alpha is dropped.
+ * Source: Pillow Convert.c `rgb2l`
+ */
+export function toLuma(im: Picture): Picture {
+  if (im.channels === 1) return im;
+  const { width, height, channels, data } = im;
+  const out = new Uint8Array(width * height);
+  for (let i = 0, p = 0; i < out.length; i++, p += channels) {
+    out[i] = (19595 * data[p]! + 38470 * data[p + 1]! + 7471 * data[p + 2]! + 32768) >> 16;
+  }
+  return { width, height, channels: 1, data: out };
+}
+
+/** To RGB: grey is repeated, alpha is dropped without compositing. */
+export function toRgb(im: Picture): Picture {
+  if (im.channels === 3) return im;
+  const { width, height, channels, data } = im;
+  const out = new Uint8Array(width * height * 3);
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let o = 0, p = 0; o < out.length; o += 3, p += channels) {
+    out[o] = data[p]!;
+    out[o + 1] = data[p + green]!;
+    out[o + 2] = data[p + blue]!;
+  }
+  return { width, height, channels: 3, data: out };
+}
+
+/** To RGBA, opaque unless there is an alpha already. */
+export function toRgba(im: Picture): Picture {
+  if (im.channels === 4) return im;
+  const { width, height, channels, data } = im;
+  const out = new Uint8Array(width * height * 4);
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
+  for (let o = 0, p = 0; o < out.length; o += 4, p += channels) {
+    out[o] = data[p]!;
+    out[o + 1] = data[p + green]!;
+    out[o + 2] = data[p + blue]!;
+    out[o + 3] = 255;
+  }
+  return { width, height, channels: 4, data: out };
+}
+
+/** One channel as a grey picture: 3 of RGBA is the alpha. @throws RangeError when there is no such channel */
+export function channelOf(im: Picture, channel: number): Picture {
+  const { width, height, channels, data } = im;
+  if (channel >= channels) throw new RangeError(`channel ${channel} of a picture with ${channels}`);
+  const out = new Uint8Array(width * height);
+  for (let i = 0, p = channel; i < out.length; i++, p += channels) out[i] = data[p]!;
+  return { width, height, channels: 1, data: out };
+}
+
+/** A colour given as `#rrggbb`. @throws RangeError on anything else */
+export function parseColor(text: string): Rgb {
+  const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);
+  if (!match) throw new RangeError(`${text} is no colour of the form #rrggbb`);
+  const [red, green, blue] = match.slice(1).map((hex) => Number.parseInt(hex, 16));
+  return [red!, green!, blue!];
+}

@@ -1,0 +1,167 @@
+import { premultiply, unpremultiply } from './alpha.ts';
+import { type Picture, type Region, type Size, sameSize, wholeOf } from './picture.ts';
+import { clip8 } from './rounding.ts';
+
+/** Pillow's resampling filters. */
+export type Filter = 'nearest' | 'box' | 'bilinear' | 'bicubic' | 'lanczos';
+
+const sinc = (x: number) => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * Math.PI));
+
+/** Half width and weight of each convolution filter; bicubic with a = −½. Source: Pillow Resample.c */
+const kernels = {
+  box: { support: 0.5, weight: (x: number) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, weight: (x: number) => Math.max(0, 1 - Math.abs(x)) },
+  bicubic: { support: 2, weight: (x: number) => cubic(Math.abs(x)) },
+  lanczos: { support: 3, weight: (x: number) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+} satisfies Record<Exclude<Filter, 'nearest'>, { support: number; weight: (x: number) => number }>;
+
+function cubic(x: number): number {
+  const a = -0.5;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? (((x - 5) * x + 8) * x - 4) * a : 0;
+}
+
+/** Bits behind the point of an integer weight. */
+const PRECISION = 22;
+const HALF = 1 << (PRECISION - 1);
+
+/** For each output position the first input position and its integer weights, `taps` to a row, padded with zeros. */
+interface Weights {
+  readonly taps: number;
+  readonly first: Int32Array;
+  readonly count: Int32Array;
+  readonly k: Int32Array;
+}
+
+/** Weights for `to` outputs over the interval [b0, b1) of `from` inputs. An empty interval repeats (extrapolates) its edge. */
+function weightsFor(
+  filter: Exclude<Filter, 'nearest'>,
+  { from, to, b0, b1 }: { from: number; to: number; b0: number; b1: number },
+): Weights {
+  const { support, weight } = kernels[filter];
+  const scale = (b1 - b0) / to;
+  const filterScale = Math.max(scale, 1);
+  const reach = support * filterScale;
+  const taps = Math.ceil(reach) * 2 + 1;
+  const [first, count, k] = [new Int32Array(to), new Int32Array(to), new Int32Array(to * taps)];
+  const row = new Float64Array(taps);
+  for (let i = 0; i < to; i++) {
+    const center = b0 + (i + 0.5) * scale;
+    const lo = Math.max(Math.trunc(center - reach + 0.5), 0);
+    const n = Math.min(Math.trunc(center + reach + 0.5), from) - lo;
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += row[j] = weight((j + lo - center + 0.5) * (1 / filterScale));
+    for (let j = 0; j < n; j++) {
+      const w = (sum !== 0 ? row[j]! / sum : row[j]!) * (1 << PRECISION);
+      k[i * taps + j] = Math.trunc(w < 0 ? w - 0.5 : w + 0.5);
+    }
+    first[i] = lo;
+    count[i] = n;
+  }
+  return { taps, first, count, k };
+}
+
+/** Rows `y1 … y2` of the picture, resampled across; the result begins at row y1. */
+function across(im: Picture, { taps, first, count, k }: Weights, { y1, y2 }: { y1: number; y2: number }): Picture {
+  const { data, channels: c } = im;
+  const width = first.length;
+  const out = new Uint8Array(width * (y2 - y1) * c);
+  for (let y = y1, o = 0; y < y2; y++) {
+    const row = y * im.width * c;
+    for (let x = 0; x < width; x++) {
+      const from = row + first[x]! * c;
+      const w = x * taps;
+      const n = count[x]!;
+      for (let ch = 0; ch < c; ch++) {
+        let sum = HALF;
+        for (let j = 0, p = from + ch; j < n; j++, p += c) sum += Math.imul(k[w + j]!, data[p]!);
+        out[o++] = clip8(sum >> PRECISION);
+      }
+    }
+  }
+  return { width, height: y2 - y1, channels: c, data: out };
+}
+
+/** Resampled down the columns; `skipped` rows above the picture's first were left away because no weight needs them. */
+function down(im: Picture, { taps, first, count, k }: Weights, skipped: number): Picture {
+  const { width, channels, data } = im;
+  const height = first.length;
+  const stride = width * channels;
+  const out = new Uint8Array(stride * height);
+  const sums = new Int32Array(stride);
+  for (let y = 0; y < height; y++) {
+    sums.fill(HALF);
+    for (let j = 0; j < count[y]!; j++) {
+      const weight = k[y * taps + j]!;
+      const row = (first[y]! - skipped + j) * stride;
+      for (let i = 0; i < stride; i++) sums[i] = sums[i]! + Math.imul(weight, data[row + i]!);
+    }
+    const o = y * stride;
+    for (let i = 0; i < stride; i++) out[o + i] = clip8(sums[i]! >> PRECISION);
+  }
+  return { width, height, channels, data: out };
+}
+
+/** The nearest pixel; positions are accumulated, so rounding follows Pillow (Geometry.c `ImagingScaleAffine`). */
+function nearest(im: Picture, { width, height }: Size): Picture {
+  const { channels: c, data } = im;
+  const positions = (from: number, to: number) => {
+    const step = from / to;
+    let position = step / 2;
+    return Int32Array.from({ length: to }, () => {
+      const at = Math.trunc(position);
+      position += step;
+      return Math.min(at, from - 1);
+    });
+  };
+  const [xs, ys] = [positions(im.width, width), positions(im.height, height)];
+  const out = new Uint8Array(width * height * c);
+  let o = 0;
+  for (let y = 0; y < height; y++) {
+    const row = ys[y]! * im.width;
+    for (let x = 0; x < width; x++) {
+      const p = (row + xs[x]!) * c;
+      for (let ch = 0; ch < c; ch++) out[o++] = data[p + ch]!;
+    }
+  }
+  return { width, height, channels: c, data: out };
+}
+
+/** Resized to `size`, antialiased when shrinking; an RGBA picture premultiplied meanwhile. Source: Pillow `Image.resize` */
+export function resample(im: Picture, size: Size, filter: Filter): Picture {
+  if (sameSize(im, size)) return im;
+  if (filter === 'nearest') return nearest(im, size);
+  return resampleRegion(im, size, { filter, region: wholeOf(im) });
+}
+
+/**
+ * As {@link resample}, from a region of the picture. A region without height (or width) gives rows (columns) that all equal
+ * the extrapolated edge.
+ */
+export function resampleRegion(
+  im: Picture,
+  size: Size,
+  { filter, region }: { filter: Exclude<Filter, 'nearest'>; region: Region },
+): Picture {
+  if (im.channels === 4) {
+    const rgba = convolve(premultiply(im), size, { filter, region });
+    return unpremultiply(rgba);
+  }
+  return convolve(im, size, { filter, region });
+}
+
+function convolve(
+  im: Picture,
+  { width, height }: Size,
+  { filter, region }: { filter: Exclude<Filter, 'nearest'>; region: Region },
+): Picture {
+  const { x1, y1, x2, y2 } = region;
+  const vertical = height !== im.height || y1 !== 0 || y2 !== im.height;
+  const horizontal = width !== im.width || x1 !== 0 || x2 !== im.width;
+  const rows = weightsFor(filter, { from: im.height, to: height, b0: y1, b1: y2 });
+  const top = vertical ? rows.first[0]! : 0;
+  const bottom = vertical ? rows.first[height - 1]! + rows.count[height - 1]! : im.height;
+  const columns = () => weightsFor(filter, { from: im.width, to: width, b0: x1, b1: x2 });
+  const wide = horizontal ? across(im, columns(), { y1: top, y2: bottom }) : im;
+  return vertical ? down(wide, rows, horizontal ? top : 0) : wide;
+}
