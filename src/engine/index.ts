@@ -8,6 +8,8 @@ export interface EngineOptions {
   readonly modelsDir: string;
   /** The checkpoint that ships with the product; offered last, and used when there is no other. */
   readonly builtinModel: string;
+  /** A folder of our own for what is worth remembering about people's files: their hashes. */
+  readonly cacheDir: string;
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   /** Networks kept open at most, MB of weights; at least one stays open while it is needed. */
   readonly memoryBudgetMb: number;

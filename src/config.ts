@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** One variable of the environment: what it means, and how its text is read. */
+interface Variable<T> {
+  readonly about: string;
+  /** As it stands, commented out or not, in `.env.example`. */
+  readonly example: string;
+  readonly read: z.ZodType<T>;
+}
+
+function variable<T>(about: string, example: string, read: z.ZodType<T>): Variable<T> {
+  return { about, example, read };
+}
+
+/** A variable that is set to nothing counts as not set. */
+const text = z
+  .string()
+  .transform((t) => t.trim() || undefined)
+  .optional();
+const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
+
+/** Every variable Palimpsest reads. `.env.example` and the operators' table are held to this list by a test. */
+export const variables = {
+  PALIMPSEST_MODELS: variable(
+    'Folder with your models, laid out as in A1111 (Stable-diffusion/, …); an existing A1111 "models" folder is fine',
+    'models',
+    z.string().min(1).default('models'),
+  ),
+  PALIMPSEST_DATA: variable('Folder for the database and the pictures', 'data', z.string().min(1).default('data')),
+  DATABASE_URL: variable(
+    'PostgreSQL, for several bot processes; without it a SQLite file in the data folder',
+    'postgres://palimpsest:secret@localhost:5432/palimpsest',
+    text.refine((url) => url === undefined || /^postgres(ql)?:\/\//.test(url), 'must begin with postgres://'),
+  ),
+  REDIS_URL: variable(
+    'Redis, for workers in processes of their own; without it one worker runs inside',
+    'redis://localhost:6379',
+    text.refine((url) => url === undefined || /^rediss?:\/\//.test(url), 'must begin with redis://'),
+  ),
+  DISCORD_TOKEN: variable('Token of the Discord bot; without it Discord is off', '', text),
+  DISCORD_GUILD: variable('Register Discord commands in this server only, at once (for development)', '', text),
+  TELEGRAM_TOKEN: variable('Token of the Telegram bot; without it Telegram is off', '', text),
+  TELEGRAM_API_ROOT: variable('Address of a local Bot API server', 'http://localhost:8081', text),
+  WEB_HOST: variable('Where the web chat listens; keep it on loopback', '127.0.0.1', z.string().default('127.0.0.1')),
+  WEB_PORT: variable('Port of the web chat; 0 takes any free one', '8080', wholeNumber(0, 65535).default(8080)),
+  DEVICE: variable(
+    'Where networks run: auto, cpu, webgpu or cuda',
+    'auto',
+    z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
+  ),
+  MEMORY_BUDGET_MB: variable(
+    'Weights of networks kept open at most, MB',
+    '6000',
+    wholeNumber(64, 1_000_000).default(6000),
+  ),
+  ENGINE_THREADS: variable('Threads for the networks; 0 takes one per core', '0', wholeNumber(0, 512).default(0)),
+  PREVIEWS: variable('Live previews while a picture is painted: on or off', 'on', z.enum(['on', 'off']).default('on')),
+  LOG_LEVEL: variable(
+    'trace, debug, info, warn, error or silent; prompts appear at debug only',
+    'info',
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  ),
+} as const;
+
+type Variables = typeof variables;
+
+/** The configuration, by the names of the variables. */
+export type Config = Readonly<{ [K in keyof Variables]: z.output<Variables[K]['read']> }>;
+
+/**
+ * Reads the configuration once, at start.
+ * @throws Error that names every variable that is wrong, and what it should be
+ */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const shape = Object.fromEntries(Object.entries(variables).map(([name, v]) => [name, v.read]));
+  const given = Object.fromEntries(
+    Object.keys(variables).map((name) => [name, environment[name]?.trim() ? environment[name] : undefined]),
+  );
+  const parsed = z.object(shape).safeParse(given);
+  if (parsed.success) return Object.freeze(parsed.data) as unknown as Config;
+  const wrong = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`These environment variables cannot be used:\n${wrong.join('\n')}`);
+}
