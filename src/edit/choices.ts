@@ -102,3 +102,19 @@ export const imageUpscalers = [
   { value: 'Nearest', label: { en: 'Nearest', zh: '最近邻' } },
 ] as const satisfies readonly Choice[];
 export type ImageUpscaler = (typeof imageUpscalers)[number]['value'];
+
+/**
+ * The schedule type each sampler stands for when `Automatic` is chosen; samplers left out use Uniform, or timesteps of their own.
+ * Source: A1111 modules/sd_samplers_kdiffusion.py
+ */
+export const automaticScheduler: Readonly<Partial<Record<SamplerName, SchedulerName>>> = {
+  'DPM++ 2M': 'Karras',
+  'DPM++ SDE': 'Karras',
+  'DPM++ 2M SDE': 'Exponential',
+  'DPM++ 2M SDE Heun': 'Exponential',
+  'DPM++ 2S a': 'Karras',
+  'DPM++ 3M SDE': 'Exponential',
+  DPM2: 'Karras',
+  'DPM2 a': 'Karras',
+  Restart: 'Karras',
+};
