@@ -15,7 +15,7 @@ export interface Capabilities {
   readonly forms: boolean;
   /** Answers can be shown to one person only. */
   readonly ephemeral: boolean;
-  /** Progress edits of one card are at least this far apart, ms: in private, and in a room. */
+  /** Progress edits, of all cards of a place together, are at least this far apart, ms: in private, and in a room. */
   readonly editIntervalMs: { readonly private: number; readonly room: number };
   /** Live previews are at least this far apart, ms; null: none in rooms. */
   readonly previewIntervalMs: { readonly private: number | null; readonly room: number | null };
@@ -35,8 +35,13 @@ export interface Button {
 }
 
 /** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
-export const actionIds = ['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx'] as const;
+export const actionIds = ['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt'] as const;
 export type ActionId = (typeof actionIds)[number];
+
+/** Whether pressing this button must be answered by a form; such a press is not acknowledged before. */
+export function opensForm(action: ActionId): boolean {
+  return action === 'ed';
+}
 
 /** A picture of a card: stored, or passing by (a live preview). */
 export interface CardImage {
@@ -49,7 +54,11 @@ export interface CardImage {
   readonly original?: boolean;
 }
 
-/** One message of ours, platform-neutral. JSON except for passing previews; what is in the outbox has blob references only. */
+/**
+ * One message of ours, platform-neutral. JSON except for passing previews; what is in the outbox has blob references only.
+ * Title and lines are plain text that may hold people's words: adapters neutralise markup and mentions. Control and direction
+ * characters are already gone.
+ */
 export interface Card {
   readonly title: string;
   readonly lines: readonly string[];
@@ -118,7 +127,7 @@ export interface RepliedTo {
 
 /**
  * How to answer one incoming thing. The adapter has already acknowledged it in time, except a button or command that opens a form
- * (`opensForm` in the table of actions): that one is answered by `form` within a second.
+ * (see `opensForm`): that one is answered by `form`, or by `tell` when it is refused, within a second.
  */
 export interface Answer {
   /** Tells the person alone where the platform can, else as a reply. May be called several times. */
@@ -189,8 +198,12 @@ export interface SendOptions {
 /** Why a message could not be posted. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
-  /** `retry`: later; `unreachable`: the place cannot be written to; `gone`: the message to edit no longer exists; `too-big`: files. */
-  readonly reason: 'retry' | 'unreachable' | 'gone' | 'too-big';
+  /**
+   * `retry`: surely not posted (or a nonce makes posting it again harmless), try later; `uncertain`: the connection broke, it may have
+   * been posted – tried again after a minute, marked as repeated; `unreachable`: the place cannot be written to; `gone`: the message
+   * to edit no longer exists; `too-big`: files. Anything else that is thrown counts as `uncertain`.
+   */
+  readonly reason: 'retry' | 'uncertain' | 'unreachable' | 'gone' | 'too-big';
   readonly retryAfterMs: number | null;
   constructor(reason: DeliveryError['reason'], retryAfterMs: number | null, options?: ErrorOptions) {
     super(`delivery: ${reason}`, options);
@@ -203,7 +216,11 @@ export class DeliveryError extends Error {
 export interface Platform extends AsyncDisposable {
   readonly name: 'discord' | 'telegram' | 'web';
   readonly capabilities: Capabilities;
-  /** Connects, registers commands and begins to deliver. `receive` returns at once: it never waits for a job, and it does not throw. */
+  /**
+   * Connects, registers commands and begins to deliver. `receive` never waits for a job and does not throw; its promise resolves when
+   * the incoming has been dealt with (downloads included, so a poll loop does not wait for it): by then everything there was to
+   * `tell` has been told, and an acknowledgement that still says "thinking…" can be taken away.
+   */
   start(receive: (incoming: Incoming) => Promise<void>): Promise<void>;
   /** @returns the platform's message id @throws DeliveryError */
   send(place: PlaceId, card: Card, options: SendOptions): Promise<string>;
