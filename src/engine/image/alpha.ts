@@ -39,8 +39,7 @@ export function unpremultiply(im: Picture): Picture {
 }
 
 function divideByAlpha(c: number, a: number): number {
-  const v = ((255 * c) / a) | 0;
-  return v > 255 ? 255 : v;
+  return Math.min(255, ((255 * c) / a) | 0);
 }
 
 /**

@@ -41,7 +41,7 @@ function blurColumns(im: Picture, { reach, ww, fw }: Box, out: Uint8Array): void
   const { width, height, channels, data } = im;
   const stride = width * channels;
   const last = height - 1;
-  const rowAt = (y: number) => (y < 0 ? 0 : y > last ? last : y) * stride;
+  const rowAt = (y: number) => Math.min(Math.max(y, 0), last) * stride;
   const sums = new Int32Array(stride);
   for (let d = -reach; d <= reach; d++) {
     const row = rowAt(d);

@@ -51,7 +51,7 @@ function inverseCurve(i: number): number {
   return Math.trunc((Math.trunc((i * i) / ONE) * i) / ONE);
 }
 
-const clip12 = (v: number) => (v < 0 ? 0 : v > 4095 ? 4095 : v);
+const clip12 = (v: number) => Math.min(Math.max(v, 0), 4095);
 
 /** The way back from {@link rgbToLab}. Source: OpenCV 4 color_lab.cpp `Lab2RGBinteger` */
 export function labToRgb(im: Picture): Picture {

@@ -8,5 +8,5 @@ export function roundHalfEven(v: number): number {
 
 /** To 0…255, for integers. */
 export function clip8(v: number): number {
-  return v < 0 ? 0 : v > 255 ? 255 : v;
+  return Math.min(Math.max(v, 0), 255);
 }

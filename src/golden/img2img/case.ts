@@ -4,7 +4,7 @@ import { decodeLimits, decodePicture } from '../../engine/image/decode.ts';
 import type { Picture } from '../../engine/image/picture.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 
-/** The largest error of a case; or null when the case is about something this version does not do, with the reason. */
+/** Works a case out and gives its largest error. */
 export type Check = () => Promise<number> | number;
 
 /** A golden picture; they are smaller than anything people may upload. */

@@ -1,0 +1,71 @@
+import type { ResizeMode } from '../../edit/choices.ts';
+import { toRgb } from './convert.ts';
+import { type Place, paste } from './paste.ts';
+import { blank, type Picture, type Region, type Size } from './picture.ts';
+import { resample, resampleRegion } from './resample.ts';
+import type { Upscale } from './upscaler.ts';
+
+/** The size a picture is brought to before it is laid on the canvas: inside it, around it, or exactly its own. */
+function fittedSize(mode: ResizeMode, im: Size, { width, height }: Size): Size {
+  if (mode === 'just resize') return { width, height };
+  const wider = width / height > im.width / im.height;
+  const fillsWidth = mode === 'crop and resize' ? wider : width / height < im.width / im.height;
+  const fillsHeight = mode === 'crop and resize' ? !wider : width / height >= im.width / im.height;
+  return {
+    width: fillsWidth ? width : Math.max(1, Math.floor((im.width * height) / im.height)),
+    height: fillsHeight ? height : Math.max(1, Math.floor((im.height * width) / im.width)),
+  };
+}
+
+/**
+ * To the processing size with Lanczos. 'crop and resize' and 'resize and fill' give RGB whatever came in; the bars of the
+ * latter continue the picture's edge in one extrapolated colour per column (row).
+ * Source: A1111 modules/images.py `resize_image` without upscaler
+ */
+export function resizeImage(mode: ResizeMode, im: Picture, size: Size): Picture {
+  return onCanvas(mode, resample(im, fittedSize(mode, im, size), 'lanczos'), size);
+}
+
+/** As {@link resizeImage}, enlarging with `upscale` when given. Grey pictures are never upscaled. */
+export async function resizeImageWith(
+  mode: ResizeMode,
+  im: Picture,
+  { size, upscale }: { size: Size; upscale: Upscale | null },
+): Promise<Picture> {
+  if (upscale === null || im.channels === 1) return resizeImage(mode, im, size);
+  const fitted = fittedSize(mode, im, size);
+  const scale = Math.max(fitted.width / im.width, fitted.height / im.height);
+  const enlarged = scale > 1 ? await upscale(im, scale) : im;
+  return onCanvas(mode, resample(enlarged, fitted, 'lanczos'), size);
+}
+
+function onCanvas(mode: ResizeMode, fitted: Picture, size: Size): Picture {
+  if (mode === 'just resize') return fitted;
+  const place = {
+    x: (size.width >> 1) - (fitted.width >> 1),
+    y: (size.height >> 1) - (fitted.height >> 1),
+  };
+  const canvas = paste(blank(size, 3), toRgb(fitted), place);
+  return mode === 'crop and resize' ? canvas : withBars(canvas, fitted, place);
+}
+
+/** Fills what the fitted picture leaves free above and below, or left and right. */
+function withBars(canvas: Picture, fitted: Picture, { x, y }: Place): Picture {
+  const { width, height } = fitted;
+  if (y > 0) {
+    const size = { width: canvas.width, height: y };
+    const above = paste(canvas, bar(fitted, size, { x1: 0, y1: 0, x2: width, y2: 0 }), { x: 0, y: 0 });
+    return paste(above, bar(fitted, size, { x1: 0, y1: height, x2: width, y2: height }), { x: 0, y: y + height });
+  }
+  if (x > 0) {
+    const size = { width: x, height: canvas.height };
+    const left = paste(canvas, bar(fitted, size, { x1: 0, y1: 0, x2: 0, y2: height }), { x: 0, y: 0 });
+    return paste(left, bar(fitted, size, { x1: width, y1: 0, x2: width, y2: height }), { x: x + width, y: 0 });
+  }
+  return canvas;
+}
+
+/** An edge stretched over `size`. as A1111: a region of no extent, which Pillow's bicubic filter extrapolates by half a pixel */
+function bar(fitted: Picture, size: Size, edge: Region): Picture {
+  return toRgb(resampleRegion(fitted, size, { filter: 'bicubic', region: edge }));
+}
