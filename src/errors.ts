@@ -16,6 +16,7 @@ export interface Refusals {
   'mask-empty': Record<string, never>;
   // what was asked
   'bad-size': { given: string };
+  'bad-weight': { text: string };
   'bad-option': { position: number; text: string; nearest: string | null };
   'out-of-range': { field: string; given: number | string; min: number; max: number };
   'prompt-too-long': { length: number; limit: number };

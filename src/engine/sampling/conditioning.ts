@@ -17,3 +17,15 @@ export interface Conditioning {
   /** The negative prompt; its contexts may be longer or shorter than those of `parts`. */
   readonly uncond: readonly ScheduledCond[];
 }
+
+/**
+ * The stretch of a schedule that serves a model call: the first that has not ended. Calls are counted from 0 while ends are
+ * counted from 1, so the first stretch lasts one call longer than it says; past the end the first one serves again.
+ *
+ * Source: A1111 modules/prompt_parser.py `reconstruct_cond_batch`
+ */
+export function stretchAt<S extends { readonly endAt: number }>(schedule: readonly S[], call: number): S {
+  const stretch = schedule.find(({ endAt }) => call <= endAt) ?? schedule[0];
+  if (!stretch) throw new RangeError('a schedule without any stretch');
+  return stretch;
+}

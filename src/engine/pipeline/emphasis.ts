@@ -1,0 +1,62 @@
+import type { Emphasis } from '../prompt/chunks.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+
+/**
+ * Applies the weights of a prompt to what the text encoder made of it. 'Original' then brings the mean of the whole batch back to
+ * what it was, so texts that are encoded together influence each other.
+ *
+ * @param z  hidden states [N, T, width]
+ * @param multipliers  N rows of T weights
+ * Source: A1111 modules/sd_emphasis.py
+ */
+export function applyEmphasis(z: Tensor, multipliers: readonly (readonly number[])[], emphasis: Emphasis): Tensor {
+  if (emphasis === 'Ignore' || emphasis === 'None') return z;
+  const weights = multipliers.flat();
+  if (z.data.length % weights.length !== 0)
+    throw new RangeError(`${weights.length} weights for [${z.shape.join(', ')}]`);
+  if (weights.every((weight) => weight === 1)) return z;
+  const weighted = multiplyRows(z, weights);
+  if (emphasis === 'No norm') return weighted;
+  const gain = mean(z) / mean(weighted);
+  return Number.isFinite(gain) ? multiplyRows(weighted, [gain]) : weighted; // unlike A1111, which then paints black
+}
+
+/** Row i times factor i, the data being cut into as many rows as there are factors. */
+function multiplyRows({ data, shape }: Tensor, factors: readonly number[]): Tensor {
+  const out = new Float32Array(data.length);
+  const width = data.length / factors.length;
+  for (const [row, factor] of factors.entries()) {
+    const rounded = Math.fround(factor);
+    for (let i = row * width; i < (row + 1) * width; i++) out[i] = data[i]! * rounded;
+  }
+  return { data: out, shape };
+}
+
+/** In float64, rounded once. */
+function mean({ data }: Tensor): number {
+  let sum = 0;
+  for (const value of data) sum += value;
+  return Math.fround(sum / data.length);
+}
+
+/**
+ * Contexts of unequal lengths brought to the longest by repeating the last token of each.
+ *
+ * @param contexts  [tokens, width] each
+ * Source: A1111 modules/prompt_parser.py `stack_conds`
+ */
+export function padToLongest(contexts: readonly Tensor[]): Tensor[] {
+  const longest = Math.max(...contexts.map(({ shape }) => shape[0]!));
+  return contexts.map((context) => padTo(context, longest));
+}
+
+/** One context [tokens, width] lengthened to `tokens` by repeating its last token. */
+export function padTo(context: Tensor, tokens: number): Tensor {
+  const [length = 0, width = 0] = context.shape;
+  if (length >= tokens) return context;
+  const data = new Float32Array(tokens * width);
+  data.set(context.data);
+  const last = context.data.subarray((length - 1) * width);
+  for (let row = length; row < tokens; row++) data.set(last, row * width);
+  return { data, shape: [tokens, width] };
+}
