@@ -1,0 +1,38 @@
+import { asFloat16 } from '../tensor/half.ts';
+import { sqrt32 } from './float32.ts';
+
+/**
+ * ᾱ[t], t = 0…999, of SD 1.x, SD 2.x and SDXL: "scaled linear" betas from 0.00085 to 0.0120, in float64, the product cast to float32.
+ * A checkpoint's own `alphas_cumprod` goes before it. Source: CompVis ldm/modules/diffusionmodules/util.py `make_beta_schedule`
+ */
+export function stableDiffusionAlphas(): Float32Array {
+  let product = 1;
+  return Float32Array.from(scaledLinearBetas(), (beta) => (product *= 1 - beta));
+}
+
+/** The 1000 betas the alphas are made of, float64. */
+export function scaledLinearBetas(): Float64Array {
+  const [start, end] = [Math.sqrt(0.00085), Math.sqrt(0.012)];
+  const step = (end - start) / 999;
+  // The upper half is counted down from the end, as torch.linspace does it.
+  return Float64Array.from({ length: 1000 }, (_, i) => (i < 500 ? start + i * step : end - (999 - i) * step) ** 2);
+}
+
+/** ᾱ rounded to float16, as A1111's option `use_downcasted_alpha_bar` has it. */
+export function downcastAlphas(alphas: Float32Array): Float32Array {
+  return alphas.map(asFloat16);
+}
+
+/**
+ * ᾱ stretched so that the last step is (all but) pure noise: A1111's noise schedule "Zero Terminal SNR", in float32.
+ * Source: Lin et al. 2023 (arXiv 2305.08891), algorithm 1; A1111 modules/sd_models.py
+ */
+export function zeroTerminalSnr(alphas: Float32Array): Float32Array {
+  const f = Math.fround;
+  const first = sqrt32(alphas[0]!);
+  const last = sqrt32(alphas.at(-1)!);
+  const stretch = f(first / f(first - last));
+  const out = alphas.map((alpha) => f(f(sqrt32(alpha) - last) * stretch) ** 2);
+  out[out.length - 1] = 4.8973451890853435e-8; // instead of 0, which has no σ
+  return out;
+}
