@@ -62,14 +62,11 @@ export async function sampleUnipc(
   for (let k = 1; k <= steps; k++) {
     const now = options.lowerOrderFinal ? Math.min(order, steps + 1 - k) : order;
     const step = { time, variant: options.variant, past: past.slice(0, k < order ? k : now), tau: taus[k]! };
-    z = predict(z, step);
-    let reached: Point | undefined;
-    if (k < steps) {
-      reached = await predictClean(z, taus[k]!);
-      z = correct(z, step, reached);
-      past = [reached, ...past].slice(0, order);
-    }
-    run.onStep?.({ i: k - 1, sigma: taus[k]!, sigmaHat: taus[k]!, x: z, denoised: reached?.clean });
+    const predicted = predict(z, step);
+    const reached = k < steps ? await predictClean(predicted, step.tau) : undefined;
+    z = reached ? correct(z, step, reached) : predicted;
+    if (reached) past = [reached, ...past].slice(0, order);
+    run.onStep?.({ i: k - 1, sigma: step.tau, sigmaHat: step.tau, x: z, denoised: reached?.clean });
   }
   return z;
 }
