@@ -22,12 +22,15 @@ export type JobOutcome =
   | { readonly kind: 'failed'; readonly error: RefusalData }
   | { readonly kind: 'cancelled' };
 
-/** Told to everybody who listens; a lost event is no loss, `outcome` keeps what matters. */
+/**
+ * Told to everybody who listens; a lost event is no loss, `outcome` keeps what matters. `line-moved` with `reconnected`: the line was out
+ * of reach and may have forgotten jobs. Whoever owns the rows of unfinished jobs then looks for their outcomes and adds the others again.
+ */
 export type JobEvent =
   | { readonly kind: 'started'; readonly id: JobId }
   | { readonly kind: 'progress'; readonly id: JobId; readonly progress: Progress }
   | { readonly kind: 'ended'; readonly id: JobId; readonly outcome: JobOutcome }
-  | { readonly kind: 'line-moved' };
+  | { readonly kind: 'line-moved'; readonly reconnected?: true };
 
 /** Where a waiting job stands. */
 export interface Standing {

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Queue } from 'bullmq';
+import type { JobId } from '../edit/lineage.ts';
+import type { Log } from '../log.ts';
+import { nextTurn, type Waiting, type Weights } from './fair.ts';
+import type { Entry, RedisLine } from './redis-line.ts';
+
+/** What the broker carries: which job, and which dispatch of it. Any dispatch but the newest is void. */
+export interface Parcel {
+  readonly id: JobId;
+  readonly attempt: number;
+}
+
+export interface DispatcherOptions {
+  readonly line: RedisLine;
+  readonly broker: Queue<Parcel>;
+  readonly log: Log;
+  readonly weights: Weights;
+  /** Silence after which a worker counts as lost. */
+  readonly heartbeatMs: number;
+}
+
+export interface Dispatcher extends AsyncDisposable {
+  /** The line has moved: look again now rather than at the next tick. */
+  poke(): void;
+  /** Redis was away: until everybody has had time to report, silence means nothing. */
+  forgive(): void;
+}
+
+/** What fair dispatch chooses from. */
+export function waitingIn(entries: readonly Entry[]): readonly Waiting[] {
+  return entries.flatMap(({ job, place, attempt }) => (place === 'waiting' ? [{ job, returned: attempt > 0 }] : []));
+}
+
+/**
+ * Decides the order; the broker only transports. Of all processes that have one open, the holder of a lease is at work. It hands the
+ * broker no more jobs than there are living workers, so that whoever comes next still finds the order undecided.
+ */
+export function openDispatcher({ line, broker, log, weights, heartbeatMs }: DispatcherOptions): Dispatcher {
+  const me = randomUUID();
+  let listeningSince = Date.now();
+  let turning: Promise<void> | undefined;
+  let again = false;
+  let closed = false;
+
+  async function handOut(): Promise<void> {
+    for (;;) {
+      const { entries, fair, workers } = await line.snapshot();
+      const waiting = waitingIn(entries);
+      if (entries.length - waiting.length >= workers) return;
+      const turn = nextTurn(waiting, fair, Date.now(), weights);
+      if (!turn) return;
+      const { id } = turn.next.job;
+      const attempt = await line.hand(id, me, turn.state);
+      if (attempt === 0) return; // cancelled in between, or the lease went: either comes with a new poke
+      const options = { jobId: `${id}-${attempt}`, removeOnComplete: true, removeOnFail: true };
+      await broker.add('job', { id, attempt }, options);
+    }
+  }
+
+  /** Jobs that were handed over and never arrived: this process, or Redis, stopped halfway. */
+  async function takeBackMissing(): Promise<void> {
+    const { entries, now } = await line.snapshot();
+    const old = entries.filter(({ place, since }) => place === 'handed' && now - since > heartbeatMs / 3);
+    for (const { job, attempt } of old) {
+      if (!(await broker.getJob(`${job.id}-${attempt}`))) await line.takeBack(job.id, attempt);
+    }
+  }
+
+  async function turn(): Promise<void> {
+    if (!(await line.lease(me, heartbeatMs / 3))) return;
+    if (Date.now() - listeningSince > heartbeatMs) {
+      const lost = await line.reap(heartbeatMs);
+      if (lost.length > 0) log.warn({ jobs: lost }, 'a worker was lost');
+    }
+    await takeBackMissing();
+    await handOut();
+  }
+
+  function poke(): void {
+    again = true;
+    turning ??= turnWhilePoked();
+  }
+
+  async function turnWhilePoked(): Promise<void> {
+    while (again && !closed) {
+      again = false;
+      await turn().catch((error: Error) => closed || log.error({ err: error }, 'dispatching failed'));
+    }
+    turning = undefined;
+  }
+
+  const ticks = setInterval(poke, heartbeatMs / 30);
+  poke();
+  return {
+    poke,
+    forgive() {
+      listeningSince = Date.now();
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      clearInterval(ticks);
+      await turning;
+      await line.release(me).catch(() => {}); // out of reach: the lease runs out by itself
+    },
+  };
+}

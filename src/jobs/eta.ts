@@ -1,0 +1,53 @@
+import type { Job, Standing } from './queue.ts';
+
+/** Seconds a credit takes, by checkpoint: exponentially weighted means. */
+export type Pace = Readonly<Record<string, number>>;
+
+/** A job a worker has begun. */
+export interface Running {
+  readonly job: Job;
+  /** ms since 1970. */
+  readonly startedAt: number;
+}
+
+/** Before anything has been measured a credit is taken to last a second. */
+const firstGuess = 1;
+/** Weight of the newest measurement. */
+const alpha = 0.2;
+
+/** What speed depends on. */
+export function modelOf(job: Job): string {
+  return job.task.request.params.checkpoint;
+}
+
+/** The mean with one more measurement in it: a job of `cost` credits that took `seconds`. */
+export function paceAfter(pace: number | undefined, seconds: number, cost: number): number {
+  const before = pace ?? firstGuess;
+  return cost > 0 ? before + alpha * (seconds / cost - before) : before;
+}
+
+function secondsFor(job: Job, pace: Pace): number {
+  return job.cost * (pace[modelOf(job)] ?? firstGuess);
+}
+
+/**
+ * Where everybody stands: the work ahead shared by all workers, then one's own.
+ *
+ * @param order    waiting jobs as they will be dispatched
+ * @param workers  living ones; with none the estimate is for one
+ * @param now      ms since 1970
+ */
+export function standings(
+  order: readonly Job[],
+  running: readonly Running[],
+  { pace, workers, now }: { readonly pace: Pace; readonly workers: number; readonly now: number },
+): readonly (Job & Standing)[] {
+  const left = running.map(({ job, startedAt }) => Math.max(0, secondsFor(job, pace) - (now - startedAt) / 1000));
+  let before = left.reduce((sum, seconds) => sum + seconds, 0);
+  return order.map((job, ahead) => {
+    const own = secondsFor(job, pace);
+    const etaSeconds = before / Math.max(1, workers) + own;
+    before += own;
+    return { ...job, ahead, etaSeconds };
+  });
+}
