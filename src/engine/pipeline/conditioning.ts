@@ -5,6 +5,7 @@ import { schedulePrompt } from '../prompt/prompt.ts';
 import { promptSchedule, type ScheduledText } from '../prompt/schedule.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
 import type { Conditioning, ScheduledCond } from '../sampling/conditioning.ts';
+import { scale } from '../tensor/arithmetic.ts';
 import { concatRows, row, stack } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { applyEmphasis, padTo } from './emphasis.ts';
@@ -62,14 +63,16 @@ export const promptDefaults = {
   useOldScheduling: false,
 } as const satisfies Partial<PromptOptions>;
 
-/** Characters in all different texts of a job together, which bounds the work that editing a prompt can cause. */
-const characterLimit = 50_000;
+/** Characters of a prompt: brackets within brackets take time that grows with the square of it. */
+const longestPrompt = 20_000;
+/** Characters of all different texts that prompt editing makes of a pair of prompts. */
+const longestTexts = 40_000;
 /** Rows of tokens per run of the text encoder; more only take more memory. */
 const rowsPerRun = 8;
 
 /**
- * Prompts → what the guidance feeds the U-Net. All texts over time of one part are encoded as one batch, as in A1111; rows that
- * are the same run through the text encoder once.
+ * Prompts → what the guidance feeds the U-Net. All texts over time of one part make one batch, as in A1111; token rows that are
+ * the same run through the text encoder once, and stretches with the same text share their context.
  *
  * @throws Refusal 'prompt-too-long', 'bad-weight'
  * Source: A1111 modules/sd_hijack_clip.py, modules/prompt_parser.py
@@ -79,72 +82,69 @@ export async function encodePrompts(
   encodeText: EncodeText,
   options: PromptOptions,
 ): Promise<Conditioning> {
+  refuseLonger(longestPrompt, [options.prompt]);
+  refuseLonger(longestPrompt, [options.negativePrompt]);
   const parts = schedulePrompt(options.prompt, options);
   const negative = promptSchedule(options.negativePrompt, options);
   const schedules = [...parts.map(({ schedule }) => schedule), negative];
-  refuseTooLong(schedules.flat());
+  refuseLonger(longestTexts, new Set(schedules.flat().map(({ text }) => text)));
   const batches = chunkSchedules(schedules, tokenize, options);
-  const encoded = await encodeRows(encodeText, batches.flat(2), options);
+  const encoded = await encodeRows(encodeText, batches.flat(), options);
   const contexts = batches.map((batch) => contextsOf(batch, encoded, options.emphasis));
-  const conds = schedules.map((schedule, i) => schedule.map(({ endAt }, k) => ({ endAt, ...contexts[i]![k]! })));
-  const uncond = conds.pop()!;
-  const isEmpty = negative.every(({ text }) => text === '');
+  const negativeContexts = contexts.pop()!;
+  const equal = equallyLong(contexts);
   return {
-    parts: equallyLong(conds).map((schedule, i) => ({ weight: parts[i]!.weight, schedule })),
-    uncond: options.zeroEmptyNegative && isEmpty ? uncond.map(zeroCond) : uncond,
+    parts: parts.map(({ weight, schedule }, i) => ({ weight, schedule: overTime(schedule, equal[i]!) })),
+    uncond: overTime(negative, options.zeroEmptyNegative ? zeroIfEmpty(negativeContexts) : negativeContexts),
   };
 }
 
-function refuseTooLong(texts: readonly ScheduledText[]): void {
-  const length = [...new Set(texts.map(({ text }) => text))].reduce((sum, text) => sum + text.length, 0);
-  if (length > characterLimit) throw new Refusal('prompt-too-long', { length, limit: characterLimit });
+function refuseLonger(limit: number, texts: Iterable<string>): void {
+  const length = [...texts].reduce((sum, text) => sum + text.length, 0);
+  if (length > limit) throw new Refusal('prompt-too-long', { length, limit });
 }
 
-/** The chunks of every text, equally many for all texts of a schedule. */
+/** One text of a batch. */
+interface BatchedText {
+  readonly text: string;
+  /** How often the batch has it. */
+  readonly repeats: number;
+  /** As many as every other text of the batch has. */
+  readonly chunks: readonly Chunk[];
+}
+
 function chunkSchedules(
   schedules: readonly (readonly ScheduledText[])[],
   tokenize: Tokenize,
   { embeddings, emphasis, commaPaddingBacktrack }: PromptOptions,
-): Chunk[][][] {
+): BatchedText[][] {
   const named = embeddings.map(({ name, vectors }) => ({ name, vectors: vectors[0]?.shape[0] ?? 0 }));
-  const options: ChunkOptions = {
-    tokenize,
-    findEmbedding: embeddingFinder(named, tokenize),
-    emphasis,
-    commaPaddingBacktrack,
-  };
-  const known = new Map<string, readonly Chunk[]>();
-  const chunksOf = (text: string) => {
-    const chunks = known.get(text) ?? chunkText(text, options).chunks;
-    known.set(text, chunks);
-    return chunks;
-  };
+  const findEmbedding = embeddingFinder(named, tokenize);
+  const options: ChunkOptions = { tokenize, findEmbedding, emphasis, commaPaddingBacktrack };
   return schedules.map((schedule) => {
-    const chunked = schedule.map(({ text }) => chunksOf(text));
-    const most = Math.max(...chunked.map((chunks) => chunks.length));
-    return chunked.map((chunks) => Array.from({ length: most }, (_, k) => chunks[k] ?? emptyChunk));
+    const repeats = new Map<string, number>();
+    for (const { text } of schedule) repeats.set(text, (repeats.get(text) ?? 0) + 1);
+    const chunked = [...repeats.keys()].map((text) => ({ text, ...chunkText(text, options) }));
+    const most = Math.max(...chunked.map(({ chunks }) => chunks.length));
+    return chunked.map(({ text, chunks }) => ({
+      text,
+      repeats: repeats.get(text)!,
+      chunks: Array.from({ length: most }, (_, k) => chunks[k] ?? emptyChunk),
+    }));
   });
 }
 
 /** What the text encoders make of a chunk: [77, width] each, and the pooled text [width]. */
-interface EncodedChunk {
-  readonly states: readonly Tensor[];
-  readonly pooled?: Tensor;
-}
+type EncodedChunk = TextStates;
 
-/** Finds the encoded row of a chunk. */
-type EncodedRows = (chunk: Chunk) => EncodedChunk;
-
-function keyOf({ tokens, fixes }: Chunk): string {
-  return JSON.stringify([tokens, fixes.map(({ offset, name }) => [offset, name])]);
-}
-
+/** Runs every distinct row of tokens once. @returns a look-up for the chunks given */
 async function encodeRows(
   encodeText: EncodeText,
-  chunks: readonly Chunk[],
+  texts: readonly BatchedText[],
   options: PromptOptions,
-): Promise<EncodedRows> {
-  const distinct = [...new Map(chunks.map((chunk) => [keyOf(chunk), chunk]))];
+): Promise<(chunk: Chunk) => EncodedChunk> {
+  const chunks = texts.flatMap((text) => text.chunks);
+  const distinct = [...new Map(chunks.map((chunk) => [rowKey(chunk), chunk]))];
   const byName = new Map(options.embeddings.map((embedding) => [embedding.name, embedding]));
   const encoded = new Map<string, EncodedChunk>();
   for (let start = 0; start < distinct.length; start += rowsPerRun) {
@@ -159,58 +159,81 @@ async function encodeRows(
       encoded.set(key, { states: states.map((state) => row(state, i)), ...(pooled && { pooled: row(pooled, i) }) });
     }
   }
-  return (chunk) => encoded.get(keyOf(chunk))!;
+  return (chunk) => encoded.get(rowKey(chunk))!;
 }
 
-/** @param batch  the chunks of each text, equally many */
+function rowKey({ tokens, fixes }: Chunk): string {
+  return JSON.stringify([tokens, fixes.map(({ offset, name }) => [offset, name])]);
+}
+
+/** A text as the U-Net takes it. */
+type Context = Omit<ScheduledCond, 'endAt'>;
+
+/** The contexts [77·chunks, width] of a batch, by text. */
 function contextsOf(
-  batch: readonly (readonly Chunk[])[],
-  encodedOf: EncodedRows,
+  batch: readonly BatchedText[],
+  encodedOf: (chunk: Chunk) => EncodedChunk,
   emphasis: Emphasis,
-): Omit<ScheduledCond, 'endAt'>[] {
-  const columns = batch[0]!.map((_, k) =>
-    encodeColumn(
-      batch.map((chunks) => chunks[k]!),
-      encodedOf,
-      emphasis,
-    ),
-  );
-  return batch.map((chunks, i) => {
-    const { pooled } = encodedOf(chunks[0]!);
-    return { cond: concatRows(columns.map((contexts) => contexts[i]!)), ...(pooled && { pooled }) };
+): Map<string, Context> {
+  const repeats = batch.map((text) => text.repeats);
+  const columns = batch[0]!.chunks.map((_, k) => {
+    const chunks = batch.map((text) => text.chunks[k]!);
+    return weightedStates(chunks, encodedOf, (states, multipliers) =>
+      applyEmphasis(states, multipliers, emphasis, repeats),
+    );
   });
-}
-
-/** The same chunk of every text of a batch → contexts [77, sum of widths]; emphasis acts on each encoder's batch by itself. */
-function encodeColumn(chunks: readonly Chunk[], encodedOf: EncodedRows, emphasis: Emphasis): Tensor[] {
-  const multipliers = chunks.map((chunk) => chunk.multipliers);
-  const encoded = chunks.map(encodedOf);
-  const weighted = encoded[0]!.states.map((_, e) =>
-    applyEmphasis(stack(encoded.map(({ states }) => states[e]!)), multipliers, emphasis),
+  return new Map(
+    batch.map(({ text, chunks }, i) => {
+      const { pooled } = encodedOf(chunks[0]!);
+      return [text, { cond: concatRows(columns.map((column) => column[i]!)), ...(pooled && { pooled }) }];
+    }),
   );
-  return chunks.map((_, i) => joinWidths(weighted.map((states) => row(states, i))));
 }
 
-/** [T, a] and [T, b] → [T, a + b]. */
+/** The same chunk of every text → [77, sum of widths] each; `weigh` sees all of them at once, one text encoder after the other. */
+function weightedStates(
+  chunks: readonly Chunk[],
+  encodedOf: (chunk: Chunk) => EncodedChunk,
+  weigh: (states: Tensor, multipliers: readonly (readonly number[])[]) => Tensor,
+): Tensor[] {
+  const encoded = chunks.map(encodedOf);
+  const multipliers = chunks.map((chunk) => chunk.multipliers);
+  const byEncoder = encoded[0]!.states.map((_, e) =>
+    weigh(stack(encoded.map(({ states }) => states[e]!)), multipliers),
+  );
+  return chunks.map((_, i) => joinWidths(byEncoder.map((states) => row(states, i))));
+}
+
+/** [T, a], [T, b], … → [T, a + b + …]. */
 function joinWidths(parts: readonly Tensor[]): Tensor {
   const [first] = parts;
-  if (first && parts.length === 1) return first;
-  const tokens = first!.shape[0]!;
-  const rows = Array.from({ length: tokens }, (_, t) => concatRows(parts.map((part) => row(part, t))));
-  return stack(rows);
+  if (!first) throw new RangeError('a text encoder that returned no states');
+  if (parts.length === 1) return first;
+  return stack(Array.from({ length: first.shape[0]! }, (_, t) => concatRows(parts.map((part) => row(part, t)))));
 }
 
 /** AND: every part as long as the longest. */
-function equallyLong(schedules: readonly ScheduledCond[][]): ScheduledCond[][] {
-  const longest = Math.max(...schedules.flat().map(({ cond }) => cond.shape[0]!));
-  return schedules.map((schedule) => schedule.map((stretch) => ({ ...stretch, cond: padTo(stretch.cond, longest) })));
+function equallyLong(parts: readonly ReadonlyMap<string, Context>[]): ReadonlyMap<string, Context>[] {
+  const contexts = parts.flatMap((part) => [...part.values()]);
+  const longest = Math.max(...contexts.map(({ cond }) => cond.shape[0]!));
+  return parts.map((part) => mapValues(part, (context) => ({ ...context, cond: padTo(context.cond, longest) })));
 }
 
-function zeroCond(stretch: ScheduledCond): ScheduledCond {
-  const { cond, pooled } = stretch;
-  return { ...stretch, cond: zerosLike(cond), ...(pooled && { pooled: zerosLike(pooled) }) };
+function zeroIfEmpty(contexts: ReadonlyMap<string, Context>): ReadonlyMap<string, Context> {
+  if ([...contexts.keys()].some((text) => text !== '')) return contexts;
+  return mapValues(contexts, ({ cond, pooled }) => ({
+    cond: scale(0, cond),
+    ...(pooled && { pooled: scale(0, pooled) }),
+  }));
 }
 
-function zerosLike({ data, shape }: Tensor): Tensor {
-  return { data: new Float32Array(data.length), shape };
+function mapValues(
+  contexts: ReadonlyMap<string, Context>,
+  change: (context: Context) => Context,
+): Map<string, Context> {
+  return new Map([...contexts].map(([text, context]) => [text, change(context)]));
+}
+
+function overTime(schedule: readonly ScheduledText[], contexts: ReadonlyMap<string, Context>): ScheduledCond[] {
+  return schedule.map(({ endAt, text }) => ({ endAt, ...contexts.get(text)! }));
 }

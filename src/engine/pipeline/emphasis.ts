@@ -7,9 +7,15 @@ import type { Tensor } from '../tensor/tensor.ts';
  *
  * @param z  hidden states [N, T, width]
  * @param multipliers  N rows of T weights
+ * @param repeats  how often each of the N rows stands in the batch; all different when left out
  * Source: A1111 modules/sd_emphasis.py
  */
-export function applyEmphasis(z: Tensor, multipliers: readonly (readonly number[])[], emphasis: Emphasis): Tensor {
+export function applyEmphasis(
+  z: Tensor,
+  multipliers: readonly (readonly number[])[],
+  emphasis: Emphasis,
+  repeats: readonly number[] = multipliers.map(() => 1),
+): Tensor {
   if (emphasis === 'Ignore' || emphasis === 'None') return z;
   const weights = multipliers.flat();
   if (z.data.length % weights.length !== 0)
@@ -17,7 +23,7 @@ export function applyEmphasis(z: Tensor, multipliers: readonly (readonly number[
   if (weights.every((weight) => weight === 1)) return z;
   const weighted = multiplyRows(z, weights);
   if (emphasis === 'No norm') return weighted;
-  const gain = mean(z) / mean(weighted);
+  const gain = mean(z, repeats) / mean(weighted, repeats);
   return Number.isFinite(gain) ? multiplyRows(weighted, [gain]) : weighted; // unlike A1111, which then paints black
 }
 
@@ -32,11 +38,17 @@ function multiplyRows({ data, shape }: Tensor, factors: readonly number[]): Tens
   return { data: out, shape };
 }
 
-/** In float64, rounded once. */
-function mean({ data }: Tensor): number {
-  let sum = 0;
-  for (const value of data) sum += value;
-  return Math.fround(sum / data.length);
+/** The mean of rows that stand in the batch so often each; in float64, rounded once. */
+function mean({ data }: Tensor, repeats: readonly number[]): number {
+  const size = data.length / repeats.length;
+  let [sum, count] = [0, 0];
+  for (const [row, times] of repeats.entries()) {
+    let ofRow = 0;
+    for (let i = row * size; i < (row + 1) * size; i++) ofRow += data[i]!;
+    sum += times * ofRow;
+    count += times * size;
+  }
+  return Math.fround(sum / count);
 }
 
 /**
