@@ -1,0 +1,72 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { conditioningMask, maskedPixels, nearestResized } from '../../engine/image/conditioning-pixels.ts';
+import { toPixels } from '../../engine/image/pixels.ts';
+import { latentSize } from '../../engine/image/processing-size.ts';
+import { prepareCanvas } from '../../engine/pipeline/canvas.ts';
+import { concatChannels, concatRows } from '../../engine/tensor/rows.ts';
+import { type Tensor, tensor } from '../../engine/tensor/tensor.ts';
+import type { GoldenOutcome } from '../outcome.ts';
+import { readGoldenTensors } from '../tensors.ts';
+import { judge, maxDifference, readJson, readPicture } from './case.ts';
+import { canvasOptionsOf, type Processing, processingSizeOf } from './processing.ts';
+import { toyEncode } from './toy-vae.ts';
+
+const area = 'img2img/conditioning';
+
+interface ConditioningCase {
+  readonly case: string;
+  /** Absent for the dummy of ordinary models, which takes no conditioning here. */
+  readonly params?: Processing;
+}
+
+/** What an inpainting checkpoint is told: the mask and the masked picture's latent. */
+export async function* imageConditioning(dir: string): AsyncGenerator<GoldenOutcome> {
+  for (const { case: name, params } of await readJson<ConditioningCase[]>(dir, 'cases.json')) {
+    if (!params) {
+      const reason = 'ordinary models get no image conditioning at all';
+      yield { area, name, status: 'not covered', reason };
+      continue;
+    }
+    const { pixels, masked, mask } = await conditioned(dir, name, params);
+    const golden = await readGoldenTensors(join(dir, `${name}.safetensors`));
+    for (const [key, actual] of [
+      ['masked_image', masked],
+      ['init_latent', toyEncode(pixels)],
+      [
+        'image_conditioning',
+        concatChannels(nearestResized(mask, latentSize(processingSizeOf(params))), toyEncode(masked)),
+      ],
+    ] as const) {
+      yield await judge({ area, name: `${name} ${key}`, tolerance: 1e-5 }, () =>
+        maxDifference(actual.data, golden.get(key).data),
+      );
+    }
+  }
+  if ((await readdir(dir)).includes('txt2img_conditioning.safetensors')) yield await allMasked(dir);
+}
+
+async function conditioned(dir: string, name: string, params: Processing) {
+  const options = canvasOptionsOf(params);
+  const files = await readdir(dir);
+  const init = await readPicture(dir, `${name}_init.png`);
+  const maskFile = `${name}_mask.png`;
+  const given = files.includes(maskFile) ? await readPicture(dir, maskFile) : null;
+  const { image, inpaint } = await prepareCanvas({ init, mask: given }, options);
+  const pixels = toPixels([image]);
+  const mask = conditioningMask(inpaint?.maskForLatents ?? null, image, options.maskRound);
+  return { pixels, mask, masked: maskedPixels(pixels, mask, params.inpainting_mask_weight ?? 1) };
+}
+
+/** Everything masked: mid-grey pixels and a mask of ones. */
+function allMasked(dir: string): Promise<GoldenOutcome> {
+  return judge({ area, name: 'txt2img_conditioning', tolerance: 1e-5 }, async () => {
+    const expected = (await readGoldenTensors(join(dir, 'txt2img_conditioning.safetensors'))).get('image_conditioning');
+    const [batch = 0, , h = 0, w = 0] = expected.shape;
+    const size = { width: w * 8, height: h * 8 };
+    const grey: Tensor = tensor(new Float32Array(3 * w * h * 64), [1, 3, h * 8, w * 8]);
+    const mask = conditioningMask(null, size, true);
+    const one = concatChannels(nearestResized(mask, { width: w, height: h }), toyEncode(maskedPixels(grey, mask, 1)));
+    return maxDifference(concatRows(Array.from({ length: batch }, () => one)).data, expected.data);
+  });
+}
