@@ -14,6 +14,7 @@ export interface Refusals {
   'image-sides': { width: number; height: number; min: number; max: number };
   'mask-size': { mask: string; image: string };
   'mask-empty': Record<string, never>;
+  'no-mask': Record<string, never>;
   // what was asked
   'bad-size': { given: string };
   'bad-weight': { text: string };
@@ -29,6 +30,7 @@ export interface Refusals {
   'head-moved': { current: number };
   'nothing-to-undo': Record<string, never>;
   'nothing-to-redo': Record<string, never>;
+  'nothing-to-repeat': Record<string, never>;
   'too-late': Record<string, never>;
   // the line
   'queue-full': { scope: 'user' | 'server' | 'global'; limit: number };

@@ -126,6 +126,10 @@ export type CommandName = keyof typeof commands;
 /** In the order in which menus and help show them. */
 export const commandList: readonly Command[] = Object.values(commands);
 
+/** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
+export const helpTopics = ['start', 'edit', 'region', 'buttons', 'options'] as const;
+export type HelpTopic = (typeof helpTopics)[number];
+
 /** Extra options every editing command has on platforms with typed options. */
 export const editingOptions = {
   link: { en: 'Link to a message with the picture', zh: '含图片的消息链接' },

@@ -1,0 +1,172 @@
+import { type Field, fields } from '../../edit/fields.ts';
+import { fieldNamed, type PartialParams } from '../../edit/params.ts';
+import { checkLength, fieldAt, type Given, give, matchAt, scanValue } from './options.ts';
+import { soundText } from './plain-text.ts';
+
+/** What one word can ask for. */
+export type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo';
+
+/** What a text says about an edit. `null` leaves what the picture was made with. */
+export interface EditWords {
+  /** Replaces the prompt. */
+  readonly prompt: string | null;
+  /** Appended to the prompt; empty when nothing is. */
+  readonly append: string;
+  readonly negative: string | null;
+  readonly appendNegative: string;
+  readonly params: PartialParams;
+}
+
+export type Utterance =
+  | { readonly kind: 'verb'; readonly verb: Verb; readonly params: PartialParams }
+  | { readonly kind: 'edit'; readonly words: EditWords };
+
+const verbs: Readonly<Record<string, Verb>> = {
+  again: 'again',
+  再来: 'again',
+  再来一张: 'again',
+  more: 'more',
+  更多: 'more',
+  less: 'less',
+  更少: 'less',
+  undo: 'undo',
+  撤销: 'undo',
+  redo: 'redo',
+  重做: 'redo',
+};
+
+/** Where running text goes until the next operator. */
+type Bucket = 'prompt' | 'append' | 'negative' | 'appendNegative';
+
+// An operator stands at the start of a word; `+` at the start of a line, for "a + b" is a prompt. Phones turn `--` into a dash.
+const operators =
+  /(?<=^|\s)(?:(?<plus>[+＋]\s?)?(?:no|neg|反向)[:：]|(?<flag>--|－－|––|—)(?=\p{L}))|(?<=^)(?<append>[+＋])/gimu;
+
+interface Reading {
+  readonly text: string;
+  readonly given: Given;
+  readonly buckets: Record<Bucket, string[]>;
+  /** How far the text has been dealt with. */
+  position: number;
+  bucket: Bucket;
+}
+
+const isEdge = (character: string | undefined) => character !== undefined && /[\s,，]/u.test(character);
+
+/** Without blanks and commas at both ends; a pattern would take quadratic time on a long run of them. */
+function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isEdge(text[start])) start++;
+  while (end > start && isEdge(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+/** Takes what stands before `end` as words of the bucket that is open. */
+function takeWords(reading: Reading, end: number): void {
+  const words = trimmed(reading.text.slice(reading.position, end));
+  if (words !== '') reading.buckets[reading.bucket].push(words);
+}
+
+/** Where the value of a flag begins, and whether there is one: `--soft` alone switches on. */
+function flagValue(reading: Reading, field: Field, start: number): { value: string; end: number } {
+  const gap = matchAt(/\s*[=＝]\s*|\s+|$/y, reading.text, start);
+  const from = start + (gap?.[0].length ?? 0);
+  if (
+    field.kind === 'switch' &&
+    !matchAt(/(?:true|false|on|off|yes|no|[01是否开关])(?![\p{L}\p{N}:：])/iuy, reading.text, from)
+  ) {
+    return { value: 'on', end: start };
+  }
+  return scanValue(fieldNamed(field.chat)!, reading.text, from);
+}
+
+/** `--key value`. A prompt's value needs no quotes: it runs to the next operator. */
+function takeFlag(reading: Reading, start: number, dash: string): void {
+  const key = matchAt(/[\p{L}\p{N}_-]+/uy, reading.text, start + dash.length)![0];
+  if (dash === '—' && !fieldNamed(key)) return; // a dash in a sentence
+  takeWords(reading, start);
+  const name = fieldAt(key, start);
+  const end = start + dash.length + key.length;
+  const isProse = name === 'prompt' || name === 'negativePrompt';
+  if (isProse && !matchAt(/\s*[=＝]?\s*"/y, reading.text, end)) {
+    reading.bucket = name === 'prompt' ? 'prompt' : 'negative';
+    reading.position = end + matchAt(/\s*[=＝]?/y, reading.text, end)![0].length;
+    return;
+  }
+  const scanned = flagValue(reading, fields[name], end);
+  if (isProse) reading.buckets[name === 'prompt' ? 'prompt' : 'negative'].push(scanned.value);
+  else give(reading.given, name, scanned.value);
+  reading.position = scanned.end;
+}
+
+function readSegments(text: string): Reading {
+  const buckets = { prompt: [], append: [], negative: [], appendNegative: [] };
+  const reading: Reading = { text, given: {}, buckets, position: 0, bucket: 'prompt' };
+  for (const match of text.matchAll(operators)) {
+    if (match.index < reading.position) continue; // inside a value
+    const { flag, plus, append } = match.groups!;
+    if (flag) {
+      takeFlag(reading, match.index, flag);
+      continue;
+    }
+    takeWords(reading, match.index);
+    reading.bucket = append ? 'append' : plus ? 'appendNegative' : 'negative';
+    reading.position = match.index + match[0].length;
+  }
+  takeWords(reading, text.length);
+  return reading;
+}
+
+/**
+ * Reads the words of an edit: text replaces the prompt, `+ …` appends to it, `no: …` replaces the negative prompt, `+no: …` appends
+ * to that, `--key value` sets a parameter. Operators may be typed full-width.
+ *
+ * @throws Refusal 'bad-option' with the position of an unknown key, 'prompt-too-long', and whatever a value is refused for
+ */
+export function parseWords(raw: string): EditWords {
+  checkLength(raw);
+  const { buckets, given } = readSegments(soundText(raw));
+  return {
+    prompt: buckets.prompt.length > 0 ? buckets.prompt.join(' ') : null,
+    append: buckets.append.join(', '),
+    negative: buckets.negative.length > 0 ? buckets.negative.join(', ') : null,
+    appendNegative: buckets.appendNegative.join(', '),
+    params: given,
+  };
+}
+
+/** Whether nothing but `--key value` was said. */
+function onlyFlags(words: EditWords): boolean {
+  return words.prompt === null && words.negative === null && words.append === '' && words.appendNegative === '';
+}
+
+/**
+ * Reads a free text: a verb when it is one and nothing but parameters follows, else an edit. `undo` and `redo` stand alone.
+ * @throws Refusal as `parseWords` does
+ */
+export function parseText(raw: string): Utterance {
+  checkLength(raw);
+  const [first = '', ...rest] = soundText(raw)
+    .trim()
+    .split(/(?<=^\S+)(?=\s)/u);
+  const verb = Object.hasOwn(verbs, first.toLowerCase()) ? verbs[first.toLowerCase()] : undefined;
+  if (!verb) return { kind: 'edit', words: parseWords(raw) };
+  const after = text.slice(first.length).trim();
+  if (after === '') return { kind: 'verb', verb, params: {} };
+  if (verb === 'undo' || verb === 'redo' || !/^(?:--|－－|––|—)/.test(after))
+    return { kind: 'edit', words: parseWords(raw) };
+  const words = parseWords(after);
+  return onlyFlags(words) ? { kind: 'verb', verb, params: words.params } : { kind: 'edit', words: parseWords(raw) };
+}
+
+/** A caption that begins with "mask" says what the second picture is. */
+export function takeMaskWord(text: string): { readonly isMask: boolean; readonly rest: string } {
+  const word = /^\s*(?:mask\b|蒙版)[\s:：,，]*/iu.exec(text);
+  return word ? { isMask: true, rest: text.slice(word[0].length) } : { isMask: false, rest: text };
+}
+
+/** The prompt a text leads to, when the picture was made with `before`. */
+export function promptAfter(before: string, replaced: string | null, appended: string): string {
+  return [replaced ?? before, appended].filter((part) => part.trim() !== '').join(', ');
+}

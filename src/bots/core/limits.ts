@@ -1,0 +1,74 @@
+import type { UserId } from '../../edit/request.ts';
+import { Refusal } from '../../errors.ts';
+import type { Storage } from '../../storage/index.ts';
+
+/** How much of the line one person, one server and everybody may fill. */
+export interface Limits {
+  readonly runningPerPerson: number;
+  readonly queuedPerPerson: number;
+  readonly queuedPerGroup: number;
+  readonly queuedInAll: number;
+  /** Credits a person may spend in any 60 minutes. */
+  readonly creditsPerHour: number;
+}
+export const defaultLimits: Limits = {
+  runningPerPerson: 1,
+  queuedPerPerson: 3,
+  queuedPerGroup: 10,
+  queuedInAll: 200,
+  creditsPerHour: 100,
+};
+
+/** Who wants to add an edit of that cost, and where. */
+export interface Claim {
+  readonly author: UserId;
+  /** Null where people share nothing, as in private chats. */
+  readonly group: string | null;
+  readonly cost: number;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Seconds until enough of the last hour's edits are an hour old, to the half minute. Rows tell; nothing is kept in memory. */
+async function secondsUntilFree(
+  { jobs }: Pick<Storage, 'jobs'>,
+  claim: Claim,
+  limits: Limits,
+  now: number,
+): Promise<number> {
+  let [early, late] = [0, HOUR_MS];
+  while (late - early > 30_000) {
+    const wait = (early + late) / 2;
+    const spent = await jobs.creditsSince(claim.author, new Date(now + wait - HOUR_MS));
+    if (spent + claim.cost > limits.creditsPerHour) early = wait;
+    else late = wait;
+  }
+  return Math.ceil(late / 1000);
+}
+
+/**
+ * Counts rows: what is waiting and running, and what the last hour cost. One edit is always possible, however dear.
+ * @throws Refusal 'queue-full', 'quota'
+ */
+export async function checkLimits(
+  storage: Pick<Storage, 'jobs'>,
+  claim: Claim,
+  limits: Limits,
+  now: number,
+): Promise<void> {
+  const { jobs } = storage;
+  const own = await jobs.count({ author: claim.author });
+  if (own.queued + own.running >= limits.runningPerPerson + limits.queuedPerPerson) {
+    throw new Refusal('queue-full', { scope: 'user', limit: limits.queuedPerPerson });
+  }
+  if (claim.group !== null && (await jobs.count({ group: claim.group })).queued >= limits.queuedPerGroup) {
+    throw new Refusal('queue-full', { scope: 'server', limit: limits.queuedPerGroup });
+  }
+  if ((await jobs.count('all')).queued >= limits.queuedInAll) {
+    throw new Refusal('queue-full', { scope: 'global', limit: limits.queuedInAll });
+  }
+  const spent = await jobs.creditsSince(claim.author, new Date(now - HOUR_MS));
+  if (spent > 0 && spent + claim.cost > limits.creditsPerHour) {
+    throw new Refusal('quota', { seconds: await secondsUntilFree(storage, claim, limits, now) });
+  }
+}

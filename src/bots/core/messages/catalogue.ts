@@ -1,0 +1,98 @@
+import type { Operation } from '../../../edit/lineage.ts';
+import type { RefusalCode, Refusals } from '../../../errors.ts';
+import type { HelpTopic } from '../commands.ts';
+
+/** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
+export interface Trouble {
+  readonly what: string;
+  readonly why: string;
+  readonly next: string;
+}
+
+/** Numbers of a result card, already computed. */
+export interface Made {
+  readonly strength: number;
+  readonly steps: number;
+  readonly stepsRun: number;
+  readonly cfg: number;
+  readonly sampler: string;
+  readonly seed: number;
+  readonly model: string;
+  /** `832×1248`, or `768×1152 → 832×1248`. */
+  readonly size: string;
+  readonly seconds: number;
+}
+
+/** Words on buttons; at most 24 display cells (Telegram shows no more). */
+export type ButtonWord =
+  | 'again'
+  | 'less'
+  | 'more'
+  | 'edit'
+  | 'sameMask'
+  | 'use'
+  | 'undo'
+  | 'redo'
+  | 'settings'
+  | 'original'
+  | 'cancel'
+  | 'retry';
+
+/** Every text the bots say, in one language. A language that misses one does not compile. */
+export interface Messages {
+  readonly refusals: { readonly [C in RefusalCode]: (details: Refusals[C]) => Trouble };
+  readonly buttons: Readonly<Record<ButtonWord, string>>;
+  readonly operations: Readonly<Record<Operation, string>>;
+  /** `~40 s`, beyond ten minutes `~12 min`. */
+  readonly eta: (seconds: number) => string;
+  /** Cards of a job on its way. */
+  readonly job: {
+    readonly queued: (place: number, eta: string) => string;
+    readonly waitsForWorker: string;
+    readonly preparing: string;
+    readonly sampling: (step: number, steps: number) => string;
+    readonly decoding: string;
+    readonly uploading: string;
+    readonly cancelled: (by: string) => string;
+  };
+  /** Lines of a picture's card. */
+  readonly picture: {
+    readonly numbers: (made: Made) => readonly string[];
+    readonly from: (number: number) => string;
+    readonly maskBy: (name: string) => string;
+    readonly baseBy: (name: string) => string;
+    readonly by: (name: string) => string;
+    readonly head: (number: number) => string;
+    readonly headIs: (number: number) => string;
+    readonly branch: (name: string) => string;
+    readonly clamped: (option: string, asked: number, given: number) => string;
+    readonly lastOfYours: (number: number) => string;
+    readonly newestHere: (number: number) => string;
+    readonly fullMask: string;
+    readonly secondIgnored: string;
+    readonly pictureLost: string;
+    readonly description: (number: number, prompt: string) => string;
+    readonly preview: string;
+    readonly received: string;
+    readonly tellMe: string;
+  };
+  /** The card that asks before it moves a HEAD that is elsewhere. */
+  readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
+  readonly setHead: (number: number) => string;
+  readonly settings: {
+    readonly title: (number: number) => string;
+    readonly upload: string;
+    readonly made: (at: string) => string;
+  };
+  readonly original: (number: number) => string;
+  readonly form: { readonly title: (number: number) => string; readonly advanced: string };
+  readonly queue: {
+    readonly title: (waiting: number, running: number, workers: number) => string;
+    readonly yours: (place: number, eta: string, prompt: string) => string;
+    readonly running: (prompt: string) => string;
+    readonly none: string;
+  };
+  readonly help: Readonly<Record<HelpTopic, { readonly title: string; readonly lines: readonly string[] }>>;
+  readonly moreHelp: (topics: string) => string;
+  readonly hereIsHow: string;
+}

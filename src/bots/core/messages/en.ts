@@ -1,0 +1,302 @@
+import type { Messages } from './catalogue.ts';
+
+const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
+const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
+const orList = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+
+export const en: Messages = {
+  refusals: {
+    'no-image': () => ({
+      what: 'Which picture?',
+      why: 'I found none to edit.',
+      next: 'Send one with your words, reply to one, or reply to one of my results.',
+    }),
+    'no-content': () => ({
+      what: 'I cannot see that message',
+      why: 'The platform does not show it to me.',
+      next: 'Reply with the mention on, use the picture’s "Edit image" menu, or send the picture yourself.',
+    }),
+    'download-failed': ({ host }) => ({
+      what: 'The picture did not arrive',
+      why: `Downloading from ${host} failed.`,
+      next: 'Please send it again.',
+    }),
+    'file-too-big': ({ bytes, limit }) => ({
+      what: 'That file is too big',
+      why: `It has ${megabytes(bytes)}; I can take ${megabytes(limit)}.`,
+      next: 'Send it as a photo, or smaller.',
+    }),
+    'not-an-image': ({ found }) => ({
+      what: 'That is not a picture I can read',
+      why: `It looks like ${found}.`,
+      next: 'PNG, JPEG, WebP, AVIF and GIF work.',
+    }),
+    'image-broken': ({ format }) => ({
+      what: 'That picture is damaged',
+      why: `The ${format} file ends early or cannot be decoded.`,
+      next: 'Please send it again, or save it anew first.',
+    }),
+    'image-too-large': ({ megapixels, limit }) => ({
+      what: 'That picture is too large',
+      why: `It has ${megapixels.toFixed(1)} megapixels; I can take ${limit}.`,
+      next: 'Send a smaller one?',
+    }),
+    'image-sides': ({ width, height, min, max }) => ({
+      what: 'I cannot edit a picture of that shape',
+      why: `It is ${width}×${height}; sides must be ${min} to ${max} pixels.`,
+      next: 'Send it in another size?',
+    }),
+    'mask-size': ({ mask, image }) => ({
+      what: 'The mask does not fit the picture',
+      why: `The mask is ${mask}, the picture ${image}: another aspect.`,
+      next: 'Send a mask of the same shape.',
+    }),
+    'mask-empty': () => ({
+      what: 'The mask is empty',
+      why: 'No pixel is marked for repainting.',
+      next: 'White is repainted. If yours is the other way round, add --mask-mode "inpaint not masked".',
+    }),
+    'no-mask': () => ({
+      what: 'Where shall I repaint?',
+      why: 'There is no mask.',
+      next: 'Send a black and white picture of the same size as the mask: white is repainted. A picture with transparent parts works too.',
+    }),
+    'bad-size': ({ given }) => ({
+      what: `I do not understand "${given}"`,
+      why: 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
+      next: 'Try src to keep the size.',
+    }),
+    'bad-option': ({ position, text, nearest }) => ({
+      what: `I do not know the option "${text}"`,
+      why: `At character ${position + 1}.`,
+      next: nearest ? `Did you mean "${nearest}"?` : 'Options look like strength=0.5 or --strength 0.5.',
+    }),
+    'out-of-range': ({ field, given, min, max }) => ({
+      what: `${field} cannot be ${given}`,
+      why: `It goes from ${min} to ${max}.`,
+      next: '',
+    }),
+    'prompt-too-long': ({ length, limit }) => ({
+      what: 'That text is too long',
+      why: `It has ${length} characters; I read ${limit}.`,
+      next: 'Say it shorter?',
+    }),
+    'unknown-name': ({ kind, given, nearest }) => ({
+      what: `I know no ${kind} "${given}"`,
+      why: '',
+      next: nearest.length > 0 ? `Near to it: ${orList(nearest)}.` : '',
+    }),
+    'nothing-to-do': ({ why }) => ({
+      what: 'Nothing would change',
+      why: why === 'no-prompt' ? 'I do not know what to paint.' : 'Latent noise needs a strength above 0.',
+      next: why === 'no-prompt' ? 'Tell me in a few words.' : 'Raise the strength, or choose another masked content.',
+    }),
+    'old-button': () => ({
+      what: 'That button is too old',
+      why: 'It is from an earlier version of me.',
+      next: 'Use the buttons of a newer card.',
+    }),
+    gone: () => ({
+      what: 'That is gone',
+      why: 'I do not have it here (any more).',
+      next: 'Use a newer card, or start anew.',
+    }),
+    'not-yours': () => ({
+      what: 'That is not yours to decide',
+      why: 'Only its owner or a moderator may do this.',
+      next: 'Any other button makes a version of your own.',
+    }),
+    'head-moved': ({ current }) => ({
+      what: 'Somebody was quicker',
+      why: `The current picture is #${current} now.`,
+      next: 'Look at its card and press again there.',
+    }),
+    'nothing-to-undo': () => ({ what: 'Nothing to undo', why: 'This is the first picture.', next: '' }),
+    'nothing-to-redo': () => ({ what: 'Nothing to redo', why: 'No picture comes after this one.', next: '' }),
+    'nothing-to-repeat': () => ({
+      what: 'Nothing to repeat',
+      why: 'This picture was sent, not made here.',
+      next: 'Tell me what to change.',
+    }),
+    'too-late': () => ({ what: 'Too late to cancel', why: 'It is already finished.', next: '' }),
+    'queue-full': ({ scope, limit }) => ({
+      what: 'The queue is full',
+      why:
+        scope === 'user'
+          ? `You already have ${plural(limit, 'edit', 'edits')} waiting.`
+          : `${plural(limit, 'edit is', 'edits are')} waiting ${scope === 'server' ? 'here' : 'in all'}.`,
+      next: 'Try again when one is done.',
+    }),
+    quota: ({ seconds }) => ({
+      what: 'That is enough for this hour',
+      why: 'Everybody gets the same share of the machine.',
+      next: `You can go on in ${seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
+    }),
+    'missing-permissions': ({ permissions }) => ({
+      what: 'I may not post here',
+      why: `Missing: ${permissions.join(', ')}.`,
+      next: 'Someone who manages this place can grant it.',
+    }),
+    'no-checkpoint': ({ folder }) => ({
+      what: 'There is no model',
+      why: `${folder} holds none, or no worker is running.`,
+      next: 'Tell whoever runs this bot.',
+    }),
+    'weights-broken': ({ file, why }) => ({
+      what: 'The model file is damaged',
+      why: `${file}: ${why}`,
+      next: 'Choose another model, and tell whoever runs this bot.',
+    }),
+    'weights-unsupported': ({ file, why }) => ({
+      what: 'I cannot use that model',
+      why: `${file}: ${why}`,
+      next: 'Choose another model.',
+    }),
+    'out-of-memory': ({ setting }) => ({
+      what: 'Not enough memory for this edit',
+      why: '',
+      next: `Lower ${setting}.`,
+    }),
+    cancelled: () => ({ what: 'Cancelled', why: '', next: '' }),
+    'worker-lost': () => ({
+      what: 'The machine that painted it went away, twice',
+      why: '',
+      next: 'Try again; it cost you nothing.',
+    }),
+    'storage-full': () => ({
+      what: 'My disk is full',
+      why: 'The picture could not be kept.',
+      next: 'Tell whoever runs this bot.',
+    }),
+    internal: ({ ref }) => ({
+      what: 'Something went wrong on my side',
+      why: 'It is logged.',
+      next: `Try again; if it stays, give ${ref} to whoever runs this bot.`,
+    }),
+  },
+  buttons: {
+    again: 'Again',
+    less: 'Less',
+    more: 'More',
+    edit: 'Edit…',
+    sameMask: 'Same mask',
+    use: 'Use this',
+    undo: 'Undo',
+    redo: 'Redo',
+    settings: 'Settings',
+    original: 'Original',
+    cancel: 'Cancel',
+    retry: 'Retry',
+  },
+  operations: {
+    source: 'source',
+    edit: 'img2img',
+    inpaint: 'inpaint',
+    again: 'again',
+    less: 'less',
+    more: 'more',
+    'same mask': 'same mask',
+  },
+  eta: (seconds) => (seconds > 600 ? `~${Math.round(seconds / 60)} min` : `~${Math.max(1, Math.round(seconds))} s`),
+  job: {
+    queued: (place, eta) => `queued #${place} · ${eta}`,
+    waitsForWorker: 'queued · waiting for a worker',
+    preparing: 'preparing',
+    sampling: (step, steps) => `${step}/${steps}`,
+    decoding: 'decoding',
+    uploading: 'uploading',
+    cancelled: (by) => `Cancelled by @${by}`,
+  },
+  picture: {
+    numbers: (m) => [
+      `strength ${m.strength.toFixed(2)} · ${m.stepsRun === m.steps ? plural(m.steps, 'step', 'steps') : `${m.steps} steps (${m.stepsRun} run)`} · cfg ${m.cfg}`,
+      `${m.sampler} · seed ${m.seed} · ${m.model} · ${m.size} · ${m.seconds} s`,
+    ],
+    from: (number) => `from #${number}`,
+    maskBy: (name) => `mask by @${name}`,
+    baseBy: (name) => `base by @${name}`,
+    by: (name) => `by @${name}`,
+    head: (number) => `HEAD #${number}`,
+    headIs: (number) => `HEAD stays at #${number}`,
+    branch: (name) => `on its own branch "${name}"`,
+    clamped: (option, asked, given) => `${option} ${asked}→${given} (server limit)`,
+    lastOfYours: (number) => `Source: #${number} (your last picture)`,
+    newestHere: (number) => `Source: #${number} (the newest picture here)`,
+    fullMask: 'The mask covers everything: the whole picture is repainted.',
+    secondIgnored: 'I edited the first picture only. If the second is a mask, begin with the word mask.',
+    pictureLost: 'The picture is too big to be posted here.',
+    description: (number, prompt) => (prompt ? `Picture #${number}: ${prompt}` : `Picture #${number}`),
+    preview: 'What it looks like so far',
+    received: 'Got it.',
+    tellMe: 'Tell me what to change: write it, reply to the picture, or press Edit.',
+  },
+  elsewhere: (head, node, parent) => ({
+    title: `HEAD is #${head}`,
+    line: `#${node} is not the current picture. Shall #${parent} become it?`,
+  }),
+  setHead: (number) => `Set HEAD to #${number}`,
+  settings: {
+    title: (number) => `Settings of #${number}`,
+    upload: 'An uploaded picture without parameters.',
+    made: (at) => `made ${at}`,
+  },
+  original: (number) => `Original of #${number}`,
+  form: { title: (number) => `Edit #${number}`, advanced: 'Advanced (key=value …)' },
+  queue: {
+    title: (waiting, running, workers) =>
+      `Queue: ${waiting} waiting · ${running} running · ${plural(workers, 'worker', 'workers')}`,
+    yours: (place, eta, prompt) => `#${place} · ${eta} · ${prompt}`,
+    running: (prompt) => `running · ${prompt}`,
+    none: 'Nothing of yours is waiting.',
+  },
+  help: {
+    start: {
+      title: 'Palimpsest edits pictures with you',
+      lines: [
+        '1. Send a picture and say what it shall become: "oil painting, warm light".',
+        '2. Reply to the result to go on: "+ sunset", or use its buttons.',
+        '3. Nothing is ever lost: Undo steps back, and every picture keeps its number.',
+      ],
+    },
+    edit: {
+      title: 'Editing by words',
+      lines: [
+        'Plain text replaces the prompt and repaints the whole picture.',
+        '+ warm light   adds to the prompt',
+        'no: blurry   replaces the negative prompt, +no: adds to it',
+        '--strength 0.4 --seed 7   sets parameters',
+        'again · more · less · undo · redo   do what their buttons do',
+        'Strength says how much may change: 0.3 a little, 0.75 a lot.',
+      ],
+    },
+    region: {
+      title: 'Repainting a part',
+      lines: [
+        'Send the picture and a mask of the same shape: white is repainted, black stays.',
+        'A mask sent as a reply to one of my pictures applies to that one. Begin the text with "mask" if I take it for a picture.',
+        'Transparent parts of a picture work as a mask with the inpaint command.',
+        '--area "only masked" paints the part at full size · --mask-blur 8 softens the edge · --soft on blends',
+        '--fill fill, original, "latent noise" or "latent nothing" says what the part starts from.',
+      ],
+    },
+    buttons: {
+      title: 'Buttons under a picture',
+      lines: [
+        'Again: the same with another seed · Less, More: strength −0.10, +0.10 with the same seed',
+        'Edit…: change words and numbers, starting from this picture',
+        'Same mask: repaint the same part of this picture once more',
+        'Undo, Redo: step back and forward · 1 2 3 4: choose one of several',
+        'Settings: everything that made it · Original: the PNG with its parameters',
+      ],
+    },
+    options: {
+      title: 'Parameters',
+      lines: [
+        'Written --key value in a text, key=value in the advanced option. Names of the A1111 API work too.',
+        'Values with blanks stand in "quotes".',
+      ],
+    },
+  },
+  moreHelp: (topics) => `More: /help ${topics}`,
+  hereIsHow: 'Commands:',
+};

@@ -1,0 +1,99 @@
+import { type Field, type FieldName, fields, type Params } from '../../edit/fields.ts';
+import { fieldNamed, nearestField, type PartialParams, parseParam } from '../../edit/params.ts';
+import { Refusal } from '../../errors.ts';
+import { soundText } from './plain-text.ts';
+
+/** Longest text of options that is read, characters; the longest prompt fits in twice. */
+export const TEXT_LIMIT = 10_000;
+
+/** @throws Refusal 'prompt-too-long', before anything of a hostile text is looked at */
+export function checkLength(text: string): void {
+  if (text.length > TEXT_LIMIT) {
+    throw new Refusal('prompt-too-long', { length: text.length, limit: fields.prompt.maxLength });
+  }
+}
+
+/** A value as it stands in a text, and where the rest begins. */
+export interface ScannedValue {
+  readonly value: string;
+  readonly end: number;
+}
+
+/** The match of `pattern` (sticky) at `position`. */
+export function matchAt(pattern: RegExp, text: string, position: number): RegExpExecArray | null {
+  pattern.lastIndex = position;
+  return pattern.exec(text);
+}
+
+/** The longest spelling of one of the field's choices that stands here: `DPM++ 2M SDE` needs no quotes. */
+function choiceAt(field: Field & { kind: 'choice' }, text: string, position: number): ScannedValue | undefined {
+  const rest = text.slice(position, position + 40).toLowerCase();
+  const spellings = field.choices.flatMap((c) => [c.value, c.label.en, c.label.zh]);
+  const fitting = spellings.filter(
+    (s) => rest.startsWith(s.toLowerCase()) && /^(?:[\s,，;；]|$)/.test(rest.slice(s.length)),
+  );
+  const longest = fitting.sort((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : { value: longest, end: position + longest.length };
+}
+
+/**
+ * The value of field `name` that begins at `position`: a quoted text, a choice's whole name, or everything up to a blank or comma.
+ * @throws Refusal 'bad-option' where there is none, or a quote is never closed
+ */
+export function scanValue(name: FieldName, text: string, position: number): ScannedValue {
+  const quoted = matchAt(/"((?:[^"\\]|\\.)*)"/sy, text, position);
+  if (quoted) return { value: quoted[1]!.replace(/\\(.)/gs, '$1'), end: position + quoted[0].length };
+  const field: Field = fields[name];
+  const choice = field.kind === 'choice' ? choiceAt(field, text, position) : undefined;
+  if (choice) return choice;
+  const bare = matchAt(/[^\s,，;；"]+/y, text, position);
+  if (!bare) throw new Refusal('bad-option', { position, text: text.slice(position, position + 20), nearest: null });
+  return { value: bare[0], end: position + bare[0].length };
+}
+
+/** @throws Refusal 'bad-option' for a key that is no field's name in any spelling */
+export function fieldAt(key: string, position: number): FieldName {
+  const name = fieldNamed(key);
+  if (!name) throw new Refusal('bad-option', { position, text: key.slice(0, 40), nearest: nearestField(key) });
+  return name;
+}
+
+/** Parameters being collected; the last word on a field wins. */
+export type Given = { -readonly [K in FieldName]?: Params[K] };
+
+/** @throws Refusal as `parseParam` does */
+export function give<K extends FieldName>(given: Given, name: K, value: string): void {
+  given[name] = parseParam(name, value) as Given[K];
+}
+
+/**
+ * Reads the `advanced` option: `key=value` separated by blanks, commas or lines; `"…"` around a value with blanks. Keys are fields in
+ * any spelling (A1111's API, chat, camelCase; `-` and `_` are the same).
+ *
+ * @throws Refusal 'bad-option' with the position of what could not be read, 'prompt-too-long', and whatever a value is refused for
+ */
+export function parseAdvanced(raw: string): PartialParams {
+  checkLength(raw);
+  const text = soundText(raw);
+  const given: Given = {};
+  let position = matchAt(/[\s,，;；]*/y, text, 0)![0].length;
+  while (position < text.length) {
+    const key = matchAt(/([\p{L}\p{N}_-]+)\s*[=＝]\s*/uy, text, position);
+    if (!key) {
+      const found = matchAt(/[^\s,，;；=＝]*/y, text, position)![0].slice(0, 40);
+      throw new Refusal('bad-option', { position, text: found || text[position]!, nearest: nearestField(found) });
+    }
+    const name = fieldAt(key[1]!, position);
+    const { value, end } = scanValue(name, text, position + key[0].length);
+    give(given, name, value);
+    position = end + matchAt(/[\s,，;；]*/y, text, end)![0].length;
+  }
+  return given;
+}
+
+/** Typed options of a slash command, by chat name. @throws Refusal 'bad-option' and whatever a value is refused for */
+export function parseOptions(options: Readonly<Record<string, string | number | boolean>>): PartialParams {
+  const given: Given = {};
+  for (const [key, value] of Object.entries(options)) give(given, fieldAt(key, 0), soundText(String(value)));
+  return given;
+}
