@@ -10,8 +10,6 @@ export interface CheckpointEntry {
   readonly family: FamilyName;
   /** Width = height the model was trained at, px. */
   readonly nativeSize: number;
-  /** Sizes must be multiples of this, px: 8, or 8 · 2^levels where the U-Net cannot take odd latents. */
-  readonly sizeStep: number;
 }
 
 /** What a worker announces it can do. The first checkpoint is the default. */

@@ -59,11 +59,11 @@ export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntr
 
 /** The model's own square for "only masked", where the result keeps the source's size; else what `size` says. */
 function processingSize(wish: Wish, params: Params, checkpoint: CheckpointEntry, caps: Caps): Size {
-  const { nativeSize, sizeStep } = checkpoint;
+  const { nativeSize } = checkpoint;
   if (wish.mask && params.inpaintArea === 'only masked' && params.size === 'src') {
     return { width: nativeSize, height: nativeSize };
   }
-  return resolveSize(params.size, wish.initSize, { nativeSize, sizeStep, maxPixels: caps.maxPixels });
+  return resolveSize(params.size, wish.initSize, { nativeSize, maxPixels: caps.maxPixels });
 }
 
 function clamp(params: Params, caps: Caps): { readonly params: Params; readonly clamped: readonly Clamped[] } {

@@ -8,31 +8,37 @@ export interface Size {
 export interface SizeRules {
   /** Width = height the model was trained at, px. */
   readonly nativeSize: number;
-  /** Sizes are multiples of this, px; 8 for full-size models. */
-  readonly sizeStep: number;
   /** Most pixels an edit may have. */
   readonly maxPixels: number;
 }
 
+/** Eight pixels are one of the latents; networks take any whole number of these. */
+const STEP = 8;
 const SMALLEST = 64;
 const LARGEST = 4096;
 
-/** Largest multiple of `step` not above `value`, but at least 64. Source: A1111 floors latents; sizes are floored before all else. */
-function floorTo(step: number, value: number): number {
-  return Math.max(Math.ceil(SMALLEST / step) * step, Math.floor(value / step) * step);
+/** As A1111, whose latents have no room for the rest. */
+function floored(value: number): number {
+  return Math.max(SMALLEST, Math.floor(value / STEP) * STEP);
 }
-function roundTo(step: number, value: number): number {
-  return Math.max(Math.ceil(SMALLEST / step) * step, step * Math.floor((value + step / 2) / step));
+function rounded(value: number): number {
+  return Math.max(SMALLEST, STEP * Math.floor((value + STEP / 2) / STEP));
+}
+
+/** Models trained below SD1's 512 px are tiny ones: they know a single scale, and paint repetitions beyond it. */
+function budgetOf({ nativeSize, maxPixels }: SizeRules): number {
+  return nativeSize < 512 ? Math.min(maxPixels, 1.5 * nativeSize ** 2) : maxPixels;
 }
 
 /** Keeps the aspect: shrinks to the pixel budget, enlarges pictures of less than half the model's own area. */
-function fitSource({ width, height }: Size, { nativeSize, sizeStep, maxPixels }: SizeRules): Size {
+function fitSource({ width, height }: Size, rules: SizeRules): Size {
   const area = width * height;
-  const native = nativeSize * nativeSize;
+  const native = rules.nativeSize ** 2;
+  const budget = budgetOf(rules);
   let scale = 1;
-  if (area > maxPixels) scale = Math.sqrt(maxPixels / area);
+  if (area > budget) scale = Math.sqrt(budget / area);
   else if (area < native / 2) scale = Math.sqrt(native / area);
-  return { width: roundTo(sizeStep, width * scale), height: roundTo(sizeStep, height * scale) };
+  return { width: rounded(width * scale), height: rounded(height * scale) };
 }
 
 function wanted(text: string, source: Size): Size | undefined {
@@ -62,7 +68,7 @@ export function resolveSize(text: string, source: Size, rules: SizeRules): Size 
   if (!size || Math.min(size.width, size.height) < 16 || Math.max(size.width, size.height) > LARGEST) {
     throw new Refusal('bad-size', { given });
   }
-  const floored = { width: floorTo(rules.sizeStep, size.width), height: floorTo(rules.sizeStep, size.height) };
-  if (floored.width * floored.height > rules.maxPixels) throw new Refusal('bad-size', { given });
-  return floored;
+  const fitting = { width: floored(size.width), height: floored(size.height) };
+  if (fitting.width * fitting.height > rules.maxPixels) throw new Refusal('bad-size', { given });
+  return fitting;
 }
