@@ -32,6 +32,8 @@ export interface Graph {
   readonly model: Uint8Array;
   /** The innermost folder that holds every file the graph points into; '' when it points into none. */
   readonly folder: string;
+  /** The tensors it points to. */
+  readonly weights: readonly StoredTensor[];
 }
 
 /** The part of the graph builder that knows ONNX's data model and no operator. */
@@ -138,7 +140,7 @@ export function graphCore(name: string): GraphCore {
       const folder = commonFolder(tensors.filter((t) => !t.bytes).map((t) => dirname(t.file)));
       const small = [...constants.values()].map((c) => c.initializer);
       const initializers = [...small, ...tensors.map((t) => toInitializer(t, folder))];
-      return { model: encodeModel({ name, nodes, initializers, inputs, outputs }), folder };
+      return { model: encodeModel({ name, nodes, initializers, inputs, outputs }), folder, weights: tensors };
     },
   };
 }

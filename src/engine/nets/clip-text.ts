@@ -1,62 +1,81 @@
-import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
-import type { Graph, Patch, Value } from '../graph/core.ts';
+import type { GraphBuilder } from '../graph/builder.ts';
+import type { Graph, Layer, Patch, Value } from '../graph/core.ts';
+import type { TextPart } from '../weights/checkpoint-parts.ts';
 import type { Weights } from '../weights/weights.ts';
+import { type Tower, type TowerLayer, textTower } from './text-tower.ts';
 
-/** What the tensors of a text encoder cannot tell. */
-export interface TextOptions {
-  readonly heads: number;
-  readonly activation: 'quickGelu' | 'gelu';
-  readonly patch?: Patch;
+/** @param heads  attention heads; by default of 64 channels each, as in every full-size one */
+export function textEncoder({ layout, weights }: TextPart, options: { heads?: number; patch?: Patch } = {}): Graph {
+  const tower = layout === 'openClip' ? openClipTower(weights) : huggingFaceTower(weights);
+  const { heads = tower.tokenTable.shape[1]! / 64, patch } = options;
+  const activation = layout === 'openClip' ? 'gelu' : 'quickGelu';
+  return textTower(tower, { heads, activation, ...(patch && { patch }) });
 }
 
-const norm = { epsilon: 1e-5 };
-
-/**
- * CLIP's text tower: tokens [N, 77] (int32) → `hidden` [N, 77, W], the state after as many layers as `layer` (int64, one
- * number; 0 = the embeddings) says, and `normed`, the same after the final layer norm.
- *
- * Vectors of textual inversion replace token embeddings: `places` [K, 2] (int64; chunk and position), `vectors` [K, W]; K may be 0.
- * Source: openai/CLIP `clip/model.py`; tensor names of Hugging Face `CLIPTextModel` (below `text_model`)
- */
-export function clipText(w: Weights, options: TextOptions): Graph {
-  const g = graphBuilder('clip text');
-  if (options.patch) g.patchWith(options.patch);
-  const width = w.tensor('final_layer_norm.weight').shape[0]!;
-  const states = [embeddings(g, w.at('embeddings'), width)];
-  for (let i = 0; i < w.count('encoder.layers'); i++) {
-    states.push(layer(g, w.at(`encoder.layers.${i}`), states[i]!, options));
-  }
-  const stacked = g.concat(
-    states.map((state) => g.unsqueeze(state, [0])),
-    0,
-  ); // [layers + 1, N, 77, W]
-  const hidden = g.squeeze(g.gather(stacked, g.input('layer', 'I64', [1]), 0), [0]);
-  g.output('hidden', hidden);
-  g.output('normed', g.layerNorm(w.at('final_layer_norm'), hidden, norm));
-  return g.finish();
+/** A text encoder in Hugging Face's names, from `text_model` down. Source: transformers `CLIPTextModel` */
+function huggingFaceTower(w: Weights): Tower {
+  return {
+    name: 'clip text',
+    tokenTable: w.tensor('embeddings.token_embedding.weight'),
+    positions: w.tensor('embeddings.position_embedding.weight'),
+    layers: parts(w, 'encoder.layers').map(huggingFaceLayer),
+    finalNorm: w.at('final_layer_norm'),
+  };
 }
 
-/** Token embeddings, some of them replaced, plus position embeddings → [N, 77, W]. */
-function embeddings(g: GraphBuilder, w: Weights, width: number): Value {
-  const tokens = g.input('tokens', 'I32', ['N', 77]);
-  // Rows are looked up in the dtype of the file: the table is large, and few of its rows are needed.
-  const known = g.toFloat(g.gather(g.stored(w.tensor('token_embedding.weight')), tokens, 0));
-  const places = g.input('places', 'I64', ['K', 2]);
-  const vectors = g.input('vectors', 'F32', ['K', width]);
-  const chosen = g.op('ScatterND', [known, places, vectors]);
-  return g.add(chosen, g.parameter(w.tensor('position_embedding.weight')));
+function huggingFaceLayer(w: Weights): TowerLayer {
+  const attention = w.at('self_attn');
+  return {
+    norm1: w.at('layer_norm1'),
+    norm2: w.at('layer_norm2'),
+    fc1: w.at('mlp.fc1'),
+    fc2: w.at('mlp.fc2'),
+    out: attention.at('out_proj'),
+    project: (g, x) => [
+      g.linear(attention.at('q_proj'), x),
+      g.linear(attention.at('k_proj'), x),
+      g.linear(attention.at('v_proj'), x),
+    ],
+  };
 }
 
-/** x [N, 77, W]: attention to the tokens before, then two linear layers; each normed first and added to what came in. */
-function layer(g: GraphBuilder, w: Weights, x: Value, { heads, activation }: TextOptions): Value {
-  const attn = w.at('self_attn');
-  const before = g.layerNorm(w.at('layer_norm1'), x, norm);
-  const [q, k, v] = ['q_proj', 'k_proj', 'v_proj'].map((name) => g.linear(attn.at(name), before)) as [
-    Value,
-    Value,
-    Value,
-  ];
-  const seen = g.add(x, g.linear(attn.at('out_proj'), g.attention(q, k, v, { heads, causal: true })));
-  const between = g.linear(w.at('mlp.fc1'), g.layerNorm(w.at('layer_norm2'), seen, norm));
-  return g.add(seen, g.linear(w.at('mlp.fc2'), g[activation](between)));
+/** A text encoder in OpenCLIP's names. Source: mlfoundations/open_clip `TextTransformer` */
+function openClipTower(w: Weights): Tower {
+  return {
+    name: 'open clip text',
+    tokenTable: w.tensor('token_embedding.weight'),
+    positions: w.tensor('positional_embedding'),
+    layers: parts(w, 'transformer.resblocks').map(openClipLayer),
+    finalNorm: w.at('ln_final'),
+    ...(w.has('text_projection') && { projectPooled: (g: GraphBuilder, x: Value) => textProjection(g, w, x) }),
+  };
+}
+
+function openClipLayer(w: Weights): TowerLayer {
+  const attention = w.at('attn');
+  const stacked: Layer = {
+    has: (name) => attention.has(`in_proj_${name}`),
+    tensor: (name) => attention.tensor(`in_proj_${name}`),
+  };
+  return {
+    norm1: w.at('ln_1'),
+    norm2: w.at('ln_2'),
+    fc1: w.at('mlp.c_fc'),
+    fc2: w.at('mlp.c_proj'),
+    out: attention.at('out_proj'),
+    project: (g, x) => {
+      const [q, k, v] = g.chunk(g.linear(stacked, x), 3, -1) as [Value, Value, Value];
+      return [q, k, v];
+    },
+  };
+}
+
+/** A matrix [W, P] as OpenCLIP has it, or, as `.weight`, the transposed one of a linear layer. */
+function textProjection(g: GraphBuilder, w: Weights, pooled: Value): Value {
+  if (w.has('text_projection.weight')) return g.linear(w.at('text_projection'), pooled);
+  return g.matmul(pooled, g.parameter(w.tensor('text_projection')));
+}
+
+function parts(w: Weights, name: string): Weights[] {
+  return Array.from({ length: w.count(name) }, (_, i) => w.at(`${name}.${i}`));
 }

@@ -21,9 +21,7 @@ export interface Network extends AsyncDisposable {
  * @throws Refusal 'out-of-memory'
  */
 export async function openNetwork(graph: Graph, device: DeviceOptions): Promise<Network> {
-  const session = await refusingMemory(() =>
-    InferenceSession.create(graph.model, sessionOptions(graph.folder, device)),
-  );
+  const session = await refusingMemory(() => InferenceSession.create(graph.model, sessionOptions(graph, device)));
   return {
     run: async (feeds) => {
       const given = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));

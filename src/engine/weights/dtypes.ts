@@ -1,3 +1,5 @@
+import { bfloat16ToFloat32, float16ToFloat32 } from '../tensor/half.ts';
+
 /** Bytes per element of every dtype a `.safetensors` header may name. Source: huggingface/safetensors, format description. */
 export const itemSizes = {
   F64: 8,
@@ -37,8 +39,8 @@ export function toFloat32(dtype: DType, bytes: Uint8Array): Float32Array {
 const readers: Record<DType, (buffer: ArrayBuffer) => Float32Array> = {
   F64: (buffer) => Float32Array.from(new Float64Array(buffer)),
   F32: (buffer) => new Float32Array(buffer),
-  F16: (buffer) => fromHalf(new Uint16Array(buffer)),
-  BF16: (buffer) => fromBfloat(new Uint16Array(buffer)),
+  F16: (buffer) => float16ToFloat32(new Uint16Array(buffer)),
+  BF16: (buffer) => bfloat16ToFloat32(new Uint16Array(buffer)),
   F8_E4M3: (buffer) => fromTable(new Uint8Array(buffer), e4m3Codes()),
   F8_E5M2: (buffer) => fromTable(new Uint8Array(buffer), e5m2Codes()),
   I64: (buffer) => Float32Array.from(new BigInt64Array(buffer), Number),
@@ -48,25 +50,6 @@ const readers: Record<DType, (buffer: ArrayBuffer) => Float32Array> = {
   U8: (buffer) => Float32Array.from(new Uint8Array(buffer)),
   BOOL: (buffer) => Float32Array.from(new Uint8Array(buffer), (byte) => (byte === 0 ? 0 : 1)),
 };
-
-/** IEEE 754 binary16. Subnormals are multiples of 2⁻²⁴. */
-function fromHalf(codes: Uint16Array): Float32Array {
-  const bits = new Uint32Array(codes.length);
-  const values = new Float32Array(bits.buffer);
-  for (let i = 0; i < codes.length; i++) {
-    const code = codes[i]!;
-    const exponent = code & 0x7c00;
-    const sign = (code & 0x8000) << 16;
-    if (exponent === 0) values[i] = (sign ? -1 : 1) * (code & 0x03ff) * 2 ** -24;
-    else bits[i] = sign | (exponent === 0x7c00 ? 0x7f800000 : (exponent + 0x1c000) << 13) | ((code & 0x03ff) << 13);
-  }
-  return values;
-}
-
-/** A bfloat16 is the upper half of a float32. */
-function fromBfloat(codes: Uint16Array): Float32Array {
-  return new Float32Array(Uint32Array.from(codes, (code) => code << 16).buffer);
-}
 
 function fromTable(codes: Uint8Array, table: Float32Array): Float32Array {
   return Float32Array.from(codes, (code) => table[code]!);

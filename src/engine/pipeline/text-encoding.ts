@@ -1,0 +1,76 @@
+import { openClipTokens } from '../prompt/chunks.ts';
+import type { Network } from '../runtime/network.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
+import type { TextPart } from '../weights/checkpoint-parts.ts';
+import type { EncodeText, RowFix } from './conditioning.ts';
+
+/** Which state of an encoder with `layers` layers the U-Net is given, and whether the final layer norm comes after. */
+interface Reading {
+  readonly layer: number;
+  readonly output: 'hidden' | 'normed';
+}
+
+/**
+ * SD1: the state `clipSkip` from the end, normed. SD2: always the last but one, normed. SDXL: always the last but one, as it is.
+ * Source: A1111 modules/sd_hijack_clip.py, modules/sd_hijack_open_clip.py
+ */
+export function readingFor(family: CheckpointFacts['family'], layers: number, clipSkip: number): Reading {
+  if (family === 'sd1') return { layer: Math.max(0, layers + 1 - clipSkip), output: 'normed' };
+  return { layer: layers - 1, output: family === 'sd2' ? 'normed' : 'hidden' };
+}
+
+/** A checkpoint's text encoders as one function. `open` gives the network of each part. */
+export function encodeTextWith(
+  { family }: CheckpointFacts,
+  parts: readonly TextPart[],
+  open: (part: number) => Promise<Network>,
+): EncodeText {
+  return async (tokenRows, clipSkip, fixes) => {
+    const states: Tensor[] = [];
+    let pooled: Tensor | undefined;
+    for (const [i, part] of parts.entries()) {
+      const network = await open(i);
+      const { layer, output } = readingFor(family, layersOf(part), clipSkip);
+      const rows = part.layout === 'openClip' ? tokenRows.map(openClipTokens) : tokenRows;
+      const result = await network.run({
+        ...tokenFeeds(rows),
+        ...fixFeeds(part, fixes, i),
+        layer: int64([layer], [1]),
+      });
+      states.push(result[output]!);
+      pooled ??= result.pooled;
+    }
+    return family === 'sdxl' && pooled ? { states, pooled } : { states };
+  };
+}
+
+function layersOf({ layout, weights }: TextPart): number {
+  return weights.count(layout === 'openClip' ? 'transformer.resblocks' : 'encoder.layers');
+}
+
+function tokenFeeds(rows: readonly (readonly number[])[]) {
+  return { tokens: { data: Int32Array.from(rows.flat()), shape: [rows.length, 77] } };
+}
+
+/** Where textual inversions go, and their vectors for the encoder `index`, as far as there is room in a row. */
+function fixFeeds({ layout, weights }: TextPart, fixes: readonly RowFix[], index: number) {
+  const table = layout === 'openClip' ? 'token_embedding.weight' : 'embeddings.token_embedding.weight';
+  const width = weights.tensor(table).shape[1]!;
+  const [places, vectors]: [number[], number[]] = [[], []];
+  for (const { row, offset, embedding } of fixes) {
+    const given = embedding.vectors[index];
+    if (given?.shape[1] !== width) throw new RangeError(`${embedding.name} has no vectors ${width} wide`);
+    const room = Math.min(given.shape[0]!, 77 - offset - 1);
+    for (let i = 0; i < room; i++) {
+      places.push(row, offset + 1 + i);
+      vectors.push(...given.data.subarray(i * width, (i + 1) * width));
+    }
+  }
+  const count = places.length / 2;
+  return { places: int64(places, [count, 2]), vectors: { data: Float32Array.from(vectors), shape: [count, width] } };
+}
+
+function int64(values: readonly number[], shape: readonly number[]) {
+  return { data: BigInt64Array.from(values, BigInt), shape };
+}

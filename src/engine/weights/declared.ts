@@ -1,0 +1,73 @@
+import type { FamilyName } from '../../edit/catalog.ts';
+import type { WeightsFile } from './weights-file.ts';
+
+/** What the metadata of small checkpoints may say about things that shapes cannot tell. Nothing in full-size files. */
+export interface Declared {
+  readonly family?: FamilyName;
+  readonly prediction?: 'eps' | 'v';
+  readonly zeroTerminalSnr?: boolean;
+  readonly latentScale?: number;
+  readonly nativeSize?: number;
+  /** Attention heads of every U-Net layer … */
+  readonly heads?: number;
+  /** … or the width of each. */
+  readonly headChannels?: number;
+  readonly textHeads?: Readonly<Partial<Record<TextEncoderName, number>>>;
+}
+
+export type TextEncoderName = 'clip_l' | 'clip_h' | 'clip_g';
+
+/** Reads both ways of writing them: `palimpsest.*`, and `tiny_config` (JSON). What makes no sense is passed over. */
+export function declaredIn({ metadata }: WeightsFile): Declared {
+  const config = parsed(metadata.get('tiny_config'));
+  const unet = record(config.unet);
+  const own = (key: string) => metadata.get(`palimpsest.${key}`);
+  const heads = count(unet.num_heads) ?? count(own('num_heads'));
+  const headChannels = count(unet.num_head_channels) ?? count(own('num_head_channels'));
+  const nativeSize = count(own('native_width'));
+  const latentScale = positive(config.latent_scale) ?? positive(own('scale_factor'));
+  const family = oneOf(['sd1', 'sd2', 'sdxl'], config.family);
+  const prediction = oneOf(['eps', 'v'], config.prediction);
+  return {
+    ...(family && { family }),
+    ...(prediction && { prediction }),
+    ...(typeof config.zsnr === 'boolean' && { zeroTerminalSnr: config.zsnr }),
+    ...(latentScale && { latentScale }),
+    ...(nativeSize && { nativeSize }),
+    ...(heads && { heads }),
+    ...(headChannels && { headChannels }),
+    textHeads: textHeads(config, own('text_num_heads')),
+  };
+}
+
+function textHeads(config: Record<string, unknown>, own: string | undefined): NonNullable<Declared['textHeads']> {
+  const headsOf = (name: TextEncoderName) => count(record(config[name]).num_attention_heads);
+  const pairs = (['clip_l', 'clip_h', 'clip_g'] as const).map((name) => [name, headsOf(name) ?? count(own)] as const);
+  return Object.fromEntries(pairs.filter(([, heads]) => heads !== undefined));
+}
+
+function parsed(json: string | undefined): Record<string, unknown> {
+  try {
+    return record(JSON.parse(json ?? '{}'));
+  } catch {
+    return {}; // somebody else's idea of `tiny_config`
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function positive(value: unknown): number | undefined {
+  const n = typeof value === 'string' ? Number(value) : value;
+  return typeof n === 'number' && Number.isFinite(n) && n > 0 ? n : undefined;
+}
+
+function count(value: unknown): number | undefined {
+  const n = positive(value);
+  return Number.isSafeInteger(n) ? n : undefined;
+}
+
+function oneOf<T extends string>(choices: readonly T[], value: unknown): T | undefined {
+  return choices.find((choice) => choice === value);
+}

@@ -1,0 +1,69 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Graph } from '../../engine/graph/core.ts';
+import { textEncoder } from '../../engine/nets/clip-text.ts';
+import { unet } from '../../engine/nets/unet.ts';
+import { type Feed, openNetwork } from '../../engine/runtime/network.ts';
+import type { Tensor } from '../../engine/tensor/tensor.ts';
+import { type CheckpointFacts, examineCheckpoint } from '../../engine/weights/checkpoint-facts.ts';
+import type { CheckpointParts } from '../../engine/weights/checkpoint-parts.ts';
+import { openWeights } from '../../engine/weights/open-weights.ts';
+import type { GoldenTensors } from '../tensors.ts';
+
+/** A golden checkpoint taken apart. */
+export interface GoldenCheckpoint {
+  readonly path: string;
+  readonly facts: CheckpointFacts;
+  readonly parts: CheckpointParts;
+}
+
+export const cpu = { device: 'cpu' } as const;
+
+/** The one checkpoint of a folder: `*_tiny*.safetensors`. */
+export async function goldenCheckpoint(dir: string): Promise<GoldenCheckpoint> {
+  const name = (await readdir(dir)).find((file) => /_tiny.*\.safetensors$/.test(file));
+  if (!name) throw new RangeError(`no *_tiny*.safetensors in ${dir}`);
+  const path = join(dir, name);
+  return { path, ...(await examineCheckpoint(await openWeights(path))) };
+}
+
+/** Files of a folder by what they hold: `<kind>_io.safetensors` and the like. */
+export async function goldenFiles(dir: string, pattern: RegExp): Promise<string[]> {
+  return (await readdir(dir)).filter((file) => pattern.test(file)).sort();
+}
+
+/** The cases in a file whose tensors are called `<kind>.<case>.<tensor>`. */
+export function caseNames(golden: GoldenTensors, kind: string, tensor: string): string[] {
+  const [head, tail] = [`${kind}.`, `.${tensor}`];
+  const names = [...golden.tensors.keys()].filter((name) => name.startsWith(head) && name.endsWith(tail));
+  return names.map((name) => name.slice(head.length, -tail.length));
+}
+
+/** Opens a graph, runs it once and closes it. */
+export async function runOnce(graph: Graph, feeds: Readonly<Record<string, Feed>>): Promise<Record<string, Tensor>> {
+  await using network = await openNetwork(graph, cpu);
+  return await network.run(feeds);
+}
+
+/** The U-Net of a golden checkpoint. */
+export function unetOf({ parts, facts }: GoldenCheckpoint, options: { trace?: boolean } = {}): Graph {
+  return unet(parts.unet!, { headsAt: facts.headsAt, ...options });
+}
+
+/** One of its text encoders. */
+export function textEncoderOf({ parts, facts }: GoldenCheckpoint, name: 'clip_l' | 'clip_h' | 'clip_g'): Graph {
+  const part = parts.text.find((candidate) => candidate.name === name);
+  if (!part) throw new RangeError(`the checkpoint holds no ${name}`);
+  const heads = facts.declared.textHeads?.[name];
+  return textEncoder(part, heads ? { heads } : {});
+}
+
+/** Feeds of a text encoder for token ids [N, 77]: the state after `layer` layers, no textual inversion. */
+export function textFeeds(ids: Tensor, layer: number, width: number): Record<string, Feed> {
+  return {
+    tokens: { data: Int32Array.from(ids.data), shape: ids.shape },
+    layer: { data: BigInt64Array.of(BigInt(layer)), shape: [1] },
+    places: { data: new BigInt64Array(0), shape: [0, 2] },
+    vectors: { data: new Float32Array(0), shape: [0, width] },
+  };
+}

@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { vaeDecoder, vaeEncoder } from '../../engine/nets/vae.ts';
+import { encodePrompts, promptDefaults } from '../../engine/pipeline/conditioning.ts';
+import { openCheckpoint } from '../../engine/pipeline/models.ts';
+import type { Emphasis } from '../../engine/prompt/chunks.ts';
+import { openTokenizer } from '../../engine/prompt/tokenizer.ts';
+import { openNetwork } from '../../engine/runtime/network.ts';
+import { stack } from '../../engine/tensor/rows.ts';
+import { attempt, type Check, tensorError } from '../compare.ts';
+import { readJson } from '../img2img/case.ts';
+import type { GoldenOutcome } from '../outcome.ts';
+import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
+import {
+  caseNames,
+  cpu,
+  type GoldenCheckpoint,
+  goldenCheckpoint,
+  goldenFiles,
+  runOnce,
+  textEncoderOf,
+  textFeeds,
+  unetOf,
+} from './checkpoint.ts';
+
+const area = 'models/sd15';
+const tolerance = { graph: 1e-4, trace: 2e-4, cond: 2e-4 };
+
+/** U-Net, VAE and text encoder of a Stable Diffusion 1 checkpoint, and its conditioning (`sd15/`). */
+export async function* sd15Cases(dir: string): AsyncIterable<GoldenOutcome> {
+  const checkpoint = await goldenCheckpoint(dir);
+  for (const file of await goldenFiles(dir, /\.safetensors$/)) {
+    const name = file.replace('.safetensors', '');
+    const read = () => readGoldenTensors(join(dir, file));
+    if (name === 'unet_io') yield* unetCases(checkpoint, await read());
+    else if (name === 'unet_trace') yield attempt(area, name, async () => traceChecks(checkpoint, dir, await read()));
+    else if (name === 'vae_io') yield* vaeCases(checkpoint, await read());
+    else if (name === 'clip_io') yield attempt(area, name, async () => clipChecks(checkpoint, await read()));
+    else if (name === 'a1111_cond') yield* condCases(checkpoint, dir, await read());
+  }
+}
+
+async function* unetCases(checkpoint: GoldenCheckpoint, golden: GoldenTensors): AsyncIterable<GoldenOutcome> {
+  for (const name of caseNames(golden, 'unet', 'x')) {
+    const of = (tensor: string) => golden.get(`unet.${name}.${tensor}`);
+    yield attempt(area, `unet_io ${name}`, async () => {
+      const feeds = { x: of('x'), timesteps: of('timesteps'), context: of('context') };
+      const { out } = await runOnce(unetOf(checkpoint), feeds);
+      return [['out', tensorError(out!, of('out')), tolerance.graph]];
+    });
+  }
+}
+
+/** The trace is that of the first picture of the first case of `unet_io`. */
+async function traceChecks(checkpoint: GoldenCheckpoint, dir: string, golden: GoldenTensors): Promise<Check[]> {
+  const io = await readGoldenTensors(join(dir, 'unet_io.safetensors'));
+  const [first = ''] = caseNames(io, 'unet', 'x').sort();
+  const of = (tensor: string) => {
+    const { data, shape } = io.get(`unet.${first}.${tensor}`);
+    return { data: data.subarray(0, data.length / shape[0]!), shape: [1, ...shape.slice(1)] };
+  };
+  const feeds = { x: of('x'), timesteps: of('timesteps'), context: of('context') };
+  const traced = await runOnce(unetOf(checkpoint, { trace: true }), feeds);
+  return [...golden.tensors.keys()].map((name) => [
+    name,
+    traced[name] ? tensorError(traced[name], golden.get(name)) : Number.POSITIVE_INFINITY,
+    tolerance.trace,
+  ]);
+}
+
+async function* vaeCases({ parts }: GoldenCheckpoint, golden: GoldenTensors): AsyncIterable<GoldenOutcome> {
+  await using encoder = await openNetwork(vaeEncoder(parts.vae!), cpu);
+  await using decoder = await openNetwork(vaeDecoder(parts.vae!), cpu);
+  for (const name of caseNames(golden, 'vae', 'image')) {
+    const of = (tensor: string) => golden.get(`vae.${name}.${tensor}`);
+    yield attempt(area, `vae_io ${name}`, async () => {
+      const { moments } = await encoder.run({ pixels: of('image') });
+      const { pixels } = await decoder.run({ z: of('z') });
+      return [
+        ['moments', tensorError(moments!, of('moments')), tolerance.graph],
+        ['decoded', tensorError(pixels!, of('decoded')), tolerance.graph],
+      ];
+    });
+  }
+}
+
+async function clipChecks(checkpoint: GoldenCheckpoint, golden: GoldenTensors): Promise<Check[]> {
+  const ids = golden.get('clip.input_ids');
+  const states = caseNumbers(golden, 'clip.hidden_states.');
+  const last = Math.max(...states);
+  const width = golden.get('clip.last_hidden_state').shape[2]!;
+  await using network = await openNetwork(textEncoderOf(checkpoint, 'clip_l'), cpu);
+  const checks: Check[] = [];
+  const compare = async (name: string, layer: number, output: 'hidden' | 'normed') => {
+    const result = await network.run(textFeeds(ids, layer, width));
+    checks.push([name, tensorError(result[output]!, golden.get(name)), tolerance.graph]);
+  };
+  for (const layer of states) await compare(`clip.hidden_states.${layer}`, layer, 'hidden');
+  await compare('clip.last_hidden_state', last, 'normed');
+  for (const skip of caseNumbers(golden, 'clip.cond_clip_skip_')) {
+    await compare(`clip.cond_clip_skip_${skip}`, last + 1 - skip, 'normed');
+  }
+  return checks;
+}
+
+function caseNumbers(golden: GoldenTensors, prefix: string): number[] {
+  const names = [...golden.tensors.keys()].filter((name) => name.startsWith(prefix));
+  return names.map((name) => Number(name.slice(prefix.length)));
+}
+
+interface CondCase {
+  readonly index: number;
+  readonly prompt: string;
+  readonly emphasis: Emphasis;
+  readonly clip_skip: number;
+}
+
+/** Prompts through tokenizer, chunks, textual inversion, text encoder and emphasis. */
+async function* condCases(
+  { path }: GoldenCheckpoint,
+  dir: string,
+  golden: GoldenTensors,
+): AsyncIterable<GoldenOutcome> {
+  const tokenize = await openTokenizer();
+  const named = [...golden.tensors.keys()].filter((name) => name.startsWith('embedding.'));
+  const embeddings = named.map((name) => ({ name: name.slice('embedding.'.length), vectors: [golden.get(name)] }));
+  await using checkpoint = await openCheckpoint(path, { device: cpu });
+  for (const { index, prompt, emphasis, clip_skip: clipSkip } of await readJson<CondCase[]>(dir, 'a1111_cond.json')) {
+    yield attempt(area, `a1111_cond ${index}`, async () => {
+      const options = { ...promptDefaults, prompt, negativePrompt: '', steps: 20, clipSkip, embeddings, emphasis };
+      const { parts } = await encodePrompts(tokenize, checkpoint.encodeText, options);
+      const { cond } = parts[0]!.schedule[0]!;
+      return [['cond', tensorError(stack([cond]), golden.get(`cond.${index}`)), tolerance.cond]];
+    });
+  }
+}
