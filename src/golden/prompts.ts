@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyEmphasis, padToLongest } from '../engine/pipeline/emphasis.ts';
+import { applyEmphasis } from '../engine/pipeline/emphasis.ts';
 import { parseAttention } from '../engine/prompt/attention.ts';
 import { type Chunk, chunkLength, chunkText, type Emphasis } from '../engine/prompt/chunks.ts';
 import { cleanText } from '../engine/prompt/clean-text.ts';
@@ -13,6 +13,7 @@ import { promptSchedule } from '../engine/prompt/schedule.ts';
 import { applyStyles, removeStyle } from '../engine/prompt/styles.ts';
 import { openTokenizer, type Tokenize } from '../engine/prompt/tokenizer.ts';
 import { stretchAt } from '../engine/sampling/conditioning.ts';
+import { promptsAt } from '../engine/sampling/prompt-step.ts';
 import type { Tensor } from '../engine/tensor/tensor.ts';
 import { Refusal } from '../errors.ts';
 import { judge, maxDifference, readJson } from './img2img/case.ts';
@@ -128,11 +129,10 @@ async function* emphasisCases(area: string, file: string, golden: GoldenTensors)
   }
   yield await judge({ area, name: `${file} stack.out`, tolerance: 1e-5 }, () => {
     const inputs = [...golden.tensors.keys()].filter((name) => name.startsWith('stack.in')).sort();
-    const padded = padToLongest(inputs.map(golden.get));
-    return maxDifference(
-      padded.flatMap(({ data }) => [...data]),
-      golden.get('stack.out').data,
-    );
+    const parts = inputs.map((input) => ({ weight: 1, schedule: [{ endAt: 1, cond: golden.get(input) }] }));
+    const [together] = promptsAt([{ parts, uncond: parts[0]!.schedule }], 0);
+    const padded = together!.parts.flatMap(({ context }) => [...context.data]);
+    return maxDifference(padded, golden.get('stack.out').data);
   });
 }
 

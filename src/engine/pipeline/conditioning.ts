@@ -8,7 +8,7 @@ import type { Conditioning, ScheduledCond } from '../sampling/conditioning.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import { concatRows, row, stack } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { applyEmphasis, padTo } from './emphasis.ts';
+import { applyEmphasis } from './emphasis.ts';
 
 /** A textual inversion: vectors that stand in for its name, [n, width] for each text encoder. */
 export interface Embedding {
@@ -23,7 +23,7 @@ export interface RowFix {
   readonly embedding: Embedding;
 }
 
-/** What several text encoders say: hidden states [N, 77, width] of each, and the pooled text [N, width] where there is one. */
+/** What the text encoders say: hidden states [N, 77, width] of each, and the pooled text [N, width] where there is one. */
 export interface TextStates {
   readonly states: readonly Tensor[];
   readonly pooled?: Tensor;
@@ -31,13 +31,12 @@ export interface TextStates {
 
 /**
  * Runs the text encoder, or all of them, on N rows of 77 token ids padded with CLIP-L's end token (`openClipTokens` repads them).
- * A single encoder may return its states [N, 77, width] as they are.
  */
 export type EncodeText = (
   tokenRows: readonly (readonly number[])[],
   clipSkip: number,
   fixes: readonly RowFix[],
-) => Promise<Tensor | TextStates>;
+) => Promise<TextStates>;
 
 /** A pair of prompts and how it is to be read. Extra networks and comments have been cut out (`readPrompts`). */
 export interface PromptOptions {
@@ -92,9 +91,8 @@ export async function encodePrompts(
   const encoded = await encodeRows(encodeText, batches.flat(), options);
   const contexts = batches.map((batch) => contextsOf(batch, encoded, options.emphasis));
   const negativeContexts = contexts.pop()!;
-  const equal = equallyLong(contexts);
   return {
-    parts: parts.map(({ weight, schedule }, i) => ({ weight, schedule: overTime(schedule, equal[i]!) })),
+    parts: parts.map(({ weight, schedule }, i) => ({ weight, schedule: overTime(schedule, contexts[i]!) })),
     uncond: overTime(negative, options.zeroEmptyNegative ? zeroIfEmpty(negativeContexts) : negativeContexts),
   };
 }
@@ -153,8 +151,7 @@ async function encodeRows(
       chunk.fixes.map(({ offset, name }): RowFix => ({ row: i, offset, embedding: byName.get(name)! })),
     );
     const tokenRows = run.map(([, { tokens }]) => tokens);
-    const result = await encodeText(tokenRows, options.clipSkip, fixes);
-    const { states, pooled }: TextStates = 'data' in result ? { states: [result] } : result;
+    const { states, pooled } = await encodeText(tokenRows, options.clipSkip, fixes);
     for (const [i, [key]] of run.entries()) {
       encoded.set(key, { states: states.map((state) => row(state, i)), ...(pooled && { pooled: row(pooled, i) }) });
     }
@@ -212,26 +209,11 @@ function joinWidths(parts: readonly Tensor[]): Tensor {
   return stack(Array.from({ length: first.shape[0]! }, (_, t) => concatRows(parts.map((part) => row(part, t)))));
 }
 
-/** AND: every part as long as the longest. */
-function equallyLong(parts: readonly ReadonlyMap<string, Context>[]): ReadonlyMap<string, Context>[] {
-  const contexts = parts.flatMap((part) => [...part.values()]);
-  const longest = Math.max(...contexts.map(({ cond }) => cond.shape[0]!));
-  return parts.map((part) => mapValues(part, (context) => ({ ...context, cond: padTo(context.cond, longest) })));
-}
-
 function zeroIfEmpty(contexts: ReadonlyMap<string, Context>): ReadonlyMap<string, Context> {
-  if ([...contexts.keys()].some((text) => text !== '')) return contexts;
-  return mapValues(contexts, ({ cond, pooled }) => ({
-    cond: scale(0, cond),
-    ...(pooled && { pooled: scale(0, pooled) }),
-  }));
-}
-
-function mapValues(
-  contexts: ReadonlyMap<string, Context>,
-  change: (context: Context) => Context,
-): Map<string, Context> {
-  return new Map([...contexts].map(([text, context]) => [text, change(context)]));
+  const empty = contexts.get('');
+  if (!empty || contexts.size > 1) return contexts;
+  const { cond, pooled } = empty;
+  return new Map([['', { cond: scale(0, cond), ...(pooled && { pooled: scale(0, pooled) }) }]]);
 }
 
 function overTime(schedule: readonly ScheduledText[], contexts: ReadonlyMap<string, Context>): ScheduledCond[] {

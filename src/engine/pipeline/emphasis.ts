@@ -50,25 +50,3 @@ function mean({ data }: Tensor, repeats: readonly number[]): number {
   }
   return Math.fround(sum / count);
 }
-
-/**
- * Contexts of unequal lengths brought to the longest by repeating the last token of each.
- *
- * @param contexts  [tokens, width] each
- * Source: A1111 modules/prompt_parser.py `stack_conds`
- */
-export function padToLongest(contexts: readonly Tensor[]): Tensor[] {
-  const longest = Math.max(...contexts.map(({ shape }) => shape[0]!));
-  return contexts.map((context) => padTo(context, longest));
-}
-
-/** One context [tokens, width] lengthened to `tokens` by repeating its last token. */
-export function padTo(context: Tensor, tokens: number): Tensor {
-  const [length = 0, width = 0] = context.shape;
-  if (length >= tokens) return context;
-  const data = new Float32Array(tokens * width);
-  data.set(context.data);
-  const last = context.data.subarray((length - 1) * width);
-  for (let row = length; row < tokens; row++) data.set(last, row * width);
-  return { data, shape: [tokens, width] };
-}

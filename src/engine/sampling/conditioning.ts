@@ -12,9 +12,9 @@ export interface ScheduledCond {
 
 /** Everything the guidance needs to know about a pair of prompts. */
 export interface Conditioning {
-  /** Parts of the prompt joined by AND, with their weights; their contexts are equally long. */
+  /** Parts of the prompt joined by AND, with their weights. Their contexts may differ in length. */
   readonly parts: readonly { readonly weight: number; readonly schedule: readonly ScheduledCond[] }[];
-  /** The negative prompt; its contexts may be longer or shorter than those of `parts`. */
+  /** The negative prompt, whose contexts have a length of their own too. */
   readonly uncond: readonly ScheduledCond[];
 }
 

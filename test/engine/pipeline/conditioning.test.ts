@@ -28,7 +28,7 @@ function recordingEncoder(): { readonly encodeText: EncodeText; readonly recorde
   const encodeText: EncodeText = (tokenRows, clipSkip, fixes) => {
     recorded.rows.push(...tokenRows);
     recorded.fixes.push(...fixes);
-    return Promise.resolve(idStates(tokenRows, 1, clipSkip));
+    return Promise.resolve({ states: [idStates(tokenRows, 1, clipSkip)] });
   };
   return { encodeText, recorded };
 }
@@ -47,16 +47,24 @@ describe('the conditioning of a pair of prompts', () => {
     expect(recorded.rows).toHaveLength(3); // cat, dog, nothing
   });
 
-  test('brings the parts of AND to one length by repeating the last token; the negative keeps its own', async () => {
+  test('has the parts of AND with their weights, each as long as its own text', async () => {
     const { encodeText } = recordingEncoder();
     const prompt = 'a BREAK b BREAK c AND d :0.5';
     const { parts, uncond } = await encodePrompts(tokenize, encodeText, { ...request, prompt });
     expect(parts.map(({ weight }) => weight)).toEqual([1, 0.5]);
-    const [long, short] = parts.map(({ schedule }) => schedule[0]!.cond);
-    expect(long!.shape).toEqual([231, 2]);
-    expect(short!.shape).toEqual([231, 2]);
-    expect([...short!.data.slice(-4)]).toEqual([49407, 2, 49407, 2]);
+    expect(parts.map(({ schedule }) => schedule[0]!.cond.shape)).toEqual([
+      [231, 2],
+      [77, 2],
+    ]);
     expect(uncond[0]!.cond.shape).toEqual([77, 2]);
+  });
+
+  test('gives every stretch of a part as many chunks as the longest one needs', async () => {
+    const { encodeText } = recordingEncoder();
+    const { parts } = await encodePrompts(tokenize, encodeText, { ...request, prompt: '[a:b BREAK c:2]' });
+    const [short] = parts[0]!.schedule;
+    expect(short!.cond.shape).toEqual([154, 2]);
+    expect([...short!.cond.data.slice(154, 160)]).toEqual([49406, 2, 49407, 2, 49407, 2]);
   });
 
   test('keeps the mean under Original emphasis, over all texts of the part together', async () => {
