@@ -1,0 +1,34 @@
+import type { BlobRef } from '../edit/blob.ts';
+import type { StoredImage } from '../edit/lineage.ts';
+import type { Clock, Db } from './db.ts';
+
+export interface Images {
+  /** Remembers a picture's size beside its blob; the same picture twice is one row. */
+  remember(image: StoredImage): Promise<void>;
+  find(ref: BlobRef): Promise<StoredImage | undefined>;
+}
+
+/**
+ * Writes the rows that do not exist yet. By hand, because a transaction must survive a row somebody else has just written; in
+ * order of their names, so that two transactions do not wait for each other.
+ */
+export async function rememberImages(db: Db, images: readonly StoredImage[], at: Date): Promise<void> {
+  const inOrder = images.toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+  for (const { ref, width, height } of inOrder) {
+    await db.$executeRaw`
+      INSERT INTO "Image" ("ref", "width", "height", "createdAt") VALUES (${ref}, ${width}, ${height}, ${at})
+      ON CONFLICT ("ref") DO NOTHING`;
+  }
+}
+
+async function findImage(db: Db, ref: BlobRef): Promise<StoredImage | undefined> {
+  const row = await db.image.findUnique({ where: { ref } });
+  return row ? { ref, width: row.width, height: row.height } : undefined;
+}
+
+export function images(db: Db, now: Clock): Images {
+  return {
+    remember: (image) => rememberImages(db, [image], now()),
+    find: (ref) => findImage(db, ref),
+  };
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import type { JobId, NodeId, PlaceId } from '../edit/lineage.ts';
+import { type Clock, type Database, type Db, inTransaction, isDuplicate, toJson } from './db.ts';
+import type { Outbox } from './generated/sqlite/client.ts';
+import { linkMessage, type MessageLink } from './messages.ts';
+
+const stateSchema = z.enum(['waiting', 'sending', 'sent', 'failed']);
+
+/** A message that must be posted exactly once. */
+export interface OutboxRow {
+  /** At most 25 characters: Discord's nonce. */
+  readonly id: string;
+  /** What it is about, unique: `result:<job>`, `error:<job>` … A second row of the same key is not written. */
+  readonly key: string;
+  readonly place: PlaceId;
+  /** The card as the chat core made it; JSON, its pictures as blob references. */
+  readonly card: unknown;
+  readonly job: JobId | null;
+  readonly node: NodeId | null;
+  readonly replyTo: string | null;
+  readonly state: z.infer<typeof stateSchema>;
+  /** How often it was claimed. */
+  readonly attempts: number;
+  readonly dueAt: Date;
+  readonly sendingSince: Date | null;
+  /** The platform's message id, once sent. */
+  readonly message: string | null;
+}
+export type NewOutboxRow = Pick<OutboxRow, 'id' | 'key' | 'place' | 'card' | 'job' | 'node' | 'replyTo'>;
+
+export interface OutboxStore {
+  /** Writes the row, due at once, unless its key exists. */
+  put(row: NewOutboxRow): Promise<void>;
+  /** Waiting rows that are due, and rows left `sending` by a process that died, oldest first. */
+  due(now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]>;
+  /** waiting → sending (or sending since long → sending anew); false when somebody else took it. */
+  claim(row: OutboxRow, now: Date): Promise<boolean>;
+  /** One transaction: row → sent, message linked, its job → `done`. */
+  sent(id: string, message: string, link: MessageLink): Promise<void>;
+  /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
+  retryAt(id: string, dueAt: Date): Promise<void>;
+  /** Given up; its job stays `delivering`, its node is still in the history. */
+  failed(id: string): Promise<void>;
+}
+
+function toOutboxRow(row: Outbox): OutboxRow {
+  return {
+    id: row.id,
+    key: row.key,
+    place: row.place as PlaceId,
+    card: row.card,
+    job: row.jobId as JobId | null,
+    node: row.nodeId as NodeId | null,
+    replyTo: row.replyTo,
+    state: stateSchema.parse(row.state),
+    attempts: row.attempts,
+    dueAt: row.dueAt,
+    sendingSince: row.sendingSince,
+    message: row.message,
+  };
+}
+
+/** Writes the row unless its key exists; for use inside the transaction of what the message is about. */
+export async function putOutbox(db: Db, row: NewOutboxRow, dueAt: Date): Promise<void> {
+  const { id, key, place, card, job, node, replyTo } = row;
+  if (await db.outbox.findUnique({ where: { key }, select: { id: true } })) return;
+  const about = { id, key, place, card: toJson(card), jobId: job, nodeId: node, replyTo };
+  await db.outbox.create({ data: { ...about, state: 'waiting', attempts: 0, dueAt } });
+}
+
+async function put(db: Db, row: NewOutboxRow, dueAt: Date): Promise<void> {
+  try {
+    await putOutbox(db, row, dueAt);
+  } catch (error) {
+    const isWritten = isDuplicate(error) && (await db.outbox.findUnique({ where: { key: row.key } }));
+    if (!isWritten) throw error;
+  }
+}
+
+async function due(db: Db, now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]> {
+  const waiting = { state: 'waiting', dueAt: { lte: now } };
+  const stuck = { state: 'sending', sendingSince: { lt: stuckBefore } };
+  const rows = await db.outbox.findMany({ where: { OR: [waiting, stuck] }, orderBy: { seq: 'asc' }, take: limit });
+  return rows.map(toOutboxRow);
+}
+
+/** Every claim counts up `attempts`, so that of two who saw the same row only one finds it unchanged. */
+async function claim(db: Db, { id, state, attempts }: OutboxRow, now: Date): Promise<boolean> {
+  if (state !== 'waiting' && state !== 'sending') return false;
+  const { count } = await db.outbox.updateMany({
+    where: { id, state, attempts },
+    data: { state: 'sending', attempts: attempts + 1, sendingSince: now },
+  });
+  return count === 1;
+}
+
+function sent(db: Database, id: string, message: string, link: MessageLink, now: Date): Promise<void> {
+  return inTransaction(db, async (tx) => {
+    const data = { state: 'sent', message, sendingSince: null };
+    const { jobId } = await tx.outbox.update({ where: { id }, data, select: { jobId: true } });
+    await linkMessage(tx, link);
+    if (jobId === null) return;
+    await tx.job.updateMany({ where: { id: jobId, state: 'delivering' }, data: { state: 'done', endedAt: now } });
+  });
+}
+
+async function release(db: Db, id: string, data: { state: 'waiting'; dueAt: Date } | { state: 'failed' }) {
+  await db.outbox.updateMany({ where: { id, state: 'sending' }, data: { ...data, sendingSince: null } });
+}
+
+export function outboxStore(db: Database, now: Clock): OutboxStore {
+  return {
+    put: (row) => put(db, row, now()),
+    due: (at, stuckBefore, limit) => due(db, at, stuckBefore, limit),
+    claim: (row, at) => claim(db, row, at),
+    sent: (id, message, link) => sent(db, id, message, link, now()),
+    retryAt: (id, dueAt) => release(db, id, { state: 'waiting', dueAt }),
+    failed: (id) => release(db, id, { state: 'failed' }),
+  };
+}

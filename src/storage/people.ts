@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import type { PlaceId, Policy } from '../edit/lineage.ts';
+import type { UserId } from '../edit/request.ts';
+import { type Db, isDuplicate, toText } from './db.ts';
+
+const languages = ['en', 'zh'] as const;
+export type Language = (typeof languages)[number];
+export const languageSchema = z.enum(languages);
+export const policySchema: z.ZodType<Policy> = z.enum(['anyone', 'collaborators', 'owner']);
+
+/** Somebody the bot has met. */
+export interface Person {
+  readonly id: UserId;
+  readonly name: string;
+  /** What they chose; null follows their client. */
+  readonly language: Language | null;
+}
+
+/** A channel, chat, topic or browser canvas. */
+export interface Place {
+  readonly id: PlaceId;
+  /** Who shares limits and a turn in the queue: `d:<guild>`, `t:<chat>`, `d:dm`, `w`. */
+  readonly group: string;
+  readonly language: Language | null;
+  readonly policy: Policy;
+}
+
+export interface PeopleStore {
+  person(id: UserId): Promise<Person | undefined>;
+  savePerson(person: Person): Promise<void>;
+  place(id: PlaceId): Promise<Place | undefined>;
+  savePlace(place: Place): Promise<void>;
+  /** True the first time a hint is asked for, then false until `days` have passed. */
+  mayHint(person: UserId, hint: string, days: number, now: Date): Promise<boolean>;
+}
+
+async function findPerson(db: Db, id: UserId): Promise<Person | undefined> {
+  const row = await db.person.findUnique({ where: { id } });
+  return row ? { id, name: row.name, language: languageSchema.nullable().parse(row.language) } : undefined;
+}
+
+async function savePerson(db: Db, { id, name, language }: Person): Promise<void> {
+  const known = { name: toText(name), language };
+  await db.person.upsert({ where: { id }, create: { id, ...known }, update: known });
+}
+
+async function findPlace(db: Db, id: PlaceId): Promise<Place | undefined> {
+  const row = await db.place.findUnique({ where: { id } });
+  if (!row) return undefined;
+  const language = languageSchema.nullable().parse(row.language);
+  return { id, group: row.group, language, policy: policySchema.parse(row.policy) };
+}
+
+async function savePlace(db: Db, { id, group, language, policy }: Place): Promise<void> {
+  const known = { group, language, policy };
+  await db.place.upsert({ where: { id }, create: { id, ...known }, update: known });
+}
+
+const DAY_MS = 86_400_000;
+
+async function mayHint(db: Db, person: UserId, hint: string, days: number, at: Date): Promise<boolean> {
+  const before = new Date(at.getTime() - days * DAY_MS);
+  const again = await db.hint.updateMany({ where: { person, hint, shownAt: { lte: before } }, data: { shownAt: at } });
+  if (again.count === 1) return true;
+  if (await db.hint.findUnique({ where: { person_hint: { person, hint } } })) return false;
+  try {
+    await db.hint.create({ data: { person, hint, shownAt: at } });
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false; // asked for twice at once
+    throw error;
+  }
+}
+
+export function peopleStore(db: Db): PeopleStore {
+  return {
+    person: (id) => findPerson(db, id),
+    savePerson: (person) => savePerson(db, person),
+    place: (id) => findPlace(db, id),
+    savePlace: (place) => savePlace(db, place),
+    mayHint: (person, hint, days, at) => mayHint(db, person, hint, days, at),
+  };
+}

@@ -1,0 +1,102 @@
+import type { PlaceId } from '../edit/lineage.ts';
+import { closest } from '../edit/names.ts';
+import {
+  type Layer,
+  type LayerName,
+  type Preset,
+  type PresetScope,
+  presetContentSchema,
+  presetScopes,
+} from '../edit/presets.ts';
+import type { UserId } from '../edit/request.ts';
+import { Refusal } from '../errors.ts';
+import { type Db, toJson } from './db.ts';
+import type { Preset as PresetRow } from './generated/sqlite/client.ts';
+
+export interface PresetStore {
+  /** Writes it, or replaces its owner's preset of the same name. */
+  save(preset: Preset): Promise<void>;
+  find(scope: PresetScope, owner: string, name: string): Promise<Preset | undefined>;
+  /** By name. */
+  list(scope: PresetScope, owner: string): Promise<readonly Preset[]>;
+  /** False when there was none. A default that is removed leaves no default. */
+  remove(scope: PresetScope, owner: string, name: string): Promise<boolean>;
+  /**
+   * Marks a preset as its owner's default, or none with null.
+   * @throws Refusal 'unknown-name' when the owner has no preset of that name
+   */
+  setDefault(scope: PresetScope, owner: string, name: string | null): Promise<void>;
+  /** Defaults of system, server, channel and person in one reading, as layers. */
+  layers(of: { group: string; place: PlaceId; user: UserId }): Promise<readonly Layer[]>;
+}
+
+const layerOf: Readonly<Record<PresetScope, LayerName>> = {
+  system: 'system',
+  server: 'server',
+  channel: 'channel',
+  user: 'user default',
+};
+
+function toPreset({ scope, owner, name, content }: PresetRow): Preset {
+  const known = presetScopes.find((s) => s === scope);
+  if (!known) throw new RangeError(`preset ${name} of ${owner}: unknown scope ${scope}`);
+  return { scope: known, owner, name, content: presetContentSchema.parse(content) };
+}
+
+async function save(db: Db, { scope, owner, name, content }: Preset): Promise<void> {
+  const key = { scope, owner, name };
+  const update = { content: toJson(content) };
+  await db.preset.upsert({ where: { scope_owner_name: key }, create: { ...key, ...update }, update });
+}
+
+async function find(db: Db, scope: PresetScope, owner: string, name: string): Promise<Preset | undefined> {
+  const row = await db.preset.findUnique({ where: { scope_owner_name: { scope, owner, name } } });
+  return row ? toPreset(row) : undefined;
+}
+
+async function list(db: Db, scope: PresetScope, owner: string): Promise<readonly Preset[]> {
+  const rows = await db.preset.findMany({ where: { scope, owner } });
+  return rows.map(toPreset).sort((a, b) => (a.name < b.name ? -1 : 1)); // here, for databases sort by their locale
+}
+
+async function remove(db: Db, scope: PresetScope, owner: string, name: string): Promise<boolean> {
+  const { count } = await db.preset.deleteMany({ where: { scope, owner, name } });
+  return count === 1;
+}
+
+async function setDefault(db: Db, scope: PresetScope, owner: string, name: string | null): Promise<void> {
+  if (name === null) {
+    await db.defaultPreset.deleteMany({ where: { scope, owner } });
+    return;
+  }
+  const own = (await db.preset.findMany({ where: { scope, owner }, select: { name: true } })).map((row) => row.name);
+  if (!own.includes(name))
+    throw new Refusal('unknown-name', { kind: 'preset', given: name, nearest: closest(name, own) });
+  const key = { scope, owner };
+  await db.defaultPreset.upsert({ where: { scope_owner: key }, create: { ...key, name }, update: { name } });
+}
+
+async function layers(db: Db, of: { group: string; place: PlaceId; user: UserId }): Promise<readonly Layer[]> {
+  const owners: readonly { scope: PresetScope; owner: string }[] = [
+    { scope: 'system', owner: '*' },
+    { scope: 'server', owner: of.group },
+    { scope: 'channel', owner: of.place },
+    { scope: 'user', owner: of.user },
+  ];
+  const rows = await db.defaultPreset.findMany({ where: { OR: [...owners] }, include: { preset: true } });
+  const presets = rows.map((row) => toPreset(row.preset));
+  return presetScopes.flatMap((scope) =>
+    presets.filter((p) => p.scope === scope).map(({ content }) => ({ name: layerOf[scope], content })),
+  );
+}
+
+export function presetStore(db: Db): PresetStore {
+  return {
+    save: (preset) => save(db, preset),
+    find: (scope, owner, name) => find(db, scope, owner, name),
+    list: (scope, owner) => list(db, scope, owner),
+    remove: (scope, owner, name) => remove(db, scope, owner, name),
+    setDefault: (scope, owner, name) => setDefault(db, scope, owner, name),
+    layers: (of) => layers(db, of),
+  };
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/.run/**'],
+    globalSetup: ['test/support/services.ts'],
+    pool: 'forks', // native code (onnxruntime, libSQL, sharp) that dies takes one file of tests with it, not the run
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});
