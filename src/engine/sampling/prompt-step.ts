@@ -1,6 +1,6 @@
 import { concatRows, rows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import type { Conditioning, ScheduledCond } from './conditioning.ts';
+import { type Conditioning, type ScheduledCond, stretchAt } from './conditioning.ts';
 
 /** What one row of a batch is told about the prompt. */
 export interface PromptRow {
@@ -30,8 +30,8 @@ export type Padding =
  */
 export function promptsAt(conditionings: readonly Conditioning[], step: number, padding?: Padding): PromptStep[] {
   const prompts = conditionings.map(({ parts, uncond }) => ({
-    parts: parts.map(({ weight, schedule }) => promptRow(scheduledAt(schedule, step), weight)),
-    uncond: promptRow(scheduledAt(uncond, step), 1),
+    parts: parts.map(({ weight, schedule }) => promptRow(stretchAt(schedule, step), weight)),
+    uncond: promptRow(stretchAt(uncond, step), 1),
   }));
   const condLength = longest(prompts.flatMap(({ parts }) => parts));
   const uncondLength = longest(prompts.map(({ uncond }) => uncond));
@@ -41,13 +41,6 @@ export function promptsAt(conditionings: readonly Conditioning[], step: number, 
     ),
     uncond: withContext(uncond, (context) => padUncond(repeatLast(context, uncondLength), condLength, padding)),
   }));
-}
-
-/** The first entry that has not ended; beyond all ends the last one. */
-function scheduledAt(schedule: readonly ScheduledCond[], step: number): ScheduledCond {
-  const entry = schedule.find(({ endAt }) => step <= endAt) ?? schedule.at(-1);
-  if (!entry) throw new RangeError('a prompt schedule without entries');
-  return entry;
 }
 
 function promptRow({ cond, pooled }: ScheduledCond, weight: number): PromptRow {

@@ -14,7 +14,7 @@ import { sampleLcm } from './samplers/lcm.ts';
 import { sampleLms } from './samplers/lms.ts';
 import { sampleRestart } from './samplers/restart.ts';
 import type { TimestepRun } from './samplers/timesteps.ts';
-import { sampleUnipc } from './samplers/unipc.ts';
+import { sampleUnipc, type UnipcRun } from './samplers/unipc.ts';
 import type { Sigmas } from './schedulers.ts';
 
 /** What A1111 knows about a sampler besides its algorithm. */
@@ -45,7 +45,12 @@ export interface SigmaSampler extends SamplerTraits {
 /** A sampler over training steps, in the space z = √ᾱ·clean + √(1−ᾱ)·noise. */
 export interface TimestepSampler extends SamplerTraits {
   readonly space: 'timesteps';
-  readonly sample: (model: EpsModel, z: Tensor, timesteps: readonly number[], run: TimestepRun) => Promise<Tensor>;
+  readonly sample: (
+    model: EpsModel,
+    z: Tensor,
+    timesteps: readonly number[],
+    run: TimestepRun & UnipcRun,
+  ) => Promise<Tensor>;
 }
 
 export type Sampler = SigmaSampler | TimestepSampler;

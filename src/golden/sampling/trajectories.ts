@@ -1,14 +1,7 @@
 import { join } from 'node:path';
 import type { SamplerName } from '../../edit/choices.ts';
 import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
-import type {
-  Denoiser,
-  EpsModel,
-  NoiseSource,
-  SamplerOptions,
-  SamplerRun,
-  SamplerStep,
-} from '../../engine/sampling/sampler.ts';
+import type { Denoiser, EpsModel, SamplerOptions, SamplerRun, SamplerStep } from '../../engine/sampling/sampler.ts';
 import { sampleDpmAdaptive } from '../../engine/sampling/samplers/dpm-adaptive.ts';
 import { sampleDpmFast } from '../../engine/sampling/samplers/dpm-fast.ts';
 import { sampleHeunPp2 } from '../../engine/sampling/samplers/heun.ts';
@@ -21,6 +14,7 @@ import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { type Check, maxError } from '../compare.ts';
 import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import { mixtureDenoiser, mixtureEps, mixtureOf } from './analytic-model.ts';
+import { blocksOf, recordedNoise } from './recorded-noise.ts';
 
 /** A sampler run of the reference, as `trajectories.json` describes it. */
 export interface TrajectoryCase {
@@ -48,7 +42,11 @@ export interface TrajectoryCase {
 export async function runTrajectory(dir: string, name: string, golden: TrajectoryCase): Promise<Check[]> {
   const inputs = await readGoldenTensors(join(dir, 'inputs.safetensors'));
   const expected = await readGoldenTensors(join(dir, golden.file));
-  const bank = recordedNoise(inputs.get('noise_bank'));
+  const bank = recordedNoise(
+    blocksOf(inputs.get('noise_bank'))
+      .slice(1)
+      .map((block) => stack([block])),
+  );
   const steps: SamplerStep[] = [];
   const run: SamplerRun = {
     noise: bank,
@@ -117,19 +115,6 @@ function countedModel({ mask, sampler }: TrajectoryCase, inputs: GoldenTensors):
       return { guided: sampler === 'DDIM CFG++' ? lerp(uncond, cond, 7 / 12.5) : cond, uncond };
     },
   };
-}
-
-/** Noise blocks in recorded order; block 0 is the start noise. */
-function recordedNoise(bank: Tensor): NoiseSource & { draws(): number } {
-  let drawn = 0;
-  const skip = () => {
-    drawn++;
-  };
-  const next = () => {
-    skip();
-    return rows(bank, drawn, drawn + 1);
-  };
-  return { next, skip, draws: () => drawn };
 }
 
 function startOf(golden: TrajectoryCase, inputs: GoldenTensors): Tensor {

@@ -23,6 +23,13 @@ export const unipcDefaults: UnipcOptions = {
   lowerOrderFinal: true,
 };
 
+/** What UniPC alone wants to know about a run. */
+export interface UnipcRun {
+  readonly unipc?: UnipcOptions;
+  /** False when the start latent is pure noise. */
+  readonly isImg2img?: boolean;
+}
+
 /** A time UniPC has been at, and the clean latent predicted there. */
 interface Point {
   readonly tau: number;
@@ -34,13 +41,12 @@ interface Point {
  * Source: Zhao et al. 2023 (arXiv 2302.04867), algorithms 5–8; A1111 modules/models/diffusion/uni_pc
  *
  * @param timesteps  ascending; only their number and the highest one count
- * @param isImg2img  starts at the highest timestep, else at pure noise
  */
 export async function sampleUnipc(
   model: EpsModel,
   start: Tensor,
   timesteps: readonly number[],
-  run: TimestepRun & { readonly unipc?: UnipcOptions; readonly isImg2img?: boolean },
+  run: TimestepRun & UnipcRun,
 ): Promise<Tensor> {
   const { unipc: options = unipcDefaults, isImg2img = true } = run;
   const steps = timesteps.length;
