@@ -10,9 +10,12 @@ export interface Waiting {
 /** One level of the hierarchy: its virtual time, and where each flow's last service ended; credits. */
 interface Level {
   readonly virtual: number;
-  readonly finish: Readonly<Record<string, number>>;
-  /** When it last served anybody, ms since 1970. */
-  readonly servedAt: number;
+  readonly finish: Readonly<Record<string, Finish>>;
+}
+interface Finish {
+  readonly tag: number;
+  /** ms since 1970. */
+  readonly at: number;
 }
 
 /** What fair dispatch remembers between two turns; JSON. Flows are groups (servers, chats), and in each group its people. */
@@ -24,13 +27,13 @@ export interface FairState {
 /** Shares by group or person; whoever is not named has 1. */
 export type Weights = Readonly<Record<string, number>>;
 
-const untouched: Level = { virtual: 0, finish: {}, servedAt: 0 };
+const untouched: Level = { virtual: 0, finish: {} };
 export const freshState: FairState = { groups: untouched, people: {} };
 
 const minute = 60_000;
 /** Ageing begins after this, then takes one credit off the start tag per minute. */
 const patience = 10 * minute;
-/** A group nobody was served in for so long begins afresh. */
+/** Who was served so long ago begins afresh. */
 const memory = 60 * minute;
 
 interface Flow {
@@ -50,7 +53,7 @@ function isOlder(a: Job, b: Job): boolean {
  * who wait. So a start tag need not be stored, and an arrival changes nothing.
  */
 function startTag(level: Level, flow: string): number {
-  return Math.max(level.virtual, level.finish[flow] ?? 0);
+  return Math.max(level.virtual, level.finish[flow]?.tag ?? 0);
 }
 
 function flowsOf(level: Level, waiting: readonly Waiting[], nameOf: (job: Job) => string, now: number): Flow[] {
@@ -75,16 +78,44 @@ function firstFlow(flows: readonly Flow[]): Flow {
   );
 }
 
-/** V = S, F = S + cost / weight. Flows whose F is past are forgotten: their start tag is V either way. */
-function serve(level: Level, flow: Flow, charge: number, now: number): Level {
-  const virtual = Math.max(level.virtual, flow.start);
-  const finish = { ...level.finish, [flow.name]: startTag(level, flow.name) + charge };
-  const kept = Object.entries(finish).filter(([, end]) => end > virtual);
-  return { virtual, finish: Object.fromEntries(kept), servedAt: now };
+/** V = S, F = S + cost / weight. */
+function serve(level: Level, flow: Flow, charge: number, at: number): Level {
+  const tag = startTag(level, flow.name) + charge;
+  return { virtual: Math.max(level.virtual, flow.start), finish: { ...level.finish, [flow.name]: { tag, at } } };
+}
+
+/** Without the flows that `keep` does not want, nor those whose last service is past: their start tag is V either way. */
+function thinned(level: Level, keep: (flow: string, finish: Finish) => boolean): Level {
+  const kept = Object.entries(level.finish).filter(([flow, end]) => end.tag > level.virtual && keep(flow, end));
+  return { ...level, finish: Object.fromEntries(kept) };
+}
+
+function forget({ groups, people }: FairState, now: number): FairState {
+  const recent = (_flow: string, { at }: Finish) => now - at < memory;
+  const levels = Object.entries(people).map(([group, level]) => [group, thinned(level, recent)] as const);
+  const kept = levels.filter(([, { finish }]) => Object.keys(finish).length > 0);
+  return { groups: thinned(groups, recent), people: Object.fromEntries(kept) };
 }
 
 function isBefore(a: Waiting, b: Waiting): boolean {
   return a.returned === b.returned ? isOlder(a.job, b.job) : a.returned;
+}
+
+interface Turn {
+  readonly next: Waiting;
+  readonly state: FairState;
+}
+
+function turn(waiting: readonly Waiting[], state: FairState, now: number, weights: Weights): Turn | undefined {
+  if (waiting.length === 0) return undefined;
+  const group = firstFlow(flowsOf(state.groups, waiting, (job) => job.group, now));
+  const people = state.people[group.name] ?? untouched;
+  const person = firstFlow(flowsOf(people, group.waiting, (job) => job.author, now));
+  const next = person.waiting.reduce((best, one) => (isBefore(one, best) ? one : best));
+  const charge = (flow: Flow) => (next.returned ? 0 : next.job.cost / (weights[flow.name] ?? 1));
+  const groups = serve(state.groups, group, charge(group), now);
+  const served = { [group.name]: serve(people, person, charge(person), now) };
+  return { next, state: { groups, people: { ...state.people, ...served } } };
 }
 
 /**
@@ -102,24 +133,12 @@ export function nextTurn(
   state: FairState,
   now: number,
   weights: Weights = {},
-): { readonly next: Waiting; readonly state: FairState } | undefined {
-  if (waiting.length === 0) return undefined;
-  const group = firstFlow(flowsOf(state.groups, waiting, (job) => job.group, now));
-  const people = state.people[group.name] ?? untouched;
-  const person = firstFlow(flowsOf(people, group.waiting, (job) => job.author, now));
-  const next = person.waiting.reduce((best, one) => (isBefore(one, best) ? one : best));
-  const charge = (flow: Flow) => (next.returned ? 0 : next.job.cost / (weights[flow.name] ?? 1));
-  const remembered = Object.entries(state.people).filter(([, level]) => now - level.servedAt < memory);
-  return {
-    next,
-    state: {
-      groups: serve(state.groups, group, charge(group), now),
-      people: { ...Object.fromEntries(remembered), [group.name]: serve(people, person, charge(person), now) },
-    },
-  };
+): Turn | undefined {
+  const found = turn(waiting, state, now, weights);
+  return found && { next: found.next, state: forget(found.state, now) };
 }
 
-/** The order in which jobs will be dispatched if nobody else comes: `nextTurn`, played to the end. */
+/** The order in which jobs will be dispatched if nobody else comes: turn after turn, to the end. */
 export function dispatchOrder(
   waiting: readonly Waiting[],
   state: FairState,
@@ -128,10 +147,22 @@ export function dispatchOrder(
 ): readonly Job[] {
   const order: Job[] = [];
   let left = waiting;
-  for (let turn = nextTurn(left, state, now, weights); turn; turn = nextTurn(left, turn.state, now, weights)) {
-    const { next } = turn;
+  for (
+    let found = turn(left, ofThose(waiting, state), now, weights);
+    found;
+    found = turn(left, found.state, now, weights)
+  ) {
+    const { next } = found;
     order.push(next.job);
     left = left.filter((one) => one !== next);
   }
   return order;
+}
+
+/** Only what is remembered of those who wait: the rest need not be copied with every turn. */
+function ofThose(waiting: readonly Waiting[], { groups, people }: FairState): FairState {
+  const names = new Set(waiting.flatMap(({ job }) => [job.group, job.author]));
+  const isNamed = (flow: string) => names.has(flow);
+  const levels = Object.entries(people).filter(([group]) => names.has(group));
+  return { groups: thinned(groups, isNamed), people: Object.fromEntries(levels) };
 }

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { paceAfter, standings } from '../../src/jobs/eta.ts';
+import { editTask, testJob } from '../support/jobs.ts';
+
+test('before anything was measured a credit lasts a second; then a fifth of every measurement counts', () => {
+  expect(paceAfter(undefined, 12, 2)).toBeCloseTo(0.8 * 1 + 0.2 * 6);
+  expect(paceAfter(5, 12, 2)).toBeCloseTo(0.8 * 5 + 0.2 * 6);
+});
+
+test('a job without cost teaches nothing', () => {
+  expect(paceAfter(5, 12, 0)).toBe(5);
+});
+
+test('the wait is the work ahead shared by the workers, then one’s own, each at its model’s pace', () => {
+  const slow = testJob({ cost: 3, task: editTask({ checkpoint: 'slow' }) });
+  const quick = testJob({ cost: 2, task: editTask({ checkpoint: 'quick' }) });
+  const pace = { slow: 10, quick: 1 };
+  const found = standings([slow, quick], [], { pace, workers: 2, now: 0 });
+  expect(found.map(({ ahead, etaSeconds }) => [ahead, etaSeconds])).toEqual([
+    [0, 30],
+    [1, 15 + 2],
+  ]);
+});
+
+test('what runs counts with what is left of it, and never below nothing', () => {
+  const job = testJob({ cost: 1 });
+  const begun = (startedAt: number) => [{ job: testJob({ cost: 10 }), startedAt }];
+  const [half] = standings([job], begun(0), { pace: {}, workers: 1, now: 4000 });
+  expect(half?.etaSeconds).toBe(6 + 1);
+  const [overdue] = standings([job], begun(0), { pace: {}, workers: 0, now: 60_000 });
+  expect(overdue?.etaSeconds).toBe(1);
+});

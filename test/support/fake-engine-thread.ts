@@ -1,0 +1,5 @@
+import { serveEngine } from '../../src/jobs/engine-server.ts';
+import { openFakeEngine } from './fake-engine.ts';
+
+// The fake engine in a thread of its own.
+await serveEngine(async () => openFakeEngine());
