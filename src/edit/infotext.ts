@@ -1,0 +1,192 @@
+import type { FieldName, Params } from './fields.ts';
+import { parseInfotext, writeInfotext } from './infotext-text.ts';
+import { type PartialParams, parseParam } from './params.ts';
+import type { EditRequest } from './request.ts';
+import { resolveSampler } from './sampler-names.ts';
+
+/** What the request cannot know: learnt while the picture was made. */
+export interface InfotextFacts {
+  /** Of this very picture. */
+  readonly seed: number;
+  readonly subseed: number;
+  /** First 10 hex digits of the checkpoint's SHA-256. */
+  readonly modelHash: string;
+  /** The schedule really used; `Automatic` where the sampler has none of its own. */
+  readonly scheduleType: string;
+  /** False when there was no mask, or "only masked" found it empty. */
+  readonly masked: boolean;
+  /** The checkpoint has input channels for the masked picture. */
+  readonly inpaintingModel: boolean;
+  /** The sampler draws noise with the eta seed delta. */
+  readonly usesEtaNoise: boolean;
+  /** Version of this program. */
+  readonly version: string;
+}
+
+type Pair = readonly [key: string, value: string | number | boolean];
+
+const when = (condition: boolean, ...pairs: readonly Pair[]): readonly Pair[] => (condition ? pairs : []);
+
+function seedPairs(p: Params, { subseed }: InfotextFacts): readonly Pair[] {
+  return [
+    ...when(p.subseedStrength !== 0, ['Variation seed', subseed], ['Variation seed strength', p.subseedStrength]),
+    ...when(p.seedResizeFromW > 0 && p.seedResizeFromH > 0, [
+      'Seed resize from',
+      `${p.seedResizeFromW}x${p.seedResizeFromH}`,
+    ]),
+  ];
+}
+
+function softPairs(p: Params): readonly Pair[] {
+  return [
+    ['Soft inpainting enabled', true],
+    ['Soft inpainting schedule bias', p.softScheduleBias],
+    ['Soft inpainting preservation strength', p.softPreservationStrength],
+    ['Soft inpainting transition contrast boost', p.softTransitionContrastBoost],
+    ['Soft inpainting mask influence', p.softMaskInfluence],
+    ['Soft inpainting difference threshold', p.softDifferenceThreshold],
+    ['Soft inpainting difference contrast', p.softDifferenceContrast],
+  ];
+}
+
+function maskPairs(p: Params): readonly Pair[] {
+  return [
+    ...when(p.softInpainting, ...softPairs(p)),
+    ...when(p.maskMode === 'inpaint not masked', ['Mask mode', 'Inpaint not masked']),
+    ...when(p.maskBlur > 0, ['Mask blur', p.maskBlur]),
+    ...when(
+      p.inpaintArea === 'only masked',
+      ['Inpaint area', 'Only masked'],
+      ['Masked area padding', p.onlyMaskedPadding],
+    ),
+    ...when(p.maskedContent !== 'original', ['Masked content', p.maskedContent]),
+  ];
+}
+
+function samplerPairs(p: Params): readonly Pair[] {
+  const timesteps = p.sampler.startsWith('DDIM');
+  return [
+    ...when(p.initialNoiseMultiplier !== 1, ['Noise multiplier', p.initialNoiseMultiplier]),
+    ...when(p.extraNoise !== 0, ['Extra noise', p.extraNoise]),
+    ...when(p.eta >= 0 && p.eta !== (timesteps ? 0 : 1), [timesteps ? 'Eta DDIM' : 'Eta', p.eta]),
+    ...when(p.sChurn !== 0, ['Sigma churn', p.sChurn]),
+    ...when(p.sTmin !== 0, ['Sigma tmin', p.sTmin]),
+    ...when(p.sTmax !== 0, ['Sigma tmax', p.sTmax]),
+    ...when(p.sNoise !== 1, ['Sigma noise', p.sNoise]),
+    ...when(p.sMinUncond !== 0, ['NGMS', p.sMinUncond]),
+  ];
+}
+
+/** Keys of our own for what A1111 forgets; it keeps them as unknown parameters. */
+function ownPairs(p: Params, version: string): readonly Pair[] {
+  return [
+    ...when(p.resizeMode !== 'just resize', ['Resize mode', p.resizeMode]),
+    ...when(p.upscaler !== 'None', ['Upscaler for img2img', p.upscaler]),
+    ...when(p.colorCorrection, ['Color correction', true]),
+    ...when(p.exactSteps, ['Exact steps', true]),
+    ...when(p.dilateMask !== 0, ['Mask expansion', p.dilateMask]),
+    ['Engine', `palimpsest ${version}`],
+  ];
+}
+
+/**
+ * The text A1111 writes into a picture, in its order and spelling. Dropped into A1111, or read by `paramsFromInfotext`, it restores
+ * the settings.
+ * Source: A1111 modules/processing.py `create_infotext`
+ */
+export function infotextOf(request: EditRequest, facts: InfotextFacts): string {
+  const { params: p, width, height } = request;
+  const pairs: readonly Pair[] = [
+    ['Steps', p.steps],
+    ['Sampler', p.sampler],
+    ['Schedule type', facts.scheduleType],
+    ['CFG scale', p.cfgScale],
+    ['Seed', facts.seed],
+    ['Size', `${width}x${height}`],
+    ['Model hash', facts.modelHash],
+    ['Model', p.checkpoint],
+    ...seedPairs(p, facts),
+    ['Denoising strength', p.denoisingStrength],
+    ...when(facts.inpaintingModel, ['Conditional mask weight', 1]),
+    ...when(p.clipSkip > 1, ['Clip skip', p.clipSkip]),
+    ...when(p.etaNoiseSeedDelta !== 0 && facts.usesEtaNoise && p.eta !== 0, ['ENSD', p.etaNoiseSeedDelta]),
+    ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
+    ...when(facts.masked, ...maskPairs(p)),
+    ...samplerPairs(p),
+    ...ownPairs(p, facts.version),
+    ['Version', 'v1.10.1'],
+  ];
+  return writeInfotext({ prompt: p.prompt, negativePrompt: p.negativePrompt, params: pairs });
+}
+
+/** Infotext key → field. `Size` is not among them: it is the processing size of another picture. */
+const keys: Readonly<Record<string, FieldName>> = {
+  Steps: 'steps',
+  'CFG scale': 'cfgScale',
+  Seed: 'seed',
+  Model: 'checkpoint',
+  'Variation seed': 'subseed',
+  'Variation seed strength': 'subseedStrength',
+  'Seed resize from-1': 'seedResizeFromW',
+  'Seed resize from-2': 'seedResizeFromH',
+  'Denoising strength': 'denoisingStrength',
+  'Clip skip': 'clipSkip',
+  ENSD: 'etaNoiseSeedDelta',
+  RNG: 'randnSource',
+  'Soft inpainting enabled': 'softInpainting',
+  'Soft inpainting schedule bias': 'softScheduleBias',
+  'Soft inpainting preservation strength': 'softPreservationStrength',
+  'Soft inpainting transition contrast boost': 'softTransitionContrastBoost',
+  'Soft inpainting mask influence': 'softMaskInfluence',
+  'Soft inpainting difference threshold': 'softDifferenceThreshold',
+  'Soft inpainting difference contrast': 'softDifferenceContrast',
+  'Mask mode': 'maskMode',
+  'Mask blur': 'maskBlur',
+  'Inpaint area': 'inpaintArea',
+  'Masked area padding': 'onlyMaskedPadding',
+  'Masked content': 'maskedContent',
+  'Noise multiplier': 'initialNoiseMultiplier',
+  'Extra noise': 'extraNoise',
+  Eta: 'eta',
+  'Eta DDIM': 'eta',
+  'Sigma churn': 'sChurn',
+  'Sigma tmin': 'sTmin',
+  'Sigma tmax': 'sTmax',
+  'Sigma noise': 'sNoise',
+  NGMS: 'sMinUncond',
+  'Resize mode': 'resizeMode',
+  'Upscaler for img2img': 'upscaler',
+  'Color correction': 'colorCorrection',
+  'Exact steps': 'exactSteps',
+  'Mask expansion': 'dilateMask',
+};
+
+/** A value that fits its field, or nothing: infotext is somebody else's text. */
+function fitting(name: FieldName, text: string): PartialParams {
+  try {
+    return { [name]: parseParam(name, text) };
+  } catch {
+    return {};
+  }
+}
+
+function samplerOf(params: ReadonlyMap<string, string>): PartialParams {
+  const name = params.get('Sampler');
+  return name === undefined ? {} : resolveSampler(name, params.get('Schedule type'), { toAutomatic: true });
+}
+
+/** The fields a picture's infotext names, unknown keys and values out of range left out. Source: A1111 modules/infotext_utils.py */
+export function paramsFromInfotext(text: string): PartialParams {
+  const { prompt, negativePrompt, params } = parseInfotext(text);
+  const known = [...params].flatMap(([key, value]) => {
+    const name = keys[key];
+    return name ? [fitting(name, value)] : [];
+  });
+  return Object.assign(
+    {},
+    ...known,
+    samplerOf(params),
+    fitting('prompt', prompt),
+    fitting('negativePrompt', negativePrompt),
+  );
+}

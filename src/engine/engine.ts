@@ -1,0 +1,128 @@
+import { stat } from 'node:fs/promises';
+import type { BlobRef } from '../edit/blob.ts';
+import type { Catalog } from '../edit/catalog.ts';
+import { closest } from '../edit/names.ts';
+import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
+import { Refusal } from '../errors.ts';
+import { catalogOf, type FoundCheckpoint, findCheckpoints } from './catalog.ts';
+import { type Hashes, openHashes } from './hashes.ts';
+import { decodePicture } from './image/decode.ts';
+import { edit, type Models } from './pipeline/edit.ts';
+import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
+import { openReporter } from './pipeline/reporter.ts';
+import { requestMask } from './pipeline/request-mask.ts';
+import { openTokenizer, type Tokenize } from './prompt/tokenizer.ts';
+
+/** How an engine is set up. Plain data: it crosses a thread boundary. */
+export interface EngineOptions {
+  /** People's models, in the folders of A1111 (`Stable-diffusion`, …). */
+  readonly modelsDir: string;
+  /** The checkpoint that ships with the product; offered last, and used when there is no other. */
+  readonly builtinModel: string;
+  /** A folder of our own for what is worth remembering about people's files: their hashes. */
+  readonly cacheDir: string;
+  /** Version of this program, for infotext. */
+  readonly version: string;
+  readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  /** Networks kept open at most, MB of weights; at least one stays open while it is needed. */
+  readonly memoryBudgetMb: number;
+  /** Whether progress carries small pictures of the current x0. */
+  readonly previews: boolean;
+  /** Threads for the networks; null lets the runtime choose. */
+  readonly threads: number | null;
+}
+
+/** Read between sampling steps and tiles; a thread that computes receives no messages. */
+export interface CancelSignal {
+  readonly cancelled: boolean;
+}
+
+export interface EngineIo {
+  /** Bytes of a picture the task refers to. */
+  fetch(ref: BlobRef): Promise<Uint8Array>;
+  progress(progress: Progress): void;
+  readonly signal: CancelSignal;
+}
+
+/** The pictures: opens models on demand, runs one task at a time. Computes on the calling thread. */
+export interface Engine extends AsyncDisposable {
+  catalog(): Promise<Catalog>;
+  /** @throws Refusal 'cancelled', 'out-of-memory', and whatever is wrong with the request, its pictures or its model */
+  run(task: Task, io: EngineIo): Promise<EditOutcome<Uint8Array>>;
+}
+
+/** A model that is open, and what it holds in memory. */
+interface Opened {
+  readonly path: string;
+  readonly checkpoint: Checkpoint;
+  readonly modelHash: string;
+  /** Bytes of its weights. */
+  readonly bytes: number;
+}
+
+/** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const hashes = await openHashes(options.cacheDir);
+  const tokenizer = openTokenizer();
+  tokenizer.catch(() => {}); // told by the first task that needs it
+  /** Least recently used first. */
+  let opened: readonly Opened[] = [];
+
+  /** Closes the models used longest ago until the rest and `bytes` more are within the budget. */
+  const makeRoom = async (bytes: number) => {
+    while (opened.length > 0 && sum(opened) + bytes > options.memoryBudgetMb * 1e6) {
+      const [oldest, ...rest] = opened;
+      opened = rest;
+      await oldest!.checkpoint[Symbol.asyncDispose]();
+    }
+  };
+  const modelFor = async (request: EditRequest): Promise<Opened> => {
+    const { path } = find(await findCheckpoints(options, hashes), request.params.checkpoint);
+    const open = opened.find((o) => o.path === path);
+    if (!open) await makeRoom((await stat(path)).size);
+    const model = open ?? (await openModel(path, options, hashes));
+    opened = [...opened.filter((o) => o !== model), model];
+    return model;
+  };
+  return {
+    catalog: async (): Promise<Catalog> => catalogOf(await findCheckpoints(options, hashes)),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer }),
+    [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
+  };
+}
+
+const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes, 0);
+
+function find(found: readonly FoundCheckpoint[], name: string): FoundCheckpoint {
+  const checkpoint = found.find((c) => c.name === name);
+  if (checkpoint?.refusal) throw checkpoint.refusal;
+  if (checkpoint) return checkpoint;
+  const names = found.map((c) => c.name);
+  throw new Refusal('unknown-name', { kind: 'model', given: name, nearest: closest(name, names) });
+}
+
+async function openModel(path: string, { device, threads }: EngineOptions, hashes: Hashes): Promise<Opened> {
+  const on = device === 'auto' ? 'cpu' : device;
+  const checkpoint = await openCheckpoint(path, { device: { device: on, ...(threads !== null && { threads }) } });
+  const [sha256, { size }] = await Promise.all([hashes.sha256(path), stat(path)]);
+  return { path, checkpoint, modelHash: sha256.slice(0, 10), bytes: size };
+}
+
+interface Bench {
+  readonly options: EngineOptions;
+  readonly modelFor: (request: EditRequest) => Promise<Opened>;
+  readonly tokenizer: Promise<Tokenize>;
+}
+
+async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
+  const { progress, signal } = io;
+  const report = openReporter({ progress, signal, previews: bench.options.previews });
+  report.phase('loading');
+  const { checkpoint, modelHash } = await bench.modelFor(request);
+  const init = await decodePicture(await io.fetch(request.init));
+  const { mask } = request;
+  const masked = mask?.kind === 'image' ? await decodePicture(await io.fetch(mask.blob)) : init;
+  const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
+  const sources = { init, mask: mask && requestMask(masked, mask, request.params, init) };
+  return await edit(models, request, sources, report);
+}

@@ -1,0 +1,86 @@
+import type { FamilyName } from '../../edit/catalog.ts';
+import type { Progress, Seconds } from '../../edit/request.ts';
+import { Refusal } from '../../errors.ts';
+import { encodeJpeg } from '../image/encode.ts';
+import { toPictures } from '../image/pixels.ts';
+import { resample } from '../image/resample.ts';
+import { rows } from '../tensor/rows.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { cheapPreview } from './preview.ts';
+
+/** Where an edit's time and progress are told, and where a cancelled one ends. */
+export interface Reporter {
+  /** Begins the next stretch of work. @throws Refusal 'cancelled' */
+  phase(phase: Progress['phase']): void;
+  /** Sampling is about to make `calls` model calls in all, which people know as `steps`. */
+  plan(of: { readonly calls: number; readonly steps: number; readonly family: FamilyName }): void;
+  /** One model call is done; `latent` [B, 4, h, w] is the clean picture as it is guessed now. @throws Refusal 'cancelled' */
+  called(latent: Tensor): Promise<void>;
+  seconds(): Seconds;
+}
+
+export interface ReporterOptions {
+  readonly progress: (progress: Progress) => void;
+  readonly signal: { readonly cancelled: boolean };
+  readonly previews: boolean;
+}
+
+/** Share of the whole work at which each phase begins; posting the result takes the rest. */
+const starts = { loading: 0, preparing: 0.02, sampling: 0.05, decoding: 0.92 } as const;
+const stage = { loading: 'load', preparing: 'encode', sampling: 'sample', decoding: 'decode' } as const;
+/** A preview costs about 2 ms; one every so often is enough to watch. */
+const PREVIEW_EVERY_MS = 400;
+const PREVIEW_SIDE = 512;
+
+/** The first picture of a batch as a small JPEG, eight pixels to a latent, at most 512 on a side. */
+async function previewOf(family: FamilyName, latent: Tensor): Promise<Uint8Array> {
+  const [small] = toPictures(cheapPreview(family, rows(latent, 0, 1)));
+  const { width, height } = small!;
+  const times = Math.min(8, PREVIEW_SIDE / Math.max(width, height));
+  const size = { width: Math.max(1, Math.round(width * times)), height: Math.max(1, Math.round(height * times)) };
+  return await encodeJpeg(resample(small!, size, 'bilinear'), { quality: 70 });
+}
+
+/** Time is only told, never decided by: the pictures of an edit do not depend on it. */
+export function openReporter({ progress, signal, previews }: ReporterOptions): Reporter {
+  const spent = { load: 0, encode: 0, sample: 0, decode: 0 };
+  let now: Progress['phase'] = 'loading';
+  let since = performance.now();
+  let shown = since;
+  let work = { calls: 1, steps: 0, family: 'sd1' as FamilyName };
+  let done = 0;
+
+  const checked = () => {
+    if (signal.cancelled) throw new Refusal('cancelled', {});
+  };
+  const clock = () => {
+    const time = performance.now();
+    spent[stage[now]] += (time - since) / 1000;
+    since = time;
+  };
+  return {
+    phase(phase) {
+      clock();
+      now = phase;
+      checked();
+      progress({ phase, fraction: starts[phase], step: 0, steps: work.steps });
+    },
+    plan: (of) => {
+      work = of;
+    },
+    async called(latent) {
+      checked();
+      done++;
+      const share = Math.min(1, done / work.calls);
+      const fraction = starts.sampling + share * (starts.decoding - starts.sampling);
+      const isDue = previews && performance.now() - shown >= PREVIEW_EVERY_MS;
+      if (isDue) shown = performance.now();
+      const preview = isDue ? { preview: await previewOf(work.family, latent) } : {};
+      progress({ phase: 'sampling', fraction, step: Math.floor(share * work.steps), steps: work.steps, ...preview });
+    },
+    seconds: () => {
+      clock();
+      return { ...spent };
+    },
+  };
+}
