@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { detectCases } from './models/detect.ts';
 import { dtypeCases } from './models/dtypes.ts';
 import { layoutCases } from './models/layouts.ts';
+import { concatCases, sd2Cases, sdxlCases } from './models/other-families.ts';
+import { previewCases } from './models/preview.ts';
 import { sd15Cases } from './models/sd15.ts';
 import type { GoldenArea, GoldenOutcome } from './outcome.ts';
 
@@ -12,6 +14,10 @@ export const modelAreas: Readonly<Record<string, GoldenArea>> = {
   detect: detectCases,
   layouts: layoutCases,
   sd15: sd15Cases,
+  sd2: sd2Cases,
+  sdxl: sdxlCases,
+  concat: concatCases,
+  preview: previewCases,
 };
 
 /** Every case about weights files and networks below `dir`. Folders that are not there are passed over. */

@@ -11,8 +11,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
-import type { EncodeText } from './conditioning.ts';
-import { encodeTextWith } from './text-encoding.ts';
+import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
 
 export interface CheckpointOptions {
   readonly device: DeviceOptions;
@@ -25,7 +24,8 @@ export interface CheckpointOptions {
 /** A checkpoint's networks, each opened when it is first needed and kept until disposed. */
 export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
-  readonly encodeText: EncodeText;
+  /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
+  readonly encodeText: EncodeStates;
   /**
    * One evaluation of the U-Net, which returns the noise or v as `facts.prediction` says.
    * x [N, C, h, w], timesteps N (may be fractional), context [N, T, D], for SDXL y [N, A] → [N, 4, h, w].
@@ -63,7 +63,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
     text1: () => text(1),
   });
   const openText = (i: number) => networks.open(i === 0 ? 'text0' : 'text1');
-  const encodeText: EncodeText = (rows, clipSkip, fixes) => {
+  const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
     need(parts.text[0], 'text encoder');
     return encodeTextWith(facts, parts.text, openText)(rows, clipSkip, fixes);
   };

@@ -3,7 +3,7 @@ import type { Network } from '../runtime/network.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
 import type { TextPart } from '../weights/checkpoint-parts.ts';
-import type { EncodeText, RowFix } from './conditioning.ts';
+import type { EncodeText, RowFix, TextStates } from './conditioning.ts';
 
 /** Which state of an encoder with `layers` layers the U-Net is given, and whether the final layer norm comes after. */
 interface Reading {
@@ -20,12 +20,15 @@ export function readingFor(family: CheckpointFacts['family'], layers: number, cl
   return { layer: layers - 1, output: family === 'sd2' ? 'normed' : 'hidden' };
 }
 
+/** `EncodeText` of however many encoders. */
+export type EncodeStates = (...args: Parameters<EncodeText>) => Promise<TextStates>;
+
 /** A checkpoint's text encoders as one function. `open` gives the network of each part. */
 export function encodeTextWith(
   { family }: CheckpointFacts,
   parts: readonly TextPart[],
   open: (part: number) => Promise<Network>,
-): EncodeText {
+): EncodeStates {
   return async (tokenRows, clipSkip, fixes) => {
     const states: Tensor[] = [];
     let pooled: Tensor | undefined;

@@ -28,7 +28,7 @@ export function sessionOptions(graph: Graph, options: DeviceOptions): InferenceS
     graphOptimizationLevel: weightBytes <= blockedLayoutBytes ? 'all' : 'extended',
     enableCpuMemArena: true,
     enableMemPattern: false,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     extra: {
       session: {
         model_external_initializers_file_folder_path: graph.folder,
