@@ -10,12 +10,36 @@ export function stableDiffusionAlphas(): Float32Array {
   return Float32Array.from(scaledLinearBetas(), (beta) => (product *= 1 - beta));
 }
 
-/** The 1000 betas the alphas are made of, float64. */
+/**
+ * The 1000 betas the alphas are made of, float64, bit for bit: the squares of 1000 evenly spaced values. Their upper half is counted
+ * down from the end, and every four are counted on from the first of them, as torch.linspace does.
+ */
 export function scaledLinearBetas(): Float64Array {
   const [start, end] = [Math.sqrt(0.00085), Math.sqrt(0.012)];
   const step = (end - start) / 999;
-  // The upper half is counted down from the end, as torch.linspace does it.
-  return Float64Array.from({ length: 1000 }, (_, i) => (i < 500 ? start + i * step : end - (999 - i) * step) ** 2);
+  return Float64Array.from({ length: 1000 }, (_, i) => {
+    const lane = i % 4;
+    const first = i - lane;
+    const base = first < 500 ? multiplyAdd(step, first, start) : multiplyAdd(-step, 999 - first, end);
+    return (base + lane * step) ** 2;
+  });
+}
+
+/** x·y + z rounded once, for numbers far from overflow. Source: Dekker 1971; Knuth, TAOCP 2, 4.2.2 */
+function multiplyAdd(x: number, y: number, z: number): number {
+  const [product, lost] = exactProduct(x, y);
+  const sum = product + z;
+  const back = sum - product;
+  return sum + (product - (sum - back) + (z - back) + lost);
+}
+
+/** x·y as its float64 value and what that rounds away. */
+function exactProduct(x: number, y: number): readonly [product: number, lost: number] {
+  const high = (value: number) => value * 134217729 - (value * 134217729 - value); // the upper 26 bits
+  const [xh, yh] = [high(x), high(y)];
+  const [xl, yl] = [x - xh, y - yh];
+  const product = x * y;
+  return [product, xh * yh - product + xh * yl + xl * yh + xl * yl];
 }
 
 /** ᾱ rounded to float16, as A1111's option `use_downcasted_alpha_bar` has it. */

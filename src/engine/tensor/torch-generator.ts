@@ -3,6 +3,7 @@ import { mt19937 } from './mt19937.ts';
 import { sizeOf } from './tensor.ts';
 
 const TWO_PI = 2 * Math.PI;
+const TWO_PI_32 = Math.fround(TWO_PI);
 
 /**
  * `torch.randn` of a CPU generator. Blocks of 16 and more are filled from float uniforms, sixteen at a time; smaller ones take
@@ -53,11 +54,11 @@ export function torchGenerator(seed: number): Generator {
   };
 }
 
-/** Box–Muller on sixteen uniforms in place: the first eight give radii, the last eight angles. */
+/** Box–Muller on sixteen uniforms in place: the first eight give radii, the last eight angles. Rounds where torch's float32 does. */
 function toNormals(values: Float32Array, start: number): void {
   for (let j = start; j < start + 8; j++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - values[j]!));
-    const angle = TWO_PI * values[j + 8]!;
+    const radius = Math.fround(Math.sqrt(-2 * Math.fround(Math.log(1 - values[j]!))));
+    const angle = Math.fround(TWO_PI_32 * values[j + 8]!);
     values[j] = radius * Math.cos(angle);
     values[j + 8] = radius * Math.sin(angle);
   }
