@@ -6,3 +6,4 @@ export {
   type EngineOptions,
   openEngine,
 } from './engine.ts';
+export { pictures } from './pictures.ts';

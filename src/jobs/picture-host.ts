@@ -1,0 +1,77 @@
+import type { Worker } from 'node:worker_threads';
+import type { Fitted, MaskCheck, PictureProbe, Probed } from '../edit/probe.ts';
+import { Refusal } from '../errors.ts';
+import { type Failure, toError } from './engine-protocol.ts';
+import { moduleBeside, startThread } from './thread.ts';
+
+type Ask =
+  | { readonly kind: 'probe' | 'checkMask'; readonly bytes: Uint8Array }
+  | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
+  | { readonly kind: 'upload'; readonly bytes: Uint8Array; readonly limitBytes: number };
+
+/** What the thread is asked; answers carry the number of the call. */
+export interface PictureCall {
+  readonly call: number;
+  readonly ask: Ask;
+}
+export type PictureReply =
+  | { readonly call: number; readonly value: Probed | MaskCheck | Fitted | Uint8Array }
+  | { readonly call: number; readonly failure: Failure };
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The picture probe in a thread of its own, so that neither the chat nor the engine waits for a large upload. A thread that ends
+ * fails what it was asked with 'worker-lost', and another one is started by the next call.
+ */
+export function openPictureHost(): PictureProbe & AsyncDisposable {
+  const pending = new Map<number, Pending>();
+  let calls = 0;
+  let thread: Worker | null = null;
+
+  const lose = (cause: Error) => {
+    thread = null;
+    for (const { reject } of pending.values()) reject(new Refusal('worker-lost', {}, { cause }));
+    pending.clear();
+  };
+  const hear = (reply: PictureReply) => {
+    const waiting = pending.get(reply.call);
+    pending.delete(reply.call);
+    if ('failure' in reply) waiting?.reject(toError(reply.failure));
+    else waiting?.resolve(reply.value);
+  };
+  const start = () => {
+    const started = startThread(moduleBeside(import.meta.url, 'picture-thread'), null);
+    started.on('message', hear);
+    started.on('error', lose);
+    started.on('exit', (code) => thread === started && lose(new Error(`exit code ${code}`)));
+    started.unref();
+    return started;
+  };
+  const ask = async <T>(question: Ask): Promise<T> => {
+    thread ??= start();
+    const call = ++calls;
+    const answered = new Promise<unknown>((resolve, reject) => pending.set(call, { resolve, reject }));
+    thread.ref(); // a process does not end while an answer is awaited
+    thread.postMessage({ call, ask: question } satisfies PictureCall);
+    try {
+      return (await answered) as T; // each kind of question has one kind of answer
+    } finally {
+      if (pending.size === 0) thread?.unref();
+    }
+  };
+  return {
+    probe: (bytes) => ask({ kind: 'probe', bytes }),
+    checkMask: (bytes) => ask({ kind: 'checkMask', bytes }),
+    thumbnail: (bytes, maxSide) => ask({ kind: 'thumbnail', bytes, maxSide }),
+    upload: (bytes, limitBytes) => ask({ kind: 'upload', bytes, limitBytes }),
+    [Symbol.asyncDispose]: async () => {
+      const last = thread;
+      thread = null;
+      await last?.terminate();
+    },
+  };
+}
