@@ -1,0 +1,37 @@
+import { adetailer } from './img2img/adetailer.ts';
+import { colorCorrections } from './img2img/color-correction.ts';
+import { imageConditioning } from './img2img/conditioning.ts';
+import { infotext } from './img2img/infotext.ts';
+import { loopback } from './img2img/loopback.ts';
+import { maskOps } from './img2img/mask-ops.ts';
+import { modes } from './img2img/modes.ts';
+import { mosaics } from './img2img/mosaic.ts';
+import { outpaintMk2, poorMansOutpaint } from './img2img/outpaint.ts';
+import { pipeline } from './img2img/pipeline.ts';
+import { primitives } from './img2img/primitives.ts';
+import { resizeImages } from './img2img/resize-image.ts';
+import { sdUpscale } from './img2img/sd-upscale.ts';
+import { softInpaintingPixels } from './img2img/soft-inpainting-pixels.ts';
+import type { GoldenArea } from './outcome.ts';
+
+/**
+ * Everything about pixels, by the folder of the golden data it reads. Noise, schedules, samplers and the latent half of
+ * `soft_inpainting` are run elsewhere.
+ */
+export const pixelAreas: Readonly<Record<string, GoldenArea>> = {
+  'img2img/primitives': primitives,
+  'img2img/modes': modes,
+  'img2img/resize_image': resizeImages,
+  'img2img/mask_ops': maskOps,
+  'img2img/pipeline': pipeline,
+  'img2img/color_correction': colorCorrections,
+  'img2img/conditioning': imageConditioning,
+  'img2img/soft_inpainting': softInpaintingPixels,
+  'img2img/outpaint_mk2': outpaintMk2,
+  'img2img/poor_mans_outpaint': poorMansOutpaint,
+  'img2img/mosaic_outpaint': mosaics,
+  'img2img/sd_upscale': sdUpscale,
+  'img2img/loopback': loopback,
+  'img2img/adetailer': adetailer,
+  'img2img/infotext': infotext,
+};
