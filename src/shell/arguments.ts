@@ -1,5 +1,13 @@
+import {
+  type Field,
+  type FieldName,
+  fieldNamed,
+  fields,
+  nearestField,
+  type PartialParams,
+  parseParam,
+} from '../edit/index.ts';
 import { Refusal } from '../errors.ts';
-import { type FieldName, fieldNamed, type Field, fields, nearestField, type PartialParams, parseParam } from '../edit/index.ts';
 
 /** A command line of the form `word word --key value --switch`. */
 export interface Arguments {

@@ -13,17 +13,22 @@ import { resample } from '../image/resample.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
 import { readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
+import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
 import type { Conditioning } from '../sampling/conditioning.ts';
+import { img2imgSteps } from '../sampling/img2img-steps.ts';
+import { planImg2img, type SamplingPlan } from '../sampling/plan.ts';
+import { samplers } from '../sampling/samplers.ts';
+import { schedulerFor } from '../sampling/sigmas.ts';
 import { withMaskedContent } from '../sampling/start-latent.ts';
 import { concatChannels, concatRows, row, rows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
 import { type Canvas, canvasOptionsFor, prepareCanvas } from './canvas.ts';
 import { composite, softened } from './composite.ts';
 import { encodePrompts, promptDefaults } from './conditioning.ts';
 import type { Checkpoint } from './models.ts';
 import { noiseFor, paint } from './paint.ts';
 import type { Reporter } from './reporter.ts';
-import { type SamplingPlan, samplingPlan } from './sampling-plan.ts';
 
 /** The opened model, and what infotext says of it. */
 export interface Models {
@@ -57,11 +62,12 @@ export async function edit(
 ): Promise<EditOutcome<Uint8Array>> {
   const { params } = request;
   const { facts } = models.checkpoint;
-  const plan = samplingPlan(params, facts);
-  report.plan({ calls: plan.calls * params.batchCount, steps: plan.steps * params.batchCount, family: facts.family });
+  const plan = planFor(request, facts);
+  const steps = stepsOf(plan);
+  report.plan({ calls: plan.totalSteps * params.batchCount, steps: steps * params.batchCount, family: facts.family });
   report.phase('preparing');
   const canvas = await prepareCanvas(sources, canvasOptionsFor(params, request, upscalerOf(request)));
-  const conditioning = await encodeWords(models, request, plan);
+  const conditioning = await encodeWords(models, request);
   const start = startFrom({ request, encoded: await encodeCanvas(models.checkpoint, request, canvas) });
   report.phase('sampling');
   const painted: Painted[] = [];
@@ -70,8 +76,21 @@ export async function edit(
   }
   report.phase('decoding');
   const images: EditedImage<Uint8Array>[] = [];
-  for (const one of painted) images.push(await finish(models, { request, plan, canvas, start }, one));
-  return { images, seconds: report.seconds(), stepsRun: plan.steps };
+  for (const one of painted) images.push(await finish(models, { request, canvas, start }, one));
+  return { images, seconds: report.seconds(), stepsRun: steps };
+}
+
+/** Where the exact number of steps is asked for at no strength at all, the shortest plain run is made. */
+function planFor({ params }: EditRequest, facts: CheckpointFacts): SamplingPlan {
+  const { steps, denoisingStrength, exactSteps } = params;
+  const alphas = facts.zeroTerminalSnr ? zeroTerminalSnr(stableDiffusionAlphas()) : stableDiffusionAlphas();
+  const cut = img2imgSteps(steps, denoisingStrength, exactSteps && denoisingStrength > 0);
+  return planImg2img(alphas, params, cut, { isSdxl: facts.family === 'sdxl' });
+}
+
+/** Steps really made: from each level to the next. */
+function stepsOf({ levels, isIdle }: SamplingPlan): number {
+  return isIdle ? 0 : levels.length - 1;
 }
 
 function upscalerOf({ params }: EditRequest) {
@@ -79,7 +98,7 @@ function upscalerOf({ params }: EditRequest) {
 }
 
 /** @throws Refusal 'unknown-name' for a LoRA or hypernetwork: there is none to be had */
-async function encodeWords(models: Models, { params }: EditRequest, plan: SamplingPlan): Promise<Conditioning> {
+async function encodeWords(models: Models, { params }: EditRequest): Promise<Conditioning> {
   const read = readPrompts(params);
   const [lora] = read.loras.mentions;
   if (lora) throw new Refusal('unknown-name', { kind: 'LoRA', given: lora.name, nearest: [] });
@@ -90,7 +109,7 @@ async function encodeWords(models: Models, { params }: EditRequest, plan: Sampli
     zeroEmptyNegative: models.checkpoint.facts.family === 'sdxl',
     prompt: read.prompt,
     negativePrompt: read.negativePrompt,
-    steps: plan.promptSteps,
+    steps: params.steps * (samplers[params.sampler].secondOrder ? 2 : 1), // not shortened by denoising strength
     clipSkip: params.clipSkip,
   });
 }
@@ -160,7 +179,7 @@ interface Painted {
   readonly subseed: number;
 }
 
-interface Painting {
+interface Run {
   readonly request: EditRequest;
   readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
@@ -170,23 +189,25 @@ interface Painting {
 
 async function paintBatch(
   { checkpoint }: Models,
-  painting: Painting,
+  { request, plan, conditioning, start, report }: Run,
   { seeds, subseeds }: Seeds,
 ): Promise<readonly Painted[]> {
-  const { request, plan, conditioning, start, report } = painting;
-  const latents = await paint(checkpoint.unet, {
-    params: request.params,
+  const { params } = request;
+  const { latent: init, nmask, imageConditioning } = start;
+  const painting = {
+    network: checkpoint.unet,
+    prediction: checkpoint.facts.prediction,
+    params,
     plan,
     conditioning,
-    batch: { init: start.latent, nmask: start.nmask, imageConditioning: start.imageConditioning, seeds, subseeds },
     onCall: report.called,
-  });
+  };
+  const latents = await paint(painting, { init, nmask, imageConditioning, seeds, subseeds });
   return seeds.map((seed, i) => ({ latent: rows(latents, i, i + 1), pick: i, seed, subseed: subseeds[i]! }));
 }
 
 interface Finishing {
   readonly request: EditRequest;
-  readonly plan: SamplingPlan;
   readonly canvas: Canvas;
   readonly start: Encoded;
 }
@@ -194,7 +215,7 @@ interface Finishing {
 /** Decodes one latent, puts the result together and writes it down. */
 async function finish(
   models: Models,
-  { request, plan, canvas, start }: Finishing,
+  { request, canvas, start }: Finishing,
   one: Painted,
 ): Promise<EditedImage<Uint8Array>> {
   const { params } = request;
@@ -209,8 +230,8 @@ async function finish(
     subseed: one.subseed,
     modelHash: models.modelHash,
     version: models.version,
-    scheduleType: plan.scheduleType,
-    usesEtaNoise: plan.sampler.usesEnsd ?? false,
+    scheduleType: schedulerFor(params.sampler, params.scheduler) ?? 'Automatic',
+    usesEtaNoise: samplers[params.sampler].usesEnsd ?? false,
     masked: canvas.inpaint !== null,
     inpaintingModel: start.imageConditioning !== null,
   });
