@@ -2,12 +2,12 @@ import type { SamplerName, SchedulerName } from '../../edit/choices.ts';
 import { samplerNames, schedulerNames } from '../../edit/choices.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../../engine/sampling/alphas.ts';
 import { img2imgSigmas, img2imgSteps } from '../../engine/sampling/img2img-steps.ts';
+import { planImg2img } from '../../engine/sampling/plan.ts';
 import { resolveSampler } from '../../engine/sampling/resolve-sampler.ts';
 import { samplers } from '../../engine/sampling/samplers.ts';
 import { schedulers } from '../../engine/sampling/schedulers.ts';
 import { type SigmasOptions, scheduleFor, sigmasFor, timestepsFor } from '../../engine/sampling/sigmas.ts';
 import { type Check, maxError, maxRelativeError } from '../compare.ts';
-import { planImg2img } from '../../engine/sampling/plan.ts';
 
 const TOLERANCE = 3e-6;
 

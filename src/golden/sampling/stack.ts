@@ -6,6 +6,14 @@ import type { Conditioning } from '../../engine/sampling/conditioning.ts';
 import { type GuidanceOptions, type Guided, guidedDenoiser, type Network } from '../../engine/sampling/guidance.ts';
 import { img2imgSteps } from '../../engine/sampling/img2img-steps.ts';
 import { type MaskBlend, maskBlend } from '../../engine/sampling/mask-blend.ts';
+import {
+  planImg2img,
+  preconditioningFor,
+  runPlan,
+  type SamplingPlan,
+  samplerOptions,
+  startLatent,
+} from '../../engine/sampling/plan.ts';
 import type { Prediction } from '../../engine/sampling/preconditioning.ts';
 import type { SamplerOptions } from '../../engine/sampling/sampler.ts';
 import { samplers } from '../../engine/sampling/samplers.ts';
@@ -19,7 +27,6 @@ import { type Check, maxError, maxRelativeError } from '../compare.ts';
 import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import { mixtureOf } from './analytic-model.ts';
 import { fakeUnet } from './fake-unet.ts';
-import { planImg2img, preconditioningFor, runPlan, type SamplingPlan, samplerOptions, startLatent } from '../../engine/sampling/plan.ts';
 import { blocksOf, recordedNoise } from './recorded-noise.ts';
 
 type Entry = { readonly end_at_step: number; readonly text: string };
