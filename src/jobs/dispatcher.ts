@@ -68,7 +68,7 @@ export function openDispatcher({ line, broker, log, weights, heartbeatMs }: Disp
   }
 
   async function turn(): Promise<void> {
-    if (!(await line.lease(me, heartbeatMs / 3))) return;
+    if (!(await line.lease(me, Math.ceil(heartbeatMs / 3)))) return;
     if (Date.now() - listeningSince > heartbeatMs) {
       const lost = await line.reap(heartbeatMs);
       if (lost.length > 0) log.warn({ jobs: lost }, 'a worker was lost');

@@ -55,7 +55,7 @@ export async function openEngineHost(
     async run(task, io) {
       const pictures = await fetchAll(picturesOf(task), io);
       const engine = await living();
-      io.signal.throwIfAborted();
+      if (io.signal.aborted) throw new Refusal('cancelled', {});
       return await engine.run(task, pictures, io, graceMs);
     },
     async [Symbol.asyncDispose]() {

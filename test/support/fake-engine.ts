@@ -186,5 +186,5 @@ async function finish(pixels: Uint8Array, request: EditRequest, seed: number): P
   const png = await sharp(pixels, { raw: { width, height, channels: 3 } })
     .png()
     .toBuffer();
-  return { image: withPngText(png, 'parameters', infotext), width, height, seed, infotext };
+  return { image: new Uint8Array(withPngText(png, 'parameters', infotext)), width, height, seed, infotext };
 }
