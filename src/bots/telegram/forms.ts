@@ -1,0 +1,141 @@
+import type { Message, MessageEntity } from 'telegraf/types';
+import type { Language } from '../../storage/index.ts';
+import type { ActionIncoming, Form } from '../core/platform.ts';
+import { code, cut, type Formatted } from './render.ts';
+import { words } from './words.ts';
+
+/**
+ * A form is a message to reply to, and remembers itself: behind its first character lies a link that names the action and the fields,
+ * and every present value is a piece of copyable text. So an answer is understood after any restart, and nothing is kept anywhere.
+ * People cannot forge it: only messages of our own are read as forms, and only forms of ours have such a link behind words.
+ */
+const linkStart = 'https://t.me/#form-';
+/** UTF-16 units for all values together: title, labels and the explanation need the rest of the 4096. */
+const valuesRoom = 3200;
+const cutRoom = 100;
+
+/** How a present value is shown: a long one only in part, and then an answer that does not name it leaves it as it is. */
+type Shown = 'whole' | 'empty' | 'cut';
+const marks = { whole: '', empty: '~', cut: '!' } as const satisfies Record<Shown, string>;
+
+/** Somebody whose client shall ask for the reply. */
+export interface Asked {
+  readonly id: number;
+  readonly name: string;
+}
+
+/** The message of a form. In a room `asked` is named in it, so that only that person's client opens the reply. */
+export function formMessage(form: Form, language: Language, asked: Asked | null): Formatted {
+  const { howToAnswer, empty } = words[language];
+  const pen = newPen();
+  const shown = howShown(form.fields.map(({ value }) => value));
+  const marker = [code.encode(form), ...form.fields.map(({ name }, at) => `${name}${marks[shown[at]!]}`)].join(',');
+  pen.write('✏', { type: 'text_link', url: `${linkStart}${Buffer.from(marker).toString('base64url')}` });
+  pen.write(' ');
+  pen.write(form.title, { type: 'bold' });
+  if (asked) {
+    pen.write(' · ');
+    pen.write(asked.name, { type: 'text_mention', user: { id: asked.id, is_bot: false, first_name: asked.name } });
+  }
+  const labels = form.fields.map(({ label }) => label);
+  pen.write(`\n${howToAnswer(labels[0] ?? '', labels.at(-1) ?? '')}\n`);
+  form.fields.forEach(({ label, value }, at) => {
+    pen.write(`\n${label}: `);
+    if (shown[at] === 'empty') pen.write(empty);
+    else pen.write(shown[at] === 'cut' ? cut(value, cutRoom) : value, { type: 'code' });
+  });
+  return pen.formatted();
+}
+
+type Format =
+  | { readonly type: 'bold' | 'code' }
+  | Pick<MessageEntity.TextLinkMessageEntity, 'type' | 'url'>
+  | Pick<MessageEntity.TextMentionMessageEntity, 'type' | 'user'>;
+
+/** Writes text piece by piece and keeps count of where the formatted ones lie. */
+function newPen() {
+  let text = '';
+  const entities: MessageEntity[] = [];
+  return {
+    write(piece: string, format?: Format): void {
+      if (format) entities.push({ ...format, offset: text.length, length: piece.length });
+      text += piece;
+    },
+    formatted: (): Formatted => ({ text, entities }),
+  };
+}
+
+function howShown(values: readonly string[]): readonly Shown[] {
+  let room = valuesRoom - values.length * cutRoom;
+  return values.map((value) => {
+    const text = value.trim();
+    if (text === '') return 'empty';
+    if (text.length > room) return 'cut';
+    room -= text.length;
+    return 'whole';
+  });
+}
+
+/** A form as it comes back in the reply. */
+interface SentForm {
+  readonly button: string;
+  readonly fields: readonly { readonly name: string; readonly label: string; readonly value: string | null }[];
+}
+
+function sentForm(message: Message): SentForm | undefined {
+  if (!('text' in message)) return undefined;
+  const entities = message.entities ?? [];
+  const link = entities.find((entity) => entity.type === 'text_link' && entity.url.startsWith(linkStart));
+  if (link?.type !== 'text_link') return undefined;
+  const marker = Buffer.from(link.url.slice(linkStart.length), 'base64url').toString();
+  const [button = '', ...names] = marker.split(',');
+  const values = entities.filter((entity) => entity.type === 'code');
+  const labels = labelsOf(message.text, values);
+  const fields = names.map((marked, at) => {
+    const name = marked.replace(/[~!]$/, '');
+    const value = marked === name || marked.endsWith(marks.cut) ? values.shift() : undefined;
+    const shown = value ? message.text.slice(value.offset, value.offset + value.length) : '';
+    return { name, label: labels[at] ?? name, value: marked.endsWith(marks.cut) ? null : shown };
+  });
+  return { button, fields };
+}
+
+/** What stands before each value: the field's label in the reader's language, good in answers too. */
+function labelsOf(text: string, values: readonly MessageEntity[]): readonly string[] {
+  const without = values.reduceRight(
+    (rest, { offset, length }) => rest.slice(0, offset) + rest.slice(offset + length),
+    text,
+  );
+  const lines = without.split('\n');
+  return lines.slice(lines.indexOf('') + 1).map((line) => line.split(': ')[0]!.trim());
+}
+
+export type FormAnswer = Pick<ActionIncoming, 'action' | 'target' | 'arg'> & {
+  readonly values: Record<string, string>;
+};
+
+/** The form that `answer` replies to, filled in; undefined when the message replied to, one of ours, is no form. */
+export function formAnswer(message: Message, answer: string): FormAnswer | undefined {
+  const form = sentForm(message);
+  const button = form && code.decode(form.button);
+  if (!form || !button) return undefined;
+  const present = form.fields.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
+  return { ...button, values: { ...Object.fromEntries(present), ...changes(answer, form.fields) } };
+}
+
+/**
+ * Lines `name: value`, by a field's name or label; a line that names no field goes on with the one before. An answer that begins
+ * without a name begins with the first field.
+ */
+function changes(answer: string, fields: SentForm['fields']): Record<string, string> {
+  const known = new Map(fields.flatMap(({ name, label }) => [name, label].map((word) => [word.toLowerCase(), name])));
+  const given = new Map<string, string[]>();
+  let current = fields[0]?.name ?? '';
+  for (const line of answer.trim().split('\n')) {
+    const [, word = '', rest = ''] = /^\s*([^:：\n]{1,60})[:：](.*)$/.exec(line) ?? [];
+    const named = known.get(word.trim().toLowerCase());
+    current = named ?? current;
+    given.set(current, named === undefined ? [...(given.get(current) ?? []), line] : [rest]);
+  }
+  return Object.fromEntries([...given].map(([name, lines]) => [name, lines.join('\n').trim()]));
+}

@@ -1,0 +1,142 @@
+import type { CallbackQuery, Message, User } from 'telegraf/types';
+import type { UserId } from '../../edit/request.ts';
+import { commandList } from '../core/commands.ts';
+import type {
+  ActionIncoming,
+  Answer,
+  Incoming,
+  RemoteFile,
+  RepliedTo,
+  Speaker,
+  UnreadableIncoming,
+  Whereabouts,
+} from '../core/platform.ts';
+import type { Administrators } from './administrators.ts';
+import { type FileSource, filesOf } from './files.ts';
+import { formAnswer } from './forms.ts';
+import { placeOf, spotOfMessage } from './places.ts';
+import { code } from './render.ts';
+
+/** What is needed to understand an update. */
+export interface Ears {
+  /** This bot. */
+  readonly me: { readonly id: number; readonly username: string };
+  readonly files: FileSource;
+  readonly isAdministrator: Administrators;
+  readonly answerTo: (person: User, message: Message | null, where: Whereabouts) => Answer;
+}
+
+/** What messages have that are more than a notice of the service. */
+type Spoken = Message & { readonly reply_to_message?: Message };
+
+/** What somebody said, in one message or in the pictures of an album (by message id); undefined when it is not meant for us. */
+export async function heard(ears: Ears, messages: readonly Message[]): Promise<Incoming | undefined> {
+  const spoken = (messages.find((message) => textOf(message) !== '') ?? messages[0]) as Spoken | undefined;
+  if (!spoken?.from || spoken.from.id === ears.me.id) return undefined;
+  const repliedTo = messages.map((message) => replyOf(message)).find((message) => message !== undefined);
+  const files = messages.flatMap((message) => filesOf(ears.files, message));
+  const text = textOf(spoken);
+  if (text === '' && files.length === 0) return undefined;
+  const command = commandOf(ears, text, spoken.chat.type === 'private');
+  const isOurs = repliedTo?.from?.id === ears.me.id;
+  if (!command && spoken.chat.type !== 'private' && !isOurs && !mentions(ears, text)) return undefined;
+  if (command === 'of another bot') return undefined;
+  const arrived = await arrivedWith(ears, spoken, keyOf(ears, spoken));
+  const said = { ...arrived, files, message: String(spoken.message_id), repliedTo: repliedToOf(ears, repliedTo) };
+  if (command) return { kind: 'command', ...said, ...command, options: {} };
+  const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
+  if (form)
+    return { kind: 'action', ...arrived, ...form, message: String(repliedTo!.message_id) } satisfies ActionIncoming;
+  return { kind: 'message', ...said, text: withoutMention(ears, text) };
+}
+
+/** A pressed button; undefined when it hangs on no message of ours. */
+export async function pressed(ears: Ears, query: CallbackQuery): Promise<Incoming | undefined> {
+  const { message, from, id } = query;
+  if (!message || !('data' in query)) return undefined;
+  const where = whereOf(message as Message);
+  const arrived = {
+    key: `t:${ears.me.id}:press:${id}`,
+    speaker: await speakerOf(ears, { from, chat: message.chat }),
+    where,
+    answer: ears.answerTo(from, message as Message, where),
+  };
+  const button = code.decode(query.data);
+  if (!button) return { kind: 'unreadable', ...arrived } satisfies UnreadableIncoming;
+  return { kind: 'action', ...arrived, ...button, message: String(message.message_id), values: null };
+}
+
+const textOf = (message: Message): string =>
+  ('text' in message ? message.text : 'caption' in message ? (message.caption ?? '') : '').trim();
+
+/** Message ids are unique in a chat; ids of updates start anew after a quiet week. Source: Bot API, `Update`. */
+function keyOf(ears: Ears, message: Message): string {
+  const album = 'media_group_id' in message ? message.media_group_id : undefined;
+  const what = album === undefined ? `message:${message.message_id}` : `album:${album}`;
+  return `t:${ears.me.id}:${message.chat.id}:${what}`;
+}
+
+/** Every message in a topic "replies" to the notice that opened the topic, unless it replies to another. */
+function replyOf(message: Spoken): Message | undefined {
+  const replied = message.reply_to_message;
+  return replied && 'forum_topic_created' in replied ? undefined : replied;
+}
+
+function repliedToOf(ears: Ears, message: Message | undefined): RepliedTo | null {
+  if (!message) return null;
+  const ours = message.from?.id === ears.me.id;
+  const files: readonly RemoteFile[] = ours ? [] : filesOf(ears.files, message);
+  return { message: String(message.message_id), ours, files };
+}
+
+async function arrivedWith(ears: Ears, message: Message, key: string) {
+  const where = whereOf(message);
+  const speaker = await speakerOf(ears, message);
+  return { key, speaker, where, answer: ears.answerTo(message.from!, message, where) };
+}
+
+function whereOf(message: Message): Whereabouts {
+  const spot = spotOfMessage(message);
+  const kind = message.chat.type === 'private' ? 'private' : 'room';
+  return { place: placeOf(spot), group: `t:${spot.chat}`, kind, locale: null };
+}
+
+/** Who speaks: a person, or a chat in whose name a message is written. Anonymous administrators speak as their group. */
+async function speakerOf(
+  ears: Ears,
+  { from, chat, sender_chat }: Pick<Message, 'chat' | 'sender_chat'> & { from?: User },
+): Promise<Speaker> {
+  const id = sender_chat?.id ?? from?.id ?? chat.id;
+  const user: UserId = `telegram:${id}`;
+  const name = sender_chat && 'title' in sender_chat ? sender_chat.title : nameOf(from);
+  const moderator =
+    chat.type === 'private' || id === chat.id || (await ears.isAdministrator(String(chat.id), String(id)));
+  return { user, name, locale: from?.language_code ?? null, moderator };
+}
+
+export const nameOf = (from: User | undefined): string =>
+  [from?.first_name, from?.last_name].filter((part) => part).join(' ') || (from?.username ?? '?');
+
+interface TypedCommand {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** `/edit text`, `/edit@ThisBot text`. In rooms, words that are no command of ours belong to somebody else. */
+function commandOf(ears: Ears, text: string, isPrivate: boolean): TypedCommand | 'of another bot' | undefined {
+  const [whole, word, bot] = /^\/([a-z0-9_]{1,32})(?:@(\w+))?(?=\s|$)/i.exec(text) ?? [];
+  if (whole === undefined || word === undefined) return undefined;
+  const isAddressed = bot !== undefined && bot.toLowerCase() === ears.me.username.toLowerCase();
+  if (bot !== undefined && !isAddressed) return 'of another bot';
+  const name = word.toLowerCase();
+  // Telegram's own first word; what follows it came from a link, not from a person.
+  if (name === 'start') return { name: 'help', text: '' };
+  const isKnown = commandList.some((command) => command.name === name);
+  if (!isKnown && !isPrivate && !isAddressed) return 'of another bot';
+  return { name, text: text.slice(whole.length).trim() };
+}
+
+const mention = (ears: Ears): RegExp => new RegExp(`@${ears.me.username}(?!\\w)`, 'gi');
+const mentions = (ears: Ears, text: string): boolean => mention(ears).test(text);
+const withoutMention = (ears: Ears, text: string): string =>
+  text.replace(mention(ears), ' ').replace(/ {2,}/g, ' ').trim();

@@ -1,0 +1,101 @@
+import type { Telegraf } from 'telegraf';
+import type { CallbackQuery, Update } from 'telegraf/types';
+import type { Log } from '../../log.ts';
+import { type Clock, pause } from '../core/clock.ts';
+import type { Incoming } from '../core/platform.ts';
+import { openAdministrators } from './administrators.ts';
+import { type AlbumItem, type Albums, openAlbums } from './albums.ts';
+import { answerTo, tellLate } from './answers.ts';
+import { type Api, isTooOld } from './api.ts';
+import { type Ears, heard, pressed } from './incoming.ts';
+import type { Post } from './sending.ts';
+
+/** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
+const holdMs = 2000;
+
+export interface LineOptions {
+  readonly bot: Telegraf;
+  readonly api: Api;
+  readonly post: Post;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly isCloud: boolean;
+}
+
+/** What comes in: understood, gathered where it is an album, and handed to the core. */
+export interface Line extends AsyncDisposable {
+  hear(receive: (incoming: Incoming) => Promise<void>): void;
+}
+
+export function openLine({ bot, api, post, clock, log, isCloud }: LineOptions): Line {
+  const closing = new AbortController();
+  const pending = new Set<Promise<void>>();
+  let receive: (incoming: Incoming) => Promise<void> = () => Promise.resolve();
+  const isAdministrator = openAdministrators(api, clock);
+  const files = { telegram: bot.telegram, api, cloud: isCloud };
+  const ears = (): Ears => ({
+    me: bot.botInfo!, // known before the first update is handled
+    files,
+    isAdministrator,
+    answerTo: (person, message, where) =>
+      answerTo({ post, clock, closing: closing.signal }, { person, message, where }),
+  });
+  const deal = async (listening: () => Promise<Incoming | undefined>): Promise<void> => {
+    const work = listening()
+      .then((incoming) => incoming && receive(incoming))
+      .catch((error: unknown) => log.error({ platform: 'telegram', error }, 'update not understood'))
+      .finally(() => pending.delete(work));
+    pending.add(work);
+    await work;
+  };
+  const albums = openAlbums({
+    clock,
+    complete: (items) => deal(() => heard(ears(), items)),
+    late: (item) =>
+      tellLate(post, item).catch((error: unknown) => log.warn({ platform: 'telegram', error }, 'late picture')),
+  });
+  bot.use(async ({ update }) => {
+    const held = pause(clock, holdMs, closing.signal);
+    await Promise.race([takeUpdate({ update, albums, api, log, ears, deal }), held]);
+  });
+  bot.catch((error) => log.error({ platform: 'telegram', error }, 'update not handled'));
+  return {
+    hear: (listener) => {
+      receive = listener;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await albums[Symbol.asyncDispose]();
+      await Promise.all(pending);
+      closing.abort();
+    },
+  };
+}
+
+interface Taking {
+  readonly update: Update;
+  readonly albums: Albums;
+  readonly api: Api;
+  readonly log: Log;
+  readonly ears: () => Ears;
+  readonly deal: (listening: () => Promise<Incoming | undefined>) => Promise<void>;
+}
+
+/** One update. A press is answered before anything else: the client shows a clock until then. */
+async function takeUpdate({ update, albums, api, log, ears, deal }: Taking): Promise<void> {
+  if ('message' in update) {
+    const { message } = update;
+    if ('media_group_id' in message && message.media_group_id !== undefined) albums.add(message as AlbumItem);
+    else await deal(() => heard(ears(), [message]));
+  } else if ('callback_query' in update) {
+    await acknowledge(api, log, update.callback_query);
+    await deal(() => pressed(ears(), update.callback_query));
+  }
+}
+
+async function acknowledge(api: Api, log: Log, { id }: CallbackQuery): Promise<void> {
+  try {
+    await api.call('answerCallbackQuery', { callback_query_id: id });
+  } catch (error) {
+    if (!isTooOld(error)) log.warn({ platform: 'telegram', error }, 'press not acknowledged');
+  }
+}

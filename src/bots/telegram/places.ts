@@ -1,0 +1,39 @@
+import type { PlaceId } from '../../edit/lineage.ts';
+
+/** Where a message goes: a chat, and the forum topic in it. */
+export interface Spot {
+  /** As text: ids of chats take 52 bits. */
+  readonly chat: string;
+  /** Null outside topics and in General, which must not be named when sending (id 1 is refused). Source: Bot API, `message_thread_id`. */
+  readonly topic: number | null;
+}
+
+/** `t:<chat>:<topic or 0>` */
+export function placeOf({ chat, topic }: Spot): PlaceId {
+  return `t:${chat}:${topic ?? 0}` as PlaceId;
+}
+
+/** @throws RangeError for a place of another platform */
+export function spotOf(place: PlaceId): Spot {
+  const [, chat, topic] = /^t:(-?\d+):(\d+)$/.exec(place) ?? [];
+  if (chat === undefined) throw new RangeError(`not a place on Telegram: ${place}`);
+  return { chat, topic: topic === '0' ? null : Number(topic) };
+}
+
+/** The part of a message that says where it is. */
+export interface Situated {
+  readonly chat: { readonly id: number };
+  readonly message_thread_id?: number;
+  readonly is_topic_message?: boolean;
+}
+
+/** A thread id alone is no topic: replies in ordinary groups have one too. Source: Bot API, `is_topic_message`. */
+export function spotOfMessage({ chat, message_thread_id, is_topic_message }: Situated): Spot {
+  return { chat: String(chat.id), topic: (is_topic_message && message_thread_id) || null };
+}
+
+/** Message ids are 32-bit numbers on the wire and texts with us. @throws RangeError */
+export function messageNumber(message: string): number {
+  if (!/^\d{1,10}$/.test(message)) throw new RangeError(`not a message id on Telegram: ${message}`);
+  return Number(message);
+}

@@ -1,0 +1,54 @@
+import type { InlineKeyboardMarkup, MessageEntity } from 'telegraf/types';
+import { type Button, buttonCode, type Card } from '../core/platform.ts';
+
+/** Identifiers of buttons: `1:<act>:<target>:<arg>`, at most 64 bytes. */
+export const code = buttonCode('1', ':');
+
+/** Characters of a message and of what stands under a picture. Source: Bot API, `sendMessage`, `sendPhoto`. */
+export const limits = { text: 4096, caption: 1024 } as const;
+
+/** Words with their formatting; offsets count UTF-16 units. No markup is ever parsed: people's words stay what they are. */
+export interface Formatted {
+  readonly text: string;
+  readonly entities: MessageEntity[];
+}
+
+/** A card's title, bold, and its lines, cut to `limit` characters. */
+export function formatted({ title, lines }: Pick<Card, 'title' | 'lines'>, limit: number): Formatted {
+  const heading = cut(inert(title), limit);
+  const body = lines.map(inert).join('\n');
+  const text = cut([heading, body].filter((part) => part !== '').join('\n'), limit);
+  return { text, entities: heading === '' ? [] : [{ type: 'bold', offset: 0, length: heading.length }] };
+}
+
+/** Whether a card's words do not fit. */
+export function exceeds({ title, lines }: Pick<Card, 'title' | 'lines'>, limit: number): boolean {
+  return [inert(title), ...lines.map(inert)].join('\n').length > limit;
+}
+
+/** `@name` would notify whoever has that name: a word joiner keeps it from being one. Names have at least four characters. */
+export function inert(text: string): string {
+  return text.replace(/@(?=[A-Za-z]\w{3})/g, '@\u2060');
+}
+
+/** At most `limit` UTF-16 units, ending in "…" when cut, never inside a character. */
+export function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text;
+  return `${text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}
+
+/** The buttons below a message. Telegram cannot grey one out: a disabled one is left away. @throws RangeError over 64 bytes */
+export function keyboard(rows: Card['rows']): InlineKeyboardMarkup {
+  const usable = rows.map((row) => row.filter((button) => !button.disabled)).filter((row) => row.length > 0);
+  return {
+    inline_keyboard: usable.map((row) => row.map((button) => ({ text: face(button), callback_data: data(button) }))),
+  };
+}
+
+const face = ({ emoji, label }: Button): string => (emoji ? `${emoji} ${label}` : label);
+
+function data(button: Button): string {
+  const text = code.encode(button);
+  if (Buffer.byteLength(text) > 64) throw new RangeError(`button identifier over 64 bytes: ${text}`);
+  return text;
+}

@@ -1,0 +1,208 @@
+import type { Message } from 'telegraf/types';
+import type { BlobStore } from '../../edit/blob.ts';
+import type { PlaceId } from '../../edit/lineage.ts';
+import type { Card, CardImage, SendOptions } from '../core/platform.ts';
+import { type Api, isTooBig, refusedFor } from './api.ts';
+import { messageNumber, spotOf } from './places.ts';
+import { exceeds, formatted, keyboard, limits } from './render.ts';
+import { words } from './words.ts';
+
+/** Bytes of an upload, with a margin for the form around it. Source: Bot API, "Sending files". */
+const margin = 64 * 1024;
+export const photoLimit = 10_000_000 - margin;
+export const documentLimit = 50_000_000 - margin;
+/** How often an upload that is refused as too big is tried smaller. */
+const stepsDown = 3;
+
+/** A smaller picture with the same content; what fits comes back as it is. */
+export type Fit = (
+  bytes: Uint8Array,
+  limit: number,
+) => Promise<{ readonly bytes: Uint8Array; readonly ending: string }>;
+
+export interface Post {
+  readonly api: Api;
+  readonly blobs: Pick<BlobStore, 'get'>;
+  readonly fit: Fit;
+  /** Nonces of cards whose album went out, though not yet the message with their buttons. */
+  readonly albumsSent: Set<string>;
+}
+
+type Way = 'photo' | 'document';
+interface Upload {
+  readonly source: Buffer;
+  readonly filename: string;
+}
+
+/** What every message to a place has in common. */
+function addressed(place: PlaceId, replyTo: string | null) {
+  const { chat, topic } = spotOf(place);
+  const reply = replyTo !== null && {
+    reply_parameters: { message_id: messageNumber(replyTo), allow_sending_without_reply: true },
+  };
+  return { chat_id: chat, ...(topic !== null && { message_thread_id: topic }), ...reply };
+}
+
+/** Posts a card: its picture with words and buttons below, or an album and then the words, or words alone. @returns the id of the message with the buttons */
+export async function sendCard(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+  const marked = options.repeated
+    ? { ...card, title: `${card.title} ${words[options.language].repeated}`.trim() }
+    : card;
+  const [first, ...others] = marked.images;
+  if (!first) return sendWords(post, place, marked, options.replyTo);
+  if (others.length === 0) return sendPicture(post, { place, card: marked, image: first, replyTo: options.replyTo });
+  if (!post.albumsSent.has(options.nonce)) await sendAlbum(post, place, marked, options.replyTo);
+  post.albumsSent.add(options.nonce);
+  const message = await sendWords(post, place, marked, options.replyTo);
+  post.albumsSent.delete(options.nonce);
+  return message;
+}
+
+/** Words longer than a message go out as a text file. */
+async function sendWords(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<string> {
+  const common = { ...addressed(place, replyTo), reply_markup: keyboard(card.rows) };
+  if (exceeds(card, limits.text)) {
+    const document = { source: Buffer.from([card.title, ...card.lines].join('\n')), filename: 'settings.txt' };
+    const { text, entities } = formatted({ title: card.title, lines: [] }, limits.caption);
+    return idOf(
+      await post.api.call('sendDocument', { ...common, document, caption: text, caption_entities: entities }),
+    );
+  }
+  const { text, entities } = formatted(card, limits.text);
+  const preview = { link_preview_options: { is_disabled: true } };
+  return idOf(await post.api.call('sendMessage', { ...common, ...preview, text: text || '…', entities }));
+}
+
+const idOf = (message: Message): string => String(message.message_id);
+
+interface Picture {
+  readonly place: PlaceId;
+  readonly card: Card;
+  readonly image: CardImage;
+  readonly replyTo: string | null;
+}
+
+async function sendPicture(post: Post, { place, card, image, replyTo }: Picture): Promise<string> {
+  const { text, entities } = formatted(card, limits.caption);
+  const common = {
+    ...addressed(place, replyTo),
+    caption: text,
+    caption_entities: entities,
+    reply_markup: keyboard(card.rows),
+  };
+  const message = await uploaded<Message>(post, image, (way, file) =>
+    way === 'photo'
+      ? post.api.call('sendPhoto', { ...common, photo: file, has_spoiler: card.spoiler })
+      : post.api.call('sendDocument', { ...common, document: file }),
+  );
+  return idOf(message);
+}
+
+/** Two to ten pictures in one block. What is to arrive byte for byte makes it a block of files: the kinds do not mix. */
+async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<void> {
+  const images = card.images.slice(0, 10);
+  const way: Way = images.some((image) => image.original) ? 'document' : 'photo';
+  const send = async (as: Way, limit: number) => {
+    const files = await Promise.all(images.map((image) => fileOf(post, image, limit)));
+    const common = addressed(place, replyTo);
+    const media = files.map((file) =>
+      as === 'photo'
+        ? ({ type: 'photo', media: file, has_spoiler: card.spoiler } as const)
+        : ({ type: 'document', media: file } as const),
+    );
+    return post.api.call('sendMediaGroup', { ...common, media: media as typeof media & { type: 'document' }[] });
+  };
+  await laddered(way, send);
+}
+
+/** One picture, on the way it can take: as a photo unless it must arrive whole or Telegram takes it for none. */
+async function uploaded<T>(post: Post, image: CardImage, send: (way: Way, file: Upload) => Promise<T>): Promise<T> {
+  return laddered(image.original ? 'document' : 'photo', async (way, limit) =>
+    send(way, await fileOf(post, image, limit)),
+  );
+}
+
+/** Sides above 10000 together, ratio above 20, or pixels Telegram cannot read: files may have all of that. */
+const noPhoto = /PHOTO_INVALID_DIMENSIONS|PHOTO_SAVE_FILE_INVALID|IMAGE_PROCESS_FAILED|PHOTO_EXT_INVALID/;
+
+async function laddered<T>(first: Way, send: (way: Way, limit: number) => Promise<T>): Promise<T> {
+  let way = first;
+  let limit = way === 'photo' ? photoLimit : documentLimit;
+  for (let step = 0; ; step += 1) {
+    try {
+      return await send(way, limit);
+    } catch (error) {
+      if (step >= stepsDown) throw error;
+      if (way === 'photo' && refusedFor(error, noPhoto)) [way, limit] = ['document', documentLimit];
+      else if (isTooBig(error)) limit = Math.min(limit, photoLimit) / 2;
+      else throw error;
+    }
+  }
+}
+
+async function fileOf(post: Post, { source, name }: CardImage, limit: number): Promise<Upload> {
+  const whole = typeof source === 'string' ? await post.blobs.get(source) : source;
+  if (whole.length <= limit) return { source: asBuffer(whole), filename: name };
+  const { bytes, ending } = await post.fit(whole, limit);
+  return { source: asBuffer(bytes), filename: name.replace(/\.[^.]*$/, `.${ending}`) };
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+const unchanged = /message is not modified/i;
+const noText = /there is no text in the message/i;
+
+/** Replaces a message's words and buttons, and its picture when the card has one; words become the caption of a picture that stays. */
+export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
+  try {
+    const [image] = card.images;
+    if (image) await editPicture(post, { place, card, image, replyTo: null }, message);
+    else await editWords(post, place, message, card);
+  } catch (error) {
+    if (!refusedFor(error, unchanged)) throw error;
+  }
+}
+
+const target = (place: PlaceId, message: string) => ({
+  chat_id: spotOf(place).chat,
+  message_id: messageNumber(message),
+});
+
+async function editPicture(post: Post, { place, card, image }: Picture, message: string): Promise<void> {
+  const { text, entities } = formatted(card, limits.caption);
+  const words = { caption: text, caption_entities: entities };
+  const common = { ...target(place, message), reply_markup: keyboard(card.rows) };
+  await uploaded(post, image, (way, file) =>
+    post.api.call('editMessageMedia', {
+      ...common,
+      media:
+        way === 'photo'
+          ? { type: 'photo', media: file, has_spoiler: card.spoiler, ...words }
+          : { type: 'document', media: file, ...words },
+    }),
+  );
+}
+
+async function editWords(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
+  const common = { ...target(place, message), reply_markup: keyboard(card.rows) };
+  const { text, entities } = formatted(card, limits.text);
+  const preview = { link_preview_options: { is_disabled: true } };
+  try {
+    await post.api.call('editMessageText', { ...common, ...preview, text: text || '…', entities });
+  } catch (error) {
+    if (!refusedFor(error, noText)) throw error;
+    const caption = formatted(card, limits.caption);
+    await post.api.call('editMessageCaption', { ...common, caption: caption.text, caption_entities: caption.entities });
+  }
+}
+
+const cannotDelete = /message to delete not found|message can't be deleted|MESSAGE_ID_INVALID|message identifier/i;
+
+/** Deletes a message; one that is gone, or too old to be deleted, counts as deleted. */
+export async function removeMessage(post: Post, place: PlaceId, message: string): Promise<void> {
+  try {
+    await post.api.call('deleteMessage', target(place, message));
+  } catch (error) {
+    if (!refusedFor(error, cannotDelete)) throw error;
+  }
+}

@@ -1,0 +1,89 @@
+import { Telegraf } from 'telegraf';
+import type { BlobStore } from '../../edit/blob.ts';
+import type { PlaceId } from '../../edit/lineage.ts';
+import type { Log } from '../../log.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Capabilities, Platform } from '../core/platform.ts';
+import { type Api, delivered, openApi } from './api.ts';
+import { openConnection, type Webhook, webhookHandler } from './connection.ts';
+import { openLine } from './line.ts';
+import { registerMenu } from './menu.ts';
+import { spotOf } from './places.ts';
+import { documentLimit, editCard, type Fit, type Post, removeMessage, sendCard } from './sending.ts';
+
+const cloud = 'https://api.telegram.org';
+/** "is sending a photo…" stays for 5 s. */
+const actionMs = 4500;
+
+const capabilities: Capabilities = {
+  maxUpload: documentLimit,
+  maxText: 4000,
+  buttonsPerRow: 3,
+  rows: 8,
+  forms: false,
+  ephemeral: false,
+  // A room takes 20 messages a minute, edits counted; most of them are left to results.
+  editIntervalMs: { private: 1500, room: 5000 },
+  previewIntervalMs: { private: 6000, room: null },
+};
+
+export interface TelegramOptions {
+  /** From @BotFather. Never logged. */
+  readonly token: string;
+  /** A Bot API server of one's own, without limits on downloads; Telegram's, when not given. */
+  readonly apiRoot?: string;
+  /** Null: updates are polled. */
+  readonly webhook?: Webhook | null;
+  readonly blobs: Pick<BlobStore, 'get'>;
+  readonly fit: Fit;
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+/** Telegram, and the handler for its deliveries, to be mounted under the webhook's address. Null when updates are polled. */
+export interface TelegramPlatform extends Platform {
+  readonly webhook: ((request: Request) => Promise<Response>) | null;
+}
+
+/** A bot on Telegram. Connects at `start`; disposing stops listening and hands out albums that were still being gathered. */
+export function openTelegram(options: TelegramOptions): TelegramPlatform {
+  const { token, apiRoot = cloud, webhook = null, log, clock = systemClock } = options;
+  const bot = new Telegraf(token, { telegram: { apiRoot, webhookReply: false } });
+  const api = openApi(bot.telegram);
+  const post: Post = { api, blobs: options.blobs, fit: options.fit, albumsSent: new Set() };
+  const line = openLine({ bot, api, post, clock, log, isCloud: apiRoot === cloud });
+  const connection = openConnection({ bot, webhook, clock, log, connected: () => registerMenu(api) });
+  const showsActivity = activity(api, clock);
+  return {
+    name: 'telegram',
+    capabilities,
+    webhook: webhook && webhookHandler(bot, webhook.secret),
+    start: (receive) => {
+      line.hear(receive);
+      return connection.open();
+    },
+    send: (place, card, how) => delivered(() => sendCard(post, place, card, how)),
+    edit: async (place, message, card) => {
+      if (card.tone === 'busy') showsActivity(place);
+      await delivered(() => editCard(post, place, message, card));
+    },
+    remove: (place, message) => delivered(() => removeMessage(post, place, message)),
+    [Symbol.asyncDispose]: async () => {
+      await connection[Symbol.asyncDispose]();
+      await line[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Shows "is sending a photo…" in a chat where an edit goes on. Nobody misses it when it fails. */
+function activity(api: Api, clock: Clock): (place: PlaceId) => void {
+  const shown = new Map<string, number>();
+  return (place) => {
+    const { chat, topic } = spotOf(place);
+    const now = clock.now();
+    if (now - (shown.get(place) ?? 0) < actionMs) return;
+    shown.set(place, now);
+    const thread = topic !== null && { message_thread_id: topic };
+    void api.call('sendChatAction', { chat_id: chat, action: 'upload_photo', ...thread }).catch(() => {});
+  };
+}

@@ -1,0 +1,34 @@
+import type { Language } from '../../storage/index.ts';
+
+/** What only Telegram has to say: forms are messages here, nothing tells two posts apart, and albums come in pieces. */
+export interface Words {
+  readonly repeated: string;
+  /** Above the present values of a form. */
+  readonly howToAnswer: (first: string, example: string) => string;
+  readonly empty: string;
+  /** In the box where the answer is written; at most 64 characters. */
+  readonly placeholder: string;
+  readonly lateTitle: string;
+  readonly lateNext: string;
+}
+
+export const words: Readonly<Record<Language, Words>> = {
+  en: {
+    repeated: '(repeated)',
+    howToAnswer: (first, example) =>
+      `Reply to this message: just the new text for "${first}", or lines such as "${example}: …". What you leave out stays. Tap a value to copy it.`,
+    empty: '(empty)',
+    placeholder: 'Your changes',
+    lateTitle: '⚠ This picture arrived after its album',
+    lateNext: 'Send it again as a reply to the picture it belongs to.',
+  },
+  zh: {
+    repeated: '（重发）',
+    howToAnswer: (first, example) =>
+      `请回复本消息：直接写新的“${first}”，或逐行写“${example}：…”。没有写的保持不变。点一下数值即可复制。`,
+    empty: '（空）',
+    placeholder: '要修改的内容',
+    lateTitle: '⚠ 这张图片比同组的其他图片到得晚',
+    lateNext: '请把它作为对所属图片的回复重新发送。',
+  },
+};

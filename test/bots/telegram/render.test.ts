@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Button } from '../../../src/bots/core/platform.ts';
+import { messageNumber, placeOf, spotOf, spotOfMessage } from '../../../src/bots/telegram/places.ts';
+import { cut, exceeds, formatted, inert, keyboard } from '../../../src/bots/telegram/render.ts';
+
+const button: Button = { label: 'Again', emoji: '🎲', action: 'ag', target: '0123456789' };
+
+describe("a card's words on Telegram", () => {
+  test('the title is bold, lines follow, and people’s markup stays text', () => {
+    const { text, entities } = formatted({ title: '😀 #3', lines: ['"<b>*x*"', 'seed 42'] }, 4096);
+    expect(text).toBe('😀 #3\n"<b>*x*"\nseed 42');
+    expect(entities).toEqual([{ type: 'bold', offset: 0, length: 5 }]);
+  });
+
+  test('nobody is notified by a name in a prompt', () => {
+    expect(inert('ping @somebody_else and me@example.org')).toBe('ping @\u2060somebody_else and me@\u2060example.org');
+    expect(inert('by @Ann, 3 @ 4')).toBe('by @Ann, 3 @ 4');
+  });
+
+  test('words never exceed the limit, and are never cut inside a character', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 40 }), fc.integer({ min: 2, max: 30 }), (text, limit) => {
+        const short = cut(text, limit);
+        expect(short.length).toBeLessThanOrEqual(limit);
+        expect(short).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+        expect(exceeds({ title: '', lines: [text] }, 1000)).toBe(false);
+        if (text.length <= limit) expect(short).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('buttons on Telegram', () => {
+  test('carry their identifier and leave out what cannot be pressed', () => {
+    const rows = [[button, { ...button, action: 'ls', disabled: true } as const], [{ ...button, disabled: true }]];
+    expect(keyboard(rows).inline_keyboard).toEqual([[{ text: '🎲 Again', callback_data: '1:ag:0123456789:' }]]);
+  });
+
+  test('an identifier over 64 bytes is a mistake of ours', () => {
+    expect(() => keyboard([[{ ...button, arg: 'x'.repeat(50) }]])).toThrow(RangeError);
+  });
+});
+
+describe('places on Telegram', () => {
+  test('name a chat and its topic, also beyond 2^53', () => {
+    for (const place of ['t:-1002147483647123:0', 't:9007199254740993:12']) {
+      expect(placeOf(spotOf(place as never))).toBe(place);
+    }
+    expect(() => spotOf('d:1:2' as never)).toThrow(RangeError);
+    expect(() => messageNumber('12x')).toThrow(RangeError);
+  });
+
+  test('a thread outside a topic is no topic', () => {
+    const chat = { id: -100 };
+    expect(spotOfMessage({ chat, message_thread_id: 5, is_topic_message: true })).toEqual({ chat: '-100', topic: 5 });
+    expect(spotOfMessage({ chat, message_thread_id: 5 })).toEqual({ chat: '-100', topic: null });
+  });
+});
