@@ -3,6 +3,7 @@ import type { UserId } from '../../edit/request.ts';
 import type { Caps } from '../../edit/resolve.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import type { Log } from '../../log.ts';
+import type { Metrics } from '../../metrics.ts';
 import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
@@ -18,10 +19,13 @@ export interface Desk {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  readonly metrics: Metrics | null;
   /** Fills bytes: node:crypto's, or a generator of a test. */
   readonly random: (count: number) => Uint8Array;
-  /** The platform a place is on; undefined when it does not run here. */
+  /** The platform a place is on; undefined while it has not started, or when it does not run here. */
   readonly platformOf: (place: PlaceId) => Platform | undefined;
+  /** Whether the platform of a place is one of ours, started or not. */
+  readonly runsHere: (place: PlaceId) => boolean;
   /** Fires when the chat closes. */
   readonly closing: AbortSignal;
 }

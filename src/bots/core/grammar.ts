@@ -147,9 +147,8 @@ function onlyFlags(words: EditWords): boolean {
  */
 export function parseText(raw: string): Utterance {
   checkLength(raw);
-  const [first = '', ...rest] = soundText(raw)
-    .trim()
-    .split(/(?<=^\S+)(?=\s)/u);
+  const text = soundText(raw).trim();
+  const first = /^\S*/u.exec(text)![0];
   const verb = Object.hasOwn(verbs, first.toLowerCase()) ? verbs[first.toLowerCase()] : undefined;
   if (!verb) return { kind: 'edit', words: parseWords(raw) };
   const after = text.slice(first.length).trim();

@@ -71,6 +71,11 @@ export const en: Messages = {
       why: `At character ${position + 1}.`,
       next: nearest ? `Did you mean "${nearest}"?` : 'Options look like strength=0.5 or --strength 0.5.',
     }),
+    'bad-weight': ({ text }) => ({
+      what: 'A weight is not a number',
+      why: `I cannot read "${text}".`,
+      next: 'Weights look like (hat:1.2) or "a cat AND a dog:0.5".',
+    }),
     'out-of-range': ({ field, given, min, max }) => ({
       what: `${field} cannot be ${given}`,
       why: `It goes from ${min} to ${max}.`,

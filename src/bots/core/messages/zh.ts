@@ -66,6 +66,11 @@ export const zh: Messages = {
       why: `在第 ${position + 1} 个字符处。`,
       next: nearest ? `是不是“${nearest}”？` : '选项写作 strength=0.5 或 --strength 0.5。',
     }),
+    'bad-weight': ({ text }) => ({
+      what: '权重不是数字',
+      why: `看不懂“${text}”。`,
+      next: '权重写作 (hat:1.2) 或“a cat AND a dog:0.5”。',
+    }),
     'out-of-range': ({ field, given, min, max }) => ({
       what: `${field} 不能是 ${given}`,
       why: `范围是 ${min} 到 ${max}。`,

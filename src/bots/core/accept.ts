@@ -1,0 +1,130 @@
+import type { JobId, LineageId, LineageNode, NodeId, Operation } from '../../edit/lineage.ts';
+import { newId } from '../../edit/lineage.ts';
+import type { EditRequest, UserId } from '../../edit/request.ts';
+import { costOf } from '../../edit/resolve.ts';
+import { Refusal } from '../../errors.ts';
+import type { Job } from '../../jobs/queue.ts';
+import type { JobRow, Language } from '../../storage/index.ts';
+import type { Desk } from './desk.ts';
+import { branchForChild } from './heads.ts';
+import type { JobCards } from './job-cards.ts';
+import { checkLimits } from './limits.ts';
+import type { Outbox } from './outbox.ts';
+import { DeliveryError, type Speaker, type Whereabouts } from './platform.ts';
+import type { Source, Upload } from './source.ts';
+
+/** The desk and the two things that write to the chat on their own. */
+export interface Flow extends Desk {
+  readonly outbox: Outbox;
+  readonly jobCards: JobCards;
+  /** Runs one after another what must not overlap: counting what somebody has, and adding to it. */
+  readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
+}
+
+/** Who asked, and where the answer goes. */
+export interface Asker {
+  readonly key: string;
+  readonly speaker: Speaker;
+  readonly where: Whereabouts;
+  /** The message to reply to. */
+  readonly message: string | null;
+  /** Of the cards everybody reads. */
+  readonly language: Language;
+}
+
+/** An edit that is complete and only needs to be let in. */
+export interface Order {
+  readonly asker: Asker;
+  readonly request: EditRequest;
+  /** What the results become children of. */
+  readonly parent: Source;
+  readonly op: Operation;
+  readonly maskAuthor: UserId | null;
+  /** The sibling whose button was pressed, for a re-roll. */
+  readonly pressed?: LineageNode;
+  readonly notes: readonly string[];
+}
+
+/** A job row as the queue knows it. */
+export function jobOf(row: JobRow): Job {
+  const { id, task, author, group, cost, acceptedAt } = row;
+  return { id, task, author, group, cost, acceptedAt: acceptedAt.getTime() };
+}
+
+/** An upload as the first picture of a tree; replies to its message find it from now on. */
+export async function plantUpload(
+  { storage, random }: Desk,
+  { speaker, where }: Asker,
+  upload: Upload,
+): Promise<LineageNode> {
+  const { image, infotext, message } = upload;
+  const ids = { id: newId<NodeId>(random), lineage: newId<LineageId>(random) };
+  const node = await storage.lineage.plant({ ...ids, image, infotext, author: speaker.user, place: where.place });
+  if (message !== null) {
+    await storage.messages.link({ place: where.place, message, kind: 'panel', node: node.id, job: null, draft: null });
+  }
+  return node;
+}
+
+async function costNow(desk: Desk, request: EditRequest): Promise<number> {
+  const { checkpoints } = await desk.queue.catalog();
+  const entry = checkpoints.find((c) => c.name === request.params.checkpoint);
+  return costOf(request, entry?.family ?? 'sd1');
+}
+
+/** Counts, plants and writes the row: from here on the edit is promised. */
+async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; readonly isNew: boolean }> {
+  const { storage, clock, limits, random } = flow;
+  const { asker, request, op, maskAuthor, pressed } = order;
+  const { speaker, where } = asker;
+  const cost = await costNow(flow, request);
+  const group = where.kind === 'private' ? null : where.group;
+  await checkLimits(storage, { author: speaker.user, group, cost }, limits, clock.now());
+  const parent = order.parent.kind === 'node' ? order.parent.node : await plantUpload(flow, asker, order.parent.upload);
+  const lineage = await storage.lineage.lineage(parent.lineage);
+  if (!lineage) throw new Refusal('gone', {});
+  const id = newId<JobId>(random);
+  flow.jobCards.expect(id);
+  return storage.jobs.accept({
+    id,
+    requestKey: asker.key,
+    task: { kind: 'edit', request },
+    author: speaker.user,
+    place: where.place,
+    group: where.group,
+    cost,
+    lineage: lineage.id,
+    parent: parent.id,
+    op,
+    maskAuthor,
+    branch: branchForChild(lineage, speaker, parent, pressed),
+    replyTo: asker.message,
+    language: asker.language,
+    acceptedAt: new Date(clock.now()),
+  });
+}
+
+/** Nobody would ever see the result: the job is not worth running. */
+async function giveUp({ storage, queue }: Desk, job: JobRow, cause: DeliveryError): Promise<never> {
+  const refusal = new Refusal('missing-permissions', { permissions: ['Send Messages', 'Attach Files'] }, { cause });
+  await storage.jobs.end(job.id, 'failed', { code: refusal.code, details: refusal.details }, null);
+  await queue.cancel(job.id);
+  throw refusal;
+}
+
+/**
+ * Lets an edit in: limits, row, line, first card. A request that was let in before is not let in again.
+ * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone'
+ */
+export async function accept(flow: Flow, order: Order): Promise<void> {
+  const { job, isNew } = await flow.inTurn(() => letIn(flow, order));
+  if (!isNew) return;
+  await flow.queue.add(jobOf(job));
+  const isRoom = order.asker.where.kind === 'room';
+  try {
+    await flow.jobCards.announce(job, { isRoom, notes: order.notes });
+  } catch (error) {
+    if (error instanceof DeliveryError && error.reason === 'unreachable') await giveUp(flow, job, error);
+    flow.log.warn({ error, job: job.id, place: job.place }, 'the first card could not be posted'); // the result still can
+  }
+}

@@ -1,0 +1,153 @@
+import { fields } from '../../edit/fields.ts';
+import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/lineage.ts';
+import { Refusal } from '../../errors.ts';
+import type { JobRow } from '../../storage/index.ts';
+import { type Asker, accept, type Flow } from './accept.ts';
+import { originalCard, promptOf, settingsCards } from './cards.ts';
+import { commands } from './commands.ts';
+import { outboxRow } from './finish.ts';
+import type { EditWords } from './grammar.ts';
+import { pick, redo, undo } from './history.ts';
+import { orderEdit } from './intake.ts';
+import { messagesIn } from './messages/index.ts';
+import type { Notice } from './notice.ts';
+import { checkLength, parseAdvanced, parseOptions } from './options.ts';
+import { pictureView } from './picture-view.ts';
+import { soundText } from './plain-text.ts';
+import type { ActionId, ActionIncoming, Form, FormField } from './platform.ts';
+import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
+import { visibleNode } from './source.ts';
+
+/** A button pressed, or a form answered. */
+export interface Press {
+  readonly asker: Asker;
+  readonly incoming: ActionIncoming;
+  /** Language of what only the person reads. */
+  readonly private: Asker['language'];
+}
+
+function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
+  return { name, label, value, long: false, required: false, maxLength: 40, ...more };
+}
+
+/** The form of Edit…: the picture's present values, by chat option names. */
+function editForm({ private: language }: Press, node: LineageNode): Form {
+  const messages = messagesIn(language);
+  const params = node.task?.request.params;
+  const { prompt, negativePrompt, denoisingStrength, seed } = fields;
+  const long = { long: true, maxLength: prompt.maxLength };
+  const strength = params?.denoisingStrength ?? commands.edit.sets.denoisingStrength;
+  return {
+    action: 'ed',
+    target: node.id,
+    title: messages.form.title(node.number),
+    fields: [
+      field(prompt.chat, prompt.label[language], promptOf(node), { ...long, required: true }),
+      field(negativePrompt.chat, negativePrompt.label[language], params?.negativePrompt ?? '', long),
+      field(denoisingStrength.chat, denoisingStrength.label[language], String(strength)),
+      field(seed.chat, seed.label[language], String(node.seed ?? seed.default)),
+      field('advanced', messages.form.advanced, '', { long: true, maxLength: 1000 }),
+    ],
+  };
+}
+
+/** What an answered form says. Blank numbers keep what is usual. */
+function wordsOfForm(values: Readonly<Record<string, string>>): EditWords {
+  const { prompt = '', negative = '', strength = '', seed = '', advanced = '' } = values;
+  for (const text of [prompt, negative]) checkLength(text);
+  const numbers = Object.fromEntries(Object.entries({ strength, seed }).filter(([, value]) => value.trim() !== ''));
+  const params = { ...parseOptions({ prompt, negative, ...numbers }), ...parseAdvanced(advanced) };
+  return {
+    prompt: params.prompt ?? soundText(prompt),
+    append: '',
+    negative: params.negativePrompt ?? '',
+    appendNegative: '',
+    params,
+  };
+}
+
+async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> {
+  const { incoming, asker } = press;
+  if (!incoming.values) {
+    await incoming.answer.form(editForm(press, node));
+    return;
+  }
+  const source = { kind: 'node', node, how: 'pointed at' } as const;
+  const said = { command: commands.edit, words: wordsOfForm(incoming.values), source, mask: undefined };
+  await accept(flow, await orderEdit(flow, asker, { ...said, secondIgnored: false, followsUp: true }));
+}
+
+async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: LineageNode): Promise<void> {
+  const platform = flow.platformOf(asker.where.place);
+  if (!platform) return;
+  const view = await pictureView(flow, node, { whole: false });
+  for (const card of settingsCards(messagesIn(press.private), view, platform.capabilities))
+    await incoming.answer.tell(card);
+}
+
+/** What pressing does to the picture whose button it is. */
+const onNodes: Readonly<
+  Record<Exclude<ActionId, 'cx' | 'rt'>, (flow: Flow, press: Press, node: LineageNode) => Promise<void>>
+> = {
+  ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
+  ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
+  mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
+  sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
+  ed: edit,
+  pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
+  un: (flow, { asker, incoming, ...press }, node) =>
+    undo(flow, asker, { node, seen: incoming.arg, answer: incoming.answer, private: press.private }),
+  rd: (flow, { asker }, node) => redo(flow, asker, node),
+  st: settings,
+  fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
+};
+
+async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promise<JobRow> {
+  const row = await storage.jobs.find(id);
+  if (row?.place !== where.place) throw new Refusal('gone', {});
+  return row;
+}
+
+/**
+ * Cancels somebody's own job, or as a moderator anybody's. The row says so first, so that a result which comes nevertheless is not
+ * posted. @throws Refusal 'not-yours', 'too-late'
+ */
+export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
+  if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
+  const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
+  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null));
+  if (!isCancelled) {
+    if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
+    throw new Refusal('too-late', {});
+  }
+  await flow.jobCards.release(row.id);
+  await flow.queue.cancel(row.id);
+  flow.outbox.wake();
+}
+
+/** Runs a failed edit once more, for whoever presses. */
+async function retry(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
+  if (row.state !== 'failed') throw new Refusal('old-button', {});
+  const parent = await visibleNode(flow, row.parent, asker.where);
+  const { task, op, maskAuthor } = row;
+  const source = { kind: 'node', node: parent, how: 'pointed at' } as const;
+  await accept(flow, { asker, request: task.request, parent: source, op, maskAuthor, notes: [] });
+}
+
+/**
+ * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
+ * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
+ */
+export async function act(flow: Flow, press: Press): Promise<void> {
+  const { incoming, asker } = press;
+  const { action, target } = incoming;
+  if (!isId(target)) throw new Refusal('old-button', {});
+  switch (action) {
+    case 'cx':
+      return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'rt':
+      return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
+    default:
+      return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
+  }
+}

@@ -1,0 +1,98 @@
+import type { JobId, LineageNode, NodeId } from '../../edit/lineage.ts';
+import type { ButtonWord, Messages } from './messages/catalogue.ts';
+import type { ActionId, Button, Capabilities } from './platform.ts';
+
+/** How an action looks: which word, which picture. */
+const looks = {
+  ag: { word: 'again', emoji: '🎲' },
+  ls: { word: 'less', emoji: '➖' },
+  mo: { word: 'more', emoji: '➕' },
+  ed: { word: 'edit', emoji: '✏️' },
+  sm: { word: 'sameMask', emoji: '♻️' },
+  pk: { word: 'use', emoji: '📌' },
+  un: { word: 'undo', emoji: '↩️' },
+  rd: { word: 'redo', emoji: '↪️' },
+  st: { word: 'settings', emoji: '⚙️' },
+  fl: { word: 'original', emoji: '💾' },
+  cx: { word: 'cancel', emoji: '✖️' },
+  rt: { word: 'retry', emoji: '🔁' },
+} as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
+
+/** A button for a node or job, in its usual words. */
+export function button(
+  messages: Messages,
+  action: ActionId,
+  target: NodeId | JobId,
+  more: Partial<Button> = {},
+): Button {
+  const { word, emoji } = looks[action];
+  return { label: messages.buttons[word], emoji, action, target, ...more };
+}
+
+/** Lowest and highest strength that Less and More go to. */
+const bounds = { ls: 0.05, mo: 1 } as const;
+
+/** One step of Less or More: a tenth down or up, to whole hundredths, within the bounds. */
+export function nextStrength(action: 'ls' | 'mo', strength: number): number {
+  const step = action === 'ls' ? -0.1 : 0.1;
+  return Math.min(bounds.mo, Math.max(bounds.ls, Math.round(100 * (strength + step)) / 100));
+}
+
+/** Whether Less or More would change nothing. */
+export function isAtBound(action: 'ls' | 'mo', strength: number): boolean {
+  return action === 'ls' ? strength <= bounds.ls : strength >= bounds.mo;
+}
+
+/** Where a picture stands in its tree, as far as buttons differ. */
+export interface Standing {
+  readonly node: LineageNode;
+  /** The whole batch, when it is shown together. */
+  readonly batch: readonly LineageNode[];
+  /** HEAD of a branch. */
+  readonly isHead: boolean;
+  readonly hasChildren: boolean;
+}
+
+function makingButtons(messages: Messages, { node }: Standing): readonly Button[] {
+  const edit = button(messages, 'ed', node.id);
+  if (!node.task) return [edit];
+  const { mask, params } = node.task.request;
+  const step = (action: 'ls' | 'mo') =>
+    button(messages, action, node.id, { disabled: isAtBound(action, params.denoisingStrength) });
+  const sameMask = mask?.kind === 'image' ? [button(messages, 'sm', node.id)] : [];
+  return [button(messages, 'ag', node.id), step('ls'), step('mo'), edit, ...sameMask];
+}
+
+function movingButtons(messages: Messages, { node, isHead, hasChildren }: Standing): readonly Button[] {
+  return [
+    ...(node.parent === null ? [] : [button(messages, 'un', node.id)]),
+    ...(hasChildren && isHead ? [button(messages, 'rd', node.id)] : []),
+    ...(isHead ? [] : [button(messages, 'pk', node.id)]),
+    button(messages, 'st', node.id),
+    button(messages, 'fl', node.id),
+  ];
+}
+
+function pickButtons({ node, batch }: Standing): readonly Button[] {
+  if (batch.length < 2) return [];
+  return batch.map((_, i) => ({ label: String(i + 1), action: 'pk', target: node.id, arg: String(i + 1) }));
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+/** Groups of buttons as rows that the platform can show; what does not fit is left out from the end. */
+export function arranged(groups: readonly (readonly Button[])[], { buttonsPerRow, rows }: Capabilities): Button[][] {
+  return groups
+    .flatMap((group) => chunks(group, buttonsPerRow))
+    .slice(0, rows)
+    .map((row) => [...row]);
+}
+
+/** The buttons of a picture's card: choosing, making, moving. */
+export function pictureRows(messages: Messages, standing: Standing, capabilities: Capabilities): Button[][] {
+  const groups = [pickButtons(standing), makingButtons(messages, standing), movingButtons(messages, standing)];
+  return arranged(groups, capabilities);
+}

@@ -1,0 +1,171 @@
+import type { LineageNode, NodeId } from '../../edit/lineage.ts';
+import type { RefusalData } from '../../errors.ts';
+import { button, pictureRows, type Standing } from './buttons.ts';
+import type { Messages } from './messages/catalogue.ts';
+import { troubleOf } from './messages/index.ts';
+import { oneLine, soundText } from './plain-text.ts';
+import type { Button, Capabilities, Card, CardImage } from './platform.ts';
+
+/** Characters of a prompt on a card. */
+const PROMPT_SHOWN = 300;
+/** Pictures on one card. */
+const PICTURES_SHOWN = 10;
+
+export const plainCard: Card = { title: '', lines: [], images: [], rows: [], tone: 'plain', spoiler: false };
+
+/** The prompt a picture was made with; empty for an upload. */
+export function promptOf(node: LineageNode): string {
+  return node.task?.request.params.prompt ?? '';
+}
+
+/** Somebody's words in quotation marks on one line; no line at all when they said nothing. */
+export function quoted(words: string): readonly string[] {
+  const line = oneLine(words, PROMPT_SHOWN);
+  return line === '' ? [] : [`"${line}"`];
+}
+
+/** What a picture's card says besides its parameters. */
+export interface Provenance {
+  readonly author: string;
+  readonly maskAuthor: string | null;
+  /** Number and author of the picture it was made from. */
+  readonly parent: { readonly number: number; readonly author: string } | null;
+  /** HEAD of `main`. */
+  readonly head: number;
+  /** The other branch it is HEAD of. */
+  readonly branch: string | null;
+}
+
+export interface PictureView extends Standing, Provenance {
+  /** How long it took and how many steps ran; null for a picture that is shown again. */
+  readonly made: { readonly seconds: number; readonly stepsRun: number } | null;
+  readonly notes: readonly string[];
+}
+
+function imageOf(messages: Messages, node: LineageNode): CardImage {
+  return {
+    source: node.image.ref,
+    name: `palimpsest_${node.id}.png`,
+    description: messages.picture.description(node.number, oneLine(promptOf(node), 200)),
+  };
+}
+
+function numbers(messages: Messages, { node, made }: PictureView): readonly string[] {
+  if (!node.task || !made) return [];
+  const { params, width, height } = node.task.request;
+  const processed = `${width}×${height}`;
+  const kept = `${node.image.width}×${node.image.height}`;
+  return messages.picture.numbers({
+    strength: params.denoisingStrength,
+    steps: params.steps,
+    stepsRun: made.stepsRun,
+    cfg: params.cfgScale,
+    sampler: params.sampler,
+    seed: node.seed ?? params.seed,
+    model: oneLine(params.checkpoint, 60),
+    size: processed === kept ? kept : `${processed} → ${kept}`,
+    seconds: Math.max(1, Math.round(made.seconds)),
+  });
+}
+
+function lineageLine({ picture }: Messages, view: PictureView): readonly string[] {
+  const { author, maskAuthor, parent, node, head, branch } = view;
+  const parts = [
+    ...(parent ? [picture.from(parent.number)] : []),
+    ...(maskAuthor && maskAuthor !== author ? [picture.maskBy(maskAuthor)] : []),
+    ...(parent && parent.author !== author ? [picture.baseBy(parent.author)] : []),
+    ...(branch ? [picture.branch(branch)] : []),
+    ...(head === node.number ? [] : [picture.headIs(head)]),
+  ];
+  return parts.length > 0 ? [parts.join(' · ')] : [];
+}
+
+function titleOf(messages: Messages, { node, author }: PictureView): string {
+  return `#${node.number} · ${messages.operations[node.op]} · @${oneLine(author, 40)}`;
+}
+
+/** A finished edit: its pictures, what made them, where they come from, and the buttons to go on. */
+export function resultCard(messages: Messages, view: PictureView, capabilities: Capabilities): Card {
+  const shown = view.batch.slice(0, PICTURES_SHOWN);
+  return {
+    ...plainCard,
+    title: titleOf(messages, view),
+    lines: [...quoted(promptOf(view.node)), ...numbers(messages, view), ...lineageLine(messages, view), ...view.notes],
+    images: shown.map((node) => imageOf(messages, node)),
+    rows: pictureRows(messages, view, capabilities),
+    tone: 'done',
+  };
+}
+
+/** A picture shown again after undo, redo or a choice: itself, its words, and that it is HEAD now. */
+export function nodeCard(messages: Messages, view: PictureView, capabilities: Capabilities): Card {
+  const headLine = view.head === view.node.number ? [messages.picture.head(view.head)] : lineageLine(messages, view);
+  return {
+    ...plainCard,
+    title: titleOf(messages, view),
+    lines: [...quoted(promptOf(view.node)), ...headLine, ...view.notes],
+    images: [imageOf(messages, view.node)],
+    rows: pictureRows(messages, view, capabilities),
+  };
+}
+
+/** "⚠ what · why · what you can do", and under which name it is found in the log. */
+export function errorCard(messages: Messages, refusal: RefusalData, ref: string | null, rows: Button[][] = []): Card {
+  const { what, why, next } = troubleOf(messages, refusal);
+  const said = [why, next].filter((part) => part !== '').map((part) => oneLine(part, 500));
+  const lines = ref === null ? said : [...said, `ref: ${ref}`];
+  return { ...plainCard, title: `⚠ ${oneLine(what, 300)}`, lines, rows, tone: 'warning' };
+}
+
+/** Asks whether HEAD, which is elsewhere, shall go to the parent of `node`. The button carries the HEAD that was seen. */
+export function elsewhereCard(
+  messages: Messages,
+  node: LineageNode,
+  numbers: { readonly head: number; readonly parent: number },
+  seen: NodeId,
+): Card {
+  const { title, line } = messages.elsewhere(numbers.head, node.number, numbers.parent);
+  const label = messages.setHead(numbers.parent);
+  return { ...plainCard, title, lines: [line], rows: [[button(messages, 'un', node.id, { label, arg: seen })]] };
+}
+
+/** Lines as cards of at most `maxText` characters each; a line that is longer is cut into pieces. */
+function paged(title: string, lines: readonly string[], maxText: number): Card[] {
+  const room = Math.max(200, maxText - title.length - 1);
+  const pieces = lines.flatMap((line) => line.match(new RegExp(`.{1,${room}}`, 'gsu')) ?? []);
+  const pages: string[][] = [[]];
+  let used = 0;
+  for (const piece of pieces) {
+    if (used > 0 && used + piece.length + 1 > room) {
+      pages.push([]);
+      used = 0;
+    }
+    pages.at(-1)!.push(piece);
+    used += piece.length + 1;
+  }
+  return pages.map((page) => ({ ...plainCard, title, lines: page }));
+}
+
+/** Everything that made a picture, in as many cards as it takes. */
+export function settingsCards(messages: Messages, view: PictureView, { maxText }: Capabilities): Card[] {
+  const { node, author } = view;
+  const infotext = node.infotext === null ? [messages.settings.upload] : soundText(node.infotext).split('\n');
+  const at = `${node.createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  const made = [messages.picture.by(oneLine(author, 40)), messages.settings.made(at), `id ${node.id}`].join(' · ');
+  return paged(messages.settings.title(node.number), [...infotext, made, ...lineageLine(messages, view)], maxText);
+}
+
+/** The picture as it is stored, byte for byte, with its parameters inside. */
+export function originalCard(messages: Messages, node: LineageNode): Card {
+  return {
+    ...plainCard,
+    title: messages.original(node.number),
+    images: [{ ...imageOf(messages, node), original: true }],
+  };
+}
+
+/** An upload that came without words. */
+export function receivedCard(messages: Messages, node: LineageNode): Card {
+  const lines = [messages.picture.tellMe];
+  return { ...plainCard, title: messages.picture.received, lines, rows: [[button(messages, 'ed', node.id)]] };
+}

@@ -1,0 +1,83 @@
+import { type NodeId, newId } from '../../edit/lineage.ts';
+import type { EditResult } from '../../edit/request.ts';
+import type { RefusalData } from '../../errors.ts';
+import type { JobOutcome } from '../../jobs/queue.ts';
+import type { JobRow, NewNode, NewOutboxRow } from '../../storage/index.ts';
+import type { Flow } from './accept.ts';
+import type { Desk } from './desk.ts';
+import type { Notice } from './notice.ts';
+
+/** The outbox row a job's end is told by; its key lets no second one be written. */
+export function outboxRow(desk: Pick<Desk, 'random'>, row: JobRow, notice: Notice, node: NodeId | null): NewOutboxRow {
+  const { id: job, place, replyTo } = row;
+  const key = `${notice.kind === 'result' ? 'result' : 'error'}:${job}`;
+  return { id: newId(desk.random), key, place, card: notice, job, node, replyTo };
+}
+
+function nodesOf({ random }: Desk, row: JobRow, result: EditResult): readonly NewNode[] {
+  const { parent, op, task, author, maskAuthor, id: job } = row;
+  return result.images.map(({ image: ref, width, height, seed, infotext }, pick) => ({
+    ...{ parent, op, task, author, maskAuthor, job, seed, infotext, pick },
+    id: newId<NodeId>(random),
+    image: { ref, width, height },
+  }));
+}
+
+/** A re-roll takes the place of the sibling that is HEAD; if somebody moved HEAD meanwhile, it stays beside. */
+async function followSibling({ storage, log }: Desk, row: JobRow, node: NodeId): Promise<void> {
+  const lineage = await storage.lineage.lineage(row.lineage);
+  const headId = lineage?.heads[row.branch];
+  const head = headId && (await storage.lineage.node(headId));
+  if (!head || head.id === node || head.parent !== row.parent) return;
+  await storage.lineage.moveHead(row.lineage, row.branch, head.id, node).catch((error: unknown) => {
+    log.debug({ error, job: row.id }, 'HEAD was moved meanwhile');
+  });
+}
+
+async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<void> {
+  const nodes = nodesOf(flow, row, result);
+  const [first] = nodes;
+  if (!first) throw new RangeError(`job ${row.id} ended without a picture`);
+  const { seconds, stepsRun } = result;
+  const notes = flow.jobCards.notesOf(row.id);
+  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes };
+  await flow.jobCards.release(row.id);
+  const written = await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
+  if (written) await followSibling(flow, row, first.id);
+}
+
+async function fail(flow: Flow, row: JobRow, refusal: RefusalData): Promise<void> {
+  const ref = row.id.slice(0, 8);
+  flow.log.warn({ job: row.id, code: refusal.code, details: refusal.details, ref }, 'an edit failed');
+  const notice: Notice = { kind: 'error', language: row.language, refusal, ref };
+  await flow.jobCards.release(row.id);
+  await flow.storage.jobs.end(row.id, 'failed', refusal, outboxRow(flow, row, notice, null));
+}
+
+async function cancelled(flow: Flow, row: JobRow): Promise<void> {
+  await flow.jobCards.release(row.id);
+  const notice: Notice = { kind: 'cancelled', language: row.language, by: row.author };
+  await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null));
+}
+
+/**
+ * Writes how a job ended, with the message about it, in one transaction; the queue may forget it then. Doing so twice, or for a
+ * job that somebody cancelled meanwhile, changes nothing.
+ */
+export async function finish(flow: Flow, row: JobRow, outcome: JobOutcome): Promise<void> {
+  switch (outcome.kind) {
+    case 'done':
+      await complete(flow, row, outcome.result);
+      break;
+    case 'failed':
+      await (outcome.error.code === 'cancelled' ? cancelled(flow, row) : fail(flow, row, outcome.error));
+      break;
+    case 'cancelled':
+      await cancelled(flow, row);
+      break;
+    default:
+      outcome satisfies never;
+  }
+  await flow.queue.forget(row.id);
+  flow.outbox.wake();
+}

@@ -1,0 +1,57 @@
+import { type Field, fields } from '../../edit/fields.ts';
+import type { Language } from '../../storage/index.ts';
+import { plainCard } from './cards.ts';
+import { commandList, type HelpTopic, helpTopics } from './commands.ts';
+import { messagesIn } from './messages/index.ts';
+import type { Card } from './platform.ts';
+
+/** Characters of a help card at most. */
+const HELP_LIMIT = 1500;
+
+/** `strength 0…1 (0.5)`: how an option is called, what it takes. */
+function optionLine(field: Field, language: Language): string {
+  switch (field.kind) {
+    case 'integer':
+    case 'number':
+      return `${field.chat} ${field.min}…${field.max} (${field.default}): ${field.label[language]}`;
+    case 'switch':
+      return `${field.chat} on, off: ${field.label[language]}`;
+    case 'choice':
+    case 'text':
+      return `${field.chat}: ${field.label[language]}`;
+    default:
+      return field satisfies never;
+  }
+}
+
+/** Every option some command offers, once, in the order of the table. */
+function offeredOptions(): readonly Field[] {
+  const offered = new Set(commandList.flatMap((command) => command.options));
+  return [...offered].map((name) => fields[name]);
+}
+
+function generated(topic: HelpTopic, language: Language): readonly string[] {
+  const messages = messagesIn(language);
+  if (topic === 'options') return offeredOptions().map((field) => optionLine(field, language));
+  if (topic !== 'start') return [];
+  const commandLines = commandList.map(({ name, about }) => `/${name}   ${about[language]}`);
+  return [messages.hereIsHow, ...commandLines, messages.moreHelp(helpTopics.slice(1).join(' · '))];
+}
+
+/** The topic a person means; `start` for anything else. */
+export function helpTopic(word: string): HelpTopic {
+  return helpTopics.find((topic) => topic === word.trim().toLowerCase()) ?? 'start';
+}
+
+/** Help on a topic, commands and options read off their tables. */
+export function helpCard(topic: HelpTopic, language: Language): Card {
+  const { title, lines } = messagesIn(language).help[topic];
+  const all: string[] = [];
+  let length = title.length;
+  for (const line of [...lines, ...generated(topic, language)]) {
+    length += line.length + 1;
+    if (length > HELP_LIMIT) break;
+    all.push(line);
+  }
+  return { ...plainCard, title, lines: all };
+}

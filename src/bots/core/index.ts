@@ -1,0 +1,18 @@
+/** The chat, without any platform: what people say becomes edits, and edits become messages. `openBots` is the way in. */
+export { type Clock, systemClock } from './clock.ts';
+export {
+  type Command,
+  type CommandName,
+  commandList,
+  commands,
+  editingOptions,
+  type HelpTopic,
+  helpTopics,
+  pictureMenu,
+} from './commands.ts';
+export { languageOf } from './language.ts';
+export { defaultLimits, type Limits } from './limits.ts';
+export { messagesIn } from './messages/index.ts';
+export { type BotsOptions, openBots } from './open.ts';
+export * from './platform.ts';
+export type { Fitted, MaskCheck, PictureProbe, Probed } from './probe.ts';

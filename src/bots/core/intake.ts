@@ -1,0 +1,135 @@
+import type { Catalog } from '../../edit/catalog.ts';
+import type { Params } from '../../edit/fields.ts';
+import { fields } from '../../edit/fields.ts';
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { PartialParams } from '../../edit/params.ts';
+import { type Layer, mergeLayers } from '../../edit/presets.ts';
+import type { MaskSource } from '../../edit/request.ts';
+import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
+import { Refusal } from '../../errors.ts';
+import type { Asker, Order } from './accept.ts';
+import { promptOf } from './cards.ts';
+import { pause } from './clock.ts';
+import { type Command, commands } from './commands.ts';
+import { type Desk, uniform } from './desk.ts';
+import { type EditWords, promptAfter } from './grammar.ts';
+import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
+import type { Messages } from './messages/catalogue.ts';
+import { messagesIn } from './messages/index.ts';
+import { imageOfSource, type Source } from './source.ts';
+
+/** How long an edit waits for the first worker to say what it can do, ms. */
+const CATALOG_MS = 5_000;
+const CATALOG_STEP_MS = 250;
+
+/** What a follow-up keeps of the picture it starts from: how it was painted, not how much or where. */
+const styleFields = ['checkpoint', 'sampler', 'scheduler', 'steps', 'cfgScale', 'clipSkip', 'negativePrompt'] as const;
+
+/** An edit as it was said, its picture found. */
+export interface Said {
+  readonly command: Command;
+  readonly words: EditWords;
+  readonly source: Source;
+  readonly mask: FoundMask | undefined;
+  readonly secondIgnored: Sorted['secondIgnored'];
+  /** Goes on from the picture: in its style, with its words unless others are said. */
+  readonly followsUp: boolean;
+}
+
+/** What the workers can do; right after a start they are given a moment to say it. */
+export async function catalogNow({ queue, clock, closing }: Desk): Promise<Catalog> {
+  const until = clock.now() + CATALOG_MS;
+  let catalog = await queue.catalog();
+  while (catalog.checkpoints.length === 0 && clock.now() < until && !closing.aborted) {
+    await pause(clock, CATALOG_STEP_MS, closing);
+    catalog = await queue.catalog();
+  }
+  return catalog;
+}
+
+function styleOf(node: LineageNode): PartialParams {
+  const params = node.task?.request.params;
+  return params ? Object.fromEntries(styleFields.map((name) => [name, params[name]])) : {};
+}
+
+/** Prompts as parameters. What nobody said anything about is left to the layers below. */
+function spokenPrompts({ words, source, followsUp }: Said): PartialParams {
+  const node = source.kind === 'node' ? source.node : undefined;
+  const before = node ? promptOf(node) : '';
+  const prompt = promptAfter(before, words.prompt, words.append);
+  const style: PartialParams = node && followsUp ? styleOf(node) : {};
+  const negative = promptAfter(style.negativePrompt ?? '', words.negative, words.appendNegative);
+  const isNegativeSaid = words.negative !== null || words.appendNegative !== '';
+  return {
+    ...(prompt !== '' || words.prompt !== null ? { prompt } : {}),
+    ...(isNegativeSaid ? { negativePrompt: negative } : {}),
+  };
+}
+
+/** Words that presets put around prompts are already around one that is taken over from a picture. */
+function withoutFrame({ name, content }: Layer): Layer {
+  return { name, content: { params: content.params } };
+}
+
+async function layersOf(
+  { storage }: Desk,
+  { speaker, where }: Asker,
+  said: Said,
+  command: Command,
+): Promise<readonly Layer[]> {
+  const { place, group } = where;
+  const stored = await storage.presets.layers({ group, place, user: speaker.user });
+  const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
+  const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
+  return [
+    ...(isTakenOver ? stored.map(withoutFrame) : stored),
+    { name: 'flow', content: { params: { ...style, ...command.sets } } },
+    { name: 'command', content: { params: { ...said.words.params, ...spokenPrompts(said) } } },
+  ];
+}
+
+interface PlacedMask {
+  readonly mask: MaskSource | null;
+  readonly isFull: boolean;
+}
+
+async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMask> {
+  if (said.mask) return placeMask(desk, said.mask, imageOfSource(said.source), params);
+  if (said.command.name !== commands.inpaint.name) return { mask: null, isFull: false };
+  return { mask: await ownMask(desk, said.source), isFull: false };
+}
+
+function clampedNote({ picture }: Messages, { field, asked, given }: Clamped): string {
+  return picture.clamped(fields[field].chat, asked, given);
+}
+
+function sourceNote({ picture }: Messages, source: Source): readonly string[] {
+  if (source.kind === 'upload' || source.how === 'pointed at') return [];
+  const { number } = source.node;
+  return [source.how === 'last of yours' ? picture.lastOfYours(number) : picture.newestHere(number)];
+}
+
+/**
+ * Turns what was said into an order: presets and options merged, mask checked and stored, every value resolved.
+ * @throws Refusal for whatever cannot be done
+ */
+export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<Order> {
+  const command = said.mask ? commands.inpaint : said.command;
+  const layers = await layersOf(desk, asker, said, command);
+  const { params } = mergeLayers(layers);
+  if (command.prompt === 'required' && params.prompt.trim() === '')
+    throw new Refusal('nothing-to-do', { why: 'no-prompt' });
+  const { mask, isFull } = await maskFor(desk, said, params);
+  const image = imageOfSource(said.source);
+  const wish = { init: image.ref, initSize: image, mask, layers };
+  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const messages = messagesIn(asker.language);
+  const notes = [
+    ...clamped.map((c) => clampedNote(messages, c)),
+    ...sourceNote(messages, said.source),
+    ...(isFull ? [messages.picture.fullMask] : []),
+    ...(said.secondIgnored ? [messages.picture.secondIgnored] : []),
+  ];
+  const maskAuthor = mask?.kind === 'image' ? asker.speaker.user : null;
+  return { asker, request, parent: said.source, op: mask ? 'inpaint' : 'edit', maskAuthor, notes };
+}

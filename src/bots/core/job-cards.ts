@@ -1,0 +1,316 @@
+import type { JobId, PlaceId } from '../../edit/lineage.ts';
+import type { Progress } from '../../edit/request.ts';
+import type { Line } from '../../jobs/queue.ts';
+import type { JobRow } from '../../storage/index.ts';
+import { pause } from './clock.ts';
+import { type Desk, nameOf } from './desk.ts';
+import { type JobStage, jobCard, shareOf } from './job-card.ts';
+import { isOpen } from './job-state.ts';
+import { messagesIn } from './messages/index.ts';
+import { type Card, DeliveryError, type Platform } from './platform.ts';
+
+/** Position and time left are corrected at most this often, ms. */
+const POSITION_MS = 5_000;
+/** An older card is posted anew, for platforms restrict edits of messages older than an hour, ms. */
+const CARD_AGE_MS = 55 * 60_000;
+/** How long an outcome waits for a first card that is still being sent, ms. */
+const CARD_WAIT_MS = 5_000;
+/** How long a place is left alone when it cannot be edited for a reason nobody told, ms. */
+const TROUBLE_MS = 10_000;
+
+/** A job whose card is kept up to date. */
+interface Tracked {
+  row: JobRow;
+  readonly author: string;
+  readonly isRoom: boolean;
+  readonly notes: readonly string[];
+  /** The first card being sent; the outcome waits for it, so that no card is left behind. */
+  sending: Promise<void> | undefined;
+  message: string | null;
+  sentAt: number;
+  stage: JobStage;
+  startedAt: number | null;
+  preview: Uint8Array | null;
+  previewAt: number;
+  /** What the card says now, and when it was said. */
+  said: string;
+  editedAt: number;
+}
+
+/** Keeps the cards of accepted jobs up to date, within what each place bears. */
+export interface JobCards extends AsyncDisposable {
+  /** The job is about to be let in, and whoever does so will announce it: nobody else posts its first card. */
+  expect(id: JobId): void;
+  /** Posts the first card. Resolves when it stands. @throws DeliveryError */
+  announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void>;
+  /** Takes up a card that another process posted. */
+  resume(row: JobRow): Promise<void>;
+  started(id: JobId): void;
+  progress(id: JobId, progress: Progress): void;
+  lineMoved(): void;
+  /** Notes that go on to the result's card. */
+  notesOf(id: JobId): readonly string[];
+  /** No more edits. Resolves when the first card stands, so that it can be taken away; waits no longer than a few seconds. */
+  release(id: JobId): Promise<void>;
+}
+
+/** Whether a message for a place is being sent that goes before progress. */
+export type IsBusy = (place: PlaceId) => boolean;
+
+function stageIn(line: Line, id: JobId): JobStage {
+  const waiting = line.waiting.find((job) => job.id === id);
+  if (!waiting) return { kind: 'running', progress: null, etaSeconds: null };
+  return { kind: 'queued', place: waiting.ahead + 1, etaSeconds: waiting.etaSeconds, workers: line.workers };
+}
+
+class PacedCards implements JobCards {
+  readonly #desk: Desk;
+  readonly #isBusy: IsBusy;
+  readonly #jobs = new Map<JobId, Tracked>();
+  readonly #expected = new Set<JobId>();
+  readonly #dirty = new Set<JobId>();
+  readonly #timers = new Map<PlaceId, Disposable>();
+  readonly #editing = new Map<PlaceId, Promise<void>>();
+  /** Places that are left alone until then, ms since 1970. */
+  readonly #notBefore = new Map<PlaceId, number>();
+  #lineTimer: Disposable | undefined;
+  #closed = false;
+
+  constructor(desk: Desk, isBusy: IsBusy) {
+    this.#desk = desk;
+    this.#isBusy = isBusy;
+  }
+
+  expect(id: JobId): void {
+    this.#expected.add(id);
+  }
+
+  async announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void> {
+    const platform = this.#desk.platformOf(row.place);
+    if (!platform) return;
+    const stage = stageIn(await this.#desk.queue.line(), row.id);
+    const tracked = await this.#track(row, { ...about, stage });
+    tracked.sending = this.#post(platform, tracked);
+    try {
+      await tracked.sending;
+    } finally {
+      tracked.sending = undefined;
+      this.#expected.delete(row.id);
+    }
+    this.#schedule(row.place); // for what happened meanwhile
+  }
+
+  async resume(row: JobRow): Promise<void> {
+    const platform = this.#desk.platformOf(row.place);
+    if (!platform || this.#jobs.has(row.id) || this.#expected.has(row.id)) return;
+    const stage = stageIn(await this.#desk.queue.line(), row.id);
+    const place = await this.#desk.storage.people.place(row.place);
+    const isRoom = place?.policy !== 'owner'; // the longer interval where nothing is known
+    const tracked = await this.#track(row, { isRoom, notes: [], stage });
+    if (tracked.message) this.#mark(tracked);
+    else await this.#post(platform, tracked);
+  }
+
+  started(id: JobId): void {
+    const tracked = this.#jobs.get(id);
+    if (!tracked || tracked.stage.kind === 'running') return;
+    tracked.startedAt = this.#desk.clock.now();
+    tracked.stage = { kind: 'running', progress: null, etaSeconds: null };
+    this.#mark(tracked);
+  }
+
+  progress(id: JobId, progress: Progress): void {
+    const tracked = this.#jobs.get(id);
+    if (!tracked) return;
+    const now = this.#desk.clock.now();
+    tracked.startedAt ??= now;
+    const share = shareOf(progress);
+    const spent = (now - tracked.startedAt) / 1000;
+    tracked.stage = { kind: 'running', progress, etaSeconds: share > 0.1 ? (spent / share) * (1 - share) : null };
+    if (progress.preview) tracked.preview = progress.preview;
+    this.#mark(tracked);
+  }
+
+  lineMoved(): void {
+    if (this.#lineTimer || this.#closed || ![...this.#jobs.values()].some((t) => t.stage.kind === 'queued')) return;
+    this.#lineTimer = this.#desk.clock.setTimeout(() => {
+      this.#lineTimer = undefined;
+      void this.#readLine(); // logs its own errors
+    }, 1000);
+  }
+
+  notesOf(id: JobId): readonly string[] {
+    return this.#jobs.get(id)?.notes ?? [];
+  }
+
+  async release(id: JobId): Promise<void> {
+    const tracked = this.#jobs.get(id);
+    if (!tracked) return;
+    this.#jobs.delete(id);
+    this.#dirty.delete(id);
+    if (tracked.sending === undefined) return;
+    const sent = tracked.sending.catch(() => {}); // told about where it was begun
+    await Promise.race([sent, pause(this.#desk.clock, CARD_WAIT_MS, this.#desk.closing)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#lineTimer?.[Symbol.dispose]();
+    for (const timer of this.#timers.values()) timer[Symbol.dispose]();
+    await Promise.all(this.#editing.values());
+  }
+
+  async #track(row: JobRow, about: Pick<Tracked, 'isRoom' | 'notes' | 'stage'>): Promise<Tracked> {
+    const author = await nameOf(this.#desk, row.author);
+    const [now, message] = [this.#desk.clock.now(), row.cardMessage];
+    const shown = { message, sentAt: now, said: '', editedAt: now };
+    const tracked = {
+      row,
+      author,
+      ...about,
+      ...shown,
+      sending: undefined,
+      startedAt: null,
+      preview: null,
+      previewAt: 0,
+    };
+    this.#jobs.set(row.id, tracked);
+    return tracked;
+  }
+
+  /** The card as it should be; without the preview unless one is due. */
+  #cardOf(tracked: Tracked, preview: Uint8Array | null): Card {
+    return jobCard(messagesIn(tracked.row.language), { ...tracked, preview });
+  }
+
+  async #post(platform: Platform, tracked: Tracked): Promise<void> {
+    const { id, place, replyTo, language } = tracked.row;
+    const card = this.#cardOf(tracked, null);
+    const { clock, storage } = this.#desk;
+    const nonce = `${id}-${clock.now().toString(36)}`;
+    const message = await platform.send(place, card, { replyTo, nonce, repeated: false, language });
+    Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
+    await storage.jobs.setCard(id, message);
+    await storage.messages.link({ place, message, kind: 'card', node: null, job: id, draft: null });
+    const row = await storage.jobs.find(id);
+    if (row && isOpen(row.state)) return;
+    this.#jobs.delete(id);
+    // Posted too late: the outcome already stands, and whoever posted it knew of no card to take away.
+    if (row?.endedAt) await platform.remove(place, message);
+  }
+
+  #interval(tracked: Tracked, platform: Platform): number {
+    const { editIntervalMs } = platform.capabilities;
+    return tracked.isRoom ? editIntervalMs.room : editIntervalMs.private;
+  }
+
+  #mark(tracked: Tracked): void {
+    this.#dirty.add(tracked.row.id);
+    this.#schedule(tracked.row.place);
+  }
+
+  /** Wakes up for the place as soon as one of its cards may be edited. */
+  #schedule(place: PlaceId): void {
+    if (this.#closed || this.#editing.has(place)) return;
+    this.#timers.get(place)?.[Symbol.dispose]();
+    this.#timers.delete(place);
+    const next = this.#nextOf(place);
+    if (!next) return;
+    const wait = Math.max(0, next.at - this.#desk.clock.now());
+    const timer = this.#desk.clock.setTimeout(() => {
+      this.#timers.delete(place);
+      const edit = this.#edit(place).finally(() => {
+        this.#editing.delete(place);
+        this.#schedule(place);
+      });
+      this.#editing.set(place, edit);
+    }, wait);
+    this.#timers.set(place, timer);
+  }
+
+  /** The changed card of the place that may be edited first, and when. */
+  #nextOf(place: PlaceId): { readonly tracked: Tracked; readonly at: number } | undefined {
+    const platform = this.#desk.platformOf(place);
+    if (!platform) return undefined;
+    const calm = this.#notBefore.get(place) ?? 0;
+    return [...this.#dirty]
+      .map((id) => this.#jobs.get(id))
+      .filter((tracked) => tracked !== undefined && tracked.row.place === place && tracked.message !== null)
+      .map((tracked) => {
+        const own = tracked!.stage.kind === 'queued' ? POSITION_MS : this.#interval(tracked!, platform);
+        return { tracked: tracked!, at: Math.max(calm, tracked!.editedAt + own) };
+      })
+      .sort((a, b) => a.at - b.at)[0];
+  }
+
+  async #edit(place: PlaceId): Promise<void> {
+    const { clock, log } = this.#desk;
+    const platform = this.#desk.platformOf(place);
+    const next = this.#nextOf(place);
+    if (!platform || !next || next.at > clock.now()) return;
+    const { tracked } = next;
+    if (this.#isBusy(place)) {
+      this.#notBefore.set(place, clock.now() + this.#interval(tracked, platform));
+      return;
+    }
+    this.#dirty.delete(tracked.row.id);
+    const preview = this.#duePreview(tracked, platform);
+    const card = this.#cardOf(tracked, preview);
+    const says = card.lines.join('\n');
+    if (says === tracked.said && !preview) return;
+    this.#notBefore.set(place, clock.now() + this.#interval(tracked, platform));
+    Object.assign(tracked, { said: says, editedAt: clock.now() });
+    try {
+      await this.#replace(platform, tracked, card);
+    } catch (error) {
+      this.#afterTrouble(tracked, error);
+      log.debug({ error, job: tracked.row.id, place }, 'a progress card could not be edited');
+    }
+  }
+
+  async #replace(platform: Platform, tracked: Tracked, card: Card): Promise<void> {
+    const { row, message, sentAt } = tracked;
+    if (this.#desk.clock.now() - sentAt < CARD_AGE_MS) return platform.edit(row.place, message!, card);
+    await this.#post(platform, tracked);
+    await platform.remove(row.place, message!);
+  }
+
+  #afterTrouble(tracked: Tracked, error: unknown): void {
+    const { place, id } = tracked.row;
+    const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
+    if (reason === 'gone' || reason === 'unreachable') {
+      tracked.message = null; // nothing to edit any more; the outcome is a message of its own
+      return;
+    }
+    const wait = (error instanceof DeliveryError && error.retryAfterMs) || TROUBLE_MS;
+    this.#notBefore.set(place, this.#desk.clock.now() + wait);
+    this.#dirty.add(id);
+  }
+
+  #duePreview(tracked: Tracked, platform: Platform): Uint8Array | null {
+    const { previewIntervalMs } = platform.capabilities;
+    const interval = tracked.isRoom ? previewIntervalMs.room : previewIntervalMs.private;
+    const now = this.#desk.clock.now();
+    const preview = tracked.preview;
+    if (!preview || interval === null || now - tracked.previewAt < interval) return null;
+    Object.assign(tracked, { preview: null, previewAt: now });
+    return preview;
+  }
+
+  async #readLine(): Promise<void> {
+    try {
+      const line = await this.#desk.queue.line();
+      for (const tracked of this.#jobs.values()) {
+        if (tracked.stage.kind !== 'queued') continue;
+        tracked.stage = stageIn(line, tracked.row.id);
+        this.#mark(tracked);
+      }
+    } catch (error) {
+      this.#desk.log.warn({ error }, 'the line could not be read');
+    }
+  }
+}
+
+export function openJobCards(desk: Desk, isBusy: IsBusy): JobCards {
+  return new PacedCards(desk, isBusy);
+}

@@ -1,0 +1,68 @@
+import type { NodeId } from '../../edit/lineage.ts';
+import type { Seconds, UserId } from '../../edit/request.ts';
+import { Refusal, type RefusalData } from '../../errors.ts';
+import type { Language, OutboxRow } from '../../storage/index.ts';
+import { arranged, button } from './buttons.ts';
+import { errorCard, nodeCard, plainCard, resultCard } from './cards.ts';
+import { type Desk, nameOf } from './desk.ts';
+import { messagesIn } from './messages/index.ts';
+import { pictureView } from './picture-view.ts';
+import { oneLine } from './plain-text.ts';
+import type { Capabilities, Card } from './platform.ts';
+
+/** What an outbox row says. It becomes a card when it is sent: by then numbers, names and HEAD are known. JSON. */
+export type Notice = { readonly language: Language } & (
+  | { readonly kind: 'result'; readonly seconds: Seconds; readonly stepsRun: number; readonly notes: readonly string[] }
+  | { readonly kind: 'node'; readonly notes: readonly string[] }
+  | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
+  | { readonly kind: 'cancelled'; readonly by: UserId }
+);
+
+const kinds: readonly string[] = ['result', 'node', 'error', 'cancelled'] satisfies Notice['kind'][];
+
+function isNotice(card: unknown): card is Notice {
+  return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
+}
+
+async function shown(desk: Desk, id: NodeId | null) {
+  const node = id && (await desk.storage.lineage.node(id));
+  if (!node) throw new Refusal('gone', {});
+  return node;
+}
+
+/**
+ * The card an outbox row stands for, in its language, for what the platform can show.
+ * @throws Refusal 'gone' when its picture is no longer known @throws RangeError when the row holds no notice
+ */
+export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capabilities): Promise<Card> {
+  const notice = row.card;
+  if (!isNotice(notice)) throw new RangeError(`outbox row ${row.id}: not a notice`);
+  const messages = messagesIn(notice.language);
+  switch (notice.kind) {
+    case 'result': {
+      const { load, encode, sample, decode } = notice.seconds;
+      const made = { seconds: load + encode + sample + decode, stepsRun: notice.stepsRun };
+      const view = await pictureView(desk, await shown(desk, row.node), { whole: true });
+      return resultCard(messages, { ...view, made, notes: notice.notes }, capabilities);
+    }
+    case 'node': {
+      const view = await pictureView(desk, await shown(desk, row.node), { whole: false });
+      return nodeCard(messages, { ...view, notes: notice.notes }, capabilities);
+    }
+    case 'error': {
+      const retry = row.job ? [[button(messages, 'rt', row.job)]] : [];
+      return errorCard(messages, notice.refusal, notice.ref, arranged(retry, capabilities));
+    }
+    case 'cancelled': {
+      const by = oneLine(await nameOf(desk, notice.by), 40);
+      return { ...plainCard, title: messages.job.cancelled(by), tone: 'warning' };
+    }
+    default:
+      return notice satisfies never;
+  }
+}
+
+/** The language a row's card is written in. */
+export function languageOfRow(row: OutboxRow): Language {
+  return isNotice(row.card) ? row.card.language : 'en';
+}

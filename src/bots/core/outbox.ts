@@ -1,0 +1,182 @@
+import type { PlaceId } from '../../edit/lineage.ts';
+import type { OutboxRow } from '../../storage/index.ts';
+import type { Desk } from './desk.ts';
+import { messagesIn } from './messages/index.ts';
+import { languageOfRow, noticeCard } from './notice.ts';
+import { DeliveryError, type Platform } from './platform.ts';
+
+/** A row found `sending` this long after its claim was left by a process that died, ms. */
+const STUCK_MS = 60_000;
+/** How often rows are looked for when nobody wakes the outbox, ms. */
+const LOOK_MS = 2_000;
+/** Rows read at once. */
+const PAGE = 200;
+/** Tries before a message is given up; with growing pauses that is most of a day. */
+const TRIES = 100;
+const LONGEST_PAUSE_MS = 15 * 60_000;
+/** Rows of a platform that does not run here are looked at again after this, ms. */
+const ABSENT_MS = 10 * 60_000;
+
+/** Posts what is in the outbox: each row once, rows of a place one after another, places side by side. */
+export interface Outbox extends AsyncDisposable {
+  /** Something was written: look now. */
+  wake(): void;
+  /** Whether a message for this place is being sent; progress waits meanwhile. */
+  isBusy(place: PlaceId): boolean;
+}
+
+/** Until the next try, ms: as the platform says, else doubling from a second. */
+function pauseAfter(error: unknown, attempts: number): number {
+  const told = error instanceof DeliveryError ? error.retryAfterMs : null;
+  return told ?? Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** Math.min(attempts, 12));
+}
+
+class OutboxLoop implements Outbox {
+  readonly #desk: Desk;
+  readonly #busy = new Map<PlaceId, Promise<void>>();
+  /** Places that are left alone until then, ms since 1970. */
+  readonly #notBefore = new Map<PlaceId, number>();
+  #look: Promise<void> | undefined;
+  #lookAgain = false;
+  #timer: Disposable | undefined;
+  #closed = false;
+
+  constructor(desk: Desk) {
+    this.#desk = desk;
+  }
+
+  wake(): void {
+    if (this.#closed) return;
+    if (this.#look !== undefined) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#timer?.[Symbol.dispose]();
+    this.#lookAgain = false;
+    this.#look = this.#lookForRows().finally(() => {
+      this.#look = undefined;
+      if (this.#closed) return;
+      if (this.#lookAgain) this.wake();
+      else this.#timer = this.#desk.clock.setTimeout(() => this.wake(), LOOK_MS);
+    });
+  }
+
+  isBusy(place: PlaceId): boolean {
+    return this.#busy.has(place);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    await this.#look;
+    await Promise.all(this.#busy.values());
+  }
+
+  async #lookForRows(): Promise<void> {
+    const { storage, clock, log } = this.#desk;
+    const now = clock.now();
+    try {
+      const rows = await storage.outbox.due(new Date(now), new Date(now - STUCK_MS), PAGE);
+      for (const place of new Set(rows.map((row) => row.place))) {
+        const own = rows.filter((row) => row.place === place);
+        this.#begin(place, own);
+      }
+    } catch (error) {
+      log.error({ error }, 'the outbox could not be read');
+    }
+  }
+
+  #begin(place: PlaceId, rows: readonly OutboxRow[]): void {
+    const { clock, platformOf, runsHere } = this.#desk;
+    if (this.#busy.has(place) || (this.#notBefore.get(place) ?? 0) > clock.now()) return;
+    if (runsHere(place) && !platformOf(place)) return; // still starting
+    const delivery = this.#deliver(place, rows).finally(() => {
+      this.#busy.delete(place);
+      this.wake(); // rows may have come meanwhile
+    });
+    this.#busy.set(place, delivery);
+  }
+
+  /** One after another; the first that cannot be posted now stops the place, so that order is kept. */
+  async #deliver(place: PlaceId, rows: readonly OutboxRow[]): Promise<void> {
+    for (const row of rows) {
+      if (this.#closed) return;
+      try {
+        const pause = await this.#post(row);
+        if (pause === 0) continue;
+        this.#notBefore.set(place, this.#desk.clock.now() + pause);
+      } catch (error) {
+        this.#desk.log.error({ error, row: row.key }, 'an outbox row could not be handled');
+        this.#notBefore.set(place, this.#desk.clock.now() + LOOK_MS);
+      }
+      return;
+    }
+  }
+
+  /** @returns how long the place is left alone now, ms; 0 to go on */
+  async #post(row: OutboxRow): Promise<number> {
+    const { storage, clock } = this.#desk;
+    if (!(await storage.outbox.claim(row, new Date(clock.now())))) return 0;
+    const platform = this.#desk.platformOf(row.place);
+    if (!platform) {
+      await storage.outbox.retryAt(row.id, new Date(clock.now() + ABSENT_MS));
+      return 0;
+    }
+    try {
+      const message = await this.#send(platform, row);
+      const link = { place: row.place, message, node: row.node, job: row.job, draft: null };
+      await storage.outbox.sent(row.id, message, { ...link, kind: row.node ? 'result' : 'card' });
+    } catch (error) {
+      return this.#giveBack(row, error);
+    }
+    await this.#removeJobCard(platform, row);
+    return 0;
+  }
+
+  async #send(platform: Platform, row: OutboxRow): Promise<string> {
+    const language = languageOfRow(row);
+    const card = await noticeCard(this.#desk, row, platform.capabilities).catch((cause: unknown) => {
+      throw new DeliveryError('retry', null, { cause }); // surely not posted
+    });
+    const how = { replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language };
+    try {
+      return await platform.send(row.place, card, how);
+    } catch (error) {
+      if (!(error instanceof DeliveryError && error.reason === 'too-big')) throw error;
+      const lines = [...card.lines, messagesIn(language).picture.pictureLost];
+      return await platform.send(row.place, { ...card, images: [], lines }, how);
+    }
+  }
+
+  async #giveBack(row: OutboxRow, error: unknown): Promise<number> {
+    const { storage, clock, log, metrics, platformOf } = this.#desk;
+    const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
+    log.warn(
+      { error, row: row.key, place: row.place, reason, attempts: row.attempts },
+      'a message could not be posted',
+    );
+    metrics?.chatFailures.inc({ platform: platformOf(row.place)?.name ?? 'none', status: reason });
+    if (reason === 'uncertain' && row.attempts < TRIES) return STUCK_MS + LOOK_MS; // stays `sending`, found as stuck
+    if (reason === 'retry' && row.attempts < TRIES) {
+      const pause = pauseAfter(error, row.attempts);
+      await storage.outbox.retryAt(row.id, new Date(clock.now() + pause));
+      return pause;
+    }
+    await storage.outbox.failed(row.id);
+    return 0;
+  }
+
+  /** The card that showed progress has had its day once the outcome is posted. */
+  async #removeJobCard(platform: Platform, { place, job }: OutboxRow): Promise<void> {
+    const card = job && (await this.#desk.storage.jobs.find(job))?.cardMessage;
+    if (!card) return;
+    await platform.remove(place, card).catch((error: unknown) => {
+      this.#desk.log.warn({ error, place, job }, 'a progress card could not be removed');
+    });
+  }
+}
+
+/** Posts from the first `wake` on; disposing waits for what is being sent. */
+export function openOutbox(desk: Desk): Outbox {
+  return new OutboxLoop(desk);
+}

@@ -1,0 +1,55 @@
+import type { Lineage, LineageNode, NodeId } from '../../edit/lineage.ts';
+import { Refusal } from '../../errors.ts';
+import type { PictureView } from './cards.ts';
+import { type Desk, nameOf } from './desk.ts';
+
+/** HEAD of `main`, which every lineage has. */
+export function headOf({ heads }: Lineage): NodeId {
+  const { main } = heads;
+  if (!main) throw new RangeError('a lineage without main');
+  return main;
+}
+
+/** The branch whose HEAD a node is; `main` before others; undefined for none. */
+export function branchAt(lineage: Lineage, id: NodeId): string | undefined {
+  const { heads } = lineage;
+  return headOf(lineage) === id ? 'main' : Object.keys(heads).find((name) => heads[name] === id);
+}
+
+/** All pictures of the job that made this one, in order; the picture alone when no job did. */
+export async function batchOf({ storage }: Pick<Desk, 'storage'>, node: LineageNode): Promise<readonly LineageNode[]> {
+  if (node.job === null || node.parent === null) return [node];
+  const siblings = await storage.lineage.children(node.parent);
+  return siblings.filter((sibling) => sibling.job === node.job).toSorted((a, b) => a.pick - b.pick);
+}
+
+/** Looks up everything a picture's card says. With `whole` the other pictures of its batch stand beside it. */
+export async function pictureView(
+  desk: Desk,
+  node: LineageNode,
+  { whole }: { readonly whole: boolean },
+): Promise<PictureView> {
+  const { lineage: tree } = desk.storage;
+  const lineage = await tree.lineage(node.lineage);
+  if (!lineage) throw new Refusal('gone', {});
+  const [head, parent, children, batch] = await Promise.all([
+    tree.node(headOf(lineage)),
+    node.parent === null ? undefined : tree.node(node.parent),
+    tree.children(node.id),
+    whole ? batchOf(desk, node) : [node],
+  ]);
+  const branch = branchAt(lineage, node.id);
+  return {
+    node,
+    batch,
+    isHead: branch !== undefined,
+    hasChildren: children.length > 0,
+    author: await nameOf(desk, node.author),
+    maskAuthor: node.maskAuthor === null ? null : await nameOf(desk, node.maskAuthor),
+    parent: parent ? { number: parent.number, author: await nameOf(desk, parent.author) } : null,
+    head: head?.number ?? node.number,
+    branch: branch === undefined || branch === 'main' ? null : branch,
+    made: null,
+    notes: [],
+  };
+}

@@ -1,0 +1,75 @@
+import type { Params } from '../../edit/fields.ts';
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { PartialParams } from '../../edit/params.ts';
+import { resolveEdit } from '../../edit/resolve.ts';
+import { Refusal } from '../../errors.ts';
+import type { Asker, Order } from './accept.ts';
+import { isAtBound, nextStrength } from './buttons.ts';
+import { type Desk, uniform } from './desk.ts';
+import { catalogNow } from './intake.ts';
+import { maskOfNode } from './mask.ts';
+
+/** What a picture was made with. @throws Refusal 'nothing-to-repeat' for an upload */
+function paramsOf(node: LineageNode): Params {
+  if (!node.task || node.seed === null) throw new Refusal('nothing-to-repeat', {});
+  const { params } = node.task.request;
+  if (node.pick === 0) return { ...params, seed: node.seed };
+  return { ...params, seed: node.seed, batchSize: 1, batchCount: 1 }; // chosen from its batch, it goes on alone
+}
+
+/** The same edit of the same picture with some other values: a sibling of `node`. */
+async function sibling(desk: Desk, node: LineageNode, params: Params): Promise<Pick<Order, 'request' | 'parent'>> {
+  const before = node.parent === null ? undefined : await desk.storage.lineage.node(node.parent);
+  if (!before || !node.task) throw new Refusal('gone', {});
+  const { init, mask } = node.task.request;
+  const layers = [{ name: 'command', content: { params } }] as const;
+  const wish = { init, initSize: before.image, mask, layers };
+  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  return { request, parent: { kind: 'node', node: before, how: 'pointed at' } };
+}
+
+/** Again: the same with another seed, and whatever else was said. @throws Refusal 'nothing-to-repeat', 'gone' */
+export async function orderAgain(
+  desk: Desk,
+  asker: Asker,
+  node: LineageNode,
+  said: PartialParams = {},
+): Promise<Order> {
+  const params = { ...paramsOf(node), seed: -1, ...said };
+  const { maskAuthor } = node;
+  return { asker, ...(await sibling(desk, node, params)), op: 'again', maskAuthor, pressed: node, notes: [] };
+}
+
+/**
+ * Less and More: the same seed, a tenth of strength down or up.
+ * @throws Refusal 'out-of-range' at the bound, 'nothing-to-repeat', 'gone'
+ */
+export async function orderStep(
+  desk: Desk,
+  asker: Asker,
+  node: LineageNode,
+  { action, said = {} }: { readonly action: 'ls' | 'mo'; readonly said?: PartialParams },
+): Promise<Order> {
+  const before = paramsOf(node);
+  const { denoisingStrength: strength } = before;
+  if (isAtBound(action, strength)) {
+    throw new Refusal('out-of-range', { field: 'strength', given: nextStrength(action, strength), min: 0.05, max: 1 });
+  }
+  const params = { ...before, denoisingStrength: nextStrength(action, strength), ...said };
+  const op = action === 'ls' ? 'less' : 'more';
+  const { maskAuthor } = node;
+  return { asker, ...(await sibling(desk, node, params)), op, maskAuthor, pressed: node, notes: [] };
+}
+
+/** Same mask: repaints the same part of this very picture. @throws Refusal 'no-mask', 'nothing-to-repeat' */
+export async function orderSameMask(desk: Desk, asker: Asker, node: LineageNode): Promise<Order> {
+  const { mask, author } = maskOfNode(node, asker.speaker);
+  const before = paramsOf(node);
+  const isRelative = /x$/i.test(before.size); // "2x" has been done once
+  const params = { ...before, seed: -1, ...(isRelative ? { size: 'src' } : {}) };
+  const layers = [{ name: 'command', content: { params } }] as const;
+  const wish = { init: node.image.ref, initSize: node.image, mask, layers };
+  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const parent = { kind: 'node', node, how: 'pointed at' } as const;
+  return { asker, request, parent, op: 'same mask', maskAuthor: author, notes: [] };
+}

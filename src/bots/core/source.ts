@@ -1,0 +1,140 @@
+import type { LineageNode, NodeId, StoredImage } from '../../edit/lineage.ts';
+import { Refusal } from '../../errors.ts';
+import type { Desk } from './desk.ts';
+import { messageLinkIn } from './message-link.ts';
+import { headOf } from './picture-view.ts';
+import type { RemoteFile, RepliedTo, Speaker, Whereabouts } from './platform.ts';
+
+/** A file that somebody sends may have this many bytes. */
+const FILE_LIMIT = 25 * 1024 * 1024;
+const DOWNLOAD_MS = 60_000;
+/** A picture nobody points at is meant for this long, ms. */
+const RECENT_MS = 60 * 60_000;
+/** How far back a HEAD is looked for above a picture. */
+const UNDO_DEPTH = 50;
+
+/** The picture to edit: one that is known, or one that has just come. */
+export type Source =
+  | { readonly kind: 'node'; readonly node: LineageNode; readonly how: 'pointed at' | 'last of yours' | 'newest here' }
+  | { readonly kind: 'upload'; readonly upload: Upload };
+
+/** A picture that is stored but in no tree yet. */
+export interface Upload {
+  readonly image: StoredImage;
+  readonly infotext: string | null;
+  readonly transparent: boolean;
+  /** The message it came with, so that replies to that message find it again. */
+  readonly message: string | null;
+}
+
+/** What somebody pointed at, in whichever way. */
+export interface Pointers {
+  readonly speaker: Speaker;
+  readonly where: Whereabouts;
+  /** Their pictures, masks taken out. */
+  readonly file: RemoteFile | undefined;
+  readonly link: string | null;
+  readonly repliedTo: RepliedTo | null;
+  readonly message: string | null;
+}
+
+/** @throws Refusal 'file-too-big', 'download-failed' */
+export async function fetchFile(desk: Desk, file: RemoteFile): Promise<Uint8Array> {
+  const check = (bytes: number) => {
+    if (bytes > FILE_LIMIT) throw new Refusal('file-too-big', { bytes, limit: FILE_LIMIT });
+  };
+  check(file.size ?? 0);
+  const bytes = await file.download(AbortSignal.any([desk.closing, AbortSignal.timeout(DOWNLOAD_MS)]));
+  check(bytes.length);
+  return bytes;
+}
+
+/** Looks into a picture and stores it. @throws Refusal as `PictureProbe.probe` and `BlobStore.put` do */
+export async function storeUpload(desk: Desk, bytes: Uint8Array, message: string | null): Promise<Upload> {
+  const { width, height, infotext, transparent, bytes: kept } = await desk.probe.probe(bytes);
+  const ref = await desk.storage.blobs.put(kept);
+  return { image: { ref, width, height }, infotext, transparent, message };
+}
+
+/**
+ * A node by its id, as far as it may be seen from a place: nodes are shown only where they were made.
+ * @throws Refusal 'gone'
+ */
+export async function visibleNode(desk: Desk, id: NodeId, { place }: Whereabouts): Promise<LineageNode> {
+  const node = await desk.storage.lineage.node(id);
+  const lineage = node && (await desk.storage.lineage.lineage(node.lineage));
+  if (!node || lineage?.place !== place) throw new Refusal('gone', {});
+  return node;
+}
+
+async function nodeOfMessage(desk: Desk, where: Whereabouts, message: string): Promise<LineageNode | undefined> {
+  const link = await desk.storage.messages.find(where.place, message);
+  return link?.node ? visibleNode(desk, link.node, where) : undefined;
+}
+
+/** What was undone is not meant: when HEAD is above the picture, HEAD is. */
+async function current({ storage }: Desk, node: LineageNode): Promise<LineageNode> {
+  const lineage = await storage.lineage.lineage(node.lineage);
+  if (!lineage) return node;
+  const head = headOf(lineage);
+  let above: LineageNode | undefined = node;
+  for (let depth = 0; above && depth < UNDO_DEPTH; depth++) {
+    if (above.id === head) return above;
+    above = above.parent === null ? undefined : await storage.lineage.node(above.parent);
+  }
+  return node;
+}
+
+async function recent(desk: Desk, { where, speaker }: Pointers): Promise<Source | undefined> {
+  const { lineage } = desk.storage;
+  const since = new Date(desk.clock.now() - RECENT_MS);
+  const own = await lineage.newest(where.place, since, speaker.user);
+  if (own) return { kind: 'node', node: await current(desk, own), how: 'last of yours' };
+  const newest = await lineage.newest(where.place, since);
+  const tree = newest && (await lineage.lineage(newest.lineage));
+  if (!newest || tree?.policy === 'owner') return undefined;
+  return { kind: 'node', node: await current(desk, newest), how: 'newest here' };
+}
+
+/** What a link or a reply points at; undefined when nothing was pointed at, or at words of ours. */
+async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
+  const { where, link, repliedTo } = pointers;
+  const linked = link === null ? undefined : messageLinkIn(link);
+  if (link !== null && !linked) throw new Refusal('no-content', {});
+  const messages = [
+    ...(linked?.place === where.place ? [linked.message] : []),
+    ...(repliedTo ? [repliedTo.message] : []),
+  ];
+  for (const message of messages) {
+    const node = await nodeOfMessage(desk, where, message);
+    if (node) return { kind: 'node', node, how: 'pointed at' };
+  }
+  const [picture] = repliedTo && !repliedTo.ours ? repliedTo.files : [];
+  if (repliedTo && picture) {
+    const upload = await storeUpload(desk, await fetchFile(desk, picture), repliedTo.message);
+    return { kind: 'upload', upload };
+  }
+  if (linked || (repliedTo && !repliedTo.ours)) throw new Refusal('no-content', {});
+  return undefined;
+}
+
+/**
+ * The picture somebody means; the first that is found: one they send, one they link or reply to (the stored original, never what
+ * the platform made of it), their last one here within the hour, the newest one here.
+ *
+ * @throws Refusal 'no-image', 'no-content', and whatever is wrong with a picture
+ */
+export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
+  if (pointers.file) {
+    const upload = await storeUpload(desk, await fetchFile(desk, pointers.file), pointers.message);
+    return { kind: 'upload', upload };
+  }
+  const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
+  if (!found) throw new Refusal('no-image', {});
+  return found;
+}
+
+/** The pixels of a source. */
+export function imageOfSource(source: Source): StoredImage {
+  return source.kind === 'node' ? source.node.image : source.upload.image;
+}

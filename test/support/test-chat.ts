@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BotsOptions, openBots, systemClock } from '../../src/bots/core/index.ts';
+import { type Caps, defaultCaps } from '../../src/edit/resolve.ts';
+import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
+import type { JobQueue, WorkSource } from '../../src/jobs/queue.ts';
+import { workHandler } from '../../src/jobs/worker.ts';
+import { type Log, silentLog } from '../../src/log.ts';
+import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { fakeCatalog, fakeEngineHost, Latch } from './fake-engine.ts';
+import { TestPlatform } from './test-platform.ts';
+import { testProbe } from './test-probe.ts';
+
+/** A running chat with a fake engine behind it. */
+export interface TestChat extends AsyncDisposable {
+  readonly platform: TestPlatform;
+  readonly latch: Latch;
+  readonly storage: Storage;
+  readonly queue: JobQueue & WorkSource;
+  readonly dataDir: string;
+  /** Closes bots, line and storage as a stop does, and opens them again over the same files and the same platform. */
+  restart(options?: TestChatOptions): Promise<void>;
+  /** Waits until something holds; asks every 10 ms, three seconds at most. */
+  until<T>(what: () => T | Promise<T>): Promise<NonNullable<T>>;
+}
+
+export interface TestChatOptions {
+  readonly platform?: TestPlatform;
+  readonly caps?: Partial<Caps>;
+  readonly limits?: BotsOptions['limits'];
+  readonly clock?: BotsOptions['clock'];
+  readonly log?: Log;
+  /** Without one nothing is ever taken out of the line. */
+  readonly worker?: boolean;
+}
+
+interface Opened {
+  readonly storage: Storage;
+  readonly queue: JobQueue & WorkSource;
+  close(): Promise<void>;
+}
+
+async function openAll(
+  dataDir: string,
+  latch: Latch,
+  platform: TestPlatform,
+  options: TestChatOptions,
+): Promise<Opened> {
+  const { log = silentLog, clock = systemClock, caps = {}, limits, worker = true } = options;
+  const storage = await openStorage({ dataDir, log, clock: () => new Date(clock.now()) });
+  const queue = openEmbeddedQueue({ log });
+  await queue.announce(fakeCatalog);
+  const bots = await openBots({
+    ...{ storage, queue, platforms: [platform], probe: testProbe, log, limits },
+    ...{ caps: { ...defaultCaps, ...caps }, clock, random: randomBytes },
+  });
+  const stop = new AbortController();
+  const working = worker
+    ? queue.consume(workHandler(fakeEngineHost(latch), storage.blobs, log), stop.signal)
+    : undefined;
+  const close = async () => {
+    await bots[Symbol.asyncDispose]();
+    stop.abort();
+    await queue[Symbol.asyncDispose]();
+    await working;
+    await storage[Symbol.asyncDispose]();
+  };
+  return { storage, queue, close };
+}
+
+/** Opens storage in a folder of its own, the embedded line, a worker with the fake engine, and the bots. */
+export async function openTestChat(options: TestChatOptions = {}): Promise<TestChat> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-chat-'));
+  const platform = options.platform ?? new TestPlatform();
+  const latch = new Latch();
+  let opened = await openAll(dataDir, latch, platform, options);
+  return {
+    platform,
+    latch,
+    dataDir,
+    get storage() {
+      return opened.storage;
+    },
+    get queue() {
+      return opened.queue;
+    },
+    async restart(changed = {}) {
+      await opened.close();
+      opened = await openAll(dataDir, latch, platform, { ...options, ...changed });
+    },
+    async until(what) {
+      for (const end = Date.now() + 3000; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
+        const found = await what();
+        if (found) return found;
+        if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await opened.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import sharp from 'sharp';
+import type { PictureProbe } from '../../src/bots/core/index.ts';
+import { Refusal } from '../../src/errors.ts';
+
+/** Looks at pictures with sharp, in this thread: pictures of tests are small. */
+export const testProbe: PictureProbe = {
+  async probe(bytes) {
+    try {
+      const { width, height } = await sharp(bytes).metadata();
+      return { bytes, width, height, infotext: null, transparent: !(await sharp(bytes).stats()).isOpaque };
+    } catch (cause) {
+      throw new Refusal('not-an-image', { found: 'something else' }, { cause });
+    }
+  },
+  async checkMask(bytes) {
+    const { width, height } = await sharp(bytes).metadata();
+    const isOpaque = (await sharp(bytes).stats()).isOpaque;
+    const channel = isOpaque ? sharp(bytes).greyscale() : sharp(bytes).ensureAlpha().extractChannel(3);
+    const values = await channel.raw().toBuffer();
+    const count = (isCounted: (value: number) => boolean) => values.filter(isCounted).length / values.length;
+    const blackAndWhite = count((value) => value <= 12 || value >= 243);
+    return { blackAndWhite, covered: count((value) => value > 128), size: { width, height } };
+  },
+  thumbnail: async (bytes, maxSide) =>
+    new Uint8Array(await sharp(bytes).resize(maxSide, maxSide, { fit: 'inside' }).webp().toBuffer()),
+  upload: async (bytes) => ({ bytes, ending: 'png' }),
+};
