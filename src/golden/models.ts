@@ -5,6 +5,7 @@ import { dtypeCases } from './models/dtypes.ts';
 import { layoutCases } from './models/layouts.ts';
 import { concatCases, sd2Cases, sdxlCases } from './models/other-families.ts';
 import { previewCases } from './models/preview.ts';
+import { torchCases } from './models/pth.ts';
 import { sd15Cases } from './models/sd15.ts';
 import type { GoldenArea, GoldenOutcome } from './outcome.ts';
 
@@ -18,6 +19,7 @@ export const modelAreas: Readonly<Record<string, GoldenArea>> = {
   sdxl: sdxlCases,
   concat: concatCases,
   preview: previewCases,
+  pth: torchCases,
 };
 
 /** Every case about weights files and networks below `dir`. Folders that are not there are passed over. */

@@ -12,6 +12,7 @@ describe('weights files and networks agree with the reference:', () => {
     ['layouts', 8],
     ['sd2', 2],
     ['concat', 1],
+    ['pth', 12],
   ] as const)('%s', async (area, atLeast) => {
     const outcomes: GoldenOutcome[] = [];
     for await (const outcome of modelAreas[area]!(folder(area))) outcomes.push(outcome);

@@ -1,0 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { openWeights } from '../../../src/engine/weights/open-weights.ts';
+import { PickleError, unpickle } from '../../../src/engine/weights/pickle.ts';
+import { torchWorld } from '../../../src/engine/weights/torch-objects.ts';
+import { readTensor, type WeightsFile } from '../../../src/engine/weights/weights-file.ts';
+import { Refusal } from '../../../src/errors.ts';
+import { temporaryFolder } from './safetensors-file.ts';
+
+const golden = (name: string) => fileURLToPath(new URL(`../../golden/models/pth/${name}`, import.meta.url));
+const read = (...bytes: number[]) => unpickle(Buffer.from([0x80, 2, ...bytes, 0x2e]), 0, torchWorld()).value;
+const text = (s: string) => [...Buffer.from(s)];
+
+test('weights are taken out of what they are wrapped in', async () => {
+  expect([...(await openWeights(golden('ckpt_style.ckpt'))).tensors.keys()]).toEqual(['a', 'b']);
+  expect([...(await openWeights(golden('realesrgan_style.pth'))).tensors.keys()]).toEqual([
+    'conv_first.weight',
+    'conv_first.bias',
+  ]);
+});
+
+test('tensors that lie in one piece are left where they are', async () => {
+  const { tensors } = await openWeights(golden('state_dict_zip.pth'));
+  expect(tensors.get('conv.weight')!.bytes).toBeUndefined();
+  expect(tensors.get('transposed')!.bytes).toHaveLength(24 * 4);
+});
+
+describe('a pickle', () => {
+  test('may hold numbers of any size', () => {
+    expect(read(0x8a, 1, 0xff)).toBe(-1);
+    expect(read(0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1)).toBe(2n ** 64n);
+  });
+
+  test.each([
+    ['calls something of the system', [...text('cos\nsystem\n'), 0x58, 1, 0, 0, 0, 0x61, 0x85, 0x52], 'os/system'],
+    ['names something of the prototype', text('cconstructor\nconstructor\n'), 'forbidden'],
+    ['calls a string', [0x58, 1, 0, 0, 0, 0x61, 0x29, 0x52], 'cannot be called'],
+    ['uses an opcode of protocol 0', text('I1\n'), '0x49'],
+    ['takes from an empty stack', [0x30], 'empty stack'],
+    ['recalls what was not memorised', [0x68, 7], 'memorised'],
+    ['goes back to no mark', [0x75], 'mark'],
+    ['announces more text than there is', [0x58, 0xff, 0xff, 0xff, 0xff], 'too early'],
+    ['never stops growing', Array<number>(2_000_001).fill(0x29), 'more than'],
+  ])('is refused when it %s', (_, bytes, words) => {
+    const run = () => unpickle(Buffer.concat([Buffer.from([0x80, 2]), Buffer.from(bytes)]), 0, torchWorld());
+    expect(run).toThrow(PickleError);
+    expect(run).toThrow(words);
+  });
+});
+
+test.each(['state_dict_zip.pth', 'state_dict_legacy.pth'])(
+  'whatever becomes of %s, it is read or refused',
+  async (name) => {
+    await using folder = await temporaryFolder();
+    const good = await readFile(golden(name));
+    const damage = fc.array(fc.record({ at: fc.nat(good.length - 1), byte: fc.nat(255) }), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    const run = fc.asyncProperty(damage, fc.nat(good.length - 1), async (edits, cut) => {
+      const bytes = Buffer.from(cut % 4 === 0 ? good.subarray(0, cut) : good);
+      for (const { at, byte } of edits) if (at < bytes.length) bytes[at] = byte;
+      const path = await folder.write('fuzz.pth', bytes);
+      const file: WeightsFile | Error = await openWeights(path).catch((error) => error);
+      if (file instanceof Refusal) return file.code === 'weights-broken';
+      if (file instanceof Error) throw file;
+      for (const entry of file.tensors.values()) await readTensor(entry);
+      return true;
+    });
+    await fc.assert(run, { numRuns: 200 });
+  },
+);
