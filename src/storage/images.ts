@@ -13,7 +13,8 @@ export interface Images {
  * order of their names, so that two transactions do not wait for each other.
  */
 export async function rememberImages(db: Db, images: readonly StoredImage[], at: Date): Promise<void> {
-  const inOrder = images.toSorted((a, b) => (a.ref < b.ref ? -1 : 1));
+  const different = [...new Map(images.map((image) => [image.ref, image])).values()];
+  const inOrder = different.sort((a, b) => (a.ref < b.ref ? -1 : 1));
   for (const { ref, width, height } of inOrder) {
     await db.$executeRaw`
       INSERT INTO "Image" ("ref", "width", "height", "createdAt") VALUES (${ref}, ${width}, ${height}, ${at})

@@ -13,46 +13,48 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && 'rawCode' in error && ((error.rawCode as number | undefined) ?? 0) % 256 === BUSY;
 }
 
-/** Waits for another process to let go of the file. SQLite's own busy timeout would hold this thread, and the chat with it. */
-async function whenFree<T>(attempt: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50)) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isBusy(error) || performance.now() > deadline) throw error;
-    }
-    await setTimeout(pauseMs);
-  }
-}
-
 /**
- * libSQL's client on one connection for life. As it comes, it opens a new one after every transaction (which forgets the pragmas),
- * and begins transactions as readers, who fail at their first write if somebody else has written meanwhile.
+ * libSQL's client on one connection for life. As it comes, it opens a new one after every transaction; it begins transactions as
+ * readers, who fail at their first write if somebody else has written meanwhile; and it waits for another process to let go of the
+ * file with this whole thread, and the chat with it.
  */
 function onOneConnection(client: Client): Client {
   const run = client.execute.bind(client) as Client['execute'];
-  const runScript = client.executeMultiple.bind(client);
-  const begun = Promise.resolve(run('PRAGMA foreign_keys = ON'));
+  let isOpen = false; // whether a transaction is, and nobody else can be in the way
   const execute = async (statement: Parameters<Client['execute']>[0]) => {
-    await begun;
-    return whenFree(() => run(statement));
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, 50)) {
+      try {
+        return await run(statement);
+      } catch (error) {
+        if (isOpen || !isBusy(error) || performance.now() > deadline) throw error;
+      }
+      await client.reconnect(); // a statement that found the file busy stays half begun, and no later one could commit
+      await setTimeout(pauseMs);
+    }
+  };
+  const end = async (how: 'COMMIT' | 'ROLLBACK') => {
+    try {
+      await run(how);
+    } finally {
+      isOpen = false;
+    }
+  };
+  const rollback = () => end('ROLLBACK');
+  const commit = async () => {
+    try {
+      await end('COMMIT');
+    } catch (error) {
+      await rollback(); // a full disk leaves the transaction open
+      throw error;
+    }
   };
   const transaction = async () => {
     await execute('BEGIN IMMEDIATE');
-    const rollback = async () => void (await execute('ROLLBACK'));
-    const commit = async () => {
-      try {
-        await execute('COMMIT');
-      } catch (error) {
-        await rollback(); // a full disk leaves the transaction open
-        throw error;
-      }
-    };
+    isOpen = true;
     return { execute, commit, rollback };
   };
-  const executeMultiple = (script: string) => whenFree(() => runScript(script));
-  return Object.assign(client, { execute, executeMultiple, transaction });
+  return Object.assign(client, { execute, transaction });
 }
 
 class OneConnectionFactory extends PrismaLibSql {
@@ -61,7 +63,7 @@ class OneConnectionFactory extends PrismaLibSql {
   }
 }
 
-/** Prisma's driver for an SQLite file, which is made if it does not exist. */
+/** Prisma's driver for an SQLite file, which is made if it does not exist. libSQL is built with foreign keys on. */
 export function sqliteAdapter(file: string): PrismaLibSql {
   return new OneConnectionFactory({ url: pathToFileURL(file).href });
 }

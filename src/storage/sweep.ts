@@ -3,8 +3,8 @@ import { type BlobRef, blobRefSchema } from '../edit/blob.ts';
 import { sweepBlobs } from './blobs.ts';
 import type { Db } from './db.ts';
 
-/** Rows read at a time: a few milliseconds of this thread. */
-const PAGE = 200;
+/** Rows read at a time: some ten milliseconds of this thread. */
+const PAGE = 100;
 
 /** Every blob reference anywhere in a JSON value. */
 function* refsIn(json: unknown): Generator<BlobRef> {

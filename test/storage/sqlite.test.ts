@@ -1,0 +1,4 @@
+import { openStand } from './stand.ts';
+import { storageConformance } from './storage.conformance.ts';
+
+storageConformance('SQLite', () => openStand());
