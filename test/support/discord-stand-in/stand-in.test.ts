@@ -13,6 +13,8 @@ import {
   MessageFlags,
   type ModalSubmitInteraction,
   Partials,
+  REST,
+  Routes,
   type TextChannel,
 } from 'discord.js';
 import { describe, expect, test } from 'vitest';
@@ -288,6 +290,45 @@ describe('the Discord stand-in and the real client library', () => {
     await resumed;
     expect((await heard).content).toContain('still there?');
     expect(dc.gateway.identified).toMatchObject({ count: 1, resumed: 1 });
+  });
+
+  test('a connection that stopped answering is given up by the client and resumed', async () => {
+    await using dc = await openDiscordStandIn();
+    dc.gateway.heartbeatMs = 150;
+    await using held = await openClient(dc);
+    dc.gateway.acknowledges = false;
+    await once(held.client, Events.ShardReconnecting);
+    dc.gateway.acknowledges = true;
+    await once(held.client, Events.ShardResume);
+    expect(dc.gateway.identified.resumed).toBeGreaterThan(0);
+  });
+
+  test('a broken line, a repeated dispatch and privileged intents are as on the platform', async () => {
+    await using bot = await open();
+    const { dc, client } = bot;
+    const resumed = once(client, Events.ShardResume);
+    dc.gateway.close();
+    await resumed;
+    await registerEdit(client);
+    const heard: string[] = [];
+    client.on(Events.InteractionCreate, ({ id }) => heard.push(id)); // messages come once: the library drops the second
+    dc.gateway.duplicateNext('INTERACTION_CREATE');
+    const { id } = dc.slash(dc.user('Ann'), 'edit', { prompt: 'x' });
+    await expect.poll(() => heard).toEqual([id, id]);
+    const curious = new Client({ intents: [GatewayIntentBits.MessageContent], rest: { api: dc.api } });
+    await expect(curious.login(dc.token)).rejects.toThrow(/intents/i);
+    await curious.destroy();
+  });
+
+  test('a process without a gateway can deliver', async () => {
+    await using dc = await openDiscordStandIn();
+    const rest = new REST({ api: dc.api }).setToken(dc.token);
+    await rest.post(Routes.channelMessages(dc.channel.id), { body: { content: 'from a worker' } });
+    await rest.patch(Routes.channelMessage(dc.channel.id, dc.messages()[0]!.id), { body: { content: 'edited' } });
+    expect(dc.messages()).toMatchObject([{ text: 'edited', byBot: true, interaction: null }]);
+    await expect(rest.patch(Routes.channelMessage(dc.channel.id, '1'), { body: {} })).rejects.toMatchObject({
+      code: 10008,
+    });
   });
 
   test('a bad token is refused at the gateway door', async () => {
