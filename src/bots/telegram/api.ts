@@ -70,8 +70,6 @@ function carriesFile(value: unknown): boolean {
 const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'];
 const tooBig = /file is too big|too large/i;
 const gone = /message to (edit|reply|be replied) not found|message can't be edited|MESSAGE_ID_INVALID/i;
-const closed =
-  /chat not found|not enough rights|have no rights|CHAT_(WRITE|SEND)\w*_FORBIDDEN|need administrator|thread not found|TOPIC_(CLOSED|DELETED)|upgraded to a supergroup|PEER_ID_INVALID|user is deactivated/i;
 
 /** Why a post failed, in the core's terms; errors that are none of those come back as they are. */
 export function asDeliveryError(error: unknown): unknown {
@@ -86,8 +84,8 @@ export function asDeliveryError(error: unknown): unknown {
   if (code === 401 || code === 409) return because('retry');
   if (code >= 500) return because('uncertain');
   if (isTooBig(error)) return because('too-big');
-  if (code === 403 || closed.test(description)) return because('unreachable');
-  return gone.test(description) ? because('gone') : error;
+  // What else is refused would be refused again.
+  return because(gone.test(description) ? 'gone' : 'unreachable');
 }
 
 export function isTooBig(error: unknown): boolean {
@@ -99,7 +97,7 @@ export function refusedFor(error: unknown, words: RegExp): boolean {
   return error instanceof TelegramError && error.code === 400 && words.test(error.description);
 }
 
-/** Runs calls of a delivery. @throws DeliveryError, or what no delivery ends with */
+/** Runs the calls of a delivery. @throws DeliveryError */
 export async function delivered<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();

@@ -45,8 +45,7 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
   const said = { ...arrived, files, message: String(spoken.message_id), repliedTo: repliedToOf(ears, repliedTo) };
   if (command) return { kind: 'command', ...said, ...command, options: {} };
   const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
-  if (form)
-    return { kind: 'action', ...arrived, ...form, message: String(repliedTo!.message_id) } satisfies ActionIncoming;
+  if (form) return { kind: 'action', ...arrived, ...form, message: said.message } satisfies ActionIncoming;
   return { kind: 'message', ...said, text: withoutMention(ears, text) };
 }
 
