@@ -14,14 +14,11 @@ export function weightedSum(terms: readonly (readonly [weight: number, x: Tensor
   const [first] = terms;
   if (!first) throw new RangeError('weightedSum of no terms');
   for (const [, x] of terms) requireSameSize(first[1], x);
-  const weights = terms.map(([weight]) => weight);
-  const values = terms.map(([, x]) => x.data);
-  const out = new Float32Array(first[1].data.length);
-  for (let i = 0; i < out.length; i++) {
-    let sum = 0;
-    for (let k = 0; k < weights.length; k++) sum += weights[k]! * values[k]![i]!;
-    out[i] = sum;
+  const sums = new Float64Array(first[1].data.length);
+  for (const [weight, { data }] of terms) {
+    for (let i = 0; i < sums.length; i++) sums[i]! += weight * data[i]!;
   }
+  const out = new Float32Array(sums);
   return { data: out, shape: first[1].shape };
 }
 

@@ -1,5 +1,6 @@
 import type { RandnSource } from '../../edit/choices.ts';
-import { type Generator, generatorFor } from './generator.ts';
+import { generatorFor } from './generator.ts';
+import type { NormalStream } from './normal-stream.ts';
 import { stack } from './rows.ts';
 import { slerp } from './slerp.ts';
 import type { Tensor } from './tensor.ts';
@@ -49,7 +50,7 @@ export function imageRng(options: ImageRngOptions): ImageRng {
 }
 
 /** Start noise [C, h, w] of picture i: varied towards its subseed, and taken from another size if asked. */
-function firstNoise(options: ImageRngOptions, generator: Generator, i: number): Tensor {
+function firstNoise(options: ImageRngOptions, generator: NormalStream, i: number): Tensor {
   const { source, shape, seeds, variation, seedResizeFrom: from } = options;
   const [channels, height, width] = shape;
   const isResized = from !== undefined && from.width > 0 && from.height > 0;

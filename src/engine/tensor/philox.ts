@@ -1,4 +1,4 @@
-import type { Generator } from './generator.ts';
+import type { NormalStream } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -28,7 +28,7 @@ const TURN = Math.fround(2.3283064e-10 * 6.2831855); // 2π·2⁻³²
  * `torch.randn` of a CUDA generator, as A1111's noise source NV computes it: element i of the n-th draw comes from counter
  * (n, 0, i, 0) with the 64-bit seed as key, its first two words through Box–Muller's sine. Source: A1111 modules/rng_philox.py
  */
-export function philoxGenerator(seed: number): Generator {
+export function philoxGenerator(seed: number): NormalStream {
   const low = seed >>> 0;
   const high = Math.floor(seed / 2 ** 32) >>> 0;
   const words = new Uint32Array(4);

@@ -1,5 +1,5 @@
-import type { Generator } from './generator.ts';
 import { mt19937 } from './mt19937.ts';
+import type { NormalStream } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
 
 const TWO_PI = 2 * Math.PI;
@@ -10,7 +10,7 @@ const TWO_PI_32 = Math.fround(TWO_PI);
  * doubles one by one, and the sine twin of a value waits for the next small draw, however many large ones come between.
  * Source: PyTorch ATen native/cpu/DistributionTemplates.h, core/DistributionsHelper.h
  */
-export function torchGenerator(seed: number): Generator {
+export function torchGenerator(seed: number): NormalStream {
   const word = mt19937(seed);
   const uniform = () => (word() & 0xffffff) * 2 ** -24;
   const uniform53 = () => (word() & 0x1fffff) * 2 ** -21 + word() * 2 ** -53;
