@@ -16,15 +16,15 @@ export async function freePort(): Promise<number> {
 
 /**
  * Runs a server until its standard input is closed, which happens even when whoever started it is killed; then ends the server and
- * deletes its folder. The first line it prints is the server's process id.
+ * deletes its folder. A server that ends in another way leaves it. The first line it prints is the server's process id.
  */
 const warden = `
   folder=$1; signal=$2; shift 2
   exec 3<&0
   "$@" </dev/null 3<&- & pid=$!
   echo $pid
-  ( cat <&3; kill -$signal $pid; while kill -0 $pid; do sleep 0.05; done; rm -rf "$folder" ) >/dev/null 2>&1 &
-  wait $pid`;
+  ( cat <&3; kill -$signal $pid ) >/dev/null 2>&1 &
+  wait $pid && rm -rf "$folder"`;
 
 export interface Server {
   readonly command: readonly string[];
