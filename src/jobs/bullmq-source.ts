@@ -5,7 +5,7 @@ import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
 import { RedisWorker, type Workplace } from './bullmq-worker.ts';
 import type { Handler, WorkSource } from './queue.ts';
-import { defaults, openRedis, type RedisOptions } from './redis.ts';
+import { closeRedis, defaults, openRedis, type RedisOptions } from './redis.ts';
 import { redisLine } from './redis-line.ts';
 
 /**
@@ -64,10 +64,8 @@ class RedisWorkSource implements WorkSource {
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#beats);
     this.#closing.abort();
-    if (this.#at.redis.status !== 'ready') this.#at.redis.disconnect(); // nobody to give a job back to
     await Promise.allSettled(this.#workers.values());
-    this.#stops.disconnect();
-    this.#at.redis.disconnect();
+    await Promise.all([closeRedis(this.#stops), closeRedis(this.#at.redis)]);
   }
 
   #beat(): void {

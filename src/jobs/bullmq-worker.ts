@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobId } from '../edit/lineage.ts';
@@ -8,7 +9,7 @@ import type { Parcel } from './dispatcher.ts';
 import { encodeEvent } from './events.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Handler, Job, JobOutcome } from './queue.ts';
-import { brokerName } from './redis.ts';
+import { brokerName, farewellMs } from './redis.ts';
 import type { RedisLine } from './redis-line.ts';
 
 /** What the workers of one source share. */
@@ -33,6 +34,8 @@ export class RedisWorker {
   readonly #stop: AbortSignal;
   readonly #me = randomUUID();
   #held: Held | undefined;
+  /** Settles once the handler is through with it. */
+  #handled: Promise<JobOutcome> | undefined;
 
   constructor(at: Workplace, handler: Handler, stop: AbortSignal) {
     this.#at = at;
@@ -54,9 +57,12 @@ export class RedisWorker {
     await line.beat(this.#me, undefined);
     const running = worker.run();
     await aborted(this.#stop);
-    await this.#leave();
-    await worker.close();
-    await running;
+    const left = await within(farewellMs, this.#leave());
+    if (!left) log.warn({}, 'redis is away: what was at work counts as lost');
+    await worker.close(!left); // by force, or it would wait for redis
+    if (left) await running;
+    else running.catch(() => {}); // its connection was taken from it
+    await this.#handled;
   }
 
   /** A sign of life. A job that was cancelled, or that another worker has ended meanwhile, stops. */
@@ -83,14 +89,16 @@ export class RedisWorker {
     const { line, log } = this.#at;
     const job = await line.begin(id, attempt, this.#me);
     if (!job) return; // cancelled, or somebody else's by now
-    this.#held = { job, abort: new AbortController() };
-    const startedAt = performance.now();
-    const outcome = this.#stop.aborted ? undefined : await this.#outcomeOf(this.#held);
-    this.#held = undefined;
-    if (!outcome || (outcome.kind === 'cancelled' && this.#stop.aborted)) {
+    if (this.#stop.aborted) {
       await line.giveBack(id, this.#me);
       return;
     }
+    this.#held = { job, abort: new AbortController() };
+    const startedAt = performance.now();
+    this.#handled = this.#outcomeOf(this.#held);
+    const outcome = await this.#handled;
+    this.#held = undefined;
+    if (outcome.kind === 'cancelled' && this.#stop.aborted) return; // it is back in the line, or cancelled there
     await line.finish(id, outcome);
     if (outcome.kind === 'done') await line.learn(job, (performance.now() - startedAt) / 1000);
     log.debug({ job: id, outcome: outcome.kind }, 'job ended');
@@ -113,6 +121,19 @@ export class RedisWorker {
     const telling = redis.publish(line.eventsChannel, encodeEvent({ kind: 'progress', id, progress }));
     telling.catch((error: Error) => log.debug({ error: error.message }, 'progress not told'));
   }
+}
+
+/** Whether something succeeded in time. */
+async function within(ms: number, attempt: Promise<void>): Promise<boolean> {
+  const late = new AbortController();
+  const inTime = attempt.then(
+    () => true,
+    () => false,
+  );
+  const tooLate = delay(ms, false, { signal: late.signal }).catch(() => false);
+  const succeeded = await Promise.race([inTime, tooLate]);
+  late.abort();
+  return succeeded;
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

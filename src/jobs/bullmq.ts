@@ -8,7 +8,7 @@ import { standings } from './eta.ts';
 import { decodeEvent } from './events.ts';
 import { dispatchOrder, type Weights } from './fair.ts';
 import type { Job, JobEvent, JobOutcome, JobQueue, Line } from './queue.ts';
-import { brokerName, defaults, openRedis, type RedisOptions } from './redis.ts';
+import { brokerName, closeRedis, defaults, farewellMs, openRedis, type RedisOptions } from './redis.ts';
 import { type RedisLine, redisLine } from './redis-line.ts';
 
 export interface RedisQueueOptions extends RedisOptions {
@@ -100,11 +100,12 @@ class RedisQueue implements JobQueue {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
-    this.#events.disconnect();
-    if (this.#redis.status !== 'ready') this.#redis.disconnect(); // else closing would wait for it
+    await closeRedis(this.#events);
+    const patience = setTimeout(() => void closeRedis(this.#redis), farewellMs); // fails what keeps the rest from closing
     await this.#dispatcher[Symbol.asyncDispose]();
     await this.#broker.close();
-    this.#redis.disconnect();
+    clearTimeout(patience);
+    await closeRedis(this.#redis);
   }
 
   /** Told only once events arrive again, so that nothing falls between reading outcomes and hearing of new ones. */

@@ -38,10 +38,12 @@ export function waitingIn(entries: readonly Entry[]): readonly Waiting[] {
  */
 export function openDispatcher({ line, broker, log, weights, heartbeatMs }: DispatcherOptions): Dispatcher {
   const me = randomUUID();
+  const tickMs = heartbeatMs / 30;
   let listeningSince = Date.now();
   let turning: Promise<void> | undefined;
   let again = false;
   let closed = false;
+  let tidiedAt = 0;
 
   async function handOut(): Promise<void> {
     for (;;) {
@@ -67,13 +69,20 @@ export function openDispatcher({ line, broker, log, weights, heartbeatMs }: Disp
     }
   }
 
-  async function turn(): Promise<void> {
-    if (!(await line.lease(me, Math.ceil(heartbeatMs / 3)))) return;
+  /** Once a tick is enough, however often the line moves. */
+  async function tidy(): Promise<void> {
+    if (Date.now() - tidiedAt < tickMs) return;
+    tidiedAt = Date.now();
     if (Date.now() - listeningSince > heartbeatMs) {
       const lost = await line.reap(heartbeatMs);
       if (lost.length > 0) log.warn({ jobs: lost }, 'a worker was lost');
     }
     await takeBackMissing();
+  }
+
+  async function turn(): Promise<void> {
+    if (!(await line.lease(me, Math.ceil(heartbeatMs / 3)))) return;
+    await tidy();
     await handOut();
   }
 
@@ -90,7 +99,7 @@ export function openDispatcher({ line, broker, log, weights, heartbeatMs }: Disp
     turning = undefined;
   }
 
-  const ticks = setInterval(poke, heartbeatMs / 30);
+  const ticks = setInterval(poke, tickMs);
   poke();
   return {
     poke,

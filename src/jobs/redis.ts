@@ -13,6 +13,9 @@ export interface RedisOptions {
 
 export const defaults = { heartbeatMs: 30_000, name: 'palimpsest' } as const;
 
+/** How long closing waits for a Redis that does not answer. */
+export const farewellMs = 2000;
+
 /** Our own state is the truth about every job; of what went through the broker's queue of this name nothing is kept. */
 export const brokerName = 'jobs';
 
@@ -35,4 +38,14 @@ export function openRedis(url: string, log: Log): Redis {
     away = false;
   });
   return redis;
+}
+
+/**
+ * Closes a connection for good; what still waits for an answer fails. ioredis alone would leave it waiting for ever when it is closed
+ * between two attempts to come back, hence a last one.
+ */
+export async function closeRedis(redis: Redis): Promise<void> {
+  redis.options.retryStrategy = () => null;
+  if (redis.status === 'reconnecting') await redis.connect().catch(() => {});
+  redis.disconnect();
 }
