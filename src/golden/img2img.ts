@@ -15,23 +15,23 @@ import { softInpaintingPixels } from './img2img/soft-inpainting-pixels.ts';
 import type { GoldenArea } from './outcome.ts';
 
 /**
- * Everything about pixels, by the folder of the golden data it reads. Noise, schedules, samplers and the latent half of
+ * Everything about pixels, by the folder of `img2img/` it reads. Noise, schedules, samplers and the latent half of
  * `soft_inpainting` are run elsewhere.
  */
 export const pixelAreas: Readonly<Record<string, GoldenArea>> = {
-  'img2img/primitives': primitives,
-  'img2img/modes': modes,
-  'img2img/resize_image': resizeImages,
-  'img2img/mask_ops': maskOps,
-  'img2img/pipeline': pipeline,
-  'img2img/color_correction': colorCorrections,
-  'img2img/conditioning': imageConditioning,
-  'img2img/soft_inpainting': softInpaintingPixels,
-  'img2img/outpaint_mk2': outpaintMk2,
-  'img2img/poor_mans_outpaint': poorMansOutpaint,
-  'img2img/mosaic_outpaint': mosaics,
-  'img2img/sd_upscale': sdUpscale,
-  'img2img/loopback': loopback,
-  'img2img/adetailer': adetailer,
-  'img2img/infotext': infotext,
+  primitives: primitives,
+  modes: modes,
+  resize_image: resizeImages,
+  mask_ops: maskOps,
+  pipeline: pipeline,
+  color_correction: colorCorrections,
+  conditioning: imageConditioning,
+  soft_inpainting: softInpaintingPixels,
+  outpaint_mk2: outpaintMk2,
+  poor_mans_outpaint: poorMansOutpaint,
+  mosaic_outpaint: mosaics,
+  sd_upscale: sdUpscale,
+  loopback: loopback,
+  adetailer: adetailer,
+  infotext: infotext,
 };

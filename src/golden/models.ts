@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { detectCases } from './models/detect.ts';
 import { dtypeCases } from './models/dtypes.ts';
 import { layoutCases } from './models/layouts.ts';
+import { loraCases } from './models/lora.ts';
 import { concatCases, sd2Cases, sdxlCases } from './models/other-families.ts';
 import { previewCases } from './models/preview.ts';
 import { torchCases } from './models/pth.ts';
@@ -20,6 +21,7 @@ export const modelAreas: Readonly<Record<string, GoldenArea>> = {
   concat: concatCases,
   preview: previewCases,
   pth: torchCases,
+  lora: loraCases,
 };
 
 /** Every case about weights files and networks below `dir`. Folders that are not there are passed over. */

@@ -12,7 +12,7 @@ export {
 } from './commands.ts';
 export { languageOf } from './language.ts';
 export { defaultLimits, type Limits } from './limits.ts';
-export { messagesIn } from './messages/index.ts';
+export { messagesIn, troubleOf } from './messages/index.ts';
 export { type BotsOptions, openBots } from './open.ts';
 export * from './platform.ts';
 export type { Fitted, MaskCheck, PictureProbe, Probed } from './probe.ts';

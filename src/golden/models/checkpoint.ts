@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Graph } from '../../engine/graph/core.ts';
 import { textEncoder } from '../../engine/nets/clip-text.ts';
+import type { loraPatch } from '../../engine/nets/lora-patch.ts';
 import { unet } from '../../engine/nets/unet.ts';
 import { type Feed, openNetwork } from '../../engine/runtime/network.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
@@ -46,16 +47,23 @@ export async function runOnce(graph: Graph, feeds: Readonly<Record<string, Feed>
 }
 
 /** The U-Net of a golden checkpoint. */
-export function unetOf({ parts, facts }: GoldenCheckpoint, options: { trace?: boolean } = {}): Graph {
+export function unetOf(
+  { parts, facts }: GoldenCheckpoint,
+  options: { trace?: boolean; patch?: ReturnType<typeof loraPatch> } = {},
+): Graph {
   return unet(parts.unet!, { headsAt: facts.headsAt, ...options });
 }
 
 /** One of its text encoders. */
-export function textEncoderOf({ parts, facts }: GoldenCheckpoint, name: 'clip_l' | 'clip_h' | 'clip_g'): Graph {
+export function textEncoderOf(
+  { parts, facts }: GoldenCheckpoint,
+  name: 'clip_l' | 'clip_h' | 'clip_g',
+  options: { patch?: ReturnType<typeof loraPatch> } = {},
+): Graph {
   const part = parts.text.find((candidate) => candidate.name === name);
   if (!part) throw new RangeError(`the checkpoint holds no ${name}`);
   const heads = facts.declared.textHeads?.[name];
-  return textEncoder(part, heads ? { heads } : {});
+  return textEncoder(part, { ...(heads && { heads }), ...options });
 }
 
 /** Feeds of a text encoder for token ids [N, 77]: the state after `layer` layers, no textual inversion. */

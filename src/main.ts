@@ -1,0 +1,286 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Platform } from './bots/core/index.ts';
+import { type Config, readConfig } from './config.ts';
+import { defaultCaps } from './edit/index.ts';
+import type { PictureProbe } from './edit/probe.ts';
+import type { EngineOptions } from './engine/index.ts';
+import { Refusal, refusalData } from './errors.ts';
+import type { JobQueue, WorkSource } from './jobs/queue.ts';
+import { type Log, openLog } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import type { Storage } from './storage/index.ts';
+
+/** Where the program itself lies: one level above `src` or `dist`. */
+const home = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
+
+const usage = `palimpsest ${version}
+
+  palimpsest all               chat, queue and engine in one process
+  palimpsest bots              chat only; needs REDIS_URL
+  palimpsest worker            engine only; needs REDIS_URL
+  palimpsest edit PICTURE …    one edit from the shell
+  palimpsest models list       the checkpoints that were found
+  palimpsest golden DIR        compare the engine with reference data`;
+
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+const uniform = () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+
+function engineOptions(config: Config): EngineOptions {
+  return {
+    modelsDir: resolve(config.PALIMPSEST_MODELS),
+    builtinModel: join(home, 'models', 'palimpsest-tiny.safetensors'),
+    cacheDir: resolve(config.PALIMPSEST_DATA),
+    version,
+    device: config.DEVICE,
+    memoryBudgetMb: config.MEMORY_BUDGET_MB,
+    previews: config.PREVIEWS === 'on',
+    threads: config.ENGINE_THREADS || null,
+  };
+}
+
+/** Fires when the process is asked to end; asked a second time, it ends at once. */
+function stopSignal(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return stop.signal;
+}
+
+function until(signal: AbortSignal): Promise<void> {
+  return new Promise((done) =>
+    signal.aborted ? done() : signal.addEventListener('abort', () => done(), { once: true }),
+  );
+}
+
+/** The line of this configuration, in this process or shared through Redis, and how a worker gets at it. */
+async function openLine(config: Config, log: Log): Promise<{ queue: JobQueue; openSource: () => Promise<WorkSource> }> {
+  if (!config.REDIS_URL) {
+    const { openEmbeddedQueue } = await import('./jobs/embedded.ts');
+    const queue = openEmbeddedQueue({ log });
+    return { queue, openSource: async () => queue };
+  }
+  const options = { url: config.REDIS_URL, log };
+  const [bots, workers] = await Promise.all([import('./jobs/bullmq.ts'), import('./jobs/bullmq-source.ts')]);
+  return { queue: await bots.openRedisQueue(options), openSource: () => workers.openRedisWorkSource(options) };
+}
+
+/** New model files are noticed this often. */
+const ANNOUNCE_EVERY_MS = 60_000;
+
+interface Working {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly openSource: () => Promise<WorkSource>;
+  readonly stop: AbortSignal;
+  /** Called once people can be told what there is. */
+  readonly announced?: () => void;
+}
+
+/** One engine and its place in the line, until `stop`; a running edit is given back then. */
+async function work({ config, log, metrics, openSource, stop, announced }: Working): Promise<void> {
+  const [{ openEngineHost }, { workHandler }, { openBlobDirectory }] = await Promise.all([
+    import('./jobs/engine-host.ts'),
+    import('./jobs/worker.ts'),
+    import('./storage/blobs.ts'),
+  ]);
+  await using engine = await openEngineHost(engineOptions(config), log);
+  await using source = await openSource();
+  await source.announce(await engine.catalog());
+  announced?.();
+  const again = async () => await source.announce(await engine.catalog());
+  const announcing = setInterval(() => {
+    again().catch((err: Error) => log.warn({ err }, 'models were not announced'));
+  }, ANNOUNCE_EVERY_MS);
+  const blobs = openBlobDirectory(join(resolve(config.PALIMPSEST_DATA), 'blobs'));
+  try {
+    await source.consume(workHandler(engine, blobs, log, metrics), stop);
+  } finally {
+    clearInterval(announcing);
+  }
+}
+
+interface Chatting {
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly queue: JobQueue;
+  readonly storage: Storage;
+  readonly pictures: PictureProbe;
+}
+
+/** The platforms that have a token, and the web chat, which needs none. */
+async function openPlatforms({
+  config,
+  log,
+  metrics,
+  queue,
+  storage,
+  pictures,
+}: Chatting): Promise<readonly Platform[]> {
+  const shared = { blobs: storage.blobs, fit: pictures.upload, log };
+  const { openWeb } = await import('./bots/web/web.ts');
+  const web = await openWeb({
+    ...shared,
+    host: config.WEB_HOST,
+    port: config.WEB_PORT,
+    dataDir: resolve(config.PALIMPSEST_DATA),
+    async metrics() {
+      metrics.waitingJobs.set((await queue.line()).waiting.length);
+      return { contentType: metrics.contentType, text: await metrics.render() };
+    },
+  });
+  say(`Palimpsest is at ${web.url}`);
+  const platforms: Platform[] = [web];
+  if (config.DISCORD_TOKEN) {
+    const { openDiscord } = await import('./bots/discord/discord.ts');
+    platforms.push(
+      openDiscord({
+        ...shared,
+        token: config.DISCORD_TOKEN,
+        guildId: config.DISCORD_GUILD,
+        dataDir: resolve(config.PALIMPSEST_DATA),
+      }),
+    );
+  }
+  if (config.TELEGRAM_TOKEN) {
+    const { openTelegram } = await import('./bots/telegram/telegram.ts');
+    const apiRoot = config.TELEGRAM_API_ROOT;
+    platforms.push(openTelegram({ ...shared, token: config.TELEGRAM_TOKEN, ...(apiRoot && { apiRoot }) }));
+  }
+  return platforms;
+}
+
+/** Bots until the process is asked to stop; with `withWorker` the engine too. Opened in order, closed in reverse. */
+async function serve(config: Config, { withWorker }: { readonly withWorker: boolean }): Promise<void> {
+  const stop = stopSignal();
+  const log = openLog(config.LOG_LEVEL);
+  const [{ openStorage }, { openPictureHost }, { openMetrics }, { openBots, systemClock }] = await Promise.all([
+    import('./storage/index.ts'),
+    import('./jobs/picture-host.ts'),
+    import('./metrics.ts'),
+    import('./bots/core/index.ts'),
+  ]);
+  const metrics = openMetrics();
+  const line = await openLine(config, log);
+  await using queue = line.queue;
+  const working = new AbortController();
+  const worker = withWorker
+    ? work({ config, log, metrics, openSource: line.openSource, stop: working.signal })
+    : Promise.resolve();
+  await using storage = await openStorage({
+    dataDir: resolve(config.PALIMPSEST_DATA),
+    databaseUrl: config.DATABASE_URL,
+    log,
+  });
+  await using pictures = openPictureHost();
+  const platforms = await openPlatforms({ config, log, metrics, queue, storage, pictures });
+  try {
+    const common = { storage, queue, platforms, probe: pictures, log, metrics };
+    await using _bots = await openBots({
+      ...common,
+      caps: defaultCaps,
+      clock: systemClock,
+      random: (n) => randomBytes(n),
+    });
+    await Promise.race([until(stop), worker.then(() => until(stop))]); // a worker that fails ends everything
+  } finally {
+    for (const platform of [...platforms].reverse()) await platform[Symbol.asyncDispose]();
+    working.abort();
+    await worker;
+  }
+}
+
+async function serveWorker(config: Config): Promise<void> {
+  if (!config.REDIS_URL) throw new Error('palimpsest worker needs REDIS_URL: the line it takes its work from');
+  const log = openLog(config.LOG_LEVEL);
+  const [{ openMetrics }, { openRedisWorkSource }] = await Promise.all([
+    import('./metrics.ts'),
+    import('./jobs/bullmq-source.ts'),
+  ]);
+  const openSource = () => openRedisWorkSource({ url: config.REDIS_URL!, log });
+  await work({ config, log, metrics: openMetrics(), openSource, stop: stopSignal() });
+}
+
+async function serveBots(config: Config): Promise<void> {
+  if (!config.REDIS_URL) throw new Error('palimpsest bots needs REDIS_URL: the line its workers take their work from');
+  await serve(config, { withWorker: false });
+}
+
+async function editFromShell(config: Config, words: readonly string[]): Promise<void> {
+  const [{ openEngine, pictures }, { parseArguments }, { runEdit }] = await Promise.all([
+    import('./engine/index.ts'),
+    import('./shell/arguments.ts'),
+    import('./shell/edit.ts'),
+  ]);
+  await using engine = await openEngine(engineOptions(config));
+  const written = await runEdit(parseArguments(words), { engine, pictures, screen: process.stderr, random: uniform });
+  for (const { path, infotext } of written) say(`${infotext}\n→ ${relative(process.cwd(), path) || path}`);
+}
+
+async function models(config: Config, words: readonly string[]): Promise<void> {
+  if (words.length > 1 || (words[0] ?? 'list') !== 'list') throw new Error('usage: palimpsest models list');
+  const [{ openEngine }, { modelsTable }] = await Promise.all([
+    import('./engine/index.ts'),
+    import('./shell/models.ts'),
+  ]);
+  await using engine = await openEngine(engineOptions(config));
+  say(modelsTable(await engine.catalog()));
+}
+
+async function golden(dir: string | undefined): Promise<void> {
+  if (!dir) throw new Error('usage: palimpsest golden DIR');
+  const [{ goldenCases }, { runGolden }] = await Promise.all([
+    import('./golden/index.ts'),
+    import('./shell/golden.ts'),
+  ]);
+  if (!(await runGolden(dir, goldenCases, say))) process.exitCode = 1;
+}
+
+/** Refusals and wrong arguments are sentences for the person at the shell; everything else is a bug and keeps its stack. */
+async function wordsFor(error: unknown): Promise<string> {
+  if (error instanceof Refusal) {
+    const { messagesIn, troubleOf } = await import('./bots/core/index.ts');
+    const { what, why, next } = troubleOf(messagesIn('en'), refusalData(error));
+    return [what, why, next].filter(Boolean).join(' · ');
+  }
+  return error instanceof Error
+    ? error.constructor === Error
+      ? error.message
+      : (error.stack ?? error.message)
+    : String(error);
+}
+
+async function main([command = 'all', ...words]: readonly string[]): Promise<void> {
+  const config = readConfig(process.env);
+  switch (command) {
+    case 'all':
+      return await serve(config, { withWorker: true });
+    case 'bots':
+      return await serveBots(config);
+    case 'worker':
+      return await serveWorker(config);
+    case 'edit':
+      return await editFromShell(config, words);
+    case 'models':
+      return await models(config, words);
+    case 'golden':
+      return await golden(words[0]);
+    case 'help':
+    case '--help':
+      return say(usage);
+    default:
+      throw new Error(`there is no command ${command}\n\n${usage}`);
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${await wordsFor(error)}\n`);
+  process.exitCode = 1;
+}
