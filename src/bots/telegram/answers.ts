@@ -1,16 +1,18 @@
 import type { Message, User } from 'telegraf/types';
 import { type Clock, pause } from '../core/clock.ts';
 import { languageOf } from '../core/language.ts';
-import type { Answer, Card, Form, Whereabouts } from '../core/platform.ts';
+import { type Answer, type Card, DeliveryError, type Whereabouts } from '../core/platform.ts';
 import { delivered } from './api.ts';
 import { formMessage } from './forms.ts';
 import { nameOf } from './incoming.ts';
-import { messageNumber, placeOf, spotOf, spotOfMessage } from './places.ts';
-import { type Post, removeMessage, sendCard } from './sending.ts';
+import { placeOf, spotOfMessage } from './places.ts';
+import { addressed, type Post, removeMessage, sendCard } from './sending.ts';
 import { words } from './words.ts';
 
 /** Warnings in rooms go away after this, ms. */
 const warningMs = 60_000;
+/** An answer is not kept longer than this, ms. */
+const longestWaitMs = 60_000;
 
 /** Whom an answer goes to. `message` is theirs, or ours with the button they pressed. */
 export interface Asker {
@@ -19,44 +21,48 @@ export interface Asker {
   readonly where: Whereabouts;
 }
 
-export function answerTo(
-  { post, clock, closing }: { post: Post; clock: Clock; closing: AbortSignal },
-  asker: Asker,
-): Answer {
-  const { person, message, where } = asker;
+/** What answers are given with. */
+export interface Answering {
+  readonly post: Post;
+  readonly clock: Clock;
+  readonly closing: AbortSignal;
+}
+
+/** Telegram can show nothing to one person alone: answers are replies, and in rooms warnings go away after a minute. */
+export function answerTo(answering: Answering, { person, message, where }: Asker): Answer {
+  const { post, clock, closing } = answering;
+  const { place, kind } = where;
   const language = languageOf(person.language_code ?? null) ?? 'en';
   const replyTo = message && String(message.message_id);
-  const tell = async (card: Card): Promise<void> => {
-    const sent = await delivered(() =>
-      sendCard(post, where.place, card, {
-        replyTo,
-        nonce: `tell:${where.place}:${replyTo}`,
-        repeated: false,
-        language,
-      }),
-    );
-    if (card.tone !== 'warning' || where.kind === 'private') return;
-    void pause(clock, warningMs, closing).then(() => removeMessage(post, where.place, sent).catch(() => {}));
+  const how = { replyTo, nonce: `tell:${place}:${replyTo}`, repeated: false, language };
+  return {
+    tell: async (card) => {
+      const sent = await patiently(answering, () => sendCard(post, place, card, how));
+      if (card.tone !== 'warning' || kind === 'private') return;
+      void pause(clock, warningMs, closing).then(() => removeMessage(post, place, sent).catch(() => {}));
+    },
+    form: async (form) => {
+      const asked = kind === 'room' ? { id: person.id, name: nameOf(person) } : null;
+      const { text, entities } = formMessage(form, language, asked);
+      const input_field_placeholder = words[language].placeholder;
+      const reply_markup = { force_reply: true, selective: kind === 'room', input_field_placeholder } as const;
+      const payload = { ...addressed(place, replyTo), text, entities, reply_markup };
+      await patiently(answering, () => post.api.call('sendMessage', payload));
+    },
   };
-  const form = async (form: Form): Promise<void> => {
-    const isRoom = where.kind === 'room';
-    const asked = isRoom ? { id: person.id, name: nameOf(person) } : null;
-    const { text, entities } = formMessage(form, language, asked);
-    const { chat, topic } = spotOf(where.place);
-    const reply = replyTo !== null && {
-      reply_parameters: { message_id: messageNumber(replyTo), allow_sending_without_reply: true },
-    };
-    const reply_markup = {
-      force_reply: true,
-      selective: isRoom,
-      input_field_placeholder: words[language].placeholder,
-    } as const;
-    const thread = topic !== null && { message_thread_id: topic };
-    await delivered(() =>
-      post.api.call('sendMessage', { chat_id: chat, ...thread, ...reply, text, entities, reply_markup }),
-    );
-  };
-  return { tell, form };
+}
+
+/** An answer that Telegram wants later is given later, if that is soon: nobody else keeps it. @throws DeliveryError */
+async function patiently<T>({ clock, closing }: Answering, call: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await delivered(call);
+    } catch (error) {
+      const waitMs = error instanceof DeliveryError ? error.retryAfterMs : null;
+      if (waitMs === null || waitMs > longestWaitMs || tries === 3 || closing.aborted) throw error;
+      await pause(clock, waitMs, closing);
+    }
+  }
 }
 
 /** Says that a picture came too late to be part of its album. */

@@ -34,8 +34,8 @@ interface Upload {
   readonly filename: string;
 }
 
-/** What every message to a place has in common. */
-function addressed(place: PlaceId, replyTo: string | null) {
+/** What every message to a place has in common; one that was replied to and is gone since does not matter. */
+export function addressed(place: PlaceId, replyTo: string | null) {
   const { chat, topic } = spotOf(place);
   const reply = replyTo !== null && {
     reply_parameters: { message_id: messageNumber(replyTo), allow_sending_without_reply: true },

@@ -83,6 +83,7 @@ function activity(api: Api, clock: Clock): (place: PlaceId) => void {
     const now = clock.now();
     if (now - (shown.get(place) ?? 0) < actionMs) return;
     shown.set(place, now);
+    for (const [other, at] of shown) if (now - at >= actionMs) shown.delete(other);
     const thread = topic !== null && { message_thread_id: topic };
     void api.call('sendChatAction', { chat_id: chat, action: 'upload_photo', ...thread }).catch(() => {});
   };
