@@ -94,12 +94,20 @@ export function lending(db: SqlDriverAdapter): SqlMigrationAwareDriverAdapterFac
 }
 
 /**
+ * 5 MB of code, which most starts do not need. In a function of its own: next to `using`, TypeScript 6.0 forgets to rewrite the
+ * `.ts` of an import.
+ */
+async function openEngine(db: SqlDriverAdapter) {
+  const { openSchemaEngine } = await import('./schema-engine.ts');
+  return openSchemaEngine(lending(db));
+}
+
+/**
  * All pending steps in one transaction, around Prisma's engine: a process killed half-way leaves nothing. Who comes second waits,
  * on SQLite for the write lock, on PostgreSQL for the advisory lock the engine takes, and then finds nothing to do.
  */
 async function applyAll(db: SqlDriverAdapter, provider: Provider, migrations: readonly Migration[]) {
-  const { openSchemaEngine } = await import('./schema-engine.ts'); // 5 MB of code most starts do not need
-  using engine = await openSchemaEngine(lending(db));
+  using engine = await openEngine(db);
   if (provider === 'sqlite') await run(db, 'PRAGMA foreign_keys = OFF'); // or rebuilding a table would cascade
   await run(db, provider === 'sqlite' ? 'BEGIN IMMEDIATE' : 'BEGIN');
   try {
