@@ -107,7 +107,7 @@ export type ImageUpscaler = (typeof imageUpscalers)[number]['value'];
  * The schedule type each sampler stands for when `Automatic` is chosen; samplers left out use Uniform, or timesteps of their own.
  * Source: A1111 modules/sd_samplers_kdiffusion.py
  */
-export const automaticScheduler: Readonly<Partial<Record<SamplerName, SchedulerName>>> = {
+export const automaticScheduler: Readonly<Partial<Record<SamplerName, Exclude<SchedulerName, 'Automatic'>>>> = {
   'DPM++ 2M': 'Karras',
   'DPM++ SDE': 'Karras',
   'DPM++ 2M SDE': 'Exponential',

@@ -7,14 +7,12 @@ import { adaptiveMask, type LatentChange, type PixelMaskSettings } from '../imag
 import type { Upscale } from '../image/upscaler.ts';
 import type { Canvas, Inpaint } from './canvas.ts';
 
-/** A finished picture and, for an inpaint, the two extra pictures people may ask for. */
+/** A finished picture. */
 export interface Composite {
   /** RGB. */
   readonly image: Picture;
-  /** The mask of the overlay as RGB: A1111's `return_mask`. */
-  readonly mask: Picture | null;
-  /** RGBA, the repainted part alone: A1111's `return_mask_composite`. */
-  readonly maskComposite: Picture | null;
+  /** What was painted, its colours corrected, at its place: RGB, or RGBA that is transparent outside the crop. */
+  readonly placed: Picture;
 }
 
 /** How a result is put together. */
@@ -31,18 +29,27 @@ export interface CompositeOptions {
 export async function composite(painted: Picture, canvas: Canvas, options: CompositeOptions): Promise<Composite> {
   const { inpaint, colorTarget } = canvas;
   const corrected = colorTarget ? correctColors(painted, colorTarget) : painted;
-  if (!inpaint) return { image: corrected, mask: null, maskComposite: null };
-  const placed = options.overlayInpaint ? await placedBack(corrected, inpaint, options) : corrected;
-  const image = options.overlayInpaint ? withOverlay(placed, inpaint.overlay) : placed;
-  return { image, mask: toRgb(inpaint.maskForOverlay), maskComposite: onlyMasked(placed, inpaint) };
+  if (!inpaint || !options.overlayInpaint) return { image: corrected, placed: corrected };
+  const placed = await placedBack(corrected, inpaint, options);
+  return { image: withOverlay(placed, inpaint.overlay), placed };
+}
+
+/** The two extra pictures of an inpaint that people may ask for. */
+export interface MaskResults {
+  /** The mask of the overlay as RGB: A1111's `return_mask`. */
+  readonly mask: Picture;
+  /** RGBA, the repainted part alone: A1111's `return_mask_composite`. */
+  readonly maskComposite: Picture;
+}
+
+/** Source: A1111 modules/processing.py `process_images_inner` */
+export function maskResults({ placed }: Composite, { maskForOverlay }: Inpaint): MaskResults {
+  const mask = toLuma(resizeImage('resize and fill', maskForOverlay, placed));
+  return { mask: toRgb(maskForOverlay), maskComposite: maskComposite(placed, mask) };
 }
 
 async function placedBack(im: Picture, { pasteTo, overlay }: Inpaint, { upscale }: CompositeOptions): Promise<Picture> {
   return pasteTo ? await uncrop(im, { size: overlay, pasteTo, upscale }) : im;
-}
-
-function onlyMasked(placed: Picture, { maskForOverlay }: Inpaint): Picture {
-  return maskComposite(placed, toLuma(resizeImage('resize and fill', maskForOverlay, placed)));
 }
 
 /**

@@ -16,6 +16,7 @@ import type { Tokenize } from '../prompt/tokenizer.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
 import type { Conditioning } from '../sampling/conditioning.ts';
 import { img2imgSteps } from '../sampling/img2img-steps.ts';
+import { type BatchSeeds, jobSeeds } from '../sampling/job-seeds.ts';
 import { planImg2img, type SamplingPlan } from '../sampling/plan.ts';
 import { samplers } from '../sampling/samplers.ts';
 import { schedulerFor } from '../sampling/sigmas.ts';
@@ -71,7 +72,7 @@ export async function edit(
   const start = startFrom({ request, encoded: await encodeCanvas(models.checkpoint, request, canvas) });
   report.phase('sampling');
   const painted: Painted[] = [];
-  for (const batch of batchesOf(request)) {
+  for (const batch of jobSeeds(params)) {
     painted.push(...(await paintBatch(models, { request, plan, conditioning, start, report }, batch)));
   }
   report.phase('decoding');
@@ -151,24 +152,8 @@ function startFrom({ request, encoded }: { request: EditRequest; encoded: Encode
   const latent = concatRows(Array.from({ length: params.batchSize }, () => encoded.latent));
   if (!encoded.nmask) return { ...encoded, latent };
   const plain = { ...params, subseedStrength: 0, seedResizeFromW: 0, seedResizeFromH: 0 };
-  const noise = noiseFor(plain, batchesOf(request)[0]!, latent.shape).next();
+  const noise = noiseFor(plain, jobSeeds(params)[0]!, latent.shape).next();
   return { ...encoded, latent: withMaskedContent(latent, encoded.nmask, params.maskedContent, noise) };
-}
-
-/** Seeds of one batch; pictures of a variation share the seed and count up the subseed. */
-interface Seeds {
-  readonly seeds: readonly number[];
-  readonly subseeds: readonly number[];
-}
-
-/** Source: A1111 modules/processing.py `process_images_inner` */
-function batchesOf({ params }: EditRequest): readonly Seeds[] {
-  const { seed, subseed, subseedStrength, batchSize, batchCount } = params;
-  const range = (from: number, step: number) => Array.from({ length: batchSize }, (_, i) => from + i * step);
-  return Array.from({ length: batchCount }, (_, n) => ({
-    seeds: range(subseedStrength === 0 ? seed + n * batchSize : seed, subseedStrength === 0 ? 1 : 0),
-    subseeds: range(subseed + n * batchSize, 1),
-  }));
 }
 
 /** One finished latent [1, 4, h, w], and its place in the batch. */
@@ -190,7 +175,7 @@ interface Run {
 async function paintBatch(
   { checkpoint }: Models,
   { request, plan, conditioning, start, report }: Run,
-  { seeds, subseeds }: Seeds,
+  { seeds, subseeds }: BatchSeeds,
 ): Promise<readonly Painted[]> {
   const { params } = request;
   const { latent: init, nmask, imageConditioning } = start;

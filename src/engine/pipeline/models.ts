@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
+import { type LoraUse, loraPatch } from '../nets/lora-patch.ts';
 import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
@@ -9,6 +10,7 @@ import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { loraTargets } from '../weights/lora-targets.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
 import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
@@ -17,6 +19,8 @@ export interface CheckpointOptions {
   readonly device: DeviceOptions;
   /** A VAE file in place of the checkpoint's own. */
   readonly vae?: string | undefined;
+  /** Applied one after the other; another list wants another `openCheckpoint`. */
+  readonly loras?: readonly LoraUse[];
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
 }
@@ -49,14 +53,16 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   const { facts, parts } = await examineCheckpoint(file, { prediction });
   const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
   const need = needFrom(path);
+  const { loras = [] } = options;
+  const patching = loras.length > 0 && { patch: loraPatch(loras, loraTargets(parts, file.tensors.keys())) };
   const vae = () => need(separate ?? parts.vae, 'VAE');
   const text = (i: number) => {
     const part = need(parts.text[i], 'text encoder');
     const heads = facts.declared.textHeads?.[part.name];
-    return textEncoder(part, heads ? { heads } : {});
+    return textEncoder(part, { ...(heads && { heads }), ...patching });
   };
   const networks = lazyNetworks(options.device, {
-    unet: () => unet(need(parts.unet, 'U-Net'), { headsAt: facts.headsAt }),
+    unet: () => unet(need(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...patching }),
     encoder: () => vaeEncoder(vae()),
     decoder: () => vaeDecoder(vae()),
     text0: () => text(0),

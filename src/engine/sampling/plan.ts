@@ -1,5 +1,6 @@
 import type { SamplerName } from '../../edit/choices.ts';
 import type { Params } from '../../edit/fields.ts';
+import type { SamplerChoice } from '../../edit/sampler-names.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GuidedDenoiser } from './guidance.ts';
 import { type Img2imgSteps, img2imgSigmas } from './img2img-steps.ts';
@@ -10,7 +11,6 @@ import {
   sigmaPreconditioning,
   timestepPreconditioning,
 } from './preconditioning.ts';
-import type { ResolvedSampler } from './resolve-sampler.ts';
 import type { SamplerOptions, SamplerRun } from './sampler.ts';
 import type { UnipcRun } from './samplers/unipc.ts';
 import { samplers } from './samplers.ts';
@@ -38,7 +38,7 @@ export interface SamplingPlan {
 /** Which levels an img2img run goes through. Source: A1111 modules/sd_samplers_kdiffusion.py, sd_samplers_timesteps.py */
 export function planImg2img(
   alphas: Float32Array,
-  names: ResolvedSampler,
+  names: SamplerChoice,
   steps: Img2imgSteps,
   options: SigmasOptions & { readonly quantize?: boolean } = {},
 ): SamplingPlan {

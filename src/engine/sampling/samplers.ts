@@ -1,4 +1,4 @@
-import type { SamplerName, SchedulerName } from '../../edit/choices.ts';
+import type { SamplerName } from '../../edit/choices.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Denoiser, EpsModel, SamplerRun } from './sampler.ts';
 import { sampleDdim, sampleDdimCfgpp, samplePlms } from './samplers/ddim.ts';
@@ -21,8 +21,6 @@ import type { Sigmas } from './schedulers.ts';
 interface SamplerTraits {
   /** Further names in A1111's API. */
   readonly aliases: readonly string[];
-  /** What the schedule type Automatic stands for; Uniform where absent. */
-  readonly scheduler?: Exclude<SchedulerName, 'Automatic'>;
   /** One more level is computed, and the last but one left out. */
   readonly discardNextToLastSigma?: boolean;
   /** Two model calls per step: prompt schedules are laid out over twice as many calls. */
@@ -60,11 +58,10 @@ const vp = { space: 'timesteps', eta: 0 } as const;
 
 /** Every sampler, in A1111's order. Source: A1111 modules/sd_samplers_kdiffusion.py, sd_samplers_timesteps.py, sd_samplers_lcm.py */
 export const samplers: Readonly<Record<SamplerName, Sampler>> = {
-  'DPM++ 2M': { ...k, aliases: ['k_dpmpp_2m'], scheduler: 'Karras', sample: sampleDpmpp2m },
+  'DPM++ 2M': { ...k, aliases: ['k_dpmpp_2m'], sample: sampleDpmpp2m },
   'DPM++ SDE': {
     ...k,
     aliases: ['k_dpmpp_sde'],
-    scheduler: 'Karras',
     secondOrder: true,
     usesBrownianNoise: true,
     sample: sampleDpmppSde,
@@ -72,21 +69,18 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   'DPM++ 2M SDE': {
     ...k,
     aliases: ['k_dpmpp_2m_sde'],
-    scheduler: 'Exponential',
     usesBrownianNoise: true,
     sample: sampleDpmpp2mSde,
   },
   'DPM++ 2M SDE Heun': {
     ...k,
     aliases: ['k_dpmpp_2m_sde_heun'],
-    scheduler: 'Exponential',
     usesBrownianNoise: true,
     sample: sampleDpmpp2mSdeHeun,
   },
   'DPM++ 2S a': {
     ...k,
     aliases: ['k_dpmpp_2s_a'],
-    scheduler: 'Karras',
     secondOrder: true,
     usesEnsd: true,
     sample: sampleDpmpp2sAncestral,
@@ -94,7 +88,6 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   'DPM++ 3M SDE': {
     ...k,
     aliases: ['k_dpmpp_3m_sde'],
-    scheduler: 'Exponential',
     discardNextToLastSigma: true,
     usesBrownianNoise: true,
     sample: sampleDpmpp3mSde,
@@ -106,7 +99,6 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   DPM2: {
     ...k,
     aliases: ['k_dpm_2'],
-    scheduler: 'Karras',
     discardNextToLastSigma: true,
     secondOrder: true,
     sample: sampleDpm2,
@@ -114,7 +106,6 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   'DPM2 a': {
     ...k,
     aliases: ['k_dpm_2_a'],
-    scheduler: 'Karras',
     discardNextToLastSigma: true,
     secondOrder: true,
     usesEnsd: true,
@@ -132,7 +123,7 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
     usesEnsd: true,
     sample: betweenEnds(sampleDpmAdaptive),
   },
-  Restart: { ...k, aliases: ['restart'], scheduler: 'Karras', secondOrder: true, sample: sampleRestart },
+  Restart: { ...k, aliases: ['restart'], secondOrder: true, sample: sampleRestart },
   DDIM: { ...vp, aliases: ['ddim'], sample: sampleDdim },
   'DDIM CFG++': { ...vp, aliases: ['ddim_cfgpp'], cfgFactor: 1 / 12.5, sample: sampleDdimCfgpp },
   PLMS: { ...vp, aliases: ['plms'], sample: samplePlms },

@@ -20,27 +20,22 @@ export interface SchedulerInput {
   readonly betaBeta: number;
 }
 
-interface Scheduler {
-  /** A1111's internal name, as its API and old sampler names spell it. */
-  readonly name: string;
-  /** Further spellings in old sampler names. */
-  readonly aliases?: readonly string[];
-  readonly sigmas: (n: number, input: SchedulerInput) => Sigmas;
-}
+/** n steps → noise levels. */
+type Formula = (n: number, input: SchedulerInput) => Sigmas;
 
 /** Every schedule type but Automatic, which stands for the sampler's own. Source: A1111 modules/sd_schedulers.py */
-export const schedulers: Readonly<Record<Exclude<SchedulerName, 'Automatic'>, Scheduler>> = {
-  Uniform: { name: 'uniform', sigmas: uniform },
-  Karras: { name: 'karras', sigmas: (n, { sigmaMin, sigmaMax, rho }) => karras(n, sigmaMin, sigmaMax, rho) },
-  Exponential: { name: 'exponential', sigmas: exponential },
-  Polyexponential: { name: 'polyexponential', sigmas: polyexponential },
-  'SGM Uniform': { name: 'sgm_uniform', aliases: ['SGMUniform'], sigmas: sgmUniform },
-  'KL Optimal': { name: 'kl_optimal', sigmas: klOptimal },
-  'Align Your Steps': { name: 'align_your_steps', sigmas: alignYourSteps },
-  Simple: { name: 'simple', sigmas: simple },
-  Normal: { name: 'normal', sigmas: normal },
-  DDIM: { name: 'ddim', sigmas: ddim },
-  Beta: { name: 'beta', sigmas: beta },
+export const schedulers: Readonly<Record<Exclude<SchedulerName, 'Automatic'>, Formula>> = {
+  Uniform: uniform,
+  Karras: (n, { sigmaMin, sigmaMax, rho }) => karras(n, sigmaMin, sigmaMax, rho),
+  Exponential: exponential,
+  Polyexponential: polyexponential,
+  'SGM Uniform': sgmUniform,
+  'KL Optimal': klOptimal,
+  'Align Your Steps': alignYourSteps,
+  Simple: simple,
+  Normal: normal,
+  DDIM: ddim,
+  Beta: beta,
 };
 
 /**

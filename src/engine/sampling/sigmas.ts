@@ -1,4 +1,4 @@
-import type { SamplerName, SchedulerName } from '../../edit/choices.ts';
+import { automaticScheduler, type SamplerName, type SchedulerName } from '../../edit/choices.ts';
 import { samplers } from './samplers.ts';
 import { discreteSchedule, lcmSchedule, type Schedule } from './schedule.ts';
 import { type Sigmas, schedulers } from './schedulers.ts';
@@ -28,7 +28,7 @@ export function scheduleFor(sampler: SamplerName, alphas: Float32Array, options?
 
 /** The schedule type that will be used, Automatic resolved; undefined when the sampler has none of its own. */
 export function schedulerFor(sampler: SamplerName, scheduler: SchedulerName): keyof typeof schedulers | undefined {
-  return scheduler === 'Automatic' ? samplers[sampler].scheduler : scheduler;
+  return scheduler === 'Automatic' ? automaticScheduler[sampler] : scheduler;
 }
 
 /**
@@ -46,7 +46,7 @@ export function sigmasFor(
   const isDiscarding = samplers[sampler].discardNextToLastSigma || options.alwaysDiscardNextToLastSigma;
   const formula = schedulers[schedulerFor(sampler, scheduler) ?? 'Uniform'];
   const old = options.useOldKarrasSchedulerSigmas;
-  const sigmas = formula.sigmas(isDiscarding ? steps + 1 : steps, {
+  const sigmas = formula(isDiscarding ? steps + 1 : steps, {
     schedule,
     sigmaMin: options.sigmaMin || (old ? 0.1 : schedule.sigmaMin),
     sigmaMax: options.sigmaMax || (old ? 10 : schedule.sigmaMax),

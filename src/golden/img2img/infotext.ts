@@ -8,9 +8,9 @@ import {
   unquoteInfotext,
   writeInfotext,
 } from '../../edit/infotext-text.ts';
+import { resolveSampler } from '../../edit/sampler-names.ts';
 import { readInfotext } from '../../engine/image/infotext-file.ts';
 import { parseAttention } from '../../engine/prompt/attention.ts';
-import { resolveSampler } from '../../engine/sampling/resolve-sampler.ts';
 import { samplers } from '../../engine/sampling/samplers.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { judge, mismatch, readJson } from './case.ts';

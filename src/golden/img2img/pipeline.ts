@@ -7,8 +7,8 @@ import type { Picture } from '../../engine/image/picture.ts';
 import { toPictures, toPixels } from '../../engine/image/pixels.ts';
 import { latentSize } from '../../engine/image/processing-size.ts';
 import { type Canvas, prepareCanvas } from '../../engine/pipeline/canvas.ts';
-import { composite } from '../../engine/pipeline/composite.ts';
-import { withMaskedContent } from '../../engine/pipeline/masked-content.ts';
+import { composite, maskResults } from '../../engine/pipeline/composite.ts';
+import { withMaskedContent } from '../../engine/sampling/start-latent.ts';
 import { imageRng } from '../../engine/tensor/image-rng.ts';
 import { concatRows, rows } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
@@ -104,7 +104,7 @@ function initLatent(run: Run): Tensor {
   const batch = concatRows(Array.from({ length: params.batch_size ?? 1 }, () => one));
   const nmask = nmaskOf(run);
   const content = canvasOptionsOf(params).maskedContent;
-  return nmask ? withMaskedContent(batch, nmask, { content, noise: firstNoise(run) }) : batch;
+  return nmask ? withMaskedContent(batch, nmask, content, firstNoise(run)) : batch;
 }
 
 async function* overlays({ dir, name, canvas }: Run, files: readonly string[]): AsyncGenerator<GoldenOutcome> {
@@ -146,8 +146,11 @@ async function finished(run: Run): Promise<Picture[]> {
     const latent = blended(rows(samples, i, i + 1), rows(init, own, own + 1), nmask);
     const [painted] = toPictures(toyDecode(latent));
     const options = { overlayInpaint: params.overlay_inpaint ?? true, upscale: null };
-    const { image, mask, maskComposite } = await composite(painted!, canvas, options);
-    out.push(...[image, mask, maskComposite].filter((picture) => picture !== null));
+    const result = await composite(painted!, canvas, options);
+    out.push(result.image);
+    if (!canvas.inpaint) continue;
+    const { mask, maskComposite } = maskResults(result, canvas.inpaint);
+    out.push(mask, maskComposite);
   }
   return out;
 }

@@ -1,11 +1,10 @@
 import type { SamplerName, SchedulerName } from '../../edit/choices.ts';
-import { samplerNames, schedulerNames } from '../../edit/choices.ts';
+import { automaticScheduler, samplerNames, schedulerNames } from '../../edit/choices.ts';
+import { resolveSampler, schedulerSpellings } from '../../edit/sampler-names.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../../engine/sampling/alphas.ts';
 import { img2imgSigmas, img2imgSteps } from '../../engine/sampling/img2img-steps.ts';
 import { planImg2img } from '../../engine/sampling/plan.ts';
-import { resolveSampler } from '../../engine/sampling/resolve-sampler.ts';
 import { samplers } from '../../engine/sampling/samplers.ts';
-import { schedulers } from '../../engine/sampling/schedulers.ts';
 import { type SigmasOptions, scheduleFor, sigmasFor, timestepsFor } from '../../engine/sampling/sigmas.ts';
 import { type Check, maxError, maxRelativeError } from '../compare.ts';
 
@@ -124,16 +123,16 @@ export function checkRegistry(golden: RegistryGolden): Check[] {
   ];
   const traits = golden.samplers.map(({ name, aliases, options }) => {
     const own = samplers[name as SamplerName];
-    const scheduler = own.scheduler ? schedulers[own.scheduler].name : undefined;
+    const automatic = automaticScheduler[name as SamplerName];
+    const scheduler = automatic && schedulerSpellings[automatic][0];
     const flags = [own.discardNextToLastSigma, own.secondOrder, own.usesBrownianNoise, own.usesEnsd].map(Boolean);
     const keys = ['discard_next_to_last_sigma', 'second_order', 'brownian_noise', 'uses_ensd'];
     const want = [aliases, options.scheduler, keys.map((key) => options[key] === true)];
     return same(name, [own.aliases, scheduler, flags], want);
   });
   const types = golden.schedulers.map(({ name, label, aliases }) => {
-    const own =
-      label === 'Automatic' ? { name: 'automatic' } : schedulers[label as Exclude<SchedulerName, 'Automatic'>];
-    return same(label, [own.name, 'aliases' in own ? own.aliases : null], [name, aliases]);
+    const [own, ...others] = schedulerSpellings[label as SchedulerName];
+    return same(label, [own, others.length > 0 ? others : null], [name, aliases]);
   });
   const resolved = golden.resolve.map(([sampler, scheduler, toAutomatic, ...want]) => {
     const got = resolveSampler(sampler, scheduler ?? undefined, { toAutomatic });
