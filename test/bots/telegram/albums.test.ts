@@ -1,28 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Clock } from '../../../src/bots/core/clock.ts';
 import { type AlbumItem, openAlbums } from '../../../src/bots/telegram/albums.ts';
-
-/** Time that only moves when told. */
-function handClock(): Clock & { advance(ms: number): void } {
-  let now = 0;
-  const due = new Map<object, { at: number; wake: () => void }>();
-  return {
-    now: () => now,
-    setTimeout: (wake, ms) => {
-      const timer = { [Symbol.dispose]: () => void due.delete(timer) };
-      due.set(timer, { at: now + ms, wake });
-      return timer;
-    },
-    advance: (ms) => {
-      now += ms;
-      for (const [timer, { at, wake }] of due) {
-        if (at > now) continue;
-        due.delete(timer);
-        wake();
-      }
-    },
-  };
-}
+import { handClock } from './hand-clock.ts';
 
 const item = (message_id: number, media_group_id = 'g') =>
   ({ message_id, media_group_id, date: 0, chat: { id: 1, type: 'private' }, photo: [] }) as unknown as AlbumItem;
