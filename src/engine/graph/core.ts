@@ -26,6 +26,9 @@ export interface Layer {
 /** Changes a parameter on its way into the graph, for example `W + scale · up · down`; `value` is float32. */
 export type Patch = (tensor: StoredTensor, value: Value) => Value;
 
+/** A patch that adds nodes to the graph it is made for. */
+export type PatchMaker<Builder> = (g: Builder) => Patch;
+
 /** A finished graph. */
 export interface Graph {
   /** An ONNX model whose external data are named relative to `folder`. */

@@ -1,11 +1,14 @@
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { Graph, Layer, Patch, Value } from '../graph/core.ts';
+import type { Graph, Layer, PatchMaker, Value } from '../graph/core.ts';
 import type { TextPart } from '../weights/checkpoint-parts.ts';
 import type { Weights } from '../weights/weights.ts';
 import { type Tower, type TowerLayer, textTower } from './text-tower.ts';
 
 /** @param heads  attention heads; by default of 64 channels each, as in every full-size one */
-export function textEncoder({ layout, weights }: TextPart, options: { heads?: number; patch?: Patch } = {}): Graph {
+export function textEncoder(
+  { layout, weights }: TextPart,
+  options: { heads?: number; patch?: PatchMaker<GraphBuilder> } = {},
+): Graph {
   const tower = layout === 'openClip' ? openClipTower(weights) : huggingFaceTower(weights);
   const { heads = tower.tokenTable.shape[1]! / 64, patch } = options;
   const activation = layout === 'openClip' ? 'gelu' : 'quickGelu';

@@ -1,11 +1,11 @@
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
-import type { Graph, Layer, Patch, StoredTensor, Value } from '../graph/core.ts';
+import type { Graph, Layer, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
 
 /** What the tensors of a text encoder cannot tell. */
 export interface TextOptions {
   readonly heads: number;
   readonly activation: 'quickGelu' | 'gelu';
-  readonly patch?: Patch;
+  readonly patch?: PatchMaker<GraphBuilder>;
 }
 
 /** One layer of a text encoder. */
@@ -42,7 +42,7 @@ const norm = { epsilon: 1e-5 };
  */
 export function textTower(tower: Tower, options: TextOptions): Graph {
   const g = graphBuilder(tower.name);
-  if (options.patch) g.patchWith(options.patch);
+  if (options.patch) g.patchWith(options.patch(g));
   const tokens = g.input('tokens', 'I32', ['N', 77]);
   const states = [embeddings(g, tower, tokens)];
   for (const [i, layer] of tower.layers.entries()) states.push(towerLayer(g, layer, states[i]!, options));

@@ -1,5 +1,5 @@
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
-import type { Graph, Patch, Value } from '../graph/core.ts';
+import type { Graph, PatchMaker, Value } from '../graph/core.ts';
 import type { Weights } from '../weights/weights.ts';
 import { timestepEmbedding } from './embedding.ts';
 import { spatialTransformer } from './spatial-transformer.ts';
@@ -8,7 +8,7 @@ import { spatialTransformer } from './spatial-transformer.ts';
 export interface UnetOptions {
   /** Attention heads of a layer `channels` wide. */
   readonly headsAt: (channels: number) => number;
-  readonly patch?: Patch;
+  readonly patch?: PatchMaker<GraphBuilder>;
   /** Adds an output for every block, named as the block: `time_embed`, `input_blocks.0`, … */
   readonly trace?: boolean;
 }
@@ -29,7 +29,7 @@ const norm = { groups: 32, epsilon: 1e-5 };
  */
 export function unet(w: Weights, options: UnetOptions): Graph {
   const g = graphBuilder('unet');
-  if (options.patch) g.patchWith(options.patch);
+  if (options.patch) g.patchWith(options.patch(g));
   const trace = (name: string, value: Value): Value => {
     if (options.trace) g.output(name, value);
     return value;

@@ -1,0 +1,81 @@
+import type { GraphBuilder } from '../graph/builder.ts';
+import type { Patch, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
+import type { LoraFile, LoraParts } from '../weights/lora-file.ts';
+import type { LoraTarget } from '../weights/lora-targets.ts';
+import { loraBiasDelta, loraDelta } from './lora-delta.ts';
+
+/** A LoRA as a prompt asks for it. */
+export interface LoraUse {
+  readonly name: string;
+  readonly file: LoraFile;
+  /** What its changes are multiplied with, by part. */
+  readonly multipliers: { readonly unet: number; readonly text: number };
+  /** How many of its directions to use; by default all. */
+  readonly rank?: number;
+}
+
+interface Change {
+  readonly parts: LoraParts;
+  readonly multiplier: number;
+  readonly third: LoraTarget['third'];
+  readonly rank: number | undefined;
+}
+
+/**
+ * Changes parameters on their way into a graph: every LoRA in turn, on what those before it made of the weight, as in A1111.
+ * Entries that name no layer, or do not fit theirs, change nothing.
+ */
+export function loraPatch(
+  uses: readonly LoraUse[],
+  targets: ReadonlyMap<string, LoraTarget>,
+): PatchMaker<GraphBuilder> {
+  const changes = changesByWeight(uses, targets);
+  return (g): Patch => {
+    return (tensor, value) => {
+      const own = changes.get(tensor.name) ?? [];
+      const ofWeight = own.reduce((current, change) => changed(g, tensor, current, change), value);
+      const layer = /^(.*)([._])bias$/.exec(tensor.name);
+      const beside = layer ? (changes.get(`${layer[1]}${layer[2]}weight`) ?? []) : [];
+      return beside.reduce((current, change) => changedBias(g, current, change), ofWeight);
+    };
+  };
+}
+
+function changesByWeight(
+  uses: readonly LoraUse[],
+  targets: ReadonlyMap<string, LoraTarget>,
+): ReadonlyMap<string, readonly Change[]> {
+  const changes = new Map<string, Change[]>();
+  for (const { file, multipliers, rank } of uses) {
+    for (const [base, parts] of file) {
+      const target = targets.get(base);
+      if (!target) continue;
+      const change = { parts, multiplier: multipliers[target.part], third: target.third, rank };
+      changes.set(target.weight, [...(changes.get(target.weight) ?? []), change]);
+    }
+  }
+  return changes;
+}
+
+function changed(
+  g: GraphBuilder,
+  tensor: StoredTensor,
+  value: Value,
+  { parts, multiplier, third, rank }: Change,
+): Value {
+  const [rows = 0, ...rest] = tensor.shape;
+  if (third === undefined) {
+    const delta = loraDelta(g, parts, { value, shape: tensor.shape }, rank);
+    return delta ? g.add(value, g.scale(delta, multiplier)) : value;
+  }
+  const thirds = [...g.chunk(value, 3, 0)];
+  const delta = loraDelta(g, parts, { value: thirds[third]!, shape: [rows / 3, ...rest] }, rank);
+  if (!delta) return value;
+  thirds[third] = g.add(thirds[third]!, g.scale(delta, multiplier));
+  return g.concat(thirds, 0);
+}
+
+function changedBias(g: GraphBuilder, value: Value, { parts, multiplier, third }: Change): Value {
+  const delta = third === undefined ? loraBiasDelta(g, parts) : undefined;
+  return delta ? g.add(value, g.scale(delta, multiplier)) : value;
+}
