@@ -16,7 +16,7 @@ export const ann: UserId = 'discord:1';
 export const bo: UserId = 'telegram:2';
 
 export const nodeId = () => newId<NodeId>(randomBytes);
-export const jobId = () => newId<JobId>(randomBytes);
+const jobId = () => newId<JobId>(randomBytes);
 export const lineageId = () => newId<LineageId>(randomBytes);
 /** A channel nobody has been in. */
 export const somePlace = () => `d:${newId(randomBytes)}:7` as PlaceId;

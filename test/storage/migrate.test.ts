@@ -81,6 +81,7 @@ describe.each(['sqlite', 'postgresql'] as const)('migrations for %s', (provider)
         ? `SELECT name FROM sqlite_master WHERE name = 'Image'`
         : `SELECT 1 WHERE to_regclass('"Image"') IS NOT NULL`;
     expect(await database.run(image)).toEqual([]);
+    expect(await database.run('SELECT id FROM "_prisma_migrations"')).toEqual([]);
   });
 
   test('refuse a database that another version has written', async () => {
