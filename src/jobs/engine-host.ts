@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
 import type { EditOutcome, Progress, Task } from '../edit/request.ts';
@@ -6,9 +6,10 @@ import type { EngineOptions } from '../engine/index.ts';
 import { Refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Call, type Reply, toError } from './engine-protocol.ts';
+import { moduleBeside, startThread } from './thread.ts';
 
 /** What a run needs from its caller. */
-export interface HostIo {
+interface HostIo {
   /** Bytes of a picture the task refers to; all are fetched before the engine begins. */
   fetch(ref: BlobRef): Promise<Uint8Array>;
   progress(progress: Progress): void;
@@ -36,7 +37,7 @@ export interface HostOptions {
 export async function openEngineHost(
   options: EngineOptions,
   log: Log,
-  { thread = ownThread(), graceMs = 120_000 }: HostOptions = {},
+  { thread = moduleBeside(import.meta.url, 'engine-thread'), graceMs = 120_000 }: HostOptions = {},
 ): Promise<EngineHost> {
   const open = () => EngineThread.open(thread, options);
   const openAgain = async (ended: EngineThread) => {
@@ -191,17 +192,4 @@ function toRefusal(error: Error & { code?: string }): Refusal {
   if (error.code === 'ERR_WORKER_OUT_OF_MEMORY')
     return new Refusal('out-of-memory', { setting: 'size' }, { cause: error });
   return new Refusal('worker-lost', {}, { cause: error });
-}
-
-/** Beside this file, before and after compilation. */
-function ownThread(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './engine-thread.ts' : './engine-thread.js', import.meta.url);
-}
-
-/** Node 20 runs no TypeScript, and hands its loaders to no thread: in development the thread fetches tsx itself. */
-function startThread(file: URL, options: EngineOptions): Worker {
-  if (!file.pathname.endsWith('.ts')) return new Worker(file, { workerData: options });
-  const tsx = JSON.stringify(import.meta.resolve('tsx/esm/api'));
-  const code = `import(${tsx}).then(({ register }) => { register(); return import(${JSON.stringify(file.href)}); })`;
-  return new Worker(code, { eval: true, workerData: options });
 }

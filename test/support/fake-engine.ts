@@ -19,7 +19,7 @@ export const fakeSteps = 5;
  * What a prompt can make the fake engine do, wherever it runs: throw a refusal or a bug, wait for its cancelling, take no notice of it
  * (busy or idle), run out of memory for good, or take its thread or process with it.
  */
-export const tricks = ['!oom', '!bug', '!hang', '!deaf', '!spin', '!exit', '!kill'] as const;
+const tricks = ['!oom', '!bug', '!hang', '!deaf', '!spin', '!exit', '!kill'] as const;
 
 /** Holds a run before each of its steps. Open unless `close` was called. */
 export class Latch {
