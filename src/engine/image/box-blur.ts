@@ -1,4 +1,5 @@
-import type { Picture } from './picture.ts';
+import { crop } from './paste.ts';
+import { type Picture, type Region, wholeOf } from './picture.ts';
 
 /** A box of fractional radius ρ: whole pixels within `reach` weigh `ww`, the two beyond them `fw`, of 2²⁴ together. */
 interface Box {
@@ -59,25 +60,23 @@ function blurColumns(im: Picture, { reach, ww, fw }: Box, out: Uint8Array): void
   }
 }
 
-/** `times` passes across, then as many down. */
-function repeated(im: Picture, radius: number, times: number): Picture {
-  if (radius <= 0) return im;
-  const box = boxOf(radius);
+/** `times` passes of one kind. */
+function repeated(im: Picture, box: Box, { pass, times }: { pass: typeof blurRows; times: number }): Picture {
   const [one, other] = [new Uint8Array(im.data.length), new Uint8Array(im.data.length)];
   let from = im.data;
-  for (const pass of [blurRows, blurColumns]) {
-    for (let i = 0; i < times; i++) {
-      const to = from === one ? other : one;
-      pass({ ...im, data: from }, box, to);
-      from = to;
-    }
+  for (let i = 0; i < times; i++) {
+    const to = from === one ? other : one;
+    pass({ ...im, data: from }, box, to);
+    from = to;
   }
   return { ...im, data: from };
 }
 
 /** Mean over a square of side 2·radius + 1, the radius fractional; 8 bits between the two passes. Source: Pillow BoxBlur.c */
 export function boxBlur(im: Picture, radius: number): Picture {
-  return repeated(im, radius, 1);
+  if (radius <= 0) return im;
+  const box = boxOf(radius);
+  return repeated(repeated(im, box, { pass: blurRows, times: 1 }), box, { pass: blurColumns, times: 1 });
 }
 
 /**
@@ -93,7 +92,27 @@ function boxRadiusFor(sigma: number): number {
   return f(l + a);
 }
 
+/** Box blurs that make a Gaussian. */
+const PASSES = 3;
+
 /** A Gaussian of standard deviation `sigma` px, as three extended box blurs each way. Source: Pillow `GaussianBlur` */
 export function gaussianBlur(im: Picture, sigma: number): Picture {
-  return sigma > 0 ? repeated(im, boxRadiusFor(sigma), 3) : im;
+  return gaussianBlurWithin(im, sigma, wholeOf(im));
+}
+
+/** The part of {@link gaussianBlur} that lies in a region of the picture, without working out the rest. */
+export function gaussianBlurWithin(im: Picture, sigma: number, region: Region): Picture {
+  if (sigma <= 0) return crop(im, region);
+  const box = boxOf(boxRadiusFor(sigma));
+  const reach = PASSES * (box.reach + 1); // no pixel further away has a say
+  const near = {
+    x1: Math.max(region.x1 - reach, 0),
+    y1: Math.max(region.y1 - reach, 0),
+    x2: Math.min(region.x2 + reach, im.width),
+    y2: Math.min(region.y2 + reach, im.height),
+  };
+  const across = repeated(crop(im, near), box, { pass: blurRows, times: PASSES });
+  const columns = crop(across, { x1: region.x1 - near.x1, y1: 0, x2: region.x2 - near.x1, y2: across.height });
+  const down = repeated(columns, box, { pass: blurColumns, times: PASSES });
+  return crop(down, { x1: 0, y1: region.y1 - near.y1, x2: down.width, y2: region.y2 - near.y1 });
 }

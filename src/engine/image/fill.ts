@@ -1,8 +1,10 @@
 import { alphaCompositeInto, unpremultiply } from './alpha.ts';
-import { gaussianBlur } from './box-blur.ts';
-import { toRgb } from './convert.ts';
+import { gaussianBlurWithin } from './box-blur.ts';
+import { toLuma, toRgb } from './convert.ts';
+import { boundingBox } from './crop-region.ts';
 import { keptOutside } from './overlay.ts';
-import type { Picture } from './picture.ts';
+import { paste } from './paste.ts';
+import { blank, type Picture, sizeOfRegion } from './picture.ts';
 
 /** Blur radius, px, and how often that layer is laid on: from vague to sharp, the picture itself last. */
 const layers = [
@@ -16,15 +18,17 @@ const layers = [
 
 /**
  * Masked content "fill": the colours around the mask flow into it, from blurs of different reach. A picture that is masked
- * entirely becomes black. `mask` has the picture's size.
+ * entirely becomes black. `mask` has the picture's size; where it is 0 the picture stays, so only its box is worked out.
  * Source: A1111 modules/masking.py `fill`
  */
 export function fill(im: Picture, mask: Picture): Picture {
+  const region = boundingBox(toLuma(mask));
+  if (region === null) return toRgb(im);
   const kept = keptOutside(im, mask);
-  const result = new Uint8Array(kept.data.length);
+  const result = blank(sizeOfRegion(region), 4);
   for (const [radius, times] of layers) {
-    const { data } = unpremultiply(gaussianBlur(kept, radius));
-    for (let i = 0; i < times; i++) alphaCompositeInto(result, data);
+    const { data } = unpremultiply(gaussianBlurWithin(kept, radius, region));
+    for (let i = 0; i < times; i++) alphaCompositeInto(result.data, data);
   }
-  return toRgb({ ...kept, data: result });
+  return paste(toRgb(im), toRgb(result), { x: region.x1, y: region.y1 });
 }

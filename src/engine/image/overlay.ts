@@ -1,23 +1,41 @@
-import { alphaComposite, premultiply, unpremultiply } from './alpha.ts';
+import { alphaCompositeInto, div255, premultiply, unpremultiply } from './alpha.ts';
 import { toLuma, toRgb, toRgba } from './convert.ts';
-import { crop, paste, pasteThrough } from './paste.ts';
-import { blank, type Picture, type Region, type Size, sameSize, sizeOfRegion, wholeOf } from './picture.ts';
-import { invert } from './point.ts';
+import { paste, pasteThrough } from './paste.ts';
+import { blank, type Picture, type Region, type Size, sameSize, sizeOfRegion } from './picture.ts';
 import { resizeImageWith } from './resize-image.ts';
 import type { Upscale } from './upscaler.ts';
 
-/** The picture, premultiplied, with what the mask covers taken away. Step of {@link overlayPicture} and of masked content "fill". */
+/**
+ * The RGB picture, premultiplied, with what the mask covers taken away: where the mask is k, alpha is 255 − k. One loop over what
+ * may be many megapixels; plain zones, nearly all of them, are copied.
+ */
 export function keptOutside(im: Picture, mask: Picture): Picture {
-  const keep = invert(toLuma(mask));
-  return pasteThrough(blank(im, 4), toRgba(toRgb(im)), { mask: keep, at: { x: 0, y: 0 } });
+  return withAlpha(im, mask, (c, alpha) => div255(c * alpha));
 }
 
 /**
- * What will be laid over the result: the picture, transparent where it was to be repainted. RGBA; `mask` has its size.
+ * What will be laid over the result: the RGB picture, transparent where it was to be repainted. RGBA; `mask` has its size.
  * Source: A1111 modules/processing.py, `overlay_images`
  */
 export function overlayPicture(im: Picture, mask: Picture): Picture {
-  return unpremultiply(keptOutside(im, mask));
+  return withAlpha(im, mask, (c, alpha) => Math.min(255, ((255 * div255(c * alpha)) / alpha) | 0));
+}
+
+/** RGBA of the inverted mask as alpha; `shade` gives the colours where it is neither 0, where they are 0, nor 255. */
+function withAlpha(im: Picture, mask: Picture, shade: (c: number, alpha: number) => number): Picture {
+  const [{ data }, grey] = [toRgb(im), toLuma(mask).data];
+  if (data.length !== 3 * grey.length) throw new RangeError('a mask of another size than its picture');
+  const out = blank(im, 4);
+  for (let i = 0, p = 0, o = 0; i < grey.length; i++, p += 3, o += 4) {
+    const alpha = 255 - grey[i]!;
+    if (alpha === 0) continue;
+    const isOpaque = alpha === 255;
+    out.data[o] = isOpaque ? data[p]! : shade(data[p]!, alpha);
+    out.data[o + 1] = isOpaque ? data[p + 1]! : shade(data[p + 1]!, alpha);
+    out.data[o + 2] = isOpaque ? data[p + 2]! : shade(data[p + 2]!, alpha);
+    out.data[o + 3] = alpha;
+  }
+  return out;
 }
 
 /**
@@ -32,12 +50,30 @@ export async function uncrop(
   return paste(blank(size, 4), toRgba(fitted), { x: pasteTo.x1, y: pasteTo.y1 });
 }
 
-/** The overlay laid over the result, at its top left corner should they differ in size. RGB. */
+/** The overlay (RGBA) laid over the result (RGB or RGBA) of the same size, alpha dropped. Source: A1111 `apply_overlay` */
 export function withOverlay(im: Picture, overlay: Picture): Picture {
-  const below = toRgba(im);
-  if (sameSize(im, overlay)) return toRgb(alphaComposite(below, overlay));
-  const covered = alphaComposite(crop(below, wholeOf(overlay)), overlay);
-  return toRgb(paste(below, covered, { x: 0, y: 0 }));
+  if (!sameSize(im, overlay)) throw new RangeError('an overlay of another size than its picture');
+  const out = blank(im, 3);
+  const [step, { data }] = [im.channels, im];
+  const pixel = new Uint8Array(4);
+  for (let p = 0, i = 0, o = 0; o < out.data.length; p += step, i += 4, o += 3) {
+    const alpha = overlay.data[i + 3]!;
+    if (alpha === 255) copyPixel(overlay.data, i, out.data, o);
+    else if (alpha === 0) copyPixel(data, p, out.data, o);
+    else {
+      copyPixel(data, p, pixel, 0);
+      pixel[3] = step === 4 ? data[p + 3]! : 255;
+      alphaCompositeInto(pixel, overlay.data.subarray(i, i + 4));
+      copyPixel(pixel, 0, out.data, o);
+    }
+  }
+  return out;
+}
+
+function copyPixel(from: Uint8Array, p: number, to: Uint8Array, o: number): void {
+  to[o] = from[p]!;
+  to[o + 1] = from[p + 1]!;
+  to[o + 2] = from[p + 2]!;
 }
 
 /** The result where the mask is, transparent elsewhere: A1111's "mask composite". `mask` has the picture's size. */

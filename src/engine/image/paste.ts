@@ -48,6 +48,8 @@ export function pasteThrough(canvas: Picture, im: Picture, { mask, at }: { mask:
 
 /** A region of the picture; outside it is zero (black, transparent). */
 export function crop(im: Picture, region: Region): Picture {
+  const { x1, y1, x2, y2 } = region;
+  if (x1 === 0 && y1 === 0 && x2 === im.width && y2 === im.height) return im;
   return paste(blank(sizeOfRegion(region), im.channels), im, { x: -region.x1, y: -region.y1 });
 }
 

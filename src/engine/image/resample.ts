@@ -62,24 +62,49 @@ function weightsFor(
 }
 
 /** Rows `y1 … y2` of the picture, resampled across; the result begins at row y1. */
-function across(im: Picture, { taps, first, count, k }: Weights, { y1, y2 }: { y1: number; y2: number }): Picture {
-  const { data, channels: c } = im;
-  const width = first.length;
+function across(im: Picture, weights: Weights, { y1, y2 }: { y1: number; y2: number }): Picture {
+  const c = im.channels;
+  const width = weights.first.length;
   const out = new Uint8Array(width * (y2 - y1) * c);
-  for (let y = y1, o = 0; y < y2; y++) {
-    const row = y * im.width * c;
-    for (let x = 0; x < width; x++) {
-      const from = row + first[x]! * c;
-      const w = x * taps;
-      const n = count[x]!;
-      for (let ch = 0; ch < c; ch++) {
-        let sum = HALF;
-        for (let j = 0, p = from + ch; j < n; j++, p += c) sum += Math.imul(k[w + j]!, data[p]!);
-        out[o++] = clip8(sum >> PRECISION);
-      }
-    }
+  const acrossRow = c === 3 ? acrossRgbRow : acrossAnyRow;
+  for (let y = y1; y < y2; y++) {
+    const from = im.data.subarray(y * im.width * c, (y + 1) * im.width * c);
+    acrossRow(from, weights, { c, to: out.subarray((y - y1) * width * c, (y - y1 + 1) * width * c) });
   }
   return { width, height: y2 - y1, channels: c, data: out };
+}
+
+interface RowTarget {
+  readonly c: number;
+  readonly to: Uint8Array;
+}
+
+function acrossAnyRow(from: Uint8Array, { taps, first, count, k }: Weights, { c, to }: RowTarget): void {
+  for (let x = 0, o = 0; x < first.length; x++) {
+    const n = count[x]!;
+    for (let ch = 0; ch < c; ch++) {
+      let sum = HALF;
+      for (let j = x * taps, p = first[x]! * c + ch; j < x * taps + n; j++, p += c) sum += Math.imul(k[j]!, from[p]!);
+      to[o++] = clip8(sum >> PRECISION);
+    }
+  }
+}
+
+/** The same for three channels at once: most of the work of an edit at another size is done here. */
+function acrossRgbRow(from: Uint8Array, { taps, first, count, k }: Weights, { to }: RowTarget): void {
+  for (let x = 0, o = 0; x < first.length; x++, o += 3) {
+    let [r, g, b] = [HALF, HALF, HALF];
+    const end = x * taps + count[x]!;
+    for (let j = x * taps, p = first[x]! * 3; j < end; j++, p += 3) {
+      const weight = k[j]!;
+      r = (r + Math.imul(weight, from[p]!)) | 0;
+      g = (g + Math.imul(weight, from[p + 1]!)) | 0;
+      b = (b + Math.imul(weight, from[p + 2]!)) | 0;
+    }
+    to[o] = clip8(r >> PRECISION);
+    to[o + 1] = clip8(g >> PRECISION);
+    to[o + 2] = clip8(b >> PRECISION);
+  }
 }
 
 /** Resampled down the columns; `skipped` rows above the picture's first were left away because no weight needs them. */
@@ -88,16 +113,15 @@ function down(im: Picture, { taps, first, count, k }: Weights, skipped: number):
   const height = first.length;
   const stride = width * channels;
   const out = new Uint8Array(stride * height);
-  const sums = new Int32Array(stride);
   for (let y = 0; y < height; y++) {
-    sums.fill(HALF);
-    for (let j = 0; j < count[y]!; j++) {
-      const weight = k[y * taps + j]!;
-      const row = (first[y]! - skipped + j) * stride;
-      for (let i = 0; i < stride; i++) sums[i] = sums[i]! + Math.imul(weight, data[row + i]!);
-    }
+    const [from, to] = [y * taps, y * taps + count[y]!];
+    const top = (first[y]! - skipped) * stride;
     const o = y * stride;
-    for (let i = 0; i < stride; i++) out[o + i] = clip8(sums[i]! >> PRECISION);
+    for (let i = 0; i < stride; i++) {
+      let sum = HALF;
+      for (let j = from, p = top + i; j < to; j++, p += stride) sum = (sum + Math.imul(k[j]!, data[p]!)) | 0;
+      out[o + i] = clip8(sum >> PRECISION);
+    }
   }
   return { width, height, channels, data: out };
 }

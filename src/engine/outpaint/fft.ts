@@ -12,15 +12,29 @@ export function complexZeros(n: number): Complex {
 /** A transform of one length: in place, unscaled, forward. */
 type Transform = (data: Complex) => void;
 
-function primeFactors(n: number): number[] {
+/** 4 as often as it goes, then primes. */
+function factorsOf(n: number): number[] {
   const factors: number[] = [];
-  for (let p = 4; n > 1; p = p === 4 ? 2 : p + 1) {
-    while (n % p === 0) {
-      factors.push(p);
-      n /= p;
-    }
-  }
+  let rest = n;
+  for (const p of [4, 2, 3]) for (; rest % p === 0; rest /= p) factors.push(p);
+  for (let p = 5; rest > 1; p += 2) for (; rest % p === 0; rest /= p) factors.push(p);
   return factors;
+}
+
+/** e^(−2πik/n) for k = 0 … n − 1. */
+function rootsOfUnity(n: number): Complex {
+  return {
+    re: Float64Array.from({ length: n }, (_, k) => Math.cos((2 * Math.PI * k) / n)),
+    im: Float64Array.from({ length: n }, (_, k) => -Math.sin((2 * Math.PI * k) / n)),
+  };
+}
+
+/** One stage of a transform of length n: `radix` transforms of length `done` become one, in every group. */
+interface Stage {
+  readonly n: number;
+  readonly radix: number;
+  readonly done: number;
+  readonly roots: Complex;
 }
 
 /**
@@ -28,17 +42,19 @@ function primeFactors(n: number): number[] {
  * Source: Cooley and Tukey 1965, in Stockham's order, which needs no bit reversal
  */
 function planFft(n: number): Transform {
-  const factors = primeFactors(n);
-  const cos = Float64Array.from({ length: n }, (_, k) => Math.cos((2 * Math.PI * k) / n));
-  const sin = Float64Array.from({ length: n }, (_, k) => -Math.sin((2 * Math.PI * k) / n));
-  const roots = { re: cos, im: sin };
+  const roots = rootsOfUnity(n);
+  let done = 1;
+  const stages = factorsOf(n).map((radix): Stage => {
+    const stage = { n, radix, done, roots };
+    done *= radix;
+    return stage;
+  });
   const scratch = complexZeros(n);
   return (data) => {
     let [from, to] = [data, scratch];
-    let done = 1; // length of the transforms finished so far
-    for (const radix of factors) {
-      pass(from, to, { n, radix, done, roots });
-      done *= radix;
+    for (const stage of stages) {
+      if (stage.radix === 4) pass4(from, to, stage);
+      else passAny(from, to, stage);
       [from, to] = [to, from];
     }
     if (from === data) return;
@@ -47,23 +63,49 @@ function planFft(n: number): Transform {
   };
 }
 
-/** One stage: `radix` transforms of length `done` become one, for every group. */
-function pass(from: Complex, to: Complex, stage: { n: number; radix: number; done: number; roots: Complex }): void {
-  const { n, radix, done, roots } = stage;
+/** Radix 4, whose own roots of unity are 1, −i, −1 and i. */
+function pass4({ re, im }: Complex, to: Complex, { n, done, roots }: Stage): void {
+  const groups = n / (4 * done);
+  const apart = groups * done;
+  for (let k = 0; k < done; k++) {
+    const [c1, s1] = [roots.re[k * groups]!, roots.im[k * groups]!];
+    const [c2, s2] = [roots.re[2 * k * groups]!, roots.im[2 * k * groups]!];
+    const [c3, s3] = [roots.re[3 * k * groups]!, roots.im[3 * k * groups]!];
+    for (let g = 0, p = k, o = k; g < groups; g++, p += done, o += 4 * done) {
+      const [p1, p2, p3] = [p + apart, p + 2 * apart, p + 3 * apart];
+      const [r0, i0] = [re[p]!, im[p]!];
+      const [r1, i1] = [re[p1]! * c1 - im[p1]! * s1, re[p1]! * s1 + im[p1]! * c1];
+      const [r2, i2] = [re[p2]! * c2 - im[p2]! * s2, re[p2]! * s2 + im[p2]! * c2];
+      const [r3, i3] = [re[p3]! * c3 - im[p3]! * s3, re[p3]! * s3 + im[p3]! * c3];
+      const [o1, o2, o3] = [o + done, o + 2 * done, o + 3 * done];
+      to.re[o] = r0 + r2 + (r1 + r3);
+      to.im[o] = i0 + i2 + (i1 + i3);
+      to.re[o1] = r0 - r2 + (i1 - i3);
+      to.im[o1] = i0 - i2 - (r1 - r3);
+      to.re[o2] = r0 + r2 - (r1 + r3);
+      to.im[o2] = i0 + i2 - (i1 + i3);
+      to.re[o3] = r0 - r2 - (i1 - i3);
+      to.im[o3] = i0 - i2 + (r1 - r3);
+    }
+  }
+}
+
+/** Any radix, by its definition. */
+function passAny(from: Complex, to: Complex, { n, radix, done, roots }: Stage): void {
   const groups = n / (done * radix);
-  for (let g = 0; g < groups; g++) {
-    for (let k = 0; k < done; k++) {
-      for (let q = 0; q < radix; q++) {
-        const turn = (k + q * done) * groups; // of n, per member of the group
+  for (let k = 0; k < done; k++) {
+    for (let q = 0; q < radix; q++) {
+      const turn = ((k + q * done) * groups) % n;
+      for (let g = 0; g < groups; g++) {
         let [re, im, angle] = [0, 0, 0];
-        for (let r = 0; r < radix; r++) {
-          const p = (r * groups + g) * done + k;
+        for (let r = 0, p = g * done + k; r < radix; r++, p += groups * done) {
           const [c, s] = [roots.re[angle]!, roots.im[angle]!];
           re += from.re[p]! * c - from.im[p]! * s;
           im += from.re[p]! * s + from.im[p]! * c;
-          angle = (angle + turn) % n;
+          angle += turn;
+          if (angle >= n) angle -= n;
         }
-        const o = g * done * radix + q * done + k;
+        const o = (g * radix + q) * done + k;
         to.re[o] = re;
         to.im[o] = im;
       }
