@@ -79,6 +79,7 @@ async function main(what: string | undefined): Promise<void> {
   await writeFile(schemaFiles.postgresql, toPostgresSchema(await readFile(schemaFiles.sqlite, 'utf8')));
   const name = `${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}_${what}`;
   const scratch = await mkdtemp(join(tmpdir(), 'palimpsest-'));
+  await using _ = { [Symbol.asyncDispose]: () => rm(scratch, { recursive: true }) };
   await using postgres = await startPostgres();
   const adapters: Readonly<Record<Provider, Adapter>> = {
     sqlite: sqliteAdapter(join(scratch, 'scratch.db')),
@@ -89,7 +90,6 @@ async function main(what: string | undefined): Promise<void> {
     if (sql) await write(provider, name, sql);
     else console.log(`${provider}: nothing to do`);
   }
-  await rm(scratch, { recursive: true });
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.argv[2]);
