@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { concatChannels, rows } from '../../engine/tensor/rows.ts';
+import { labelVector } from '../../engine/pipeline/label-vector.ts';
+import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
+import { sigmaPreconditioning } from '../../engine/sampling/preconditioning.ts';
+import { discreteSchedule } from '../../engine/sampling/schedule.ts';
+import { concatChannels, concatRows, rows } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { attempt, type Check, tensorError } from '../compare.ts';
 import type { GoldenOutcome } from '../outcome.ts';
@@ -26,6 +30,9 @@ export async function* sd2Cases(dir: string): AsyncIterable<GoldenOutcome> {
     const golden = await readGoldenTensors(join(dir, file));
     yield attempt(area, 'text', () => penultimateNormed(checkpoint, golden));
     yield attempt(area, 'unet', () => unetChecks(checkpoint, golden, 'unet.'));
+    for (const prediction of ['v', 'eps'] as const) {
+      yield attempt(area, `denoise ${prediction}`, () => denoiseChecks(checkpoint, golden, prediction));
+    }
   }
 }
 
@@ -37,6 +44,26 @@ async function penultimateNormed(checkpoint: GoldenCheckpoint, golden: GoldenTen
   return [['penultimate, normed', tensorError(normed!, expected), tolerance]];
 }
 
+/** Each row has a σ of its own; the context is that of the U-Net's case. */
+async function denoiseChecks(
+  checkpoint: GoldenCheckpoint,
+  golden: GoldenTensors,
+  prediction: 'v' | 'eps',
+): Promise<Check[]> {
+  const of = (name: string) => golden.get(`denoise.${prediction}.${name}`);
+  const given = sigmaPreconditioning(discreteSchedule(stableDiffusionAlphas()), prediction);
+  const sigmas = [...of('sigma').data];
+  const timesteps = { data: Float32Array.from(sigmas, given.timestep), shape: [sigmas.length] };
+  const parts = sigmas.map((sigma, i) => [rows(of('x'), i, i + 1), sigma] as const);
+  const x = concatRows(parts.map(([part, sigma]) => given.input(part, sigma)));
+  const { out } = await runOnce(unetOf(checkpoint), { x, timesteps, context: golden.get('unet.context') });
+  const denoised = concatRows(parts.map(([part, sigma], i) => given.output(part, rows(out!, i, i + 1), sigma)));
+  return [
+    ['timestep', tensorError(timesteps, of('timestep')), 1e-3],
+    ['denoised', tensorError(denoised, of('denoised')), 5e-4],
+  ];
+}
+
 /** SDXL: label vector, transformers of different depths, two text encoders (`sdxl/`). */
 export async function* sdxlCases(dir: string): AsyncIterable<GoldenOutcome> {
   const area = 'models/sdxl';
@@ -45,6 +72,7 @@ export async function* sdxlCases(dir: string): AsyncIterable<GoldenOutcome> {
     const golden = await readGoldenTensors(join(dir, file));
     yield attempt(area, 'text CLIP-L', () => clipLChecks(checkpoint, golden));
     yield attempt(area, 'text OpenCLIP-G', () => clipGChecks(checkpoint, golden));
+    yield attempt(area, 'label vectors', async () => labelChecks(golden));
     for (const name of caseNames(golden, 'unet', 'x')) {
       yield attempt(area, `unet ${name}`, () => unetChecks(checkpoint, golden, `unet.${name}.`));
     }
@@ -76,6 +104,31 @@ async function clipGChecks(checkpoint: GoldenCheckpoint, golden: GoldenTensors):
     ['pooled', tensorError(pooled!, golden.get('text.g.pooled_per_chunk')), tolerance],
     ['pooled of the first chunk', tensorError(rows(pooled!, 0, 1), golden.get('cond.pooled')), tolerance],
   ];
+}
+
+interface Sizes {
+  readonly original_hw: readonly [number, number];
+  readonly crop_top_left: readonly [number, number];
+  readonly target_hw: readonly [number, number];
+}
+
+function labelChecks(golden: GoldenTensors): Check[] {
+  const sizes = JSON.parse(golden.metadata.sizes ?? '{}') as Record<string, Sizes>;
+  const size = ([height, width]: readonly [number, number]) => ({ height, width });
+  return Object.entries(sizes).map(
+    ([
+      name,
+      {
+        original_hw,
+        crop_top_left: [cropTop, cropLeft],
+        target_hw,
+      },
+    ]) => {
+      const given = { original: size(original_hw), cropTop, cropLeft, target: size(target_hw) };
+      const vector = labelVector(golden.get('cond.pooled'), given);
+      return [name, tensorError(vector, golden.get(`cond.vector_${name}`)), tolerance];
+    },
+  );
 }
 
 /** Inpainting: mask and masked latent beside the latent (`concat/`). */

@@ -21,6 +21,7 @@ import {
   textFeeds,
   unetOf,
 } from './checkpoint.ts';
+import { e2eChecks } from './e2e.ts';
 
 const area = 'models/sd15';
 const tolerance = { graph: 1e-4, trace: 2e-4, cond: 2e-4 };
@@ -37,6 +38,7 @@ export async function* sd15Cases(dir: string): AsyncIterable<GoldenOutcome> {
     else if (name === 'clip_io') yield attempt(area, name, async () => clipChecks(checkpoint, await read()));
     else if (name === 'a1111_cond') yield* condCases(checkpoint, dir, await read());
   }
+  for (const file of await goldenFiles(dir, /^e2e_.*\.json$/)) yield attempt(area, file, () => e2eChecks(dir, file));
 }
 
 async function* unetCases(checkpoint: GoldenCheckpoint, golden: GoldenTensors): AsyncIterable<GoldenOutcome> {

@@ -1,6 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Checkpoint, openCheckpoint } from '../../../src/engine/pipeline/models.ts';
+import { stableDiffusionAlphas } from '../../../src/engine/sampling/alphas.ts';
+import { sigmaPreconditioning } from '../../../src/engine/sampling/preconditioning.ts';
+import { pairs } from '../../../src/engine/sampling/sampler.ts';
+import { discreteSchedule } from '../../../src/engine/sampling/schedule.ts';
+import { addScaled, lerp } from '../../../src/engine/tensor/arithmetic.ts';
 import { concatRows, rows } from '../../../src/engine/tensor/rows.ts';
 import type { Tensor } from '../../../src/engine/tensor/tensor.ts';
 import { tensorError } from '../../../src/golden/compare.ts';
@@ -45,6 +50,22 @@ describe('the built-in model computes what the framework it was trained with com
     const latent = await checkpoint.encodeImage(vae.get('pixels'));
     expect(tensorError(latent, vae.get('latent_scaled'))).toBeLessThan(1e-3 * checkpoint.facts.latentScale);
     expect(tensorError(await checkpoint.decodeLatent(vae.get('latent_scaled')), vae.get('decoded'))).toBeLessThan(1e-3);
+  });
+
+  test('five guided steps from noise', async () => {
+    const [euler, text] = [await golden('euler5'), await golden('unet')];
+    const contexts = concatRows([text.get('context_prompt'), text.get('context_empty')]);
+    const given = sigmaPreconditioning(discreteSchedule(stableDiffusionAlphas()), 'eps');
+    const sigmas = [...euler.get('sigmas').data];
+    let x = euler.get('start');
+    for (const [sigma, next] of pairs(sigmas)) {
+      const t = given.timestep(sigma);
+      const input = given.input(x, sigma);
+      const eps = await checkpoint.unet(concatRows([input, input]), [t, t], contexts);
+      const guided = lerp(rows(eps, 1, 2), rows(eps, 0, 1), 5);
+      x = addScaled(x, next - sigma, guided);
+    }
+    expect(tensorError(x, euler.get('final'))).toBeLessThan(5e-3);
   });
 
   test('what its file says of itself is believed', () => {
