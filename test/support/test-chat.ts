@@ -2,7 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type BotsOptions, openBots, systemClock } from '../../src/bots/core/index.ts';
+import type { PlaceId } from '../../src/edit/lineage.ts';
 import { type Caps, defaultCaps } from '../../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
 import type { JobQueue, WorkSource } from '../../src/jobs/queue.ts';
@@ -10,8 +12,11 @@ import { workHandler } from '../../src/jobs/worker.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { openStorage, type Storage } from '../../src/storage/index.ts';
 import { fakeCatalog, fakeEngineHost, Latch } from './fake-engine.ts';
-import { TestPlatform } from './test-platform.ts';
+import { type Posted, TestPlatform, wordsOf } from './test-platform.ts';
 import { testProbe } from './test-probe.ts';
+
+/** How long a test waits for something at most, ms. */
+const WAIT_MS = 5000;
 
 /** A running chat with a fake engine behind it. */
 export interface TestChat extends AsyncDisposable {
@@ -22,7 +27,11 @@ export interface TestChat extends AsyncDisposable {
   readonly dataDir: string;
   /** Closes bots, line and storage as a stop does, and opens them again over the same files and the same platform. */
   restart(options?: TestChatOptions): Promise<void>;
-  /** Waits until something holds; asks every 10 ms, three seconds at most. */
+  /** The `n`th result in a place, from 0, once it is posted and its progress card gone. */
+  result(place: PlaceId, n?: number): Promise<Posted>;
+  /** What was last told to one person alone. */
+  lastTold(): string;
+  /** Waits until something holds; asks every 10 ms, five seconds at most. */
   until<T>(what: () => T | Promise<T>): Promise<NonNullable<T>>;
 }
 
@@ -70,6 +79,14 @@ async function openAll(
   return { storage, queue, close };
 }
 
+async function until<T>(what: () => T | Promise<T>): Promise<NonNullable<T>> {
+  for (const end = Date.now() + WAIT_MS; ; await delay(10)) {
+    const found = await what();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+  }
+}
+
 /** Opens storage in a folder of its own, the embedded line, a worker with the fake engine, and the bots. */
 export async function openTestChat(options: TestChatOptions = {}): Promise<TestChat> {
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-chat-'));
@@ -80,6 +97,7 @@ export async function openTestChat(options: TestChatOptions = {}): Promise<TestC
     platform,
     latch,
     dataDir,
+    until,
     get storage() {
       return opened.storage;
     },
@@ -90,12 +108,14 @@ export async function openTestChat(options: TestChatOptions = {}): Promise<TestC
       await opened.close();
       opened = await openAll(dataDir, latch, platform, { ...options, ...changed });
     },
-    async until(what) {
-      for (const end = Date.now() + 3000; ; await new Promise((resolve) => setTimeout(resolve, 10))) {
-        const found = await what();
-        if (found) return found;
-        if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
-      }
+    async result(place, n = 0) {
+      const result = await until(() => platform.results(place)[n]);
+      await until(() => platform.standing(place).every((posted) => posted.card.tone !== 'busy'));
+      return result;
+    },
+    lastTold() {
+      const told = platform.told.at(-1);
+      return told ? wordsOf(told.card) : '';
     },
     async [Symbol.asyncDispose]() {
       await opened.close();

@@ -160,6 +160,11 @@ export class TestPlatform implements Platform {
     await this.#deliver({ ...this.#arrived(user, {}), kind: 'unreadable' });
   }
 
+  /** A channel nobody has spoken in, of a server nobody has spoken on. */
+  newRoom(): PlaceId {
+    return `d:${this.#newId()}:${this.#newId()}` as PlaceId;
+  }
+
   /** Messages that still stand, oldest first. */
   standing(place: PlaceId = room): Posted[] {
     return this.posted.filter((p) => !p.removed && p.place === place);

@@ -1,4 +1,5 @@
 import type { LineageNode, NodeId } from '../../edit/lineage.ts';
+import type { Size } from '../../edit/size.ts';
 import type { RefusalData } from '../../errors.ts';
 import { button, pictureRows, type Standing } from './buttons.ts';
 import type { Messages } from './messages/catalogue.ts';
@@ -28,8 +29,8 @@ export function quoted(words: string): readonly string[] {
 export interface Provenance {
   readonly author: string;
   readonly maskAuthor: string | null;
-  /** Number and author of the picture it was made from. */
-  readonly parent: { readonly number: number; readonly author: string } | null;
+  /** The picture it was made from. */
+  readonly parent: { readonly number: number; readonly author: string; readonly size: Size } | null;
   /** HEAD of `main`. */
   readonly head: number;
   /** The other branch it is HEAD of. */
@@ -50,11 +51,12 @@ function imageOf(messages: Messages, node: LineageNode): CardImage {
   };
 }
 
-function numbers(messages: Messages, { node, made }: PictureView): readonly string[] {
+const inWords = ({ width, height }: Size) => `${width}×${height}`;
+
+function numbers(messages: Messages, { node, made, parent }: PictureView): readonly string[] {
   if (!node.task || !made) return [];
-  const { params, width, height } = node.task.request;
-  const processed = `${width}×${height}`;
-  const kept = `${node.image.width}×${node.image.height}`;
+  const { params } = node.task.request;
+  const [before, after] = [parent ? inWords(parent.size) : '', inWords(node.image)];
   return messages.picture.numbers({
     strength: params.denoisingStrength,
     steps: params.steps,
@@ -63,7 +65,7 @@ function numbers(messages: Messages, { node, made }: PictureView): readonly stri
     sampler: params.sampler,
     seed: node.seed ?? params.seed,
     model: oneLine(params.checkpoint, 60),
-    size: processed === kept ? kept : `${processed} → ${kept}`,
+    size: before === '' || before === after ? after : `${before} → ${after}`,
     seconds: Math.max(1, Math.round(made.seconds)),
   });
 }

@@ -1,4 +1,4 @@
-import { type NodeId, newId } from '../../edit/lineage.ts';
+import { type NodeId, newId, type Operation } from '../../edit/lineage.ts';
 import type { EditResult } from '../../edit/request.ts';
 import type { RefusalData } from '../../errors.ts';
 import type { JobOutcome } from '../../jobs/queue.ts';
@@ -23,8 +23,11 @@ function nodesOf({ random }: Desk, row: JobRow, result: EditResult): readonly Ne
   }));
 }
 
+const rerolls: readonly Operation[] = ['again', 'less', 'more'];
+
 /** A re-roll takes the place of the sibling that is HEAD; if somebody moved HEAD meanwhile, it stays beside. */
 async function followSibling({ storage, log }: Desk, row: JobRow, node: NodeId): Promise<void> {
+  if (!rerolls.includes(row.op)) return;
   const lineage = await storage.lineage.lineage(row.lineage);
   const headId = lineage?.heads[row.branch];
   const head = headId && (await storage.lineage.node(headId));

@@ -284,6 +284,7 @@ class PacedCards implements JobCards {
     }
     const wait = (error instanceof DeliveryError && error.retryAfterMs) || TROUBLE_MS;
     this.#notBefore.set(place, this.#desk.clock.now() + wait);
+    tracked.said = ''; // it was not
     this.#dirty.add(id);
   }
 

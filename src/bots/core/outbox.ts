@@ -127,7 +127,8 @@ class OutboxLoop implements Outbox {
       const link = { place: row.place, message, node: row.node, job: row.job, draft: null };
       await storage.outbox.sent(row.id, message, { ...link, kind: row.node ? 'result' : 'card' });
     } catch (error) {
-      return this.#giveBack(row, error);
+      const pause = await this.#giveBack(row, error);
+      if (pause > 0) return pause;
     }
     await this.#removeJobCard(platform, row);
     return 0;
@@ -148,6 +149,7 @@ class OutboxLoop implements Outbox {
     }
   }
 
+  /** @returns until it is tried again, ms; 0 when it has been given up */
   async #giveBack(row: OutboxRow, error: unknown): Promise<number> {
     const { storage, clock, log, metrics, platformOf } = this.#desk;
     const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
@@ -166,7 +168,7 @@ class OutboxLoop implements Outbox {
     return 0;
   }
 
-  /** The card that showed progress has had its day once the outcome is posted. */
+  /** The card that showed progress has had its day once the outcome is posted, or never will be. */
   async #removeJobCard(platform: Platform, { place, job }: OutboxRow): Promise<void> {
     const card = job && (await this.#desk.storage.jobs.find(job))?.cardMessage;
     if (!card) return;

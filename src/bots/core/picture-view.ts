@@ -46,7 +46,7 @@ export async function pictureView(
     hasChildren: children.length > 0,
     author: await nameOf(desk, node.author),
     maskAuthor: node.maskAuthor === null ? null : await nameOf(desk, node.maskAuthor),
-    parent: parent ? { number: parent.number, author: await nameOf(desk, parent.author) } : null,
+    parent: parent ? { number: parent.number, author: await nameOf(desk, parent.author), size: parent.image } : null,
     head: head?.number ?? node.number,
     branch: branch === undefined || branch === 'main' ? null : branch,
     made: null,

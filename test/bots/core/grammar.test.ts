@@ -1,0 +1,171 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseText, parseWords, promptAfter, takeMaskWord } from '../../../src/bots/core/grammar.ts';
+import { refusalOf } from '../../support/refusal.ts';
+
+const nothing = { prompt: null, append: '', negative: null, appendNegative: '', params: {} };
+const words = (given: Partial<typeof nothing> | object) => ({ ...nothing, ...given });
+
+describe('words of an edit', () => {
+  test.each([
+    ['a red hat', { prompt: 'a red hat' }],
+    ['  油画，温暖的光 ', { prompt: '油画，温暖的光' }],
+    ['+ sunset, warm light', { append: 'sunset, warm light' }],
+    ['＋日落', { append: '日落' }],
+    ['no: blurry', { negative: 'blurry' }],
+    ['NEG：blurry', { negative: 'blurry' }],
+    ['反向：模糊', { negative: '模糊' }],
+    ['+no: text', { appendNegative: 'text' }],
+    ['blue hat no: blurry', { prompt: 'blue hat', negative: 'blurry' }],
+    ['blue hat\n+ sunset', { prompt: 'blue hat', append: 'sunset' }],
+    ['--strength 0.4 --seed 7', { params: { denoisingStrength: 0.4, seed: 7 } }],
+    ['--strength=0.4, --seed=-1', { params: { denoisingStrength: 0.4, seed: -1 } }],
+    ['－－strength＝0.4', { params: { denoisingStrength: 0.4 } }],
+    ['—strength 0.4', { params: { denoisingStrength: 0.4 } }],
+    ['hat --denoising_strength .4 with feather', { prompt: 'hat with feather', params: { denoisingStrength: 0.4 } }],
+    ['--sampler DPM++ 2M SDE Heun hat', { prompt: 'hat', params: { sampler: 'DPM++ 2M SDE Heun' } }],
+    ['--sampler "Euler a" hat', { prompt: 'hat', params: { sampler: 'Euler a' } }],
+    ['--fill 潜空间噪声', { params: { maskedContent: 'latent noise' } }],
+    ['--fill 2', { params: { maskedContent: 'latent noise' } }],
+    ['hat --soft', { prompt: 'hat', params: { softInpainting: true } }],
+    ['--soft off hat', { prompt: 'hat', params: { softInpainting: false } }],
+    ['--soft no: blurry', { negative: 'blurry', params: { softInpainting: true } }],
+    ['--negative blurry, bad hands --seed 7', { negative: 'blurry, bad hands', params: { seed: 7 } }],
+    ['--negative "a, b" hat', { prompt: 'hat', negative: 'a, b' }],
+    ['--prompt a cat', { prompt: 'a cat' }],
+    ['--seed 1 --seed 2', { params: { seed: 2 } }],
+  ])('%j', (text, expected) => {
+    expect(parseWords(text)).toEqual(words(expected));
+  });
+
+  test.each([
+    'a cat + a dog',
+    'semi--auto rifle',
+    'a cat—black',
+    '-- a dash',
+    'she said—no',
+    'a sign that says yes: enter',
+    '(hat:1.2) [a:b:0.5] <lora:x:0.8>',
+    'casino: royale',
+  ])('takes %j for a prompt as it is', (text) => {
+    expect(parseWords(text)).toEqual(words({ prompt: text }));
+  });
+
+  test('an unknown key is refused with its place and the nearest one', () => {
+    expect(refusalOf(() => parseWords('hat --stregth 0.4'))).toEqual({
+      code: 'bad-option',
+      details: { position: 4, text: 'stregth', nearest: 'strength' },
+    });
+  });
+
+  test('a value out of range is refused', () => {
+    expect(refusalOf(() => parseWords('--steps 151')).code).toBe('out-of-range');
+    expect(refusalOf(() => parseWords('--steps')).code).toBe('bad-option');
+  });
+
+  test('an invisible or direction mark does not survive', () => {
+    expect(parseWords('a\u202e red\u0000 hat\ud800').prompt).toBe('a red hat');
+  });
+});
+
+describe('verbs', () => {
+  test.each([
+    ['again', 'again'],
+    ['Again', 'again'],
+    ['再来', 'again'],
+    ['再来一张', 'again'],
+    ['more', 'more'],
+    ['更少', 'less'],
+    ['undo', 'undo'],
+    ['撤销', 'undo'],
+    ['重做', 'redo'],
+  ])('%j is %s', (text, verb) => {
+    expect(parseText(text)).toEqual({ kind: 'verb', verb, params: {} });
+  });
+
+  test('parameters may follow those that make a picture', () => {
+    expect(parseText('again --steps 30')).toEqual({ kind: 'verb', verb: 'again', params: { steps: 30 } });
+  });
+
+  test.each(['more clouds', 'undo the braid', 'again, but blue', 'less --steps 3 noise', '撤销她的辫子'])(
+    '%j is an edit',
+    (text) => {
+      expect(parseText(text).kind).toBe('edit');
+    },
+  );
+
+  test.each(['constructor', 'toString', '__proto__'])('%j is a prompt', (text) => {
+    expect(parseText(text)).toEqual({ kind: 'edit', words: words({ prompt: text }) });
+  });
+});
+
+describe('hostile texts', () => {
+  test('a text of 100,000 characters is refused', () => {
+    expect(refusalOf(() => parseText('x'.repeat(100_000)))).toEqual({
+      code: 'prompt-too-long',
+      details: { length: 100_000, limit: 4000 },
+    });
+  });
+
+  test.each(['no: ', '+', '--soft ', ' ', '，', '"', '\\', '--seed "', 'a+', '—', '\n+'])(
+    '%j repeated is read in no time',
+    (part) => {
+      const text = part.repeat(Math.floor(10_000 / part.length));
+      const start = performance.now();
+      try {
+        parseText(text);
+      } catch (error) {
+        expect(error).toHaveProperty('name', 'Refusal');
+      }
+      expect(performance.now() - start).toBeLessThan(250);
+    },
+  );
+
+  test('nothing but a refusal is ever thrown', () => {
+    const parts = fc.constantFrom(
+      'no:',
+      '+',
+      '--',
+      '—',
+      'seed',
+      '=',
+      ' ',
+      '\n',
+      '"',
+      'hat',
+      '：',
+      '--soft',
+      '0.4',
+      '\u0000',
+      '\ud800',
+    );
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: 'binary' }),
+          fc.array(parts).map((a) => a.join('')),
+        ),
+        (text) => {
+          try {
+            parseText(text);
+          } catch (error) {
+            expect(error).toHaveProperty('name', 'Refusal');
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+test('a caption that begins with "mask" says so', () => {
+  expect(takeMaskWord('mask: red hat')).toEqual({ isMask: true, rest: 'red hat' });
+  expect(takeMaskWord('蒙版 红帽子')).toEqual({ isMask: true, rest: '红帽子' });
+  expect(takeMaskWord('masked ball')).toEqual({ isMask: false, rest: 'masked ball' });
+});
+
+test('the prompt after a text is the old or the new one, with what is appended', () => {
+  expect(promptAfter('a cat', null, 'sunset')).toBe('a cat, sunset');
+  expect(promptAfter('a cat', 'a dog', '')).toBe('a dog');
+  expect(promptAfter('', null, 'sunset')).toBe('sunset');
+});

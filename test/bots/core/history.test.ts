@@ -1,0 +1,174 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PlaceId, Policy } from '../../../src/edit/lineage.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { openTestChat, type TestChat } from '../../support/test-chat.ts';
+import { ann, bo, buttonsOf, type Posted, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
+
+let chat: TestChat;
+let platform: TestPlatform;
+let here: PlaceId;
+beforeAll(async () => {
+  chat = await openTestChat();
+  platform = chat.platform;
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+
+async function nodeOf({ card }: Posted) {
+  return (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never))!;
+}
+
+/** Ann's first result in a place of its own, under a policy. */
+async function first(policy: Policy = 'anyone'): Promise<Posted> {
+  here = platform.newRoom();
+  await chat.storage.people.savePlace({ id: here, group: here, language: null, policy });
+  await platform.say(ann, 'a red hat', { in: here, files: [await solidPng(64, 64)] });
+  return chat.result(here);
+}
+
+/** Ann's chain #0 → #1 → #2, of which the results are returned. */
+async function chain(policy: Policy = 'anyone'): Promise<readonly [Posted, Posted]> {
+  const one = await first(policy);
+  await platform.say(ann, '+ sunset', { in: here, replyTo: one.id });
+  return [one, await chat.result(here, 1)];
+}
+
+/** Number of HEAD of `main`, and of the other branches. */
+async function heads(result: Posted): Promise<Record<string, number>> {
+  const lineage = await chat.storage.lineage.lineage((await nodeOf(result)).lineage);
+  const named = Object.entries(lineage!.heads).map(async ([name, id]) => [
+    name,
+    (await chat.storage.lineage.node(id))!.number,
+  ]);
+  return Object.fromEntries(await Promise.all(named));
+}
+
+/** The newest message in the place, once there are so many. */
+async function posted(count: number): Promise<Posted> {
+  return chat.until(() => platform.standing(here)[count - 1]);
+}
+
+describe('Undo and Redo', () => {
+  test('move HEAD and show the picture it comes to', async () => {
+    const [, two] = await chain();
+    expect(await heads(two)).toEqual({ main: 2 });
+    await platform.press(ann, two, 'Undo');
+    const back = await posted(3);
+    expect(wordsOf(back.card)).toBe('#1 · img2img · @Ann\n"a red hat"\nHEAD #1');
+    expect(await heads(two)).toEqual({ main: 1 });
+    await platform.press(ann, back, 'Redo');
+    const forth = await posted(4);
+    expect(wordsOf(forth.card)).toBe('#2 · img2img · @Ann\n"a red hat, sunset"\nHEAD #2');
+    expect(await heads(two)).toEqual({ main: 2 });
+  });
+
+  test('by words and commands act on the speaker’s last picture; what was undone is not meant by the next words', async () => {
+    const [, two] = await chain();
+    await platform.say(ann, 'undo', { in: here });
+    await posted(3);
+    await platform.say(ann, 'a green hat', { in: here });
+    const third = await chat.result(here, 2);
+    expect(wordsOf(third.card)).toContain('Source: #1 (your last picture)');
+    expect(await heads(two)).toEqual({ main: 3 });
+    await platform.command(ann, 'undo', {}, { in: here });
+    await posted(5);
+    await platform.command(ann, 'redo', {}, { in: here });
+    await posted(6);
+    expect(await heads(two)).toEqual({ main: 3 });
+  });
+
+  test('each return to what they themselves left, else to the newest', async () => {
+    const [one, two] = await chain();
+    await platform.press(ann, two, 'Undo');
+    const back = await posted(3);
+    await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });
+    const three = await chat.result(here, 2);
+    await platform.press(bo, three, 'Undo');
+    await posted(5);
+    await platform.press(ann, back, 'Redo');
+    expect(wordsOf((await posted(6)).card)).toMatch(/^#2 /); // Ann left #2
+    await platform.press(bo, await posted(6), 'Undo');
+    await platform.press({ ...ann, id: 'discord:77', name: 'Cy' }, await posted(7), 'Redo');
+    expect(wordsOf((await posted(8)).card)).toMatch(/^#3 /); // Cy left nothing: the newest
+  });
+
+  test('have their ends', async () => {
+    const one = await first();
+    await platform.press(ann, one, 'Undo');
+    const root = await posted(2);
+    expect(buttonsOf(root.card).map((b) => b.label)).toEqual(['Edit…', 'Redo', 'Settings', 'Original']);
+    const { id } = await nodeOf(root);
+    await platform.pressRaw(ann, { action: 'un', target: id }, { in: here });
+    expect(chat.lastTold()).toContain('Nothing to undo');
+    await platform.press(ann, root, 'Redo');
+    await posted(3);
+    await platform.pressRaw(ann, { action: 'rd', target: (await nodeOf(one)).id }, { in: here });
+    expect(chat.lastTold()).toContain('Nothing to redo');
+  });
+
+  test('ask before moving a HEAD that is elsewhere', async () => {
+    const [one, two] = await chain();
+    await platform.press(ann, one, 'Undo');
+    const asked = platform.told.at(-1)!;
+    expect(wordsOf(asked.card)).toBe('HEAD is #2\n#1 is not the current picture. Shall #0 become it?');
+    expect(await heads(two)).toEqual({ main: 2 });
+    await platform.press(ann, { id: 'told', place: here, card: asked.card }, 'Set HEAD to #0');
+    await posted(3);
+    expect(await heads(two)).toEqual({ main: 0 });
+    await platform.press(bo, { id: 'told', place: here, card: asked.card }, 'Set HEAD to #0');
+    expect(chat.lastTold()).toContain('The current picture is #0 now.');
+  });
+
+  test('of two who press at once only one moves HEAD', async () => {
+    const [, two] = await chain();
+    await Promise.all([ann, bo].map((user) => platform.press(user, two, 'Undo')));
+    await posted(3);
+    expect(await heads(two)).toEqual({ main: 1 });
+    expect(platform.standing(here)).toHaveLength(3);
+    expect(chat.lastTold()).toMatch(/Somebody was quicker|HEAD is #1/);
+  });
+
+  test('pressed twice by one delivery do one step', async () => {
+    const [, two] = await chain();
+    await platform.press(ann, two, 'Undo', 'd:i:1');
+    await platform.press(ann, two, 'Undo', 'd:i:1');
+    await posted(3);
+    expect(await heads(two)).toEqual({ main: 1 });
+  });
+});
+
+describe('whose HEAD it is', () => {
+  test('only the owner or a moderator moves it under the owner’s policy', async () => {
+    const [, two] = await chain('owner');
+    await platform.press(bo, two, 'Undo');
+    expect(chat.lastTold()).toContain('That is not yours to decide');
+    expect(await heads(two)).toEqual({ main: 2 });
+    await platform.press({ ...bo, moderator: true }, two, 'Undo');
+    await posted(3);
+    expect(await heads(two)).toEqual({ main: 1 });
+  });
+
+  test('everybody may make a version, which starts a branch of its own', async () => {
+    const [, two] = await chain('owner');
+    await platform.say(bo, 'a green hat', { in: here, replyTo: two.id });
+    const three = await chat.result(here, 2);
+    expect(wordsOf(three.card)).toContain('from #2 · base by @Ann · on its own branch "bo-1" · HEAD stays at #2');
+    expect(await heads(two)).toEqual({ main: 2, 'bo-1': 3 });
+    await platform.say(bo, 'a blue hat', { in: here, replyTo: three.id });
+    await chat.result(here, 3);
+    expect(await heads(two)).toEqual({ main: 2, 'bo-1': 4 });
+    await platform.say(bo, 'a pink hat', { in: here, replyTo: two.id });
+    await chat.result(here, 4);
+    expect(await heads(two)).toEqual({ main: 2, 'bo-1': 4, 'bo-2': 5 });
+  });
+
+  test('a version of an older picture leaves HEAD alone until it is chosen', async () => {
+    const [one, two] = await chain();
+    await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });
+    const three = await chat.result(here, 2);
+    expect(wordsOf(three.card)).toContain('HEAD stays at #2');
+    expect(await heads(two)).toEqual({ main: 2 });
+    await platform.press(bo, three, 'Use this');
+    expect(wordsOf((await posted(4)).card)).toContain('HEAD #3');
+    expect(await heads(two)).toEqual({ main: 3 });
+  });
+});

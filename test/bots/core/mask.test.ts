@@ -1,0 +1,176 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PlaceId } from '../../../src/edit/lineage.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { openTestChat, type TestChat } from '../../support/test-chat.ts';
+import { ann, bo, buttonsOf, file, type Posted, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
+
+let chat: TestChat;
+let platform: TestPlatform;
+let here: PlaceId;
+let picture: Buffer;
+beforeAll(async () => {
+  chat = await openTestChat();
+  platform = chat.platform;
+  picture = await solidPng(64, 64, '#000000');
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+const enter = () => {
+  here = platform.newRoom();
+  return { in: here };
+};
+
+/** A mask whose left half is white. */
+function halfMask(width = 64, height = 64): Promise<Buffer> {
+  const white = { create: { width: width / 2, height, channels: 3, background: '#ffffff' } } as const;
+  return sharp({ create: { width, height, channels: 3, background: '#000000' } })
+    .composite([{ input: white, left: 0, top: 0 }])
+    .png()
+    .toBuffer();
+}
+
+/** A picture whose left half is transparent. */
+async function halfTransparent(): Promise<Buffer> {
+  const hole = { create: { width: 32, height: 64, channels: 4, background: '#000000ff' } } as const;
+  return sharp(picture)
+    .ensureAlpha()
+    .composite([{ input: hole, left: 0, top: 0, blend: 'dest-out' }])
+    .png()
+    .toBuffer();
+}
+
+/** Whether the left and the right half of a result were repainted; the source is black. */
+async function repainted({ card }: Posted): Promise<readonly [boolean, boolean]> {
+  const bytes = await chat.storage.blobs.get(card.images[0]!.source as never);
+  const { data, info } = await sharp(bytes).raw().toBuffer({ resolveWithObject: true });
+  const isPainted = (x: number) => data.subarray(x * info.channels, x * info.channels + 3).some((v) => v > 0);
+  return [isPainted(8), isPainted(info.width - 8)];
+}
+
+async function nodeOf({ card }: Posted) {
+  return (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never))!;
+}
+
+describe('an uploaded mask', () => {
+  test('repaints what is white, by the inpaint command', async () => {
+    const place = enter();
+    const files = [file(picture), file(await halfMask(), 'mask')];
+    await platform.command(ann, 'inpaint', { prompt: 'a red hat' }, { ...place, files });
+    const result = await chat.result(here);
+    expect(wordsOf(result.card)).toMatch(/^#1 · inpaint · @Ann\n"a red hat"\nstrength 0\.75 /);
+    expect(await repainted(result)).toEqual([true, false]);
+  });
+
+  test('repaints what is black when the mask mode says so', async () => {
+    const place = enter();
+    const files = [file(picture), file(await halfMask(), 'mask')];
+    await platform.command(
+      ann,
+      'inpaint',
+      { prompt: 'a red hat', 'mask-mode': 'inpaint not masked' },
+      { ...place, files },
+    );
+    expect(await repainted(await chat.result(here))).toEqual([false, true]);
+  });
+
+  test('is read by its transparency where that varies', async () => {
+    const place = enter();
+    const files = [file(picture), file(await halfTransparent(), 'mask')];
+    await platform.command(ann, 'inpaint', { prompt: 'a red hat' }, { ...place, files });
+    expect(await repainted(await chat.result(here))).toEqual([false, true]);
+  });
+
+  test('may have another size of the same shape, not another shape', async () => {
+    const place = enter();
+    const inpaint = async (mask: Buffer) =>
+      platform.command(
+        ann,
+        'inpaint',
+        { prompt: 'a red hat' },
+        { ...place, files: [file(picture), file(mask, 'mask')] },
+      );
+    await inpaint(await halfMask(32, 32));
+    expect(await repainted(await chat.result(here))).toEqual([true, false]);
+    await inpaint(await halfMask(64, 32));
+    expect(chat.lastTold()).toContain('The mask is 64×32, the picture 64×64');
+  });
+
+  test('that marks nothing is refused, one that marks everything is no mask', async () => {
+    const place = enter();
+    const inpaint = async (mask: Buffer, options = {}) =>
+      platform.command(
+        ann,
+        'inpaint',
+        { prompt: 'a red hat', ...options },
+        { ...place, files: [file(picture), file(mask, 'mask')] },
+      );
+    await inpaint(await solidPng(64, 64, '#000000'));
+    expect(chat.lastTold()).toMatch(/^⚠ The mask is empty\n/);
+    await inpaint(await solidPng(64, 64, '#ffffff'), { 'mask-mode': 'inpaint not masked' });
+    expect(chat.lastTold()).toMatch(/^⚠ The mask is empty\n/);
+    await inpaint(await solidPng(64, 64, '#ffffff'));
+    const result = await chat.result(here);
+    expect(result.card.lines.at(-1)).toContain('The mask covers everything');
+    expect((await nodeOf(result)).task!.request.mask).toBeNull();
+  });
+
+  test('is recognised as the second of two pictures', async () => {
+    const place = enter();
+    await platform.say(ann, 'a red hat', { ...place, files: [picture, await halfMask()] });
+    expect(await repainted(await chat.result(here))).toEqual([true, false]);
+  });
+
+  test('is recognised in a reply to a picture of ours', async () => {
+    const place = enter();
+    await platform.say(ann, 'a red hat', { ...place, files: [picture] });
+    const first = await chat.result(here);
+    await platform.say(bo, 'a blue hat', { ...place, files: [await halfMask()], replyTo: first.id });
+    const second = await chat.result(here, 1);
+    expect(wordsOf(second.card)).toContain('#2 · inpaint · @Bo');
+    expect((await nodeOf(second)).parent).toBe((await nodeOf(first)).id);
+  });
+
+  test('that is not black and white needs the word', async () => {
+    const place = enter();
+    const grey = await sharp(await halfMask())
+      .linear(0.7)
+      .png()
+      .toBuffer();
+    await platform.say(ann, 'a red hat', { ...place, files: [picture, grey] });
+    expect((await chat.result(here)).card.lines.at(-1)).toContain('I edited the first picture only');
+    await platform.say(ann, 'mask: a red hat', { ...place, files: [picture, grey] });
+    const second = await chat.result(here, 1);
+    expect(wordsOf(second.card)).toContain('"a red hat"');
+    expect(await repainted(second)).toEqual([true, false]);
+  });
+});
+
+describe('without a mask', () => {
+  test('transparent parts of the picture are repainted', async () => {
+    const place = enter();
+    await platform.command(ann, 'inpaint', { prompt: 'a red hat' }, { ...place, files: [await halfTransparent()] });
+    const result = await chat.result(here);
+    expect(await repainted(result)).toEqual([true, false]);
+    expect(buttonsOf(result.card).map((b) => b.label)).not.toContain('Same mask');
+  });
+
+  test('an opaque picture is refused with how to send one', async () => {
+    await platform.command(ann, 'inpaint', { prompt: 'a red hat' }, { ...enter(), files: [picture] });
+    expect(chat.lastTold()).toMatch(/^⚠ Where shall I repaint\?\n/);
+  });
+});
+
+test('Same mask repaints the same part of the result, and says whose mask it is', async () => {
+  const place = enter();
+  await platform.say(ann, 'a red hat', { ...place, files: [picture, await halfMask()] });
+  const first = await chat.result(here);
+  await platform.press(bo, first, 'Same mask');
+  const second = await chat.result(here, 1);
+  expect(wordsOf(second.card)).toMatch(/^#2 · same mask · @Bo\n/);
+  expect(wordsOf(second.card)).toContain('from #1 · mask by @Ann · base by @Ann');
+  const [a, b] = [await nodeOf(first), await nodeOf(second)];
+  expect(b.parent).toBe(a.id);
+  expect(b.task!.request).toMatchObject({ init: a.image.ref, mask: a.task!.request.mask });
+  expect(b.seed).not.toBe(a.seed);
+  expect(await repainted(second)).toEqual([true, false]);
+});
