@@ -1,5 +1,3 @@
-import { type SchedulerName, schedulerNames } from './choices.ts';
-
 /** What a parameter may be before it is written; null leaves it out. Objects and lists are written as JSON. */
 export type InfotextValue = string | number | boolean | null | { readonly [key: string]: unknown } | readonly unknown[];
 
@@ -145,27 +143,4 @@ function readParams(pairs: readonly RegExpMatchArray[]): Map<string, string> {
     else params.set(key, value);
   }
   return params;
-}
-
-/** How infotexts spell a schedule type: its label, its internal name, and one old alias. */
-function spellingsOf(scheduler: SchedulerName): readonly string[] {
-  const name = scheduler.toLowerCase().replaceAll(' ', '_');
-  return name === 'sgm_uniform' ? [scheduler, name, 'SGMUniform'] : [scheduler, name];
-}
-
-/**
- * Takes the schedule type out of old combined names: 'DPM++ 2M Karras' is 'DPM++ 2M' on 'Karras'. Else the schedule type is the one
- * given beside it, Automatic when that is unknown. The sampler's name is not looked up.
- * Source: A1111 modules/sd_samplers.py `get_sampler_and_scheduler`
- */
-export function splitSampler(sampler: string, scheduleType: string): { sampler: string; scheduler: SchedulerName } {
-  let name = sampler;
-  let found = schedulerNames.find((scheduler) => spellingsOf(scheduler).slice(0, 2).includes(scheduleType));
-  for (const scheduler of schedulerNames) {
-    const ending = spellingsOf(scheduler).find((spelling) => name.endsWith(` ${spelling}`));
-    if (!ending) continue;
-    name = name.slice(0, -(ending.length + 1));
-    found = scheduler;
-  }
-  return { sampler: name, scheduler: found ?? 'Automatic' };
 }
