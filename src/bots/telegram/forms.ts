@@ -29,7 +29,8 @@ export function formMessage(form: Form, language: Language, asked: Asked | null)
   const { howToAnswer, empty } = words[language];
   const pen = newPen();
   const shown = howShown(form.fields.map(({ value }) => value));
-  const marker = [code.encode(form), ...form.fields.map(({ name }, at) => `${name}${marks[shown[at]!]}`)].join(',');
+  const fields = form.fields.map(({ name, long }, at) => `${name}${long ? '*' : ''}${marks[shown[at]!]}`);
+  const marker = [code.encode(form), ...fields].join(',');
   pen.write('✏', { type: 'text_link', url: `${linkStart}${Buffer.from(marker).toString('base64url')}` });
   pen.write(' ');
   pen.write(form.title, { type: 'bold' });
@@ -37,8 +38,9 @@ export function formMessage(form: Form, language: Language, asked: Asked | null)
     pen.write(' · ');
     pen.write(asked.name, { type: 'text_mention', user: { id: asked.id, is_bot: false, first_name: asked.name } });
   }
-  const labels = form.fields.map(({ label }) => label);
-  pen.write(`\n${howToAnswer(labels[0] ?? '', labels.at(-1) ?? '')}\n`);
+  const [first] = form.fields;
+  const example = form.fields.find(({ long }) => !long) ?? first;
+  pen.write(`\n${howToAnswer(first?.label ?? '', example?.label ?? '')}\n`);
   form.fields.forEach(({ label, value }, at) => {
     pen.write(`\n${label}: `);
     if (shown[at] === 'empty') pen.write(empty);
@@ -79,7 +81,15 @@ function howShown(values: readonly string[]): readonly Shown[] {
 /** A form as it comes back in the reply. */
 interface SentForm {
   readonly button: string;
-  readonly fields: readonly { readonly name: string; readonly label: string; readonly value: string | null }[];
+  readonly fields: readonly SentField[];
+}
+interface SentField {
+  readonly name: string;
+  readonly label: string;
+  /** May have several lines. */
+  readonly long: boolean;
+  /** Null when it was shown in part. */
+  readonly value: string | null;
 }
 
 function sentForm(message: Message): SentForm | undefined {
@@ -92,10 +102,10 @@ function sentForm(message: Message): SentForm | undefined {
   const values = entities.filter((entity) => entity.type === 'code');
   const labels = labelsOf(message.text, values);
   const fields = names.map((marked, at) => {
-    const name = marked.replace(/[~!]$/, '');
-    const value = marked === name || marked.endsWith(marks.cut) ? values.shift() : undefined;
+    const [, name = '', long = '', mark = ''] = /^(.*?)(\*?)([~!]?)$/.exec(marked) ?? [];
+    const value = mark === marks.empty ? undefined : values.shift();
     const shown = value ? message.text.slice(value.offset, value.offset + value.length) : '';
-    return { name, label: labels[at] ?? name, value: marked.endsWith(marks.cut) ? null : shown };
+    return { name, label: labels[at] ?? name, long: long !== '', value: mark === marks.cut ? null : shown };
   });
   return { button, fields };
 }
@@ -124,18 +134,20 @@ export function formAnswer(message: Message, answer: string): FormAnswer | undef
 }
 
 /**
- * Lines `name: value`, by a field's name or label; a line that names no field goes on with the one before. An answer that begins
- * without a name begins with the first field.
+ * Lines `name: value`, by a field's name or label. A line that names no field goes on with a long field before it, else it belongs to
+ * the first field.
  */
 function changes(answer: string, fields: SentForm['fields']): Record<string, string> {
-  const known = new Map(fields.flatMap(({ name, label }) => [name, label].map((word) => [word.toLowerCase(), name])));
+  const known = new Map(
+    fields.flatMap((field) => [field.name, field.label].map((word) => [word.toLowerCase(), field])),
+  );
   const given = new Map<string, string[]>();
-  let current = fields[0]?.name ?? '';
+  let current = fields[0];
   for (const line of answer.trim().split('\n')) {
     const [, word = '', rest = ''] = /^\s*([^:：\n]{1,60})[:：](.*)$/.exec(line) ?? [];
     const named = known.get(word.trim().toLowerCase());
-    current = named ?? current;
-    given.set(current, named === undefined ? [...(given.get(current) ?? []), line] : [rest]);
+    current = named ?? (current?.long ? current : fields[0]);
+    if (current) given.set(current.name, named ? [rest] : [...(given.get(current.name) ?? []), line]);
   }
   return Object.fromEntries([...given].map(([name, lines]) => [name, lines.join('\n').trim()]));
 }

@@ -7,7 +7,7 @@ const field = (name: string, label: string, value: string) => ({
   name,
   label,
   value,
-  long: false,
+  long: name !== 'strength',
   required: false,
   maxLength: 1500,
 });
@@ -62,6 +62,10 @@ describe('a form as a message', () => {
       negative: 'blurry,\nugly',
       strength: '0.7',
     });
+  });
+
+  test('a line after a short field belongs to the first one', () => {
+    expect(formAnswer(sent(form), 'strength: 0.7\na dog')?.values).toMatchObject({ prompt: 'a dog', strength: '0.7' });
   });
 
   test('clears a field that is named with nothing after it', () => {

@@ -1,0 +1,181 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { defaultLimits } from '../../../src/bots/core/index.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { telegramLimits } from '../../support/telegram-stand-in/index.ts';
+import { type Chat, type ChatOptions, isResult, openChat } from './chat.ts';
+
+/** A chat, somebody alone with the bot, and a black picture. */
+async function open(options: ChatOptions = {}) {
+  const chat = await openChat(options);
+  const ann = chat.tg.private(chat.tg.user('Ann'));
+  return {
+    chat,
+    ann,
+    black: await solidPng(64, 64, '#000000'),
+    [Symbol.asyncDispose]: () => chat[Symbol.asyncDispose](),
+  };
+}
+
+const results = ({ tg }: Chat, { chat }: { chat: Parameters<typeof tg.messages>[0] }) =>
+  tg.messages(chat).filter(isResult());
+
+describe('results that are big or unwelcome', () => {
+  test('a result of 12 MB is shown smaller, and is there whole as a file; a refused size goes down a step', async () => {
+    /** The picture, with as many bytes after its end as make it 12 MB. */
+    const padded: ChatOptions['blobs'] = ({ blobs }) => ({
+      get: async (ref) => Buffer.concat([await blobs.get(ref), Buffer.alloc(12_000_000)]),
+    });
+    await using here = await open({ blobs: padded });
+    const { chat, ann, black } = here;
+    chat.tg.fail({
+      method: 'sendPhoto',
+      mishap: { kind: 'refuse', code: 413, description: 'Request Entity Too Large' },
+    });
+    await ann.photo(black, { caption: 'a red hat' });
+    const result = await ann.wait(isResult(1), 8000);
+    expect(chat.tg.calls('sendPhoto')).toHaveLength(2);
+    ann.press('💾', result);
+    const file = await ann.wait(({ asFile }) => asFile, 8000);
+    expect(file.picture!.bytes.length).toBeGreaterThan(12_000_000);
+    expect(file.picture!.name).toMatch(/\.png$/);
+  });
+
+  test('somebody who blocked the bot costs nobody else anything', async () => {
+    await using here = await open();
+    const { chat, ann, black } = here;
+    chat.latch.close();
+    await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait(() => true);
+    chat.tg.bar(ann.chat, 'bot was blocked by the user');
+    chat.latch.open();
+    const bo = chat.tg.private(chat.tg.user('Bo'));
+    await bo.photo(black, { caption: 'a red hat' });
+    await bo.wait(isResult(1));
+    expect(results(chat, ann)).toEqual([]);
+  });
+});
+
+describe('a line that is full', () => {
+  test('says so in words, and takes more when something is done', async () => {
+    await using here = await open({ limits: { ...defaultLimits, queuedPerPerson: 1 } });
+    const { chat, ann, black } = here;
+    chat.latch.close();
+    for (const prompt of ['one', 'two', 'three']) await ann.photo(black, { caption: prompt });
+    expect((await ann.wait(({ text }) => text.startsWith('⚠'))).text).toContain('The queue is full');
+    chat.latch.open();
+    await expect.poll(() => results(chat, ann).length, { timeout: 3000 }).toBe(2);
+    await ann.photo(black, { caption: 'four' });
+    await expect.poll(() => results(chat, ann).length, { timeout: 3000 }).toBe(3);
+  });
+});
+
+describe('a restart', () => {
+  test.each(['queued', 'running', 'delivering'] as const)(
+    'while an edit is %s loses nothing and posts once',
+    async (state) => {
+      await using here = await open({ worker: state !== 'queued', speed: 200 });
+      const { chat, ann, black } = here;
+      if (state === 'running') chat.latch.close();
+      const unavailable = {
+        kind: 'refuse',
+        code: 429,
+        description: 'Too Many Requests: retry after 300',
+        retryAfter: 300,
+      } as const;
+      if (state === 'delivering') chat.tg.fail({ method: 'sendPhoto', mishap: unavailable });
+      await ann.photo(black, { caption: 'a red hat' });
+      await ann.wait(() => true);
+      if (state === 'running') {
+        chat.latch.release();
+        await expect.poll(() => chat.latch.passed).toBe(1);
+      }
+      if (state === 'delivering') await expect.poll(() => chat.tg.calls('sendPhoto').length).toBe(1);
+      await chat.restart(() => chat.latch.open());
+      const result = await ann.wait(isResult(1), 8000);
+      await expect
+        .poll(() => chat.tg.messages(ann.chat).filter(({ byBot }) => byBot).length, { timeout: 4000 })
+        .toBe(1);
+      ann.press('Again', result);
+      await ann.wait(isResult(2));
+      expect(results(chat, ann)).toHaveLength(2);
+    },
+  );
+
+  test('while Telegram keeps the next updates loses none of them', async () => {
+    await using here = await open();
+    const { chat, ann, black } = here;
+    await chat.restart(async () => {
+      await ann.photo(black, { caption: 'a red hat' });
+    });
+    await ann.wait(isResult(1));
+  });
+});
+
+describe('trouble on the line', () => {
+  test('an answer that got lost makes a second post, which says so', async () => {
+    await using here = await open({ speed: 100 });
+    const { chat, ann, black } = here;
+    chat.tg.fail({ method: 'sendPhoto', mishap: { kind: 'drop', when: 'after' } });
+    await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait((seen) => seen.picture !== null && seen.text.includes('(repeated)'), 4000);
+    expect(results(chat, ann)).toHaveLength(2);
+  });
+
+  test('a wait Telegram asks for holds up progress, and the result comes first after it', async () => {
+    await using here = await open({ speed: 1 });
+    const { chat, ann, black } = here;
+    const wait = { kind: 'refuse', code: 429, description: 'Too Many Requests: retry after 1', retryAfter: 1 } as const;
+    chat.tg.fail({ method: 'sendPhoto', mishap: wait });
+    await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait(isResult(1), 5000);
+    const posts = chat.tg.log.filter(({ way, what }) => way === 'call' && /^(sendPhoto|editMessage)/.test(what));
+    const [refused, posted] = posts.filter(({ what }) => what === 'sendPhoto');
+    expect(posted!.at - refused!.at).toBeGreaterThanOrEqual(1000);
+    const between = posts.filter(({ what, at }) => what !== 'sendPhoto' && at > refused!.at && at < posted!.at);
+    expect(between).toEqual([]);
+  });
+
+  test('people keep within the limits of a group, and everybody gets what they asked for', async () => {
+    await using here = await open({ standIn: { limits: telegramLimits }, speed: 1 });
+    const { chat, black } = here;
+    const people = ['Anna', 'Boris', 'Clara'].map((name) => chat.tg.user(name));
+    const group = chat.tg.group('Studio', people);
+    for (const person of people) await group.as(person).photo(black, { caption: '/edit a red hat' });
+    const posted = () => chat.tg.messages(group.chat).filter(isResult());
+    await expect.poll(() => posted().length, { timeout: 15_000 }).toBe(3);
+    const refused = chat.tg.log.filter(({ way, status }) => way === 'answer' && status === 429);
+    expect(refused.length).toBeLessThan(6);
+  }, 20_000);
+
+  test('a picture that breaks off on the way is fetched again', async () => {
+    await using here = await open();
+    const { chat, ann, black } = here;
+    chat.tg.fail({ method: 'file', mishap: { kind: 'bytes', how: 'partial' } });
+    await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait(isResult(1));
+  });
+
+  test('a picture that cannot be fetched is said to be missing', async () => {
+    await using here = await open();
+    const { chat, ann, black } = here;
+    chat.tg.fail({
+      method: 'getFile',
+      times: 3,
+      mishap: { kind: 'refuse', code: 500, description: 'Internal Server Error' },
+    });
+    await ann.photo(black, { caption: 'a red hat' });
+    expect((await ann.wait(({ text }) => text.startsWith('⚠'), 5000)).text).toContain('The picture did not arrive');
+    expect(JSON.stringify(chat.tg.messages(ann.chat).map(({ text }) => text))).not.toContain(chat.tg.token);
+  });
+
+  test('a server of one’s own hands out files by their path', async () => {
+    const localDir = await mkdtemp(join(tmpdir(), 'palimpsest-telegram-files-'));
+    await using here = await open({ standIn: { localDir } });
+    await here.ann.document(here.black, { caption: 'a red hat' });
+    await here.ann.wait(isResult(1));
+    await rm(localDir, { recursive: true });
+  });
+});

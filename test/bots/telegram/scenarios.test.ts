@@ -1,0 +1,304 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { solidPng } from '../../support/jobs.ts';
+import type { Conversation } from '../../support/telegram-stand-in/index.ts';
+import { type Chat, halfMask, isResult, openChat } from './chat.ts';
+
+let chat: Chat;
+let black: Buffer;
+let people = 0;
+beforeAll(async () => {
+  chat = await openChat();
+  black = await solidPng(64, 64, '#000000');
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+
+/** Somebody new, alone with the bot. */
+function somebody(language: string | null = 'en'): Conversation {
+  people += 1;
+  return chat.tg.private(chat.tg.user(`Ann${people}`, language));
+}
+
+/** Sends a black picture with words, and waits for what becomes of it. */
+async function edited(ann: Conversation, caption = 'a red hat --steps 7') {
+  const asked = await ann.photo(black, { caption });
+  return { asked, result: await ann.wait(isResult(1)) };
+}
+
+async function paramsOf(seen: Awaited<ReturnType<Conversation['wait']>>) {
+  return (await chat.nodeOf(seen)).task!.request.params;
+}
+
+describe('a picture with words', () => {
+  test('becomes a card at once, progress, and a photo that answers the request', async () => {
+    const ann = somebody();
+    chat.latch.close();
+    const sentAt = Date.now();
+    const asked = await ann.photo(black, { caption: 'oil painting' });
+    const card = await ann.wait(() => true);
+    expect(Date.now() - sentAt).toBeLessThan(2000);
+    expect(card.buttons.flat().map(({ label }) => label)).toEqual(['✖️ Cancel']);
+    const edits = () => chat.tg.calls('editMessageText').filter(({ fields }) => fields.message_id === card.id).length;
+    for (let step = 1; step <= 4; step += 1) {
+      const before = edits();
+      chat.latch.release();
+      await expect.poll(edits).toBeGreaterThan(before);
+    }
+    expect(chat.tg.calls('sendChatAction').length).toBeGreaterThan(0);
+    chat.latch.open();
+    const result = await ann.wait(isResult());
+    expect(result).toMatchObject({ replyTo: asked.id, asFile: false, spoiler: false });
+    expect(result.text).toMatch(/^#1 · img2img · @\u2060?Ann\d+\n"oil painting"\nstrength 0\.50 · 20 steps \(5 run\)/);
+    await expect.poll(() => chat.tg.messages(ann.chat).some(({ id }) => id === card.id)).toBe(false);
+  });
+
+  test('is given as the PNG with its parameters on request', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    ann.press('💾', result);
+    const file = await ann.wait(({ asFile }) => asFile);
+    expect(file.picture!.name).toBe(`palimpsest_${(await chat.nodeOf(result)).id}.png`);
+    const comments = (await sharp(file.picture!.bytes).metadata()).comments ?? [];
+    expect(comments.find(({ keyword }) => keyword === 'parameters')?.text).toMatch(/^a red hat\nSteps: 7, /);
+  });
+
+  test('goes on from a reply to the result, with the bytes that were made and not the photo Telegram shows', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    ann.text('make it blue', { replyTo: result });
+    const second = await ann.wait(isResult(2));
+    const [parent, child] = [await chat.nodeOf(result), await chat.nodeOf(second)];
+    expect(child.parent).toBe(parent.id);
+    expect(child.task!.request).toMatchObject({ init: parent.image.ref, params: { prompt: 'make it blue' } });
+  });
+
+  test('in a file is taken byte for byte', async () => {
+    const ann = somebody();
+    await ann.document(black, { caption: 'a red hat' });
+    const node = await chat.nodeOf(await ann.wait(isResult(1)));
+    expect(Buffer.from(await chat.storage.blobs.get(node.task!.request.init)).equals(black)).toBe(true);
+  });
+
+  test('that is no picture is refused in words', async () => {
+    const ann = somebody();
+    await ann.document(Buffer.from('%PDF-1.4'), { name: 'cat.pdf', caption: 'a red hat' });
+    expect((await ann.wait(() => true)).text).toContain('That is not a picture I can read');
+  });
+});
+
+describe('masks', () => {
+  const commandWith = async (pictures: readonly Buffer[], caption = '/inpaint a red hat') => {
+    const ann = somebody();
+    await ann.album(pictures, { caption });
+    return ann;
+  };
+
+  test('come second in an album, whatever arrives first, and one album is one edit', async () => {
+    const ann = somebody();
+    const album = await ann.album([black, await halfMask()], { caption: '/inpaint a red hat', held: [0] });
+    album.release();
+    const result = await ann.wait(isResult(1));
+    expect(result.text).toMatch(/^#1 · inpaint · /);
+    const { request } = (await chat.nodeOf(result)).task!;
+    expect(request.mask).toMatchObject({ kind: 'image', read: 'auto' });
+    const { blob } = request.mask as Extract<typeof request.mask, { kind: 'image' }>;
+    const mask = await sharp(await chat.storage.blobs.get(blob))
+      .greyscale()
+      .raw()
+      .toBuffer();
+    expect([mask[8]! > 240, mask[56]! < 15]).toEqual([true, true]);
+    expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(1);
+  });
+
+  test('are refused when empty or of another shape', async () => {
+    const empty = await commandWith([black, black]);
+    expect((await empty.wait(() => true)).text).toContain('The mask is empty');
+    const wide = await commandWith([black, await halfMask(128, 64)]);
+    expect((await wide.wait(() => true)).text).toContain('The mask does not fit the picture');
+  });
+
+  test('by transparency are read in a reply with the file', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    const alpha = await sharp({ create: { width: 64, height: 64, channels: 4, background: '#00000000' } })
+      .composite([{ input: await solidPng(32, 64), left: 0, top: 0 }])
+      .png()
+      .toBuffer();
+    await ann.document(alpha, { replyTo: result, caption: '/inpaint mask a blue hat' });
+    const second = await ann.wait(isResult(2));
+    expect((await chat.nodeOf(second)).task!.request.mask).toMatchObject({ kind: 'image' });
+  });
+
+  test('a picture that comes after its album says so and starts nothing', async () => {
+    const ann = somebody();
+    const album = await ann.album([black, await halfMask()], { caption: '/edit a red hat', held: [1] });
+    await ann.wait(isResult(1));
+    album.release();
+    expect((await ann.wait(({ text }) => text.includes('album'))).replyTo).toBe(album.messages[1]!.id);
+    expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(1);
+  });
+});
+
+describe('buttons', () => {
+  test('Again, Less and More keep what they should', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann, 'a red hat --strength 0.95');
+    const first = await paramsOf(result);
+    ann.press('Again', result);
+    const again = await paramsOf(await ann.wait(isResult(2)));
+    expect(again).toEqual({ ...first, seed: again.seed, subseed: again.subseed });
+    expect(again.seed).not.toBe(first.seed);
+    ann.press('More', result);
+    const more = await ann.wait(isResult(3));
+    expect(await paramsOf(more)).toMatchObject({ denoisingStrength: 1, seed: first.seed });
+    expect(more.buttons.flat().map(({ label }) => label)).not.toContain('➕ More');
+    ann.press('Less', result);
+    expect(await paramsOf(await ann.wait(isResult(4)))).toMatchObject({ denoisingStrength: 0.85, seed: first.seed });
+  });
+
+  test('Same mask goes on from the result with the mask it was made with', async () => {
+    const ann = somebody();
+    await ann.album([black, await halfMask()], { caption: '/inpaint a red hat' });
+    const result = await ann.wait(isResult(1));
+    ann.press('♻️', result);
+    const [one, two] = [await chat.nodeOf(result), await chat.nodeOf(await ann.wait(isResult(2)))];
+    expect(two.parent).toBe(one.id);
+    expect(two.task!.request).toMatchObject({ init: one.image.ref, mask: one.task!.request.mask });
+  });
+
+  test('pick one of an album', async () => {
+    const ann = somebody();
+    await ann.photo(black, { caption: 'a red hat --count 3' });
+    const words = await ann.wait(({ text, picture }) => picture === null && text.startsWith('#1 · '));
+    const album = chat.tg.messages(ann.chat).filter((seen) => seen.album !== null);
+    expect(album).toHaveLength(3);
+    expect(album.every((seen) => seen.id < words.id)).toBe(true);
+    ann.press('2', words);
+    const picked = await ann.wait((seen) => seen.picture !== null && seen.text.startsWith('#2 · '));
+    expect((await chat.nodeOf(picked)).pick).toBe(1);
+  });
+
+  test('Undo and Redo go back and forth', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    ann.text('make it blue', { replyTo: result });
+    ann.press('Undo', await ann.wait(isResult(2)));
+    const back = await ann.wait(
+      (seen) => seen.text.startsWith('#1 · ') && seen.id > result.id && seen.picture !== null,
+    );
+    ann.press('Redo', back);
+    await ann.wait((seen) => seen.text.startsWith('#2 · ') && seen.id > back.id && seen.picture !== null);
+    ann.command('/undo');
+    await ann.wait((seen) => seen.text.startsWith('#1 · ') && seen.id > back.id && seen.picture !== null);
+  });
+
+  test('Edit… asks with the present values, and a reply changes only what it names', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann, 'a red hat no: blurry --seed 5');
+    ann.press('✏️', result);
+    const form = await ann.wait(({ text }) => text.startsWith('✏'));
+    expect(form.text).toContain('a red hat');
+    await chat.restart();
+    ann.text('strength: 0.9\na green hat', { replyTo: form });
+    expect(await paramsOf(await ann.wait(isResult(2)))).toMatchObject({
+      ...{ prompt: 'a green hat', negativePrompt: 'blurry', denoisingStrength: 0.9, seed: 5 },
+    });
+  });
+
+  test('Cancel stops the edit', async () => {
+    const ann = somebody();
+    chat.latch.close();
+    await ann.photo(black, { caption: '!hang' });
+    ann.press('Cancel', await ann.wait((seen) => seen.buttons.length > 0));
+    await ann.wait(({ text }) => /cancel/i.test(text));
+    chat.latch.open();
+    expect(chat.tg.messages(ann.chat).filter(isResult())).toEqual([]);
+  });
+
+  test('that are forged or old are answered in words', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    ann.forge('0:ag:0123456789:', result);
+    await ann.wait(({ text }) => text.includes('That button is too old'));
+    ann.forge('1:ag:0000000000:', result);
+    await ann.wait(({ text }) => text.includes('That is gone'));
+    const elsewhere = somebody();
+    elsewhere.forge(result.buttons.flat()[0]!.data!, await helpFor(elsewhere));
+    await elsewhere.wait(({ text }) => text.includes('That is gone'));
+    expect(chat.tg.queries.every(({ answer }) => answer !== null)).toBe(true);
+  });
+});
+
+async function helpFor(ann: Conversation) {
+  ann.command('/start');
+  return ann.wait(() => true);
+}
+
+describe('languages, groups, identities', () => {
+  test.each(['zh-hans', 'en', 'de'])(
+    'a person with %s is spoken to in a language they read, without raw keys',
+    async (language) => {
+      const ann = somebody(language);
+      const help = await helpFor(ann);
+      const { result } = await edited(ann, 'hat');
+      const isChinese = language === 'zh-hans';
+      for (const seen of [help, result]) {
+        expect(/\p{Script=Han}/u.test(seen.text + JSON.stringify(seen.buttons))).toBe(isChinese);
+        expect(seen.text).not.toMatch(/undefined|\[object|\{\w*\}|[a-z]+\.[a-z]+\.[a-z]+/);
+      }
+      expect(chat.tg.menu('zh').length).toBe(chat.tg.menu('').length);
+    },
+  );
+
+  test('in a group the bot answers commands and replies, and leaves the rest alone', async () => {
+    const [ann, bo] = [chat.tg.user('Anna'), chat.tg.user('Boris')];
+    const group = chat.tg.group('Studio', [ann, bo]);
+    const photo = await group.as(bo).photo(black);
+    group.as(bo).text('nice weather');
+    group.as(ann).command('/edit@PalimpsestBot a red hat', { replyTo: photo });
+    const result = await group.as(ann).wait(isResult(1));
+    group.as(bo).text('blue', { replyTo: result });
+    const second = await group.as(bo).wait(isResult(2));
+    expect(second.text).toContain('@\u2060Boris');
+    group.as(bo).command('/edit@OtherBot hat');
+    group.as(ann).press('Again', result);
+    await group.as(ann).wait(isResult(3));
+    expect(chat.tg.messages(group.chat).filter(isResult())).toHaveLength(3);
+  });
+
+  test('a topic keeps its own conversation; General is never named', async () => {
+    const ann = chat.tg.user('Anton');
+    const group = chat.tg.group('Forum', [ann], { topics: ['hats', 'cats'] });
+    for (const topic of ['hats', undefined]) {
+      const here = group.as(ann, topic);
+      await here.photo(black, { caption: '/edit a red hat' });
+      const result = await here.wait((seen) => isResult(1)(seen) && (seen.topic === null) === (topic === undefined));
+      here.text('blue', { replyTo: result });
+      await here.wait((seen) => isResult(2)(seen) && seen.topic === result.topic);
+    }
+    const threads = chat.tg.calls('sendPhoto').map(({ fields }) => fields.message_thread_id);
+    expect(threads).not.toContain('1');
+    expect(threads).not.toContain(1);
+  });
+
+  test('ids beyond 32 bits come back as they were', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    const node = await chat.nodeOf(result);
+    expect(node.author).toBe(`telegram:${ann.user.id}`);
+    const lineage = await chat.storage.lineage.lineage(node.lineage);
+    expect(lineage!.place).toBe(`t:${ann.chat.id}:0`);
+    expect(ann.chat.id).toBeGreaterThan(2 ** 51);
+  });
+
+  test('an update that comes twice is one edit', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    chat.tg.replay(1);
+    ann.press('Again', result);
+    chat.tg.replay(1);
+    await ann.wait(isResult(2));
+    await edited(somebody());
+    expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(2);
+  });
+});
