@@ -2,7 +2,7 @@ import { type Telegram, TelegramError } from 'telegraf';
 import { DeliveryError } from '../core/platform.ts';
 
 /** Nobody answered, or not in words of the Bot API. `code` is the system's (`ECONNREFUSED`) where there is one. */
-export class ConnectionError extends Error {
+class ConnectionError extends Error {
   override readonly name = 'ConnectionError';
   readonly code: string | null;
   constructor(message: string, code: string | null) {
@@ -72,7 +72,7 @@ const tooBig = /file is too big|too large/i;
 const gone = /message to (edit|reply|be replied) not found|message can't be edited|MESSAGE_ID_INVALID/i;
 
 /** Why a post failed, in the core's terms; errors that are none of those come back as they are. */
-export function asDeliveryError(error: unknown): unknown {
+function asDeliveryError(error: unknown): unknown {
   if (error instanceof ConnectionError) {
     return new DeliveryError(neverSent.includes(error.code ?? '') ? 'retry' : 'uncertain', null, { cause: error });
   }

@@ -9,7 +9,7 @@ import { words } from './words.ts';
 
 /** Bytes of an upload, with a margin for the form around it. Source: Bot API, "Sending files". */
 const margin = 64 * 1024;
-export const photoLimit = 10_000_000 - margin;
+const photoLimit = 10_000_000 - margin;
 export const documentLimit = 50_000_000 - margin;
 /** How often an upload that is refused as too big is tried smaller. */
 const stepsDown = 3;

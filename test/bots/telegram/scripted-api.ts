@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 
 /** What a method answers: a result, a refusal in Telegram's words, or a broken line. */
-export type Reply =
+type Reply =
   | { readonly result: unknown }
   | { readonly code: number; readonly description: string; readonly retryAfter?: number }
   | 'hang up';
 
 /** One call as it came in: fields of a JSON body, or of an upload with the sizes of its files. */
-export interface Call {
+interface Call {
   readonly method: string;
   readonly fields: Readonly<Record<string, unknown>>;
   readonly files: readonly { readonly name: string; readonly bytes: number }[];
@@ -29,7 +29,7 @@ export interface ScriptedApi extends AsyncDisposable {
 }
 
 export const token = '4242:AbC-secret_secret';
-export const me = { id: 42, is_bot: true, first_name: 'Palimpsest', username: 'Pal_bot' };
+const me = { id: 42, is_bot: true, first_name: 'Palimpsest', username: 'Pal_bot' };
 
 export async function openScriptedApi(): Promise<ScriptedApi> {
   const scripts = new Map<string, Reply[]>([['getMe', [{ result: me }]]]);

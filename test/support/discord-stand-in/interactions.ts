@@ -104,7 +104,7 @@ function liveInteraction(desk: Desk, token: string): StoredInteraction {
 }
 
 /** A message sent through an interaction's token, `@original` or by id. @throws ApiFault 10008, 10015, 50027 */
-export function tokenMessage(desk: Desk, token: string, id: string): StoredMessage {
+function tokenMessage(desk: Desk, token: string, id: string): StoredMessage {
   const interaction = liveInteraction(desk, token);
   if (!interaction.callback) throw fault(10015);
   const message = id === '@original' ? interaction.original : desk.world.messages.get(id);

@@ -11,7 +11,7 @@ export interface PickedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
-export type OptionValue = string | number | boolean | PickedFile;
+type OptionValue = string | number | boolean | PickedFile;
 
 /** Something a person did, and how the bot answered it. */
 export interface Interaction {

@@ -30,7 +30,7 @@ export interface StandInOptions extends Partial<DeskOptions> {
 }
 
 /** Where somebody acts: the first server's text channel, when not said. */
-export interface Where {
+interface Where {
   readonly channel?: StandInChannel;
 }
 

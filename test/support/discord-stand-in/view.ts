@@ -9,7 +9,7 @@ export interface SeenButton {
   readonly url: string | null;
   readonly disabled: boolean;
 }
-export interface SeenPicture {
+interface SeenPicture {
   readonly name: string;
   readonly bytes: Buffer;
   readonly spoiler: boolean;

@@ -20,7 +20,7 @@ export interface Cdn {
 const dayMs = 24 * 60 * 60 * 1000;
 
 /** Source: discord.com/developers/docs/reference, "Signed Attachment CDN URLs": `ex` hex seconds, `is` issued, `hm` signature. */
-export function fileUrl(world: World, cdn: Cdn, file: StoredFile): string {
+function fileUrl(world: World, cdn: Cdn, file: StoredFile): string {
   const seconds = Math.floor(world.clock.now() / 1000);
   const hex = (value: number) => value.toString(16);
   const query = `ex=${hex(seconds + dayMs / 1000)}&is=${hex(seconds)}&hm=${file.id}`;
