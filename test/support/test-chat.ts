@@ -25,6 +25,10 @@ export interface TestChat extends AsyncDisposable {
   readonly storage: Storage;
   readonly queue: JobQueue & WorkSource;
   readonly dataDir: string;
+  /** Closes the bots alone; line, worker and storage go on. */
+  stopBots(): Promise<void>;
+  /** Opens bots over the line and storage that are there; with `queue`, over another line. */
+  startBots(queue?: JobQueue): Promise<void>;
   /** Closes bots, line and storage as a stop does, and opens them again over the same files and the same platform. */
   restart(options?: TestChatOptions): Promise<void>;
   /** The `n`th result in a place, from 0, once it is posted and its progress card gone. */
@@ -48,6 +52,8 @@ export interface TestChatOptions {
 interface Opened {
   readonly storage: Storage;
   readonly queue: JobQueue & WorkSource;
+  stopBots(): Promise<void>;
+  startBots(queue?: JobQueue): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -61,22 +67,28 @@ async function openAll(
   const storage = await openStorage({ dataDir, log, clock: () => new Date(clock.now()) });
   const queue = openEmbeddedQueue({ log });
   await queue.announce(fakeCatalog);
-  const bots = await openBots({
-    ...{ storage, queue, platforms: [platform], probe: testProbe, log, limits },
-    ...{ caps: { ...defaultCaps, ...caps }, clock, random: randomBytes },
-  });
+  const common = { storage, platforms: [platform], probe: testProbe, log, limits, clock, random: randomBytes };
+  const open = (line: JobQueue) => openBots({ ...common, queue: line, caps: { ...defaultCaps, ...caps } });
+  let bots: AsyncDisposable | undefined = await open(queue);
   const stop = new AbortController();
   const working = worker
     ? queue.consume(workHandler(fakeEngineHost(latch), storage.blobs, log), stop.signal)
     : undefined;
+  const stopBots = async () => {
+    await bots?.[Symbol.asyncDispose]();
+    bots = undefined;
+  };
+  const startBots = async (line: JobQueue = queue) => {
+    bots = await open(line);
+  };
   const close = async () => {
-    await bots[Symbol.asyncDispose]();
+    await stopBots();
     stop.abort();
     await queue[Symbol.asyncDispose]();
     await working;
     await storage[Symbol.asyncDispose]();
   };
-  return { storage, queue, close };
+  return { storage, queue, stopBots, startBots, close };
 }
 
 async function until<T>(what: () => T | Promise<T>): Promise<NonNullable<T>> {
@@ -104,6 +116,8 @@ export async function openTestChat(options: TestChatOptions = {}): Promise<TestC
     get queue() {
       return opened.queue;
     },
+    stopBots: () => opened.stopBots(),
+    startBots: (queue) => opened.startBots(queue),
     async restart(changed = {}) {
       await opened.close();
       opened = await openAll(dataDir, latch, platform, { ...options, ...changed });

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { PictureProbe } from '../../src/bots/core/index.ts';
+import type { PictureProbe } from '../../src/edit/probe.ts';
 import { Refusal } from '../../src/errors.ts';
 
 /** Looks at pictures with sharp, in this thread: pictures of tests are small. */

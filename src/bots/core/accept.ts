@@ -83,10 +83,8 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
   const parent = order.parent.kind === 'node' ? order.parent.node : await plantUpload(flow, asker, order.parent.upload);
   const lineage = await storage.lineage.lineage(parent.lineage);
   if (!lineage) throw new Refusal('gone', {});
-  const id = newId<JobId>(random);
-  flow.jobCards.expect(id);
   return storage.jobs.accept({
-    id,
+    id: newId<JobId>(random),
     requestKey: asker.key,
     task: { kind: 'edit', request },
     author: speaker.user,

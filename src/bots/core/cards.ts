@@ -25,8 +25,22 @@ export function quoted(words: string): readonly string[] {
   return line === '' ? [] : [`"${line}"`];
 }
 
+/** The card with its longest lines cut until all of its text fits. */
+export function fitted(card: Card, { maxText }: Pick<Capabilities, 'maxText'>): Card {
+  const lines = [...card.lines];
+  let over = card.title.length + lines.reduce((sum, line) => sum + line.length + 1, 0) - maxText;
+  while (over > 0) {
+    const longest = lines.reduce((most, line, i) => (line.length > lines[most]!.length ? i : most), 0);
+    const before = lines[longest]?.length ?? 0;
+    if (before < 2) break;
+    lines[longest] = oneLine(lines[longest]!, Math.max(1, before - over));
+    over -= before - lines[longest]!.length;
+  }
+  return { ...card, lines };
+}
+
 /** What a picture's card says besides its parameters. */
-export interface Provenance {
+interface Provenance {
   readonly author: string;
   readonly maskAuthor: string | null;
   /** The picture it was made from. */

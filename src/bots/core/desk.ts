@@ -1,4 +1,5 @@
 import { type NodeId, newId, type PlaceId } from '../../edit/lineage.ts';
+import type { PictureProbe } from '../../edit/probe.ts';
 import type { UserId } from '../../edit/request.ts';
 import type { Caps } from '../../edit/resolve.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
@@ -8,7 +9,6 @@ import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
 import type { Platform } from './platform.ts';
-import type { PictureProbe } from './probe.ts';
 
 /** What every part of the chat works with. */
 export interface Desk {

@@ -1,10 +1,10 @@
 import type { JobId, JobState } from '../../edit/lineage.ts';
 import type { Progress } from '../../edit/request.ts';
-import { Refusal, refusalData } from '../../errors.ts';
+import { Refusal, type RefusalData, refusalData } from '../../errors.ts';
 import type { JobEvent } from '../../jobs/queue.ts';
 import type { Language } from '../../storage/index.ts';
 import type { Flow } from './accept.ts';
-import { errorCard } from './cards.ts';
+import { errorCard, fitted } from './cards.ts';
 import { newRef } from './desk.ts';
 import { hear, meet } from './hear.ts';
 import { languageOf } from './language.ts';
@@ -26,13 +26,14 @@ const stateOfPhase = {
 
 /** Tells somebody why not, in their language. What is no refusal is a bug or an outage: logged under a name they are given. */
 async function refuse(flow: Flow, incoming: Incoming, language: Language, error: unknown): Promise<void> {
-  if (error instanceof Refusal) {
-    await incoming.answer.tell(errorCard(messagesIn(language), refusalData(error), null));
-    return;
-  }
+  const { place } = incoming.where;
   const ref = newRef(flow);
-  flow.log.error({ error, ref, key: incoming.key, place: incoming.where.place }, 'an incoming could not be handled');
-  await incoming.answer.tell(errorCard(messagesIn(language), { code: 'internal', details: { ref } }, null));
+  if (!(error instanceof Refusal))
+    flow.log.error({ error, ref, key: incoming.key, place }, 'an incoming could not be handled');
+  const refusal: RefusalData = error instanceof Refusal ? refusalData(error) : { code: 'internal', details: { ref } };
+  const card = errorCard(messagesIn(language), refusal, null);
+  const platform = flow.platformOf(place);
+  await incoming.answer.tell(platform ? fitted(card, platform.capabilities) : card);
 }
 
 /** Brings what comes in to the desk, and what the line tells to the chat. */
@@ -80,14 +81,15 @@ export class Reception {
     }
   }
 
-  /** Compares rows and the line now, and every half minute from then on. */
-  async reconcile(): Promise<void> {
+  /** Compares rows and the line now, and every half minute from then on. At the start cards are taken over as well. */
+  async reconcile({ takeCards } = { takeCards: false }): Promise<void> {
     if (this.#flow.closing.aborted) return;
     this.#timer?.[Symbol.dispose]();
-    this.#reconciling ??= this.#keep(reconcile(this.#flow)).finally(() => {
+    this.#reconciling ??= this.#keep(reconcile(this.#flow, { takeCards })).finally(() => {
       this.#reconciling = undefined;
     });
     await this.#reconciling;
+    this.#timer?.[Symbol.dispose]();
     this.#timer = this.#flow.clock.setTimeout(() => void this.reconcile(), RECONCILE_MS);
   }
 
@@ -95,6 +97,7 @@ export class Reception {
   async settled(): Promise<void> {
     this.#timer?.[Symbol.dispose]();
     while (this.#busy.size > 0) await Promise.all(this.#busy);
+    this.#timer?.[Symbol.dispose](); // set by what has just come to its end
   }
 
   #remember(key: string): void {

@@ -4,7 +4,7 @@ import { checkLength, fieldAt, type Given, give, matchAt, scanValue } from './op
 import { soundText } from './plain-text.ts';
 
 /** What one word can ask for. */
-export type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo';
+type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo';
 
 /** What a text says about an edit. `null` leaves what the picture was made with. */
 export interface EditWords {

@@ -15,4 +15,3 @@ export { defaultLimits, type Limits } from './limits.ts';
 export { messagesIn, troubleOf } from './messages/index.ts';
 export { type BotsOptions, openBots } from './open.ts';
 export * from './platform.ts';
-export type { Fitted, MaskCheck, PictureProbe, Probed } from './probe.ts';

@@ -2,6 +2,7 @@ import type { JobId, PlaceId } from '../../edit/lineage.ts';
 import type { Progress } from '../../edit/request.ts';
 import type { Line } from '../../jobs/queue.ts';
 import type { JobRow } from '../../storage/index.ts';
+import { fitted } from './cards.ts';
 import { pause } from './clock.ts';
 import { type Desk, nameOf } from './desk.ts';
 import { type JobStage, jobCard, shareOf } from './job-card.ts';
@@ -39,8 +40,6 @@ interface Tracked {
 
 /** Keeps the cards of accepted jobs up to date, within what each place bears. */
 export interface JobCards extends AsyncDisposable {
-  /** The job is about to be let in, and whoever does so will announce it: nobody else posts its first card. */
-  expect(id: JobId): void;
   /** Posts the first card. Resolves when it stands. @throws DeliveryError */
   announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void>;
   /** Takes up a card that another process posted. */
@@ -67,7 +66,6 @@ class PacedCards implements JobCards {
   readonly #desk: Desk;
   readonly #isBusy: IsBusy;
   readonly #jobs = new Map<JobId, Tracked>();
-  readonly #expected = new Set<JobId>();
   readonly #dirty = new Set<JobId>();
   readonly #timers = new Map<PlaceId, Disposable>();
   readonly #editing = new Map<PlaceId, Promise<void>>();
@@ -81,10 +79,6 @@ class PacedCards implements JobCards {
     this.#isBusy = isBusy;
   }
 
-  expect(id: JobId): void {
-    this.#expected.add(id);
-  }
-
   async announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void> {
     const platform = this.#desk.platformOf(row.place);
     if (!platform) return;
@@ -95,14 +89,13 @@ class PacedCards implements JobCards {
       await tracked.sending;
     } finally {
       tracked.sending = undefined;
-      this.#expected.delete(row.id);
     }
     this.#schedule(row.place); // for what happened meanwhile
   }
 
   async resume(row: JobRow): Promise<void> {
     const platform = this.#desk.platformOf(row.place);
-    if (!platform || this.#jobs.has(row.id) || this.#expected.has(row.id)) return;
+    if (!platform || this.#jobs.has(row.id)) return;
     const stage = stageIn(await this.#desk.queue.line(), row.id);
     const place = await this.#desk.storage.people.place(row.place);
     const isRoom = place?.policy !== 'owner'; // the longer interval where nothing is known
@@ -179,13 +172,13 @@ class PacedCards implements JobCards {
   }
 
   /** The card as it should be; without the preview unless one is due. */
-  #cardOf(tracked: Tracked, preview: Uint8Array | null): Card {
-    return jobCard(messagesIn(tracked.row.language), { ...tracked, preview });
+  #cardOf(tracked: Tracked, platform: Platform, preview: Uint8Array | null): Card {
+    return fitted(jobCard(messagesIn(tracked.row.language), { ...tracked, preview }), platform.capabilities);
   }
 
   async #post(platform: Platform, tracked: Tracked): Promise<void> {
     const { id, place, replyTo, language } = tracked.row;
-    const card = this.#cardOf(tracked, null);
+    const card = this.#cardOf(tracked, platform, null);
     const { clock, storage } = this.#desk;
     const nonce = `${id}-${clock.now().toString(36)}`;
     const message = await platform.send(place, card, { replyTo, nonce, repeated: false, language });
@@ -255,7 +248,7 @@ class PacedCards implements JobCards {
     }
     this.#dirty.delete(tracked.row.id);
     const preview = this.#duePreview(tracked, platform);
-    const card = this.#cardOf(tracked, preview);
+    const card = this.#cardOf(tracked, platform, preview);
     const says = card.lines.join('\n');
     if (says === tracked.said && !preview) return;
     this.#notBefore.set(place, clock.now() + this.#interval(tracked, platform));

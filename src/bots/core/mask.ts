@@ -1,11 +1,11 @@
 import type { Params } from '../../edit/fields.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
+import type { MaskCheck } from '../../edit/probe.ts';
 import type { MaskSource, UserId } from '../../edit/request.ts';
 import type { Size } from '../../edit/size.ts';
 import { Refusal } from '../../errors.ts';
 import type { Desk } from './desk.ts';
 import type { RemoteFile, Speaker } from './platform.ts';
-import type { MaskCheck } from './probe.ts';
 import { fetchFile, type Source } from './source.ts';
 
 /** Share of black and white pixels from which a second picture is a mask. */

@@ -1,4 +1,5 @@
 import type { PlaceId } from '../../edit/lineage.ts';
+import type { PictureProbe } from '../../edit/probe.ts';
 import type { Caps } from '../../edit/resolve.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import type { Log } from '../../log.ts';
@@ -12,7 +13,6 @@ import { openJobCards } from './job-cards.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { openOutbox } from './outbox.ts';
 import type { Incoming, Platform } from './platform.ts';
-import type { PictureProbe } from './probe.ts';
 
 export interface BotsOptions {
   readonly storage: Storage;
@@ -85,7 +85,7 @@ export async function openBots(options: BotsOptions): Promise<AsyncDisposable> {
   try {
     await start((incoming) => reception.receive(incoming));
     outbox.wake();
-    await reception.reconcile();
+    await reception.reconcile({ takeCards: true });
   } catch (error) {
     await close();
     throw error;

@@ -4,7 +4,7 @@ import { Refusal } from '../../errors.ts';
 import { soundText } from './plain-text.ts';
 
 /** Longest text of options that is read, characters; the longest prompt fits in twice. */
-export const TEXT_LIMIT = 10_000;
+const TEXT_LIMIT = 10_000;
 
 /** @throws Refusal 'prompt-too-long', before anything of a hostile text is looked at */
 export function checkLength(text: string): void {

@@ -1,5 +1,6 @@
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { OutboxRow } from '../../storage/index.ts';
+import { fitted } from './cards.ts';
 import type { Desk } from './desk.ts';
 import { messagesIn } from './messages/index.ts';
 import { languageOfRow, noticeCard } from './notice.ts';
@@ -57,8 +58,15 @@ class OutboxLoop implements Outbox {
       this.#look = undefined;
       if (this.#closed) return;
       if (this.#lookAgain) this.wake();
-      else this.#timer = this.#desk.clock.setTimeout(() => this.wake(), LOOK_MS);
+      else this.#timer = this.#desk.clock.setTimeout(() => this.wake(), this.#untilNextLook());
     });
+  }
+
+  /** Until the first pause of a place ends, but not long. */
+  #untilNextLook(): number {
+    const now = this.#desk.clock.now();
+    const ends = [...this.#notBefore.values()].filter((end) => end > now);
+    return Math.min(LOOK_MS, ...ends.map((end) => end - now));
   }
 
   isBusy(place: PlaceId): boolean {
@@ -141,11 +149,11 @@ class OutboxLoop implements Outbox {
     });
     const how = { replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language };
     try {
-      return await platform.send(row.place, card, how);
+      return await platform.send(row.place, fitted(card, platform.capabilities), how);
     } catch (error) {
       if (!(error instanceof DeliveryError && error.reason === 'too-big')) throw error;
       const lines = [...card.lines, messagesIn(language).picture.pictureLost];
-      return await platform.send(row.place, { ...card, images: [], lines }, how);
+      return await platform.send(row.place, fitted({ ...card, images: [], lines }, platform.capabilities), how);
     }
   }
 

@@ -16,7 +16,7 @@ export async function settle(flow: Flow, id: JobId, outcome: JobOutcome): Promis
  * Brings one unfinished row and the line together: an outcome nobody has written is written, a job the line does not know is added.
  * The row is read again after the outcome was looked for, because writing an outcome comes before forgetting it.
  */
-async function bringTogether(flow: Flow, { id }: JobRow): Promise<void> {
+async function bringTogether(flow: Flow, { id }: JobRow, takeCards: boolean): Promise<void> {
   const outcome = await flow.queue.outcome(id);
   const row = await flow.storage.jobs.find(id);
   if (!row || !isOpen(row.state)) return;
@@ -25,19 +25,21 @@ async function bringTogether(flow: Flow, { id }: JobRow): Promise<void> {
     return;
   }
   await flow.queue.add(jobOf(row));
-  await flow.jobCards.resume(row);
+  if (takeCards) await flow.jobCards.resume(row);
 }
 
 /**
  * Takes up everything that is not finished: at start, after the line was away, and now and then. Rows are the truth; adding a job
  * the line already has does nothing. What waits in the outbox goes on by itself.
+ *
+ * @param takeCards  progress cards of these jobs are kept up to date by this process from now on; only a starting one does so
  */
-export async function reconcile(flow: Flow): Promise<void> {
+export async function reconcile(flow: Flow, { takeCards }: { readonly takeCards: boolean }): Promise<void> {
   for (const row of await flow.storage.jobs.unfinished()) {
     if (flow.closing.aborted) return;
     if (!isOpen(row.state)) continue;
     try {
-      await bringTogether(flow, row);
+      await bringTogether(flow, row, takeCards);
     } catch (error) {
       flow.log.error({ error, job: row.id }, 'a job could not be taken up');
     }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pictureRows } from '../../../src/bots/core/buttons.ts';
-import { errorCard, type PictureView, resultCard, settingsCards } from '../../../src/bots/core/cards.ts';
+import { errorCard, fitted, type PictureView, resultCard, settingsCards } from '../../../src/bots/core/cards.ts';
 import { messagesIn } from '../../../src/bots/core/messages/index.ts';
 import { oneLine, soundText } from '../../../src/bots/core/plain-text.ts';
 import type { LineageNode } from '../../../src/edit/lineage.ts';
@@ -81,6 +81,15 @@ describe('rows of buttons', () => {
     const ids = buttonsOf(card).map((b) => `${b.action}${b.target}${b.arg}`);
     expect(new Set(ids).size).toBe(ids.length);
   });
+});
+
+test('a card never says more than the platform shows', () => {
+  const card = resultCard(messagesIn('en'), { ...view, notes: ['x'.repeat(900), 'kept'] }, quickCapabilities);
+  for (const maxText of [4000, 1024, 300]) {
+    const { title, lines } = fitted(card, { maxText });
+    expect([title, ...lines].join('\n').length).toBeLessThanOrEqual(maxText);
+    expect(lines.at(-1)).toBe('kept');
+  }
 });
 
 test('an error says what, why and what to do, and its reference', () => {

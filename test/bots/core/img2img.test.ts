@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PlaceId } from '../../../src/edit/lineage.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
-import { ann, bo, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
+import { ann, bo, buttonsOf, direct, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
 
 let chat: TestChat;
 let platform: TestPlatform;
@@ -78,7 +78,6 @@ describe('a picture and words', () => {
   });
 
   test('in private are found without the message being shared with anybody', async () => {
-    const direct = 'd:0:1152921504606849999' as PlaceId;
     await platform.say(ann, 'a red hat', { in: direct, files: [await solidPng(64, 64)] });
     await chat.result(direct);
     expect((await chat.storage.people.place(direct))?.policy).toBe('owner');

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { type Card, DeliveryError } from '../../../src/bots/core/index.ts';
+import { type Card, type Clock, DeliveryError } from '../../../src/bots/core/index.ts';
+import type { JobId } from '../../../src/edit/lineage.ts';
+import { openEmbeddedQueue } from '../../../src/jobs/embedded.ts';
+import type { Job, JobEvent, JobQueue, WorkSource } from '../../../src/jobs/queue.ts';
+import { workHandler } from '../../../src/jobs/worker.ts';
+import { silentLog } from '../../../src/log.ts';
+import { fakeCatalog, fakeEngineHost } from '../../support/fake-engine.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, buttonsOf, room, wordsOf } from '../../support/test-platform.ts';
@@ -37,13 +43,70 @@ describe('after a stop and a new start', () => {
     await expectOneResult(chat);
   });
 
-  test('an outcome nobody had written is written', async () => {
-    await using chat = await openTestChat({ worker: false });
+  test('an outcome that nobody was there to write is written, and the job not made twice', async () => {
+    await using chat = await openTestChat();
+    chat.latch.close();
     await ask(chat);
     const [row] = await chat.storage.jobs.unfinished();
-    await chat.restart({ worker: true });
+    await chat.stopBots();
+    chat.latch.open();
+    await chat.until(() => chat.queue.outcome(row!.id));
+    await chat.startBots();
     await expectOneResult(chat);
     expect((await chat.storage.jobs.find(row!.id))?.state).toBe('done');
+    expect(chat.latch.passed).toBe(5);
+    expect(await chat.queue.outcome(row!.id)).toBeUndefined(); // forgotten
+  });
+
+  test('a failure that nobody was there to write is told', async () => {
+    await using chat = await openTestChat();
+    await chat.stopBots();
+    await chat.startBots();
+    chat.latch.close();
+    await ask(chat, '!hang');
+    const [row] = await chat.storage.jobs.unfinished();
+    await chat.until(async () => (await chat.queue.line()).running.length === 1);
+    await chat.stopBots();
+    await chat.queue.cancel(row!.id);
+    await chat.until(() => chat.queue.outcome(row!.id));
+    await chat.startBots();
+    await chat.until(() => chat.platform.standing(room).some((p) => p.card.tone === 'warning'));
+    await chat.until(() => chat.platform.standing(room).length === 1);
+    expect((await chat.storage.jobs.find(row!.id))?.state).toBe('cancelled');
+  });
+
+  test('a message that may have been posted waits a minute, then is posted as repeated', async () => {
+    const clock = shifted();
+    await using chat = await openTestChat({ clock });
+    chat.platform.fault = failing('done', 1, () => {
+      throw new DeliveryError('uncertain', null);
+    });
+    await ask(chat);
+    await chat.until(async () => (await chat.storage.jobs.unfinished())[0]?.state === 'delivering');
+    await chat.restart();
+    expect(chat.platform.results(room)).toEqual([]);
+    clock.shift = 70_000;
+    await expectOneResult(chat);
+    expect(chat.platform.results(room)[0]!.options.repeated).toBe(true);
+  });
+
+  test('a line that was away and has forgotten its jobs is told them again', async () => {
+    await using chat = await openTestChat({ worker: false });
+    await ask(chat);
+    await chat.stopBots();
+    const line = new SwappableLine(openEmbeddedQueue({ log: silentLog }));
+    await line.now.announce(fakeCatalog);
+    await chat.startBots(line);
+    expect((await line.line()).waiting).toHaveLength(1);
+    await line.swap(openEmbeddedQueue({ log: silentLog }));
+    await chat.until(async () => (await line.line()).waiting.length === 1);
+    const stop = new AbortController();
+    const working = line.now.consume(workHandler(fakeEngineHost(), chat.storage.blobs, silentLog), stop.signal);
+    await expectOneResult(chat);
+    stop.abort();
+    await working;
+    await chat.stopBots();
+    await line.now[Symbol.asyncDispose]();
   });
 
   test('a result that was made but not posted is posted', async () => {
@@ -67,6 +130,51 @@ describe('after a stop and a new start', () => {
     expect(wordsOf((await chat.result(room, 1)).card)).toMatch(/^#2 · more · @Ann/);
   });
 });
+
+/** The machine's clock, moved ahead by hand; whoever waits is woken soon. */
+function shifted(): Clock & { shift: number } {
+  return {
+    shift: 0,
+    now() {
+      return Date.now() + this.shift;
+    },
+    setTimeout(wake, ms) {
+      const timer = setTimeout(wake, Math.min(ms, 20));
+      return { [Symbol.dispose]: () => clearTimeout(timer) };
+    },
+  };
+}
+
+/** A line behind which another can be put, as after its server was replaced. */
+class SwappableLine implements JobQueue {
+  now: JobQueue & WorkSource;
+  readonly #listeners: ((event: JobEvent) => void)[] = [];
+
+  constructor(now: JobQueue & WorkSource) {
+    this.now = now;
+  }
+
+  async swap(other: JobQueue & WorkSource): Promise<void> {
+    await this.now[Symbol.asyncDispose]();
+    this.now = other;
+    for (const listener of this.#listeners) {
+      other.listen(listener);
+      listener({ kind: 'line-moved', reconnected: true });
+    }
+  }
+
+  add = (job: Job) => this.now.add(job);
+  cancel = (id: JobId) => this.now.cancel(id);
+  line = () => this.now.line();
+  outcome = (id: JobId) => this.now.outcome(id);
+  forget = (id: JobId) => this.now.forget(id);
+  catalog = () => this.now.catalog();
+  [Symbol.asyncDispose] = () => this.now[Symbol.asyncDispose]();
+  listen(listener: (event: JobEvent) => void): Disposable {
+    this.#listeners.push(listener);
+    return this.now.listen(listener);
+  }
+}
 
 /** Fails the first posts of a tone. */
 function failing(tone: Card['tone'], times: number, fail: () => never, when: 'before' | 'after' = 'before') {
@@ -124,14 +232,7 @@ describe('posting', () => {
   });
 
   test('is not repeated while nobody knows whether it arrived, then marked', async () => {
-    let shift = 0;
-    const clock = {
-      now: () => Date.now() + shift,
-      setTimeout: (wake: () => void, ms: number) => {
-        const timer = setTimeout(wake, Math.min(ms, 20));
-        return { [Symbol.dispose]: () => clearTimeout(timer) };
-      },
-    };
+    const clock = shifted();
     await using chat = await openTestChat({ clock });
     const { platform } = chat;
     platform.fault = failing(
@@ -146,7 +247,7 @@ describe('posting', () => {
     await chat.until(() => platform.results(room)[0]);
     await new Promise((resolve) => setTimeout(resolve, 300)); // many looks of the outbox, no second post
     expect(platform.results(room)).toHaveLength(1);
-    shift = 70_000;
+    clock.shift = 70_000;
     const repeated = await chat.until(() => platform.results(room)[1]);
     expect(repeated.options).toMatchObject({ repeated: true, nonce: platform.results(room)[0]!.options.nonce });
     await chat.until(async () => (await chat.storage.jobs.unfinished()).length === 0);

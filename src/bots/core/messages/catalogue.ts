@@ -10,7 +10,7 @@ export interface Trouble {
 }
 
 /** Numbers of a result card, already computed. */
-export interface Made {
+interface Made {
   readonly strength: number;
   readonly steps: number;
   readonly stepsRun: number;
