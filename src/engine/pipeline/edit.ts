@@ -15,6 +15,7 @@ import { readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
 import type { Conditioning } from '../sampling/conditioning.ts';
+import type { Network } from '../sampling/guidance.ts';
 import { img2imgSteps } from '../sampling/img2img-steps.ts';
 import { type BatchSeeds, jobSeeds } from '../sampling/job-seeds.ts';
 import { planImg2img, type SamplingPlan } from '../sampling/plan.ts';
@@ -27,6 +28,7 @@ import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
 import { type Canvas, canvasOptionsFor, prepareCanvas } from './canvas.ts';
 import { composite, softened } from './composite.ts';
 import { encodePrompts, promptDefaults } from './conditioning.ts';
+import { labelVector } from './label-vector.ts';
 import type { Checkpoint } from './models.ts';
 import { noiseFor, paint } from './paint.ts';
 import type { Reporter } from './reporter.ts';
@@ -156,6 +158,13 @@ function startFrom({ request, encoded }: { request: EditRequest; encoded: Encode
   return { ...encoded, latent: withMaskedContent(latent, encoded.nmask, params.maskedContent, noise) };
 }
 
+/** SDXL is told sizes besides the pooled text; the others have no pooled text. As A1111 in img2img: the processing size, uncropped. */
+function networkOf(checkpoint: Checkpoint, { width, height }: EditRequest): Network {
+  const sizes = { original: { width, height }, target: { width, height }, cropTop: 0, cropLeft: 0 };
+  return (x, timesteps, context, pooled) =>
+    checkpoint.unet(x, timesteps, context, pooled && labelVector(pooled, sizes));
+}
+
 /** One finished latent [1, 4, h, w], and its place in the batch. */
 interface Painted {
   readonly latent: Tensor;
@@ -180,7 +189,7 @@ async function paintBatch(
   const { params } = request;
   const { latent: init, nmask, imageConditioning } = start;
   const painting = {
-    network: checkpoint.unet,
+    network: networkOf(checkpoint, request),
     prediction: checkpoint.facts.prediction,
     params,
     plan,
