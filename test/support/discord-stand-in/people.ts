@@ -7,7 +7,7 @@ import { contentType, fileJson, interactionContext, messageJson } from './wire.t
 import type { StandInChannel, StandInUser, StoredFile, StoredMessage } from './world.ts';
 
 /** A file somebody picks. */
-export interface PickedFile {
+interface PickedFile {
   readonly name: string;
   readonly bytes: Uint8Array;
 }
