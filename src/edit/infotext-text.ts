@@ -103,8 +103,35 @@ export function writeInfotext({ prompt, negativePrompt, params }: Infotext): str
   return `${prompt}${negative}\n${pairs.join(', ')}`.trim();
 }
 
-/** Source: A1111 modules/infotext_utils.py `re_param_code` */
-const paramPattern = /\s*([\p{L}\p{N}_][\p{L}\p{N}_ \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/gu;
+/** What a key consists of, and what it may not begin with. */
+const notInKeys = /[^\p{L}\p{N}_ \-/]/u;
+const beforeKeys = /^[ \-/]+/;
+const quotedValue = /"(?:\\.|[^\\"])+"(?=,|$)/y;
+
+/** The key at the end of a text: two characters or more. */
+function keyEnding(text: string): string | undefined {
+  const key = text.split(notInKeys).at(-1)!.replace(beforeKeys, '');
+  return key.length >= 2 ? key : undefined;
+}
+
+/**
+ * Keys and values of a line, in time proportional to its length, as it may be anybody's.
+ * Source: A1111 modules/infotext_utils.py `re_param_code`, of which this finds the same matches
+ */
+function* pairsIn(line: string): Generator<[key: string, value: string]> {
+  for (let at = 0, colon = line.indexOf(':'); colon >= 0; colon = line.indexOf(':', at)) {
+    const key = keyEnding(line.slice(at, colon));
+    at = colon + 1;
+    if (!key) continue;
+    while (/\s/.test(line.charAt(at))) at++;
+    quotedValue.lastIndex = at;
+    const comma = line.indexOf(',', at);
+    const value = quotedValue.exec(line)?.[0] ?? line.slice(at, comma < 0 ? line.length : comma);
+    yield [key, value];
+    at += value.length + 1;
+  }
+}
+
 /** A last line with fewer pairs than this is taken for a prompt. */
 const FEWEST_PARAMS = 3;
 const NEGATIVE = 'Negative prompt:';
@@ -112,7 +139,7 @@ const NEGATIVE = 'Negative prompt:';
 /** Prompt and parameters out of a text; a text without parameters is all prompt. Source: A1111 `parse_generation_parameters` */
 export function parseInfotext(text: string): ParsedInfotext {
   const lines = text.trim().split('\n');
-  const pairs = [...(lines.at(-1) ?? '').matchAll(paramPattern)];
+  const pairs = [...pairsIn(lines.at(-1) ?? '')];
   const hasParams = pairs.length >= FEWEST_PARAMS;
   const prompts = readPrompts(hasParams ? lines.slice(0, -1) : lines);
   return { ...prompts, params: hasParams ? readParams(pairs) : new Map() };
@@ -133,9 +160,9 @@ function readPrompts(lines: readonly string[]): { prompt: string; negativePrompt
   return { prompt, negativePrompt };
 }
 
-function readParams(pairs: readonly RegExpMatchArray[]): Map<string, string> {
+function readParams(pairs: readonly (readonly [key: string, value: string])[]): Map<string, string> {
   const params = new Map<string, string>();
-  for (const [, key = '', raw = ''] of pairs) {
+  for (const [key, raw] of pairs) {
     const value = unquoteInfotext(raw);
     if (raw === '') continue;
     const size = /^(\d+)x(\d+)$/.exec(value);

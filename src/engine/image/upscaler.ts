@@ -31,7 +31,8 @@ export function upscaleBy(pass: UpscalePass): Upscale {
   };
 }
 
-const flooredTo8 = (side: number) => Math.floor(side / 8) * 8;
+/** Down to a multiple of 8, but never to nothing. */
+const flooredTo8 = (side: number) => Math.max(8, Math.floor(side / 8) * 8);
 
 const times = ({ width, height }: Size, scale: number): Size => ({
   width: Math.trunc(width * scale),
