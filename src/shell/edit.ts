@@ -6,6 +6,7 @@ import {
   defaultCaps,
   type MaskSource,
   type PartialParams,
+  paramsFromInfotext,
   resolveEdit,
   toBlobRef,
 } from '../edit/index.ts';
@@ -23,7 +24,7 @@ export interface EditTools {
   readonly random: () => number;
 }
 
-export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--out OUT.png] [any parameter: --strength 0.6 --steps 20 …]`;
+export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--settings PICTURE] [--out OUT.png] [any parameter: --strength 0.6 --steps 20 …]`;
 
 /** As for chat edits: half strength without a mask, A1111's 0.75 with one. */
 function ownDefaults(mask: MaskSource | null): PartialParams {
@@ -37,6 +38,13 @@ function numbered(path: string, i: number): string {
   if (i === 0) return path;
   const ending = extname(path);
   return `${path.slice(0, path.length - ending.length)}-${i}${ending}`;
+}
+
+/** The parameters written into a picture that was made here or by A1111. */
+async function settingsOf(path: string, pictures: EditTools['pictures']): Promise<PartialParams> {
+  const { infotext } = await pictures.probe(await readFile(path));
+  if (infotext === null) throw new Error(`${path} carries no settings`);
+  return paramsFromInfotext(infotext);
 }
 
 /** One edit from files to files. @returns the paths written, with their infotexts @throws Refusal, and errors of the file system */
@@ -55,9 +63,11 @@ export async function runEdit(
   const init = await take(picture);
   const maskPath = args.options.get('mask');
   const mask: MaskSource | null = maskPath ? { kind: 'image', blob: (await take(maskPath)).ref, read: 'auto' } : null;
+  const settings = args.options.get('settings');
+  const restored = settings ? await settingsOf(settings, tools.pictures) : {};
   const layers = [
     { name: 'flow', content: { params: ownDefaults(mask) } },
-    { name: 'command', content: { params: paramsOf(args, ['mask', 'out']) } },
+    { name: 'command', content: { params: { ...restored, ...paramsOf(args, ['mask', 'out', 'settings']) } } },
   ] as const;
   const wish = { init: init.ref, initSize: init, mask, layers };
   const { request, clamped } = resolveEdit(wish, await tools.engine.catalog(), defaultCaps, tools.random);
