@@ -45,7 +45,6 @@ const owners = {
   bullmq: '^src/jobs/',
   ioredis: '^src/jobs/',
   '@prisma/[^/]+': '^src/storage/',
-  'rate-limiter-flexible': '^src/bots/core/',
   'discord\\.js': '^src/bots/discord/',
   telegraf: '^src/bots/telegram/',
   '@?hono': '^src/bots/web/',

@@ -90,11 +90,12 @@ function parseChoice(field: Field & { kind: 'choice' }, text: string): string {
   throw new Refusal('unknown-name', { kind: field.chat, given: text, nearest: closest(text, values) });
 }
 
-function parseText(field: Field & { kind: 'text' }, text: string): string {
+function parseText(name: FieldName, field: Field & { kind: 'text' }, text: string): string {
   if (text.length > field.maxLength)
     throw new Refusal('prompt-too-long', { length: text.length, limit: field.maxLength });
-  if (field.pattern && !field.pattern.test(text)) throw new Refusal('bad-size', { given: text });
-  return text;
+  if (!field.pattern || field.pattern.test(text)) return text;
+  if (name === 'size') throw new Refusal('bad-size', { given: text });
+  throw new Refusal('unknown-name', { kind: field.chat, given: text, nearest: [field.default] });
 }
 
 function parsedValue(name: FieldName, text: string): string | number | boolean {
@@ -112,7 +113,7 @@ function parsedValue(name: FieldName, text: string): string | number | boolean {
     case 'choice':
       return parseChoice(field, text);
     case 'text':
-      return parseText(field, text);
+      return parseText(name, field, text);
     default:
       return field satisfies never;
   }
