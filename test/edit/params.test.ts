@@ -77,7 +77,7 @@ describe('what people write for a field', () => {
     ['sampler', 'Ewler', 'unknown-name'],
     ['exactSteps', 'perhaps', 'unknown-name'],
     ['size', 'large', 'bad-size'],
-    ['backgroundColor', 'white-ish', 'unknown-name'],
+    ['backgroundColor', 'blue', 'unknown-name'],
     ['prompt', 'a'.repeat(100_000), 'prompt-too-long'],
   ] as const)('refuses %s %.20s as %s', (name, text, code) => {
     expect(codeOf(() => parseParam(name, text))).toBe(code);
