@@ -181,6 +181,21 @@ async function openPlatforms({
   return platforms;
 }
 
+/** Files that no version needs any more go after a day: by then every upload has its row. */
+const SWEEP_EVERY_MS = 3_600_000;
+const SWEEP_AFTER_MS = 86_400_000;
+
+function sweepRegularly(storage: Storage, log: Log): Disposable {
+  const sweep = async () => {
+    const swept = await storage.sweep(new Date(Date.now() - SWEEP_AFTER_MS));
+    if (swept > 0) log.info({ swept }, 'unreferenced files removed');
+  };
+  const timer = setInterval(() => {
+    sweep().catch((err: Error) => log.warn({ err }, 'files were not swept'));
+  }, SWEEP_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
 /** Bots until the process is asked to stop; with `withWorker` the engine too. Opened in order, closed in reverse. */
 async function serve(config: Config, { withWorker }: { readonly withWorker: boolean }): Promise<void> {
   const stop = stopSignal();
@@ -203,6 +218,7 @@ async function serve(config: Config, { withWorker }: { readonly withWorker: bool
     databaseUrl: config.DATABASE_URL,
     log,
   });
+  using _sweeping = sweepRegularly(storage, log);
   await using pictures = openPictureHost();
   const platforms = await openPlatforms({ config, log, metrics, queue, storage, pictures });
   try {
