@@ -26,7 +26,7 @@ const allowed = {
   '^src/golden/': ['^src/golden/', '^src/engine/'],
   '^src/shell/': [
     '^src/shell/',
-    '^src/golden/index\\.ts$',
+    '^src/golden/',
     '^src/jobs/',
     '^src/engine/index\\.ts$',
     '^src/storage/index\\.ts$',
