@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import type { BlobStore } from '../../edit/blob.ts';
@@ -62,7 +62,7 @@ export function webApp(desk: WebDesk): Hono<Env> {
   app.get('/health', (c) => (desk.receive() ? c.json({ status: 'ok' }) : c.json({ status: 'starting' }, 503)));
   app.get('/metrics', (c) => showMetrics(desk, c));
   app.post('/session', bodyLimit({ maxSize: 1024 }), (c) => beginSession(desk, c));
-  for (const path of ['/api/*', '/blob/*', '/view/*']) app.use(path, (c, next) => identified(desk, c, next));
+  for (const path of ['/api/*', '/blob/*', '/view/*']) app.use(path, identified(desk));
   conversationRoutes(app, desk);
   pictureRoutes(app, desk);
   app.get('*', async (c) => {
@@ -96,16 +96,14 @@ async function beginSession({ sessions, cookie }: WebDesk, c: Context<Env>) {
   return c.body(null, 204);
 }
 
-async function identified(
-  { sessions, cookie }: WebDesk,
-  c: Context<Env>,
-  next: () => Promise<void>,
-): Promise<Response | void> {
-  const user = sessions.person(getCookie(c, cookie) ?? '');
-  if (!user) return c.json({ error: 'the link is needed' }, 401);
-  c.set('user', user);
-  c.header('Cache-Control', 'no-store');
-  return next();
+function identified({ sessions, cookie }: WebDesk): MiddlewareHandler<Env> {
+  return async (c, next) => {
+    const user = sessions.person(getCookie(c, cookie) ?? '');
+    if (!user) return c.json({ error: 'the link is needed' }, 401);
+    c.set('user', user);
+    c.header('Cache-Control', 'no-store');
+    return next();
+  };
 }
 
 function hearingOf(desk: WebDesk): Hearing | undefined {

@@ -20,7 +20,7 @@ export function createHero(words: Words, choose: () => void): HTMLElement {
     h(
       'ul',
       { class: 'hero-hints' },
-      hint('oil painting, warm light', words.hintWords),
+      hint('oil painting', words.hintWords),
       hint('+ sunset', words.hintPlus),
       hint('/help', words.hintHelp),
     ),
