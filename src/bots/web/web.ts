@@ -58,6 +58,18 @@ async function listen(server: Server, { host, port }: Pick<WebOptions, 'host' | 
   return address.port;
 }
 
+/** Requests that are being answered have this long to come to their end, ms. */
+const GRACE_MS = 1000;
+
+async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), GRACE_MS);
+  await closed;
+  clearTimeout(timer);
+}
+
 /** How people on this machine reach a server on `host`. */
 function addressOf(host: string, port: number): string {
   const isEverywhere = host === '0.0.0.0' || host === '::';
@@ -117,11 +129,7 @@ export async function openWeb(options: WebOptions): Promise<WebPlatform> {
     async [Symbol.asyncDispose]() {
       receive = undefined;
       conversation.feed[Symbol.dispose]();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeIdleConnections();
-      setTimeout(() => server.closeAllConnections(), 1000).unref();
-      await closed;
+      await close(server);
       await conversation[Symbol.asyncDispose]();
     },
   };

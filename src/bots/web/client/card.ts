@@ -9,6 +9,8 @@ export interface MessageActions {
   reply(message: WireMessage): void;
   /** Shows a picture of the message large. */
   open(message: WireMessage, index: number): void;
+  /** Lets a mask be painted over the message's only picture. */
+  paint(message: WireMessage, image: WireImage): void;
   dismiss(message: WireMessage): void;
 }
 
@@ -37,8 +39,18 @@ function picture(image: WireImage, words: Words, open: () => void): HTMLElement 
   return frame;
 }
 
-function gallery(element: HTMLElement, words: Words, open: (index: number) => void) {
-  return section<Pick<WireCard, 'images' | 'spoiler'>>(element, ({ images, spoiler }) => {
+interface PictureActions {
+  open(index: number): void;
+  paint(image: WireImage): void;
+}
+
+function paintButton(words: Words, paint: () => void): HTMLElement {
+  const about = { class: 'paint', type: 'button', title: words.paintMask, 'aria-label': words.paintMask };
+  return h('button', { ...about, on: { click: paint } }, icon('brush'));
+}
+
+function gallery(element: HTMLElement, words: Words, { open, paint }: PictureActions) {
+  return section<Pick<WireCard, 'images' | 'spoiler' | 'tone'>>(element, ({ images, spoiler, tone }) => {
     element.hidden = images.length === 0;
     element.dataset.count = String(Math.min(images.length, 4));
     for (const [i, image] of images.entries()) {
@@ -46,6 +58,8 @@ function gallery(element: HTMLElement, words: Words, open: (index: number) => vo
       if (images.length > 1) frame.append(h('span', { class: 'tile-number' }, String(i + 1)));
       element.append(frame);
     }
+    const [first, ...others] = images;
+    if (first && others.length === 0 && tone !== 'busy') element.append(paintButton(words, () => paint(first)));
     element.classList.toggle('spoiler', spoiler);
     if (!spoiler) return;
     const reveal = () => {
@@ -139,16 +153,17 @@ function buttonRows(element: HTMLElement, words: Words, press: (button: WireButt
   });
 }
 
-const clock = (at: number, locale: string) => new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(at);
+/** As the browser's own language writes it. */
+const clock = (at: number) => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at);
 
-function heading(element: HTMLElement, words: Words, locale: string, reply: () => void) {
+function heading(element: HTMLElement, words: Words, reply: () => void) {
   return section<{ readonly title: string; readonly at: number }>(element, ({ title, at }) => {
     const { number, rest } = readTitle(title);
     element.append(
       number === null ? '' : h('span', { class: 'number' }, number),
       h('span', { class: number === null ? 'title' : 'provenance' }, rest),
       h('span', { class: 'spring' }),
-      h('time', { datetime: new Date(at).toISOString() }, clock(at, locale)),
+      h('time', { datetime: new Date(at).toISOString() }, clock(at)),
       h(
         'button',
         {
@@ -171,7 +186,7 @@ function isFree(event: MouseEvent): boolean {
 }
 
 /** A card of ours: pictures, words, progress, buttons. */
-export function createCard(first: WireMessage, words: Words, locale: string, actions: MessageActions): CardView {
+export function createCard(first: WireMessage, words: Words, actions: MessageActions): CardView {
   let message = first;
   const part = (name: string) => h('div', { class: name });
   const [images, head, lines, rows] = [part('gallery'), part('card-head'), part('lines'), part('rows')];
@@ -187,8 +202,11 @@ export function createCard(first: WireMessage, words: Words, locale: string, act
   body.addEventListener('click', (event) => {
     if (isFree(event) && message.card?.tone !== 'busy') actions.reply(message);
   });
-  const showImages = gallery(images, words, (index) => actions.open(message, index));
-  const showHead = heading(head, words, locale, () => actions.reply(message));
+  const showImages = gallery(images, words, {
+    open: (index) => actions.open(message, index),
+    paint: (image) => actions.paint(message, image),
+  });
+  const showHead = heading(head, words, () => actions.reply(message));
   const showRows = buttonRows(rows, words, (button) => actions.press(message, button));
   const showLines = section<WireCard>(lines, (card) => {
     const said = card.lines.filter((text) => !readProgress(text));
@@ -203,7 +221,7 @@ export function createCard(first: WireMessage, words: Words, locale: string, act
     if (!card) return;
     element.className = `card tone-${card.tone}${now.onlyYou ? ' private' : ''}`;
     element.setAttribute('aria-label', readTitle(card.title).number ?? card.title);
-    showImages({ images: card.images, spoiler: card.spoiler });
+    showImages({ images: card.images, spoiler: card.spoiler, tone: card.tone });
     showHead({ title: card.title, at: now.at });
     showLines({ ...card, rows: [] });
     bar.update(card);

@@ -45,23 +45,26 @@ class Chat {
     this.#composer = createComposer({
       ...{ words, language, setup, chips: this.#settings.chips },
       send: (draft) => this.#send(draft),
+      paint: (file) => this.#paintOver(file),
       complain: (text) => this.#toasts.say(text),
       toggleSettings: () => this.#togglePanel(),
     });
     this.#transcript = createTranscript({
-      ...{ words, locale: this.#self().locale, user: setup.user },
+      ...{ words, user: setup.user },
       hero: createHero(words, () => this.#composer.choose()),
       loadEarlier: fetchConversation,
       actions: {
         press: (message, button) => this.#press(message, button),
         reply: (message) => this.#composer.reply(message),
         open: (message, index) => this.#open(message, index),
+        paint: (message, image) => void this.#paint(message, image),
         dismiss: ({ id }) => void this.#attempt(() => dismiss(id)),
       },
     });
     const veil = acceptDrops(
       {
         picture: (files) => void this.#composer.add(files, 'image'),
+        maskOfDraft: (file) => void this.#composer.add([file], 'mask'),
         mask: (id, file) => void this.#addMask(this.#transcript.find(id), file),
       },
       words,
@@ -144,12 +147,14 @@ class Chat {
     if (!values) return;
     await this.#attempt(async () => {
       await this.#follow(await press(this.#self(), { code: form.code, message, values }), message);
+      this.#transcript.toEnd();
     });
   }
 
   async #press({ id }: WireMessage, { code }: WireButton): Promise<void> {
     await this.#attempt(async () => {
       const answer = await press(this.#self(), { code, message: id, values: null });
+      if (!answer.form && answer.told.length === 0) this.#transcript.toEnd(); // what follows stands there
       void this.#follow(answer, id); // a form may stay open as long as it likes
     });
   }
@@ -163,9 +168,19 @@ class Chat {
 
   async #paint(message: WireMessage, image: WireImage): Promise<void> {
     await this.#attempt(async () => {
-      const mask = await paintMask(image, this.#words);
+      const mask = await paintMask(image.src, image.description, this.#words);
       if (mask) await this.#addMask(message, mask);
     });
+  }
+
+  /** Lets a mask be painted over a picture that is about to be sent. */
+  async #paintOver(file: File): Promise<void> {
+    const src = URL.createObjectURL(file);
+    await this.#attempt(async () => {
+      const mask = await paintMask(src, file.name, this.#words);
+      if (mask) await this.#composer.add([mask], 'mask');
+    });
+    URL.revokeObjectURL(src);
   }
 
   async #addMask(message: WireMessage | undefined, mask: File): Promise<void> {

@@ -22,6 +22,8 @@ export interface ComposerOptions {
   /** Chips of the parameters in force. */
   readonly chips: HTMLElement;
   readonly send: (draft: Draft) => void;
+  /** Lets a mask be painted over a picture of the draft. */
+  readonly paint: (picture: File) => Promise<void>;
   readonly complain: (text: string) => void;
   readonly toggleSettings: () => void;
 }
@@ -41,7 +43,11 @@ const mostFiles = 2;
 export function createComposer(options: ComposerOptions): Composer {
   const { words, setup, complain } = options;
   let replyTo: WireMessage | null = null;
-  const tray = createTray(words, () => refresh());
+  const tray = createTray(
+    words,
+    () => refresh(),
+    (picture) => void options.paint(picture),
+  );
   const field = h('textarea', { rows: 1, placeholder: words.placeholder, 'aria-label': words.message });
   const hints = createCommandHints(field, setup.commands, options.language, words, () => refresh());
   const picker = h('input', { type: 'file', accept: 'image/*', multiple: true, hidden: true, tabindex: -1 });

@@ -4,6 +4,8 @@ import type { Words } from './words.ts';
 export interface DropTarget {
   /** Pictures dropped or pasted anywhere. */
   picture(files: readonly File[]): void;
+  /** A picture dropped where the draft's mask belongs. */
+  maskOfDraft(file: File): void;
   /** A picture dropped onto one of a message. */
   mask(message: string, file: File): void;
 }
@@ -47,9 +49,11 @@ export function acceptDrops(target: DropTarget, words: Words): HTMLElement {
     event.preventDefault();
     const files = [...(event.dataTransfer?.files ?? [])];
     const message = messageUnder(event);
+    const isSlot = (event.target as Element).closest('.mask-slot') !== null;
     leave();
     const [first] = files;
-    if (message !== null && first) target.mask(message, first);
+    if (isSlot && first) target.maskOfDraft(first);
+    else if (message !== null && first) target.mask(message, first);
     else target.picture(files);
   });
   document.addEventListener('paste', (event) => {

@@ -1,6 +1,5 @@
 import { h, icon } from './dom.ts';
 import { drawStrokes, maskOf, type Stroke } from './strokes.ts';
-import type { WireImage } from './wire.ts';
 import type { Words } from './words.ts';
 
 /** Colour of the mask while it is painted; CSS makes it translucent. */
@@ -49,11 +48,15 @@ function toggle(name: 'brush' | 'eraser', label: string, choose: () => void): HT
   );
 }
 
+/** Sides of a mask at most, px: the engine brings it to the picture's size. */
+const LONGEST_SIDE = 4096;
+
 /** Lets somebody paint over a picture. @returns the mask, or null when they think better of it */
-export async function paintMask(image: WireImage, words: Words): Promise<File | null> {
-  const img = h('img', { src: image.src, alt: image.description, draggable: 'false' });
+export async function paintMask(src: string, description: string, words: Words): Promise<File | null> {
+  const img = h('img', { src, alt: description, draggable: 'false' });
   await img.decode();
-  const [width, height] = [img.naturalWidth, img.naturalHeight];
+  const scale = Math.min(1, LONGEST_SIDE / Math.max(img.naturalWidth, img.naturalHeight));
+  const [width, height] = [Math.round(img.naturalWidth * scale), Math.round(img.naturalHeight * scale)];
   const canvas = h('canvas', { width, height });
   const strokes: Stroke[] = [];
   const tools: Tools = { kind: 'paint', size: Math.round(Math.min(width, height) / 10) };
@@ -101,6 +104,7 @@ export async function paintMask(image: WireImage, words: Words): Promise<File | 
   );
   const use = h('button', { class: 'action primary', type: 'button', disabled: true }, words.useMask);
   const easel = h('div', { class: 'easel' }, img, canvas);
+  easel.style.setProperty('--ratio', String(width / height));
   const bar = h(
     'div',
     { class: 'painter-bar' },
@@ -120,6 +124,18 @@ export async function paintMask(image: WireImage, words: Words): Promise<File | 
     h('div', { class: 'easel-room' }, easel),
     bar,
   );
+  const resize = (factor: number) => {
+    size.value = String(Math.round(tools.size * factor));
+    tools.size = Number(size.value);
+  };
+  const keys: Readonly<Record<string, () => void>> = {
+    '[': () => resize(0.8),
+    ']': () => resize(1.25),
+    b: () => choose('paint'),
+    e: () => choose('erase'),
+    z: () => back(1),
+  };
+  dialog.addEventListener('keydown', (event) => keys[event.key]?.());
   choose('paint');
   document.body.append(dialog);
   dialog.showModal();

@@ -10,7 +10,6 @@ const NEAR = 80;
 
 export interface TranscriptOptions {
   readonly words: Words;
-  readonly locale: string;
   /** Who we are. */
   readonly user: string;
   readonly actions: MessageActions;
@@ -41,6 +40,7 @@ interface Shown {
   message: WireMessage;
   readonly item: HTMLLIElement;
   readonly card: CardView | null;
+  readonly quote: HTMLElement | null;
 }
 
 class TranscriptView implements Transcript {
@@ -53,6 +53,8 @@ class TranscriptView implements Transcript {
   readonly #shown = new Map<string, Shown>();
   readonly #pending = new Map<string, HTMLLIElement>();
   #isAtEnd = true;
+  /** Height when it was last looked at: a scroll of another height is the work of what came or went. */
+  #height = 0;
 
   constructor(options: TranscriptOptions) {
     this.#options = options;
@@ -81,14 +83,14 @@ class TranscriptView implements Transcript {
     this.#shown.clear();
     this.#list.replaceChildren(...messages.map((message) => this.#show(message)), ...this.#pending.values());
     this.#earlier.hidden = !earlier;
-    this.#noticeEmpty();
+    this.#tidy();
     this.toEnd();
   }
 
   apply(event: Exclude<WireEvent, { kind: 'reset' }>): void {
     if (event.kind === 'removed') this.#remove(event.id);
     else this.#put(event.message);
-    this.#noticeEmpty();
+    this.#tidy();
   }
 
   find(id: string): WireMessage | undefined {
@@ -101,12 +103,12 @@ class TranscriptView implements Transcript {
     const item = h('li', { class: 'message pending' }, createBubble(said, true, words), note);
     this.#pending.set(key, item);
     this.#list.append(item);
-    this.#noticeEmpty();
+    this.#tidy();
     this.toEnd();
     const done = () => {
       item.remove();
       this.#pending.delete(key);
-      this.#noticeEmpty();
+      this.#tidy();
     };
     const fail = (retry: () => void) => {
       const again = () => {
@@ -152,26 +154,27 @@ class TranscriptView implements Transcript {
   }
 
   #show(message: WireMessage): HTMLLIElement {
-    const { words, locale, user, actions } = this.#options;
-    const card = message.card ? createCard(message, words, locale, actions) : null;
+    const { words, user, actions } = this.#options;
+    const card = message.card ? createCard(message, words, actions) : null;
     const isOwn = message.said?.user === user;
     const bubble = message.said ? createBubble(message.said, isOwn, words) : null;
     bubble?.addEventListener('dblclick', () => actions.reply(message));
+    const quote = this.#quote(message);
     const item = h(
       'li',
       { class: `message ${isOwn ? 'from-me' : ''}`, 'data-message': message.id },
-      this.#quote(message),
+      quote,
       bubble,
       card?.element,
     );
-    this.#shown.set(message.id, { message, item, card });
+    this.#shown.set(message.id, { message, item, card, quote });
     return item;
   }
 
-  /** A line about what is replied to, unless that stands right above. */
+  /** A line about what is replied to. */
   #quote({ replyTo }: WireMessage): HTMLElement | null {
     const target = replyTo === null ? undefined : this.#shown.get(replyTo);
-    if (!target || target === [...this.#shown.values()].at(-1)) return null;
+    if (!target) return null;
     const go = () => {
       target.item.scrollIntoView({ block: 'center', behavior: 'smooth' });
       target.item.classList.add('flash');
@@ -193,23 +196,31 @@ class TranscriptView implements Transcript {
       for (const [id, shown] of newer) this.#shown.set(id, shown);
       this.#scroll.scrollTop = this.#scroll.scrollHeight - before;
       this.#earlier.hidden = !earlier;
+      this.#tidy();
     } finally {
       this.#earlier.disabled = false;
     }
   }
 
-  #noticeEmpty(): void {
+  /** The hero goes once there is something; what is replied to is not named where it stands right above. */
+  #tidy(): void {
     this.#options.hero.hidden = this.#shown.size + this.#pending.size > 0;
+    for (const { quote, item, message } of this.#shown.values()) {
+      const above = item.previousElementSibling;
+      if (quote) quote.hidden = above instanceof HTMLElement && above.dataset.message === message.replyTo;
+    }
   }
 
   #noticeScroll(): void {
     const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    if (scrollHeight !== this.#height) return; // looked at again once the new size is known
     this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
     this.#latest.hidden = this.#isAtEnd;
   }
 
   #stay(): void {
-    if (this.#isAtEnd) this.#scroll.scrollTop = this.#scroll.scrollHeight;
+    this.#height = this.#scroll.scrollHeight;
+    if (this.#isAtEnd) this.#scroll.scrollTop = this.#height;
     this.#latest.hidden = this.#isAtEnd;
   }
 }

@@ -10,15 +10,26 @@ export interface Tray {
   clear(): void;
 }
 
-export function createTray(words: Words, changed: () => void): Tray {
+/** @param paint lets a mask be painted over a picture that has none yet */
+export function createTray(words: Words, changed: () => void, paint: (picture: File) => void): Tray {
   const element = h('div', { class: 'tray', hidden: true });
   let held: { readonly attachment: Attachment; readonly src: string }[] = [];
   const replace = (now: typeof held) => {
     held = now;
     element.hidden = held.length === 0;
-    element.replaceChildren(...held.map(thumbnail));
+    const [only, ...others] = held;
+    const slot =
+      only && others.length === 0 && only.attachment.role === 'image' ? [maskSlot(only.attachment.file)] : [];
+    element.replaceChildren(...held.map(thumbnail), ...slot);
     changed();
   };
+  const maskSlot = (picture: File) =>
+    h(
+      'button',
+      { class: 'mask-slot', type: 'button', on: { click: () => paint(picture) } },
+      icon('brush'),
+      words.paintMask,
+    );
   const thumbnail = (entry: (typeof held)[number]) => {
     const { attachment, src } = entry;
     const { role, file } = attachment;

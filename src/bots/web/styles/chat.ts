@@ -46,7 +46,11 @@ export const chatStyle = `
 .frame { position: relative; display: grid; place-items: center; min-width: 0; min-height: 0; cursor: zoom-in; }
 .frame:focus-visible { outline-offset: -3px; }
 .frame img { display: block; max-width: 100%; max-height: min(62vh, 620px); object-fit: contain; }
-.gallery[data-count="1"] .frame img { min-width: min(100%, 220px); }
+.gallery[data-count="1"] .frame img { min-width: min(100%, 320px); }
+.paint { position: absolute; right: 10px; top: 10px; display: grid; place-items: center; width: 38px; height: 38px; border-radius: 12px; color: #fff; background: rgb(0 0 0 / .55); opacity: 0; transition: opacity .12s; }
+.gallery:hover .paint, .paint:focus-visible { opacity: 1; }
+.paint:hover { background: rgb(0 0 0 / .8); }
+@media (hover: none) { .paint { opacity: 1; } }
 .gallery:not([data-count="1"]) .frame { aspect-ratio: 1; }
 .gallery:not([data-count="1"]) .frame img { width: 100%; height: 100%; max-height: none; }
 .tile-number { position: absolute; left: 8px; top: 8px; min-width: 24px; height: 24px; line-height: 24px; padding: 0 6px; border-radius: 99px; text-align: center; font-size: 12.5px; font-weight: 600; color: #fff; background: rgb(0 0 0 / .6); }
@@ -109,6 +113,9 @@ export const chatStyle = `
   .scroll { scrollbar-gutter: auto; }
   .scroll > .column { padding-top: 12px; }
   .card-body { padding: 10px 12px 12px; }
+  .row { gap: 4px; }
+  .row .action { padding: 0 9px; font-size: 13px; gap: 5px; }
+  .row .action.quiet { padding: 0 7px; }
   .hero-hints li { grid-template-columns: 1fr; gap: 2px; text-align: center; }
   .hero-hints code { justify-self: center; }
 }

@@ -25,6 +25,8 @@ export const composerStyle = `
 .held .drop { position: absolute; right: 5px; top: 5px; width: 24px; height: 24px; display: grid; place-items: center; border-radius: 99px; color: #fff; background: rgb(0 0 0 / .62); }
 .held .drop:hover { background: rgb(0 0 0 / .85); }
 .held .drop .icon { width: 13px; height: 13px; stroke-width: 2.4; }
+.mask-slot { width: 92px; height: 92px; display: grid; place-content: center; justify-items: center; gap: 6px; padding: 6px; border: 1.5px dashed var(--line); border-radius: 12px; color: var(--muted); font-size: 12px; line-height: 1.25; }
+.mask-slot:hover { border-color: var(--accent); color: var(--accent-text); }
 .chips.set { padding: 9px 12px 0; }
 .hints { position: absolute; left: 16px; right: 16px; bottom: calc(100% + 8px); padding: 5px; background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: var(--shadow-high); z-index: 3; }
 .hints li { display: flex; gap: 14px; align-items: baseline; padding: 7px 10px; border-radius: 9px; cursor: pointer; font-size: 14px; }

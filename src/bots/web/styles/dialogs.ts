@@ -27,10 +27,9 @@ dialog::backdrop { background: rgb(10 11 14 / .55); }
 .painter[open] { display: grid; grid-template-rows: auto minmax(0, 1fr) auto; }
 .painter-about { padding: 14px 18px 10px; font-size: 14px; color: #a0a3ad; text-align: center; }
 .easel-room { display: grid; place-items: center; min-height: 0; padding: 0 12px; container-type: size; }
-.easel { position: relative; display: grid; line-height: 0; border-radius: 4px; overflow: hidden; }
-.easel > * { grid-area: 1 / 1; }
-.easel img { max-width: 100cqw; max-height: 100cqh; min-width: min(100cqw, 420px); object-fit: contain; user-select: none; }
-.easel canvas { width: 100%; height: 100%; opacity: .6; cursor: crosshair; touch-action: none; }
+.easel { position: relative; width: min(100cqw, calc(100cqh * var(--ratio))); aspect-ratio: var(--ratio); border-radius: 4px; overflow: hidden; }
+.easel > * { position: absolute; inset: 0; width: 100%; height: 100%; user-select: none; }
+.easel canvas { opacity: .6; cursor: crosshair; touch-action: none; }
 .painter-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px; padding: 12px 16px max(14px, env(safe-area-inset-bottom)); --sunken: rgb(255 255 255 / .12); --muted: #b4b6bf; --text: #fff; --accent-soft: #2c3560; --accent-text: #c4ceff; }
 .brush-size { display: flex; align-items: center; gap: 10px; font-size: 14px; color: #b4b6bf; padding: 0 8px; }
 .toasts { position: fixed; right: 16px; top: 64px; z-index: 20; display: grid; gap: 10px; width: min(380px, calc(100vw - 32px)); }
