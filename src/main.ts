@@ -167,6 +167,7 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
         token: config.DISCORD_TOKEN,
         guildId: config.DISCORD_GUILD,
         dataDir: resolve(config.PALIMPSEST_DATA),
+        catalog: () => queue.catalog(),
       }),
     );
   }
