@@ -1,6 +1,7 @@
 import {
   DiscordAPIError,
   HTTPError,
+  type RateLimitData,
   RateLimitError,
   type RawFile,
   REST,
@@ -58,8 +59,12 @@ export interface ApiOptions {
 /** Uploads of 10 MB on a slow line take longer than the library's own 15 s. */
 const timeout = 60_000;
 
+/** Edits of messages never wait in line: by the time they were let through they would be out of date. */
+const rejectOnRateLimit = ({ method, route }: RateLimitData) => method === 'PATCH' && route.startsWith('/channels');
+
 export function openApi({ token, root, log }: ApiOptions): Api {
-  const rest = new REST({ version: '10', api: root, timeout, retries: 3, globalRequestsPerSecond: 50 }).setToken(token);
+  const options = { version: '10', api: root, timeout, retries: 3, globalRequestsPerSecond: 50, rejectOnRateLimit };
+  const rest = new REST(options).setToken(token);
   return {
     call: async <T>(method: `${RequestMethod}`, route: RouteLike, { files, ...calling }: Calling = {}): Promise<T> => {
       try {

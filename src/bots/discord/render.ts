@@ -21,7 +21,7 @@ export interface Shown {
 }
 
 /** Source: discord.com/developers/docs/components/reference: rows of five; ten parts in a container; forty components in all. */
-const limits = { perRow: 5, parts: 10, pictures: 10, label: 80, description: 1024 } as const;
+const limits = { perRow: 5, parts: 10, all: 40, pictures: 10, label: 80, description: 1024 } as const;
 
 const accents = { plain: null, busy: 0xf0b232, done: 0x23a55a, warning: 0xda373c } as const satisfies Record<
   Card['tone'],
@@ -32,7 +32,6 @@ const accents = { plain: null, busy: 0xf0b232, done: 0x23a55a, warning: 0xda373c
 export function containerOf(card: Card, shown: readonly Shown[]): APIContainerComponent {
   const pictures = shown.filter(({ asFile }) => !asFile).slice(0, limits.pictures);
   const files = shown.filter(({ asFile }) => asFile);
-  const rows = rowsOf(card.rows);
   const parts: APIComponentInContainer[] = [
     { type: ComponentType.TextDisplay, content: wordsOf(card) },
     ...(pictures.length > 0 ? [gallery(pictures, card.spoiler)] : []),
@@ -42,8 +41,19 @@ export function containerOf(card: Card, shown: readonly Shown[]): APIContainerCo
       spoiler: card.spoiler,
     })),
   ];
-  const components = [...parts, ...rows.slice(0, limits.parts - parts.length)];
+  const components = [...parts, ...rowsThatFit(rowsOf(card.rows), parts.length)];
   return { type: ComponentType.Container, accent_color: accents[card.tone], components };
+}
+
+/** The container itself counts among all components, and so does every button. */
+function rowsThatFit(rows: ReturnType<typeof rowsOf>, partsBefore: number) {
+  let count = 1 + partsBefore;
+  return rows.slice(0, limits.parts - partsBefore).filter((row) => {
+    const next = count + 1 + row.components.length;
+    if (next > limits.all) return false;
+    count = next;
+    return true;
+  });
 }
 
 function wordsOf({ title, lines }: Card): string {
