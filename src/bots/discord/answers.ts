@@ -89,6 +89,7 @@ async function whisper({ post }: Answering, ticket: Ticket, card: Card, language
 
 async function takeAway(post: Post, ticket: Ticket): Promise<void> {
   ticket.isThinking = false;
+  if (!post.tickets.isAlive(ticket)) return;
   const route = Routes.webhookMessage(ticket.application, ticket.token, '@original');
   try {
     await post.api.call('DELETE', route, { auth: false });

@@ -49,7 +49,7 @@ export interface Connection extends AsyncDisposable {
 export function openConnection(options: ConnectionOptions): Connection {
   const { clock, log } = options;
   const closing = new AbortController();
-  const state: State = { client: null, me: null };
+  const state: State = { client: null, me: null, application: null };
   let loop: Promise<void> | undefined;
 
   const why = (error: unknown) => (error instanceof Error ? error.message : String(error));
@@ -59,7 +59,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       await connect(options, state, closing.signal, told);
     } catch (error) {
       if (closing.signal.aborted) return;
-      if (state.me === null && isRefusal(error)) throw error;
+      if (state.me === null && isRefusal(error))
+        throw new Error(`Discord does not accept DISCORD_TOKEN: ${why(error)}`);
       log.error({ platform: 'discord', why: why(error), waitMs }, 'connection lost');
     }
   };
@@ -102,6 +103,7 @@ export function openConnection(options: ConnectionOptions): Connection {
 interface State {
   client: Client | null;
   me: string | null;
+  application: string | null;
 }
 
 const isRefusal = (error: unknown): error is Error =>
@@ -122,15 +124,17 @@ async function connect(
     closing.addEventListener('abort', () => reject(new Error('closing')), { once: true });
   });
   ended.catch(() => {}); // told below, or after the login failed
+  let greeting: Promise<void> | undefined;
   try {
-    await Promise.race([client.login(token), ended]);
+    await Promise.race([client.login(token), ended]); // READY has come by then
     told();
-    void options.connected(client.application?.id ?? state.me ?? '').catch((error: unknown) => {
+    greeting = options.connected(state.application!).catch((error: unknown) => {
       log.warn({ platform: 'discord', error }, 'commands not registered');
     });
     await ended;
   } finally {
     await client.destroy();
+    await greeting;
   }
 }
 
@@ -146,8 +150,9 @@ function newClient({ root, log, interaction, message }: ConnectionOptions, state
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
   });
   const { ws } = client;
-  ws.on(GatewayDispatchEvents.Ready, ({ user }: GatewayReadyDispatchData) => {
+  ws.on(GatewayDispatchEvents.Ready, ({ user, application }: GatewayReadyDispatchData) => {
     state.me = user.id;
+    state.application = application.id;
   });
   ws.on(GatewayDispatchEvents.InteractionCreate, interaction);
   ws.on(GatewayDispatchEvents.MessageCreate, message);

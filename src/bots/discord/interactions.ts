@@ -26,7 +26,7 @@ import { attachedFile } from './pictures.ts';
 import { whereaboutsOf } from './places.ts';
 import { code } from './render.ts';
 import type { Suggestions } from './suggestions.ts';
-import type { Ticket } from './tickets.ts';
+import { remember, type Ticket } from './tickets.ts';
 import { troubleCard } from './trouble.ts';
 
 export interface DeskOptions {
@@ -56,8 +56,11 @@ interface Arrival {
 
 export function openInteractionDesk(options: DeskOptions): InteractionDesk {
   const menu = openMenu(options.clock, options.isMe);
+  const taken = new Map<string, true>(); // a repeated delivery must not answer what the first one is about to
   return {
     take: async (interaction, receive) => {
+      if (taken.has(interaction.id)) return;
+      remember(taken, interaction.id, true);
       switch (interaction.type) {
         case InteractionType.Ping:
           return;

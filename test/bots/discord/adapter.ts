@@ -17,6 +17,7 @@ import { fastClock, fit } from './chat.ts';
 export interface Adapter extends AsyncDisposable {
   readonly dc: DiscordStandIn;
   readonly discord: Platform;
+  readonly dataDir: string;
   readonly heard: Incoming[];
   /** The channel that is there from the start. */
   readonly place: PlaceId;
@@ -45,7 +46,7 @@ export async function openAdapter({ standIn, blob, ...options }: AdapterOptions 
   });
   const heard: Incoming[] = [];
   const adapter: Adapter = {
-    ...{ dc, discord, heard, logged },
+    ...{ dc, discord, dataDir, heard, logged },
     place: `d:${dc.guild.id}:${dc.channel.id}` as PlaceId,
     answer: async () => {},
     [Symbol.asyncDispose]: async () => {

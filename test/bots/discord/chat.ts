@@ -126,6 +126,9 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
   };
 }
 
+/** For what takes as long as it takes on a busy machine. */
+export const patience = { timeout: 10_000, interval: 20 } as const;
+
 /** A result, of that number in its tree when one is given. */
 export const isResult = (number?: number) => (seen: Seen) =>
   seen.pictures.length > 0 && new RegExp(`^\\*\\*#${number ?? '\\d+'} · `).test(seen.text) && seen.buttons.length > 1;
