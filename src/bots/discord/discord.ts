@@ -51,7 +51,7 @@ export function openDiscord(options: DiscordOptions): Platform {
   const ears = openEars(options, post, clock);
   const connection = openConnection({
     ...{ token, root, clock, log, interaction: ears.interaction, message: ears.message },
-    connected: (application) => registerCommands({ api, application, guild: guildId ?? null, dataDir }),
+    connected: (application) => registerCommands({ api, application, guild: guildId || null, dataDir }),
   });
   return {
     name: 'discord',

@@ -66,7 +66,7 @@ function gallery(pictures: readonly Shown[], spoiler: boolean) {
     type: ComponentType.MediaGallery as const,
     items: pictures.map(({ name, description }) => ({
       media: { url: `attachment://${name}` },
-      description: cut(description, limits.description),
+      ...(description !== '' && { description: cut(description, limits.description) }),
       spoiler,
     })),
   };

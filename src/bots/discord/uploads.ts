@@ -3,6 +3,7 @@ import type { BlobStore } from '../../edit/blob.ts';
 import { type Card, type CardImage, DeliveryError } from '../core/platform.ts';
 import { isTooBig } from './api.ts';
 import type { Shown } from './render.ts';
+import { cut } from './text.ts';
 
 /** Bytes of one file anywhere, and of a whole request. Source: discord.com/developers/docs/reference, "Uploading Files". */
 export const fileLimit = 10 * 1024 * 1024;
@@ -61,7 +62,7 @@ async function cargoOf(materials: Materials, images: readonly CardImage[], limit
     attachments: files.map(({ name }, at) => ({
       id: String(at),
       filename: name,
-      description: images[at]!.description.slice(0, 1024),
+      description: cut(images[at]!.description, 1024),
     })),
     shown: files.map(({ name }, at) => ({
       name,
