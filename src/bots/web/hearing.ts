@@ -1,7 +1,8 @@
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { Answer, Card, Form, Incoming, RemoteFile, RepliedTo, Whereabouts } from '../core/platform.ts';
 import type { WireAnswer } from './client/wire.ts';
-import type { Conversation, Message, SaidFile } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import type { Message, SaidFile } from './message.ts';
 import { code, wireCard, wireForm } from './render.ts';
 import type { PressRequest, SayRequest, SentFile, Visitor } from './requests.ts';
 import { typed } from './typed.ts';

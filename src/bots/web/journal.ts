@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import type { Log } from '../../log.ts';
-import type { Message } from './conversation.ts';
+import type { Message } from './message.ts';
 
 /** One thing that happened to a conversation, as its file holds it. */
 export type Entry = { readonly posted: Message } | { readonly changed: Message } | { readonly removed: string };

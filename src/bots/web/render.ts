@@ -2,7 +2,8 @@ import { type Field, fields } from '../../edit/fields.ts';
 import { commandList } from '../core/commands.ts';
 import { buttonCode, type Card, type CardImage, type Form } from '../core/platform.ts';
 import type { WireCard, WireEvent, WireField, WireForm, WireImage, WireMessage, WireSetup } from './client/wire.ts';
-import type { Change, Message, Said } from './conversation.ts';
+import type { Change } from './conversation.ts';
+import type { Message, Said } from './message.ts';
 
 /** Identifiers of buttons and forms: `w1|<act>|<target>|<arg>`. */
 export const code = buttonCode('w1', '|');

@@ -1,7 +1,8 @@
 import type { UserId } from '../../edit/request.ts';
 import type { Clock } from '../core/clock.ts';
-import { type Change, type Conversation, isFor } from './conversation.ts';
+import type { Change, Conversation } from './conversation.ts';
 import type { Numbered } from './feed.ts';
+import { isFor } from './message.ts';
 import { wireEvent } from './render.ts';
 
 /** A sign of life, so that a dead connection is noticed, ms. */

@@ -1,5 +1,5 @@
 import { parseText } from '../core/grammar.ts';
-import type { Said } from './conversation.ts';
+import type { Said } from './message.ts';
 
 /** What was typed, told apart. */
 export type Typed =

@@ -25,6 +25,7 @@ async function openPage(
   const { locale = 'en-GB', width = 1180, colorScheme = 'light' } = options;
   const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 860 } });
   const opened = await context.newPage();
+  opened.setDefaultTimeout(8000);
   opened.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   opened.on('pageerror', (error) => complaints.push(String(error)));
   await opened.goto(chat.web.url);
@@ -35,15 +36,13 @@ const look = (name: string, of: Page = page) => of.screenshot({ path: join(scree
 const results = (of: Page = page) => of.locator('.card.tone-done');
 
 async function dropFile(selector: string, bytes: Uint8Array, name: string): Promise<void> {
-  const transfer = await page.evaluateHandle(
-    ([base64, fileName]) => {
-      const data = new DataTransfer();
-      const raw = Uint8Array.from(atob(base64!), (c) => c.charCodeAt(0));
-      data.items.add(new File([raw], fileName!, { type: 'image/png' }));
-      return data;
-    },
-    [Buffer.from(bytes).toString('base64'), name],
-  );
+  const base64 = Buffer.from(bytes).toString('base64');
+  const transfer = await page.evaluateHandle(`(() => {
+    const data = new DataTransfer();
+    const bytes = Uint8Array.from(atob('${base64}'), (c) => c.charCodeAt(0));
+    data.items.add(new File([bytes], '${name}', { type: 'image/png' }));
+    return data;
+  })()`);
   await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
   await look(`drop-${name}`);
   await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
@@ -63,11 +62,14 @@ afterAll(async () => {
 });
 
 /** Every picture on the page has come. */
-const settle = (of: Page = page) =>
-  of.waitForFunction(() => [...document.images].every((img) => img.complete && img.naturalWidth > 0));
+const settle = async (of: Page = page) => {
+  const haveCome = () =>
+    of.evaluate<boolean>(`[...document.images].every((img) => img.complete && img.naturalWidth > 0)`);
+  await expect.poll(haveCome, { timeout: 5000 }).toBe(true);
+};
 
 async function say(words: string, of: Page = page): Promise<void> {
-  await of.getByRole('combobox', { name: 'Message' }).fill(words);
+  await of.getByRole('textbox', { name: 'Message' }).fill(words);
   await of.keyboard.press('Enter');
 }
 
@@ -89,15 +91,13 @@ describe('the page', () => {
     await dropFile('.transcript', await landscape(), 'photo.png');
     await page.getByRole('button', { name: 'Remove photo.png' }).waitFor();
     chat.latch.close();
-    await page.getByRole('combobox', { name: 'Message' }).fill('oil painting, warm light');
+    await page.getByRole('textbox', { name: 'Message' }).fill('oil painting, warm light');
     await look('composed');
     await page.keyboard.press('Enter');
     const bar = page.getByRole('progressbar');
     await bar.waitFor();
     chat.latch.release(2);
-    await page.waitForFunction(
-      () => document.querySelector('[role=progressbar]')?.getAttribute('aria-valuenow') === '40',
-    );
+    await expect.poll(() => bar.getAttribute('aria-valuenow'), { timeout: 5000 }).toBe('40');
     await look('progress');
     chat.latch.open();
     const card = await result(0);
@@ -134,7 +134,7 @@ describe('the page', () => {
     await dropFile('[data-message]:has(.tone-done) .gallery img', await sunMask(), 'sun.png');
     await page.getByText('Replying to #1').waitFor();
     await page.getByRole('button', { name: /^Mask\. Use as picture/ }).waitFor();
-    await page.getByRole('combobox', { name: 'Message' }).fill('a red balloon');
+    await page.getByRole('textbox', { name: 'Message' }).fill('a red balloon');
     await look('mask');
     await page.keyboard.press('Enter');
     const card = await result(4);
@@ -214,7 +214,7 @@ describe('the page', () => {
     await result(0, other);
     await settle(other);
     await look('phone', other);
-    await other.getByRole('combobox', { name: '消息' }).fill('一幅水彩画');
+    await other.getByRole('textbox', { name: '消息' }).fill('一幅水彩画');
     await other.keyboard.press('Enter');
     await page.locator('.bubble:not(.own)').getByText('一幅水彩画').waitFor();
     expect(await (await result(8)).textContent()).toContain('重绘幅度');

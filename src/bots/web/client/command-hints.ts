@@ -35,7 +35,6 @@ export function createCommandHints(
   };
   const show = () => {
     element.hidden = found.length === 0;
-    field.setAttribute('aria-expanded', String(found.length > 0));
     if (found.length > 0) field.setAttribute('aria-activedescendant', `hint-${chosen}`);
     else field.removeAttribute('aria-activedescendant');
     element.replaceChildren(
@@ -68,7 +67,6 @@ export function createCommandHints(
       show();
     },
   };
-  field.setAttribute('role', 'combobox');
   field.setAttribute('aria-autocomplete', 'list');
   field.setAttribute('aria-controls', 'hints');
   return {

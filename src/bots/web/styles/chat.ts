@@ -51,8 +51,7 @@ export const chatStyle = `
 .gallery:hover .paint, .paint:focus-visible { opacity: 1; }
 .paint:hover { background: rgb(0 0 0 / .8); }
 @media (hover: none) { .paint { opacity: 1; } }
-.gallery:not([data-count="1"]) .frame { aspect-ratio: 1; }
-.gallery:not([data-count="1"]) .frame img { width: 100%; height: 100%; max-height: none; }
+.gallery:not([data-count="1"]) .frame img { width: 100%; max-height: none; }
 .tile-number { position: absolute; left: 8px; top: 8px; min-width: 24px; height: 24px; line-height: 24px; padding: 0 6px; border-radius: 99px; text-align: center; font-size: 12.5px; font-weight: 600; color: #fff; background: rgb(0 0 0 / .6); }
 .lost { padding: 40px 20px; color: var(--muted); font-size: 13.5px; }
 .gallery.spoiler img { filter: blur(36px); }
