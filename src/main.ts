@@ -114,7 +114,9 @@ async function work({ config, log, metrics, openSource, stop }: Working): Promis
   ]);
   await using engine = await openEngineHost(engineOptions(config), log);
   await using source = await openSource();
-  await source.announce(await engine.catalog());
+  const catalog = await engine.catalog();
+  for (const { name, why } of catalog.unusable ?? []) log.warn({ model: name, why }, 'a model file cannot be used');
+  await source.announce(catalog);
   const again = async () => await source.announce(await engine.catalog());
   const announcing = setInterval(() => {
     again().catch((err: Error) => log.warn({ err }, 'models were not announced'));
