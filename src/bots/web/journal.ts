@@ -22,7 +22,7 @@ function entryIn(line: string): Entry | undefined {
 }
 
 /** What is left of a conversation after all its entries. */
-export function foldEntries(entries: readonly Entry[]): Map<string, Message> {
+function foldEntries(entries: readonly Entry[]): Map<string, Message> {
   const messages = new Map<string, Message>();
   for (const entry of entries) {
     if ('posted' in entry) messages.set(entry.posted.id, entry.posted);

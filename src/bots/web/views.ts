@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Bytes of a small copy at most. */
-export const viewLimit = 1024 * 1024;
+const viewLimit = 1024 * 1024;
 
 /** Small copies of what people sent, made by their browsers: to be looked at in the conversation, never edited. */
 export interface Views {
