@@ -86,7 +86,6 @@ export const maskModes = [
   { value: 'inpaint masked', label: { en: 'Inpaint masked', zh: '重绘蒙版内容' } },
   { value: 'inpaint not masked', label: { en: 'Inpaint not masked', zh: '重绘非蒙版内容' } },
 ] as const satisfies readonly Choice[];
-export type MaskMode = (typeof maskModes)[number]['value'];
 
 /** Where noise comes from. A1111's GPU source is Philox, as NV; both names give the same numbers here. */
 export const randnSources = [
@@ -101,7 +100,6 @@ export const imageUpscalers = [
   { value: 'Lanczos', label: { en: 'Lanczos', zh: 'Lanczos' } },
   { value: 'Nearest', label: { en: 'Nearest', zh: '最近邻' } },
 ] as const satisfies readonly Choice[];
-export type ImageUpscaler = (typeof imageUpscalers)[number]['value'];
 
 /**
  * The schedule type each sampler stands for when `Automatic` is chosen; samplers left out use Uniform, or timesteps of their own.

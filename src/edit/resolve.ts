@@ -3,7 +3,6 @@ import type { BlobRef } from './blob.ts';
 import type { Catalog, CheckpointEntry } from './catalog.ts';
 import { type FieldName, MAX_SEED, type Params } from './fields.ts';
 import { closest } from './names.ts';
-import type { PartialParams } from './params.ts';
 import { type Layer, mergeLayers } from './presets.ts';
 import type { EditRequest, MaskSource } from './request.ts';
 import { resolveSize, type Size } from './size.ts';
@@ -109,11 +108,6 @@ export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: ()
     subseed: drawn(capped.subseed, random),
   };
   return { request: { version: 1, init: wish.init, mask: wish.mask, ...size, params }, clamped };
-}
-
-/** The same request with other values; used by buttons that repeat an edit. */
-export function withParams(request: EditRequest, params: PartialParams): EditRequest {
-  return { ...request, params: { ...request.params, ...params } };
 }
 
 /**
