@@ -93,7 +93,7 @@ function parseChoice(field: Field & { kind: 'choice' }, text: string): string {
 function parseText(field: Field & { kind: 'text' }, text: string): string {
   if (text.length > field.maxLength)
     throw new Refusal('prompt-too-long', { length: text.length, limit: field.maxLength });
-  if (field.pattern && !field.pattern.test(text)) throw new Refusal('bad-size', { given: text });
+  if (field.pattern && !field.pattern.test(text)) throw new Refusal(field.refusal ?? 'bad-size', { given: text });
   return text;
 }
 
@@ -120,7 +120,7 @@ function parsedValue(name: FieldName, text: string): string | number | boolean {
 
 /**
  * What a person wrote for a field: numbers in range, choices by value, label or A1111's number, switches by yes and no.
- * @throws Refusal 'out-of-range', 'unknown-name', 'prompt-too-long', 'bad-size'
+ * @throws Refusal 'out-of-range', 'unknown-name', 'prompt-too-long', 'bad-color', 'bad-direction', 'bad-size'
  */
 export function parseParam<K extends FieldName>(name: K, text: string): Params[K] {
   return parsedValue(name, text) as Params[K];

@@ -1,11 +1,12 @@
 import type { Catalog } from '../../edit/catalog.ts';
 import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
-import type { LineageNode } from '../../edit/lineage.ts';
+import type { LineageNode, Operation } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
 import { type Layer, mergeLayers } from '../../edit/presets.ts';
-import type { MaskSource } from '../../edit/request.ts';
+import type { EditRequest, MaskSource } from '../../edit/request.ts';
 import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
+import { isOutpainting, scriptDefaults } from '../../edit/script.ts';
 import { Refusal } from '../../errors.ts';
 import type { Asker, Order } from './accept.ts';
 import { promptOf } from './cards.ts';
@@ -81,9 +82,10 @@ async function layersOf(
   const stored = await storage.presets.layers({ group, place, user: speaker.user });
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
+  const script = said.words.params.script ?? command.sets.script ?? 'none';
   return [
     ...(isTakenOver ? stored.map(withoutFrame) : stored),
-    { name: 'flow', content: { params: { ...style, ...command.sets } } },
+    { name: 'flow', content: { params: { ...style, ...command.sets, ...scriptDefaults[script] } } },
     { name: 'command', content: { params: { ...said.words.params, ...spokenPrompts(said) } } },
   ];
 }
@@ -109,6 +111,13 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
   return [source.how === 'last of yours' ? picture.lastOfYours(number) : picture.newestHere(number)];
 }
 
+/** What the person would call it. */
+function operationOf({ mask, sketch, params }: EditRequest): Operation {
+  if (isOutpainting(params.script)) return 'outpaint';
+  if (params.script === 'SD upscale') return 'upscale';
+  return mask || sketch?.kind === 'inpaint sketch' ? 'inpaint' : 'edit';
+}
+
 /**
  * Turns what was said into an order: presets and options merged, mask checked and stored, every value resolved.
  * @throws Refusal for whatever cannot be done
@@ -122,14 +131,15 @@ export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<O
   const { mask, isFull } = await maskFor(desk, said, params);
   const image = imageOfSource(said.source);
   const wish = { init: image.ref, initSize: image, mask, layers };
-  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
   const messages = messagesIn(asker.language);
   const notes = [
     ...clamped.map((c) => clampedNote(messages, c)),
+    ...warnings.map((warning) => messages.picture.warnings[warning]),
     ...sourceNote(messages, said.source),
     ...(isFull ? [messages.picture.fullMask] : []),
     ...(said.secondIgnored ? [messages.picture.secondIgnored] : []),
   ];
   const maskAuthor = mask?.kind === 'image' ? asker.speaker.user : null;
-  return { asker, request, parent: said.source, op: mask ? 'inpaint' : 'edit', maskAuthor, notes };
+  return { asker, request, parent: said.source, op: operationOf(request), maskAuthor, notes };
 }
