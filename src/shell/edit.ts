@@ -7,6 +7,8 @@ import {
   type MaskSource,
   type PartialParams,
   resolveEdit,
+  type Sketch,
+  scriptDefaults,
   toBlobRef,
 } from '../edit/index.ts';
 import type { PictureProbe } from '../edit/probe.ts';
@@ -23,11 +25,20 @@ export interface EditTools {
   readonly random: () => number;
 }
 
-export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--out OUT.png] [any parameter: --strength 0.6 --steps 20 …]`;
+export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--sketch PAINTED [--sketch-kind sketch|inpaint]]
+  [--out OUT.png] [any parameter: --strength 0.6 --steps 20 --script "outpainting mk2" --pixels 128 …]`;
 
-/** As for chat edits: half strength without a mask, A1111's 0.75 with one. */
-function ownDefaults(mask: MaskSource | null): PartialParams {
-  return { denoisingStrength: mask ? 0.75 : 0.5 };
+/** As for chat edits: half strength without a mask, A1111's 0.75 with one, and what a script recommends. */
+function ownDefaults(hasMask: boolean, { script = 'none' }: PartialParams): PartialParams {
+  return { denoisingStrength: hasMask ? 0.75 : 0.5, ...scriptDefaults[script] };
+}
+
+/** `--sketch`: the picture with strokes on it, where they are the mask unless `--sketch-kind sketch` says otherwise. */
+async function sketchOf({ options }: Arguments, take: (path: string) => Promise<BlobRef>): Promise<Sketch | undefined> {
+  const path = options.get('sketch');
+  if (path === undefined) return undefined;
+  const kind = options.get('sketch-kind') === 'sketch' ? 'sketch' : 'inpaint sketch';
+  return { kind, painted: await take(path) };
 }
 
 const refOf = (bytes: Uint8Array) => toBlobRef(`sha256-${createHash('sha256').update(bytes).digest('hex')}`);
@@ -55,13 +66,17 @@ export async function runEdit(
   const init = await take(picture);
   const maskPath = args.options.get('mask');
   const mask: MaskSource | null = maskPath ? { kind: 'image', blob: (await take(maskPath)).ref, read: 'auto' } : null;
+  const sketch = await sketchOf(args, async (path) => (await take(path)).ref);
+  const params = paramsOf(args, ['mask', 'out', 'sketch', 'sketch-kind']);
+  const hasMask = mask !== null || sketch?.kind === 'inpaint sketch';
   const layers = [
-    { name: 'flow', content: { params: ownDefaults(mask) } },
-    { name: 'command', content: { params: paramsOf(args, ['mask', 'out']) } },
+    { name: 'flow', content: { params: ownDefaults(hasMask, params) } },
+    { name: 'command', content: { params } },
   ] as const;
-  const wish = { init: init.ref, initSize: init, mask, layers };
-  const { request, clamped } = resolveEdit(wish, await tools.engine.catalog(), defaultCaps, tools.random);
+  const wish = { init: init.ref, initSize: init, mask, sketch, layers };
+  const { request, clamped, warnings } = resolveEdit(wish, await tools.engine.catalog(), defaultCaps, tools.random);
   for (const { field, asked, given } of clamped) tools.screen.write(`${field} ${asked} → ${given}\n`);
+  for (const warning of warnings) tools.screen.write(`${warning}\n`);
   const outcome = await paint(request, files, tools);
   const out = args.options.get('out') ?? `${basename(picture, extname(picture))}-edited.png`;
   return await Promise.all(

@@ -5,7 +5,9 @@ import type { GoldenOutcome } from '../golden/outcome.ts';
 export function goldenLine({ area, name, status, maxError, tolerance, reason }: GoldenOutcome): string {
   const word = { ok: 'ok', failed: 'FAILED', 'not covered': 'not covered yet' }[status];
   const numbers =
-    maxError === undefined ? '' : `max error ${maxError.toPrecision(3)}  tolerance ${tolerance?.toPrecision(3) ?? 'exact'}`;
+    maxError === undefined
+      ? ''
+      : `max error ${maxError.toPrecision(3)}  tolerance ${tolerance?.toPrecision(3) ?? 'exact'}`;
   return [word.padEnd(16), area.padEnd(28), name.padEnd(40), numbers, reason ?? ''].join(' ').trimEnd();
 }
 
