@@ -136,7 +136,7 @@ const flooredTo8 = (side: number) => Math.floor(side / 8) * 8;
 /** Sizes while one side after the other grows, and how large a strip each of them paints. */
 function mk2Outline({ sides, pixels }: Named<'outpainting mk2'>, init: Size, limit: Size): ScriptOutline {
   const margins = marginsFor(init, pixels, sides);
-  let output = init;
+  let output: Size = { width: init.width, height: init.height };
   const runs: Size[] = [];
   for (const side of directions.filter((d) => margins[d] > 0)) {
     const none: Margins = { left: 0, right: 0, up: 0, down: 0 };
@@ -167,8 +167,8 @@ export function poorMansTiles(
 }
 
 function sdUpscaleOutline({ overlap, scaleFactor, upscaler }: Named<'SD upscale'>, init: Size, tile: Size) {
-  const scaled = (side: number) => flooredTo8(side * scaleFactor);
-  const output = upscaler === 'None' ? init : { width: scaled(init.width), height: scaled(init.height) };
+  const scaled = (side: number) => (upscaler === 'None' ? side : flooredTo8(side * scaleFactor));
+  const output = { width: scaled(init.width), height: scaled(init.height) };
   const { xs, ys } = tilePositions(output, tile, overlap);
   return { output, runs: times(xs.length * ys.length, tile) };
 }

@@ -10,6 +10,7 @@ import {
   type Sketch,
   scriptDefaults,
   toBlobRef,
+  type Warning,
 } from '../edit/index.ts';
 import type { PictureProbe } from '../edit/probe.ts';
 import type { Engine } from '../engine/index.ts';
@@ -21,6 +22,8 @@ export interface EditTools {
   readonly engine: Engine;
   readonly pictures: Pick<PictureProbe, 'probe'>;
   readonly screen: Screen;
+  /** A warning in words. */
+  readonly wordsOf: (warning: Warning) => Promise<string>;
   /** Uniform in [0, 1), for a seed that was not given. */
   readonly random: () => number;
 }
@@ -76,7 +79,7 @@ export async function runEdit(
   const wish = { init: init.ref, initSize: init, mask, sketch, layers };
   const { request, clamped, warnings } = resolveEdit(wish, await tools.engine.catalog(), defaultCaps, tools.random);
   for (const { field, asked, given } of clamped) tools.screen.write(`${field} ${asked} → ${given}\n`);
-  for (const warning of warnings) tools.screen.write(`${warning}\n`);
+  for (const warning of warnings) tools.screen.write(`${await tools.wordsOf(warning)}\n`);
   const outcome = await paint(request, files, tools);
   const out = args.options.get('out') ?? `${basename(picture, extname(picture))}-edited.png`;
   return await Promise.all(

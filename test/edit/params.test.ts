@@ -86,7 +86,8 @@ describe('what people write for a field', () => {
     fc.assert(
       fc.property(fc.constantFrom(...fieldNames), fc.string(), (name, text) => {
         const code = codeOf(() => partialParamsSchema.parse({ [name]: parseParam(name, text) }));
-        expect(['none', 'out-of-range', 'unknown-name', 'prompt-too-long', 'bad-size']).toContain(code);
+        const texts = ['prompt-too-long', 'bad-size', 'bad-color', 'bad-direction'];
+        expect(['none', 'out-of-range', 'unknown-name', ...texts]).toContain(code);
       }),
     );
   });
