@@ -26,7 +26,7 @@ const allowed = {
   '^src/golden/': ['^src/golden/', '^src/engine/'],
   '^src/shell/': [
     '^src/shell/',
-    '^src/golden/index\\.ts$',
+    '^src/golden/',
     '^src/jobs/',
     '^src/engine/index\\.ts$',
     '^src/storage/index\\.ts$',
@@ -45,7 +45,6 @@ const owners = {
   bullmq: '^src/jobs/',
   ioredis: '^src/jobs/',
   '@prisma/[^/]+': '^src/storage/',
-  'rate-limiter-flexible': '^src/bots/core/',
   'discord\\.js': '^src/bots/discord/',
   telegraf: '^src/bots/telegram/',
   '@?hono': '^src/bots/web/',

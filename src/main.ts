@@ -103,12 +103,10 @@ interface Working {
   readonly metrics: Metrics;
   readonly openSource: () => Promise<WorkSource>;
   readonly stop: AbortSignal;
-  /** Called once people can be told what there is. */
-  readonly announced?: () => void;
 }
 
 /** One engine and its place in the line, until `stop`; a running edit is given back then. */
-async function work({ config, log, metrics, openSource, stop, announced }: Working): Promise<void> {
+async function work({ config, log, metrics, openSource, stop }: Working): Promise<void> {
   const [{ openEngineHost }, { workHandler }, { openBlobDirectory }] = await Promise.all([
     parts.engineHost(),
     parts.worker(),
@@ -116,8 +114,9 @@ async function work({ config, log, metrics, openSource, stop, announced }: Worki
   ]);
   await using engine = await openEngineHost(engineOptions(config), log);
   await using source = await openSource();
-  await source.announce(await engine.catalog());
-  announced?.();
+  const catalog = await engine.catalog();
+  for (const { name, why } of catalog.unusable ?? []) log.warn({ model: name, why }, 'a model file cannot be used');
+  await source.announce(catalog);
   const again = async () => await source.announce(await engine.catalog());
   const announcing = setInterval(() => {
     again().catch((err: Error) => log.warn({ err }, 'models were not announced'));
@@ -130,24 +129,24 @@ async function work({ config, log, metrics, openSource, stop, announced }: Worki
   }
 }
 
-interface Chatting {
+interface Serving {
   readonly config: Config;
   readonly log: Log;
   readonly metrics: Metrics;
   readonly queue: JobQueue;
+}
+
+interface Chatting extends Serving {
   readonly storage: Storage;
   readonly pictures: PictureProbe;
 }
 
+interface Platforms extends AsyncDisposable {
+  readonly all: readonly Platform[];
+}
+
 /** The platforms that have a token, and the web chat, which needs none. */
-async function openPlatforms({
-  config,
-  log,
-  metrics,
-  queue,
-  storage,
-  pictures,
-}: Chatting): Promise<readonly Platform[]> {
+async function openPlatforms({ config, log, metrics, queue, storage, pictures }: Chatting): Promise<Platforms> {
   const shared = { blobs: storage.blobs, fit: pictures.upload, log };
   const { openWeb } = await parts.web();
   const web = await openWeb({
@@ -170,6 +169,7 @@ async function openPlatforms({
         token: config.DISCORD_TOKEN,
         guildId: config.DISCORD_GUILD,
         dataDir: resolve(config.PALIMPSEST_DATA),
+        catalog: () => queue.catalog(),
       }),
     );
   }
@@ -178,47 +178,70 @@ async function openPlatforms({
     const apiRoot = config.TELEGRAM_API_ROOT;
     platforms.push(openTelegram({ ...shared, token: config.TELEGRAM_TOKEN, ...(apiRoot && { apiRoot }) }));
   }
-  return platforms;
+  const close = async () => {
+    for (const platform of platforms.toReversed()) await platform[Symbol.asyncDispose]();
+  };
+  return { all: platforms, [Symbol.asyncDispose]: close };
 }
 
-/** Bots until the process is asked to stop; with `withWorker` the engine too. Opened in order, closed in reverse. */
-async function serve(config: Config, { withWorker }: { readonly withWorker: boolean }): Promise<void> {
-  const stop = stopSignal();
-  const log = openLog(config.LOG_LEVEL);
-  const [{ openStorage }, { openPictureHost }, { openMetrics }, { openBots, systemClock }] = await Promise.all([
+/** Files that no version needs any more go after a day: by then every upload has its row. */
+const SWEEP_EVERY_MS = 3_600_000;
+const SWEEP_AFTER_MS = 86_400_000;
+
+function sweepRegularly(storage: Storage, log: Log): Disposable {
+  const sweep = async () => {
+    const swept = await storage.sweep(new Date(Date.now() - SWEEP_AFTER_MS));
+    if (swept > 0) log.info({ swept }, 'unreferenced files removed');
+  };
+  const timer = setInterval(() => {
+    sweep().catch((err: Error) => log.warn({ err }, 'files were not swept'));
+  }, SWEEP_EVERY_MS);
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** Storage, platforms and the core between them, until `stop`; opened in order, closed in reverse. */
+async function chat({ config, log, metrics, queue }: Serving, stop: AbortSignal): Promise<void> {
+  const [{ openStorage }, { openPictureHost }, { openBots, systemClock }] = await Promise.all([
     parts.storage(),
     parts.pictureHost(),
-    parts.metrics(),
     parts.core(),
   ]);
+  const dataDir = resolve(config.PALIMPSEST_DATA);
+  await using storage = await openStorage({ dataDir, databaseUrl: config.DATABASE_URL, log });
+  using _sweeping = sweepRegularly(storage, log);
+  await using pictures = openPictureHost();
+  await using platforms = await openPlatforms({ config, log, metrics, queue, storage, pictures });
+  await using _bots = await openBots({
+    ...{ storage, queue, platforms: platforms.all, probe: pictures, log, metrics },
+    ...{ caps: defaultCaps, clock: systemClock, random: (count: number) => randomBytes(count) },
+  });
+  await until(stop);
+}
+
+/** The chat, and with `withWorker` the engine beside it. The worker goes after the chat; one that fails takes the chat with it. */
+async function serve(config: Config, { withWorker }: { readonly withWorker: boolean }): Promise<void> {
+  const [stop, workerFailed, chatEnded] = [stopSignal(), new AbortController(), new AbortController()];
+  const log = openLog(config.LOG_LEVEL);
+  const { openMetrics } = await parts.metrics();
   const metrics = openMetrics();
   const line = await openLine(config, log);
   await using queue = line.queue;
-  const working = new AbortController();
-  const worker = withWorker
-    ? work({ config, log, metrics, openSource: line.openSource, stop: working.signal })
-    : Promise.resolve();
-  await using storage = await openStorage({
-    dataDir: resolve(config.PALIMPSEST_DATA),
-    databaseUrl: config.DATABASE_URL,
-    log,
-  });
-  await using pictures = openPictureHost();
-  const platforms = await openPlatforms({ config, log, metrics, queue, storage, pictures });
-  try {
-    const common = { storage, queue, platforms, probe: pictures, log, metrics };
-    await using _bots = await openBots({
-      ...common,
-      caps: defaultCaps,
-      clock: systemClock,
-      random: (n) => randomBytes(n),
-    });
-    await Promise.race([until(stop), worker.then(() => until(stop))]); // a worker that fails ends everything
-  } finally {
-    for (const platform of [...platforms].reverse()) await platform[Symbol.asyncDispose]();
-    working.abort();
-    await worker;
-  }
+  const chatting = async () => {
+    try {
+      await chat({ config, log, metrics, queue }, AbortSignal.any([stop, workerFailed.signal]));
+    } finally {
+      chatEnded.abort();
+    }
+  };
+  const working = async () => {
+    try {
+      await work({ config, log, metrics, openSource: line.openSource, stop: chatEnded.signal });
+    } finally {
+      workerFailed.abort();
+    }
+  };
+  const ends = await Promise.allSettled([chatting(), ...(withWorker ? [working()] : [])]);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 async function serveWorker(config: Config): Promise<void> {

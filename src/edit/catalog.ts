@@ -1,3 +1,5 @@
+import type { RefusalData } from '../errors.ts';
+
 /** Families of checkpoints, as far as requests care. */
 export type FamilyName = 'sd1' | 'sd2' | 'sdxl';
 
@@ -12,7 +14,15 @@ export interface CheckpointEntry {
   readonly nativeSize: number;
 }
 
+/** A checkpoint file that is there and cannot be opened. */
+export interface UnusableCheckpoint {
+  readonly name: string;
+  readonly why: RefusalData;
+}
+
 /** What a worker announces it can do. The first checkpoint is the default. */
 export interface Catalog {
   readonly checkpoints: readonly CheckpointEntry[];
+  /** Told to whoever asks for one of them by its name. */
+  readonly unusable?: readonly UnusableCheckpoint[];
 }

@@ -42,7 +42,10 @@ export interface Resolved {
   readonly warnings: readonly Warning[];
 }
 
-/** Finds a checkpoint by name, hash or unambiguous beginning; the first one for an empty name. */
+/**
+ * Finds a checkpoint by name, hash or unambiguous beginning; the first one for an empty name.
+ * @throws Refusal 'no-checkpoint', 'unknown-name'; for a file that cannot be opened, what is wrong with it
+ */
 export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntry {
   const { checkpoints } = catalog;
   const lower = wanted.trim().toLowerCase();
@@ -51,6 +54,8 @@ export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntr
     checkpoints.find((c) => c.name.toLowerCase() === lower || (c.hash !== null && c.hash === lower)) ??
     (lower === '' || beginning.length === 1 ? beginning[0] : undefined);
   if (found) return found;
+  const unusable = catalog.unusable?.find(({ name }) => name.toLowerCase() === lower);
+  if (unusable) throw new Refusal(unusable.why.code, unusable.why.details);
   if (checkpoints.length === 0) throw new Refusal('no-checkpoint', { folder: 'models/Stable-diffusion' });
   throw new Refusal('unknown-name', {
     kind: 'model',

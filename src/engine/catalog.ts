@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import type { Catalog, CheckpointEntry } from '../edit/catalog.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal, refusalData } from '../errors.ts';
 import type { Hashes } from './hashes.ts';
 import { examineCheckpoint } from './weights/checkpoint-facts.ts';
 import { openWeights } from './weights/open-weights.ts';
@@ -39,9 +39,16 @@ async function examine(path: string, hashes: Hashes): Promise<FoundCheckpoint> {
     const { family, nativeSize } = facts;
     return { path, name, entry: { name, hash: sha256?.slice(0, 10) ?? null, family, nativeSize }, refusal: null };
   } catch (error) {
-    if (error instanceof Refusal) return { path, name, entry: null, refusal: error };
-    throw error;
+    const refusal = error instanceof Refusal ? error : unreadable(path, error);
+    return { path, name, entry: null, refusal };
   }
+}
+
+/** A link to nowhere, a file without permission, one that is just being deleted. @throws whatever is not of that kind */
+function unreadable(path: string, error: unknown): Refusal {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+  return new Refusal('weights-broken', { file: basename(path), why: message.split(',')[0]! }, { cause: error });
 }
 
 /**
@@ -57,8 +64,10 @@ export async function findCheckpoints(
   return await Promise.all(paths.map((path) => examine(path, hashes)));
 }
 
-/** What can be asked for: usable checkpoints, the first of a name. */
+/** What can be asked for: usable checkpoints, the first of a name; and what cannot. */
 export function catalogOf(found: readonly FoundCheckpoint[]): Catalog {
   const entries = found.flatMap(({ entry }) => entry ?? []);
-  return { checkpoints: entries.filter((e, i) => entries.findIndex((other) => other.name === e.name) === i) };
+  const checkpoints = entries.filter((e, i) => entries.findIndex((other) => other.name === e.name) === i);
+  const unusable = found.flatMap(({ name, refusal }) => (refusal ? [{ name, why: refusalData(refusal) }] : []));
+  return unusable.length > 0 ? { checkpoints, unusable } : { checkpoints };
 }

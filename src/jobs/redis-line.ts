@@ -77,7 +77,8 @@ export function redisLine(redis: Redis, name: string) {
         (json) => JSON.parse(json) as Catalog,
       );
       const byName = new Map(catalogs.flatMap(({ checkpoints }) => checkpoints).map((c) => [c.name, c]));
-      return { checkpoints: [...byName.values()] };
+      const unusable = catalogs.flatMap((catalog) => catalog.unusable ?? []);
+      return { checkpoints: [...byName.values()], ...(unusable.length > 0 && { unusable }) };
     },
 
     lease: async (me: string, ms: number) => (await run(scripts.lease, me, ms)) === 1,

@@ -6,6 +6,7 @@ import {
   defaultCaps,
   type MaskSource,
   type PartialParams,
+  paramsFromInfotext,
   resolveEdit,
   type Sketch,
   scriptDefaults,
@@ -29,7 +30,7 @@ export interface EditTools {
 }
 
 export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--sketch PAINTED [--sketch-kind sketch|inpaint]]
-  [--out OUT.png] [any parameter: --strength 0.6 --steps 20 --script "outpainting mk2" --pixels 128 …]`;
+  [--settings PICTURE] [--out OUT.png] [any parameter: --strength 0.6 --steps 20 --script "outpainting mk2" --pixels 128 …]`;
 
 /** As for chat edits: half strength without a mask, A1111's 0.75 with one, and what a script recommends. */
 function ownDefaults(hasMask: boolean, { script = 'none' }: PartialParams): PartialParams {
@@ -53,6 +54,13 @@ function numbered(path: string, i: number): string {
   return `${path.slice(0, path.length - ending.length)}-${i}${ending}`;
 }
 
+/** The parameters written into a picture that was made here or by A1111. */
+async function settingsOf(path: string, pictures: EditTools['pictures']): Promise<PartialParams> {
+  const { infotext } = await pictures.probe(await readFile(path));
+  if (infotext === null) throw new Error(`${path} carries no settings`);
+  return paramsFromInfotext(infotext);
+}
+
 /** One edit from files to files. @returns the paths written, with their infotexts @throws Refusal, and errors of the file system */
 export async function runEdit(
   args: Arguments,
@@ -70,7 +78,9 @@ export async function runEdit(
   const maskPath = args.options.get('mask');
   const mask: MaskSource | null = maskPath ? { kind: 'image', blob: (await take(maskPath)).ref, read: 'auto' } : null;
   const sketch = await sketchOf(args, async (path) => (await take(path)).ref);
-  const params = paramsOf(args, ['mask', 'out', 'sketch', 'sketch-kind']);
+  const settings = args.options.get('settings');
+  const restored = settings ? await settingsOf(settings, tools.pictures) : {};
+  const params = { ...restored, ...paramsOf(args, ['mask', 'out', 'sketch', 'sketch-kind', 'settings']) };
   const hasMask = mask !== null || sketch?.kind === 'inpaint sketch';
   const layers = [
     { name: 'flow', content: { params: ownDefaults(hasMask, params) } },

@@ -77,6 +77,8 @@ describe('what people write for a field', () => {
     ['sampler', 'Ewler', 'unknown-name'],
     ['exactSteps', 'perhaps', 'unknown-name'],
     ['size', 'large', 'bad-size'],
+    ['backgroundColor', 'blue', 'bad-color'],
+    ['direction', 'sideways', 'bad-direction'],
     ['prompt', 'a'.repeat(100_000), 'prompt-too-long'],
   ] as const)('refuses %s %.20s as %s', (name, text, code) => {
     expect(codeOf(() => parseParam(name, text))).toBe(code);

@@ -1,7 +1,7 @@
 /**
  * Redis, PostgreSQL and Chromium for tests and scripts: those named by REDIS_URL, DATABASE_URL and CHROMIUM, else this machine's
  * own, started on free ports with empty temporary folders. As vitest's global setup it starts each of them once per run, when the
- * first test asks for it.
+ * first test asks for it, and compiles the program likewise.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -14,12 +14,13 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { freePort, startServer } from './process.ts';
+import { compileProgram } from './program.ts';
 
 const run = promisify(execFile);
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Where the run's services are asked for; see `redisUrl`, `databaseUrl`, `chromium`. */
+    /** Where the run's services are asked for; see `redisUrl`, `databaseUrl`, `chromium`, `program`. */
     services: string;
   }
 }
@@ -183,6 +184,7 @@ function services(stack: AsyncDisposable[]): Readonly<Record<string, () => Promi
     redis: async () => process.env.REDIS_URL ?? keep(await startRedis()).url,
     postgres: async () => process.env.DATABASE_URL ?? keep(await startPostgres()).url,
     chromium: findChromium,
+    program: compileProgram,
   };
 }
 
@@ -212,7 +214,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function ask(service: 'redis' | 'postgres' | 'chromium'): Promise<string> {
+async function ask(service: 'redis' | 'postgres' | 'chromium' | 'program'): Promise<string> {
   const response = await fetch(new URL(service, inject('services')));
   const text = await response.text();
   if (!response.ok) throw new Error(text);
@@ -225,3 +227,5 @@ export const redisUrl = (): Promise<string> => ask('redis');
 export const databaseUrl = async (): Promise<string> => freshDatabase(await ask('postgres'));
 /** In a test: the path of a Chromium. */
 export const chromium = (): Promise<string> => ask('chromium');
+/** In a test: the path of the program, compiled from what lies in `src`. */
+export const program = (): Promise<string> => ask('program');

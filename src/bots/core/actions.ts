@@ -51,9 +51,11 @@ function editForm({ private: language }: Press, node: LineageNode): Form {
   };
 }
 
-/** What an answered form says. Blank numbers keep what is usual. */
-function wordsOfForm(values: Readonly<Record<string, string>>): EditWords {
-  const { prompt = '', negative = '', strength = '', seed = '', advanced = '' } = values;
+/** What an answered form says. Blank numbers keep what is usual; words that were left out, as long ones may be, stay the picture's. */
+function wordsOfForm(values: Readonly<Record<string, string>>, { task }: LineageNode): EditWords {
+  const before = task?.request.params;
+  const { prompt = before?.prompt ?? '', negative = before?.negativePrompt ?? '' } = values;
+  const { strength = '', seed = '', advanced = '' } = values;
   for (const text of [prompt, negative]) checkLength(text);
   const numbers = Object.fromEntries(Object.entries({ strength, seed }).filter(([, value]) => value.trim() !== ''));
   const params = { ...parseOptions({ prompt, negative, ...numbers }), ...parseAdvanced(advanced) };
@@ -75,7 +77,7 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
   const source = { kind: 'node', node, how: 'pointed at' } as const;
   const said = {
     command: commands.edit,
-    words: wordsOfForm(incoming.values),
+    words: wordsOfForm(incoming.values, node),
     source,
     mask: undefined,
     sketch: undefined,

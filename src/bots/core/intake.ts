@@ -21,7 +21,7 @@ import type { RemoteFile } from './platform.ts';
 import { fetchFile, imageOfSource, type Source, storeUpload } from './source.ts';
 
 /** How long an edit waits for the first worker to say what it can do, ms. */
-const CATALOG_MS = 5_000;
+const CATALOG_MS = 10_000;
 const CATALOG_STEP_MS = 250;
 
 /** What a follow-up keeps of the picture it starts from: how it was painted, not how much or where. */

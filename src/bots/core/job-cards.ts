@@ -1,14 +1,14 @@
 import type { JobId, PlaceId } from '../../edit/lineage.ts';
 import type { Progress } from '../../edit/request.ts';
-import type { Line } from '../../jobs/queue.ts';
 import type { JobRow } from '../../storage/index.ts';
 import { fitted } from './cards.ts';
 import { pause } from './clock.ts';
 import { type Desk, nameOf } from './desk.ts';
-import { type JobStage, jobCard, shareOf } from './job-card.ts';
+import { jobCard, shareOf } from './job-card.ts';
 import { isOpen } from './job-state.ts';
 import { messagesIn } from './messages/index.ts';
 import { type Card, DeliveryError, type Platform } from './platform.ts';
+import { stageIn, type Tracked } from './tracked-job.ts';
 
 /** Position and time left are corrected at most this often, ms. */
 const POSITION_MS = 5_000;
@@ -18,25 +18,6 @@ const CARD_AGE_MS = 55 * 60_000;
 const CARD_WAIT_MS = 5_000;
 /** How long a place is left alone when it cannot be edited for a reason nobody told, ms. */
 const TROUBLE_MS = 10_000;
-
-/** A job whose card is kept up to date. */
-interface Tracked {
-  row: JobRow;
-  readonly author: string;
-  readonly isRoom: boolean;
-  readonly notes: readonly string[];
-  /** The first card being sent; the outcome waits for it, so that no card is left behind. */
-  sending: Promise<void> | undefined;
-  message: string | null;
-  sentAt: number;
-  stage: JobStage;
-  startedAt: number | null;
-  preview: Uint8Array | null;
-  previewAt: number;
-  /** What the card says now, and when it was said. */
-  said: string;
-  editedAt: number;
-}
 
 /** Keeps the cards of accepted jobs up to date, within what each place bears. */
 export interface JobCards extends AsyncDisposable {
@@ -55,12 +36,6 @@ export interface JobCards extends AsyncDisposable {
 
 /** Whether a message for a place is being sent that goes before progress. */
 export type IsBusy = (place: PlaceId) => boolean;
-
-function stageIn(line: Line, id: JobId): JobStage {
-  const waiting = line.waiting.find((job) => job.id === id);
-  if (!waiting) return { kind: 'running', progress: null, etaSeconds: null };
-  return { kind: 'queued', place: waiting.ahead + 1, etaSeconds: waiting.etaSeconds, workers: line.workers };
-}
 
 class PacedCards implements JobCards {
   readonly #desk: Desk;

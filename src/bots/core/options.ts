@@ -67,8 +67,8 @@ export function give<K extends FieldName>(given: Given, name: K, value: string):
 }
 
 /**
- * Reads the `advanced` option: `key=value` separated by blanks, commas or lines; `"…"` around a value with blanks. Keys are fields in
- * any spelling (A1111's API, chat, camelCase; `-` and `_` are the same).
+ * Reads the `advanced` option: `key=value`, or `--key value` as in messages, separated by blanks, commas or lines; `"…"` around a
+ * value with blanks. Keys are fields in any spelling (A1111's API, chat, camelCase; `-` and `_` are the same).
  *
  * @throws Refusal 'bad-option' with the position of what could not be read, 'prompt-too-long', and whatever a value is refused for
  */
@@ -78,7 +78,9 @@ export function parseAdvanced(raw: string): PartialParams {
   const given: Given = {};
   let position = matchAt(/[\s,，;；]*/y, text, 0)![0].length;
   while (position < text.length) {
-    const key = matchAt(/([\p{L}\p{N}_-]+)\s*[=＝]\s*/uy, text, position);
+    const key =
+      matchAt(/(?:--|－－|––|—)([\p{L}\p{N}_-]+)(?:\s*[=＝]\s*|\s+)/uy, text, position) ??
+      matchAt(/([\p{L}\p{N}_-]+)\s*[=＝]\s*/uy, text, position);
     if (!key) {
       const found = matchAt(/[^\s,，;；=＝]*/y, text, position)![0].slice(0, 40);
       throw new Refusal('bad-option', { position, text: found || text[position]!, nearest: nearestField(found) });

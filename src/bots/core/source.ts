@@ -72,11 +72,13 @@ async function nodeOfMessage(desk: Desk, where: Whereabouts, message: string): P
   return link?.node ? visibleNode(desk, link.node, where) : undefined;
 }
 
-/** What was undone is not meant: when HEAD is above the picture, HEAD is. */
+/** What was undone is not meant: when HEAD is above the picture, HEAD is. Of a batch that one is meant which is HEAD. */
 async function current({ storage }: Desk, node: LineageNode): Promise<LineageNode> {
   const lineage = await storage.lineage.lineage(node.lineage);
   if (!lineage) return node;
   const head = headOf(lineage);
+  const chosen = await storage.lineage.node(head);
+  if (chosen && node.job !== null && chosen.job === node.job) return chosen;
   let above: LineageNode | undefined = node;
   for (let depth = 0; above && depth < UNDO_DEPTH; depth++) {
     if (above.id === head) return above;

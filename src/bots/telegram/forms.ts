@@ -133,9 +133,18 @@ export function formAnswer(message: Message, answer: string): FormAnswer | undef
   return { ...button, values: { ...Object.fromEntries(present), ...changes(answer, form.fields) } };
 }
 
+/** A line of an answer: the field it names, if any, and what it says about it, from the beginning or besides. */
+function lineOf(line: string, known: ReadonlyMap<string, SentField>) {
+  const parameters = /^\s*(?:--|－－|––|—)\p{L}/u.test(line) ? known.get('advanced') : undefined;
+  if (parameters) return { field: parameters, text: line, isAnew: false };
+  const [, word = '', rest = ''] = /^\s*([^:：\n]{1,60})[:：](.*)$/.exec(line) ?? [];
+  const field = known.get(word.trim().toLowerCase());
+  return { field, text: field ? rest : line, isAnew: field !== undefined };
+}
+
 /**
- * Lines `name: value`, by a field's name or label. A line that names no field goes on with a long field before it, else it belongs to
- * the first field.
+ * Lines `name: value`, by a field's name or label, and `--key value` for the field that takes parameters. A line that names no field
+ * goes on with a long field before it, else it belongs to the first field.
  */
 function changes(answer: string, fields: SentForm['fields']): Record<string, string> {
   const known = new Map(
@@ -144,10 +153,9 @@ function changes(answer: string, fields: SentForm['fields']): Record<string, str
   const given = new Map<string, string[]>();
   let current = fields[0];
   for (const line of answer.trim().split('\n')) {
-    const [, word = '', rest = ''] = /^\s*([^:：\n]{1,60})[:：](.*)$/.exec(line) ?? [];
-    const named = known.get(word.trim().toLowerCase());
-    current = named ?? (current?.long ? current : fields[0]);
-    if (current) given.set(current.name, named ? [rest] : [...(given.get(current.name) ?? []), line]);
+    const { field, text, isAnew } = lineOf(line, known);
+    current = field ?? (current?.long ? current : fields[0]);
+    if (current) given.set(current.name, [...((!isAnew && given.get(current.name)) || []), text]);
   }
   return Object.fromEntries([...given].map(([name, lines]) => [name, lines.join('\n').trim()]));
 }

@@ -34,13 +34,14 @@ const strangers: readonly (readonly [start: string, name: string])[] = [
 
 /**
  * The format by the first bytes; nothing else (name, content type) is believed.
- * @returns `found` names a format we do not take, or is 'unknown'
+ * @returns `found` names a format we do not take, or is 'unknown', or 'empty' for no bytes at all
  */
 export function sniffFormat(bytes: Uint8Array): { format: ImageFormat } | { format: null; found: string } {
   if (startsWith(bytes, '\x89PNG\r\n\x1a\n')) return { format: 'png' };
   if (startsWith(bytes, '\xff\xd8\xff')) return { format: 'jpeg' };
   if (startsWith(bytes, 'RIFF') && startsWith(bytes, 'WEBP', 8)) return { format: 'webp' };
   if (startsWith(bytes, 'GIF87a') || startsWith(bytes, 'GIF89a')) return { format: 'gif' };
+  if (bytes.length === 0) return { format: null, found: 'empty' };
   const brands = brandsOf(bytes);
   if (brands.includes('avif') || brands.includes('avis')) return { format: 'avif' };
   if (brands.length > 0) return { format: null, found: brands[0]!.startsWith('he') ? 'HEIC' : 'video' };

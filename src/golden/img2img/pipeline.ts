@@ -15,6 +15,7 @@ import type { Tensor } from '../../engine/tensor/tensor.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import { judge, maxDifference, mismatch, pictureDifference, readJson, readPicture } from './case.ts';
+import { pipelineInfotexts } from './pipeline-infotext.ts';
 import { canvasOptionsOf, type Processing } from './processing.ts';
 import { toyDecode, toyEncode } from './toy-vae.ts';
 
@@ -26,6 +27,7 @@ interface PipelineCase {
   readonly paste_to: readonly number[] | null;
   readonly all_seeds: readonly number[];
   readonly images: readonly { readonly file: string; readonly mode: string }[];
+  readonly infotexts: readonly string[];
 }
 
 /** A case with everything the comparisons need. */
@@ -44,12 +46,28 @@ export async function* pipeline(dir: string): AsyncGenerator<GoldenOutcome> {
   for (const one of await readJson<PipelineCase[]>(dir, 'cases.json')) {
     const run = await prepared(dir, one, files);
     yield* inputs(run, one);
+    yield* pipelineInfotexts({
+      area,
+      name: one.case,
+      params: one.params,
+      seeds: one.all_seeds,
+      ...infotextFacts(run, one, files),
+    });
     if (one.params.resize_mode === 3 && run.canvas.inpaint) yield* cornerOverlay(run);
     else {
       yield* overlays(run, files);
       yield* results(run, one);
     }
   }
+}
+
+function infotextFacts({ canvas }: Run, { case: name, infotexts }: PipelineCase, files: readonly string[]) {
+  const mask = canvas.inpaint
+    ? ('used' as const)
+    : files.includes(`${name}_mask.png`)
+      ? ('blank' as const)
+      : ('none' as const);
+  return { mask, infotexts };
 }
 
 async function prepared(dir: string, one: PipelineCase, files: readonly string[]): Promise<Run> {

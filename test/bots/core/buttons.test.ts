@@ -122,6 +122,14 @@ describe('Edit…', () => {
     expect(made.seed).not.toBe(7);
   });
 
+  test('words that the answer leaves out stay as they are', async () => {
+    const result = await first({ negative: 'blurry' });
+    const { id } = await nodeOf(result);
+    await platform.pressRaw(bo, { action: 'ed', target: id }, { in: here }, result.id, { strength: '0.6' });
+    const made = await nodeOf(await chat.result(here, 1));
+    expect(made.task!.request.params).toMatchObject({ prompt: 'a red hat', negativePrompt: 'blurry' });
+  });
+
   test('answers that cannot be read are refused', async () => {
     const result = await first();
     const { id } = await nodeOf(result);

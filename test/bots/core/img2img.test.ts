@@ -202,6 +202,15 @@ describe('several pictures', () => {
     expect(more.task!.request.params).toMatchObject({ seed, batchSize: 1, denoisingStrength: 0.6 });
   });
 
+  test('mean the one that is HEAD when nobody says which', async () => {
+    const place = enter();
+    const options = { prompt: 'a red hat', count: 3 };
+    await platform.command(ann, 'edit', options, { ...place, files: [await solidPng(64, 64)] });
+    await chat.result(here);
+    await platform.say(ann, 'a blue hat', place);
+    expect(wordsOf((await chat.result(here, 1)).card)).toContain('Source: #1 (your last picture)');
+  });
+
   test('more than the server allows are clamped, and the card says so', async () => {
     const place = enter();
     const options = { prompt: 'a red hat', count: 8 };

@@ -15,6 +15,7 @@ describe('the advanced option', () => {
     ['inpainting_fill=2，expand=-4', { maskedContent: 'latent noise', dilateMask: -4 }],
     ['fill＝填充', { maskedContent: 'fill' }],
     ['size=768x512', { size: '768x512' }],
+    ['--strength 0.4 --steps=12, seed=7', { denoisingStrength: 0.4, steps: 12, seed: 7 }],
   ])('%j', (text, expected) => {
     expect(parseAdvanced(text)).toEqual(expected);
   });

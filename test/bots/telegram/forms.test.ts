@@ -55,6 +55,16 @@ describe('a form as a message', () => {
     });
   });
 
+  test('takes parameters as in any other message, where there is a field for them', () => {
+    const withAdvanced = { ...form, fields: [...form.fields, field('advanced', 'Advanced', '')] };
+    const answer = 'a dog\n--strength 0.9 --steps 12\n--seed 7';
+    expect(formAnswer(sent(withAdvanced), answer)?.values).toMatchObject({
+      prompt: 'a dog',
+      advanced: '--strength 0.9 --steps 12\n--seed 7',
+    });
+    expect(formAnswer(sent(form), '— a dash')?.values).toMatchObject({ prompt: '— a dash' });
+  });
+
   test('takes lines by name or label, with either colon, in any case', () => {
     const answer = '\nSTRENGTH： 0.7\nNegative prompt: blurry,\nugly';
     expect(formAnswer(sent(form), answer)?.values).toEqual({

@@ -40,7 +40,7 @@ describe('what is not taken', () => {
     ['a TIFF', 'II*\0\x08\0\0\0', 'TIFF'],
     ['a phone’s HEIC', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'HEIC'],
     ['a video', '\0\0\0\x14ftypisom\0\0\0\0isom', 'video'],
-    ['nothing', '', 'unknown'],
+    ['nothing', '', 'empty'],
   ])('%s, whatever its name says', async (_, bytes, found) => {
     expect(await refused(Buffer.from(bytes, 'latin1'))).toEqual({ code: 'not-an-image', details: { found } });
   });

@@ -1,171 +1,183 @@
-import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import type { BlobRef } from '../../../src/edit/blob.ts';
-import { defaultParams, type Params } from '../../../src/edit/fields.ts';
-import type { EditRequest, Progress } from '../../../src/edit/request.ts';
-import { decodePicture } from '../../../src/engine/image/decode.ts';
-import type { Picture } from '../../../src/engine/image/picture.ts';
-import { edit } from '../../../src/engine/pipeline/edit.ts';
-import { requestMask } from '../../../src/engine/pipeline/request-mask.ts';
-import { sketched } from '../../../src/engine/pipeline/sketched.ts';
-import { refusalOf } from '../../support/refusal.ts';
-import { rectangleMask, samePicture, someRegion } from '../image/arbitraries.ts';
-import { plainModels, plainReporter } from './plain-networks.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { paramsFromInfotext, samplerNames } from '../../../src/edit/index.ts';
+import { readInfotext } from '../../../src/engine/image/infotext-file.ts';
+import type { Refusal } from '../../../src/errors.ts';
+import { flatPng, openTinyEngine, pixelsOf, type TinyEngine } from '../../support/tiny-engine.ts';
 
-const models = await plainModels();
-const side = 96;
-const photo: Picture = {
-  ...{ width: side, height: side, channels: 3 },
-  data: Uint8Array.from({ length: side * side * 3 }, (_, i) => (Math.imul(i, 2654435761) >>> 24) % 256),
-};
-const few = { steps: 4, seed: 3, subseed: 3, prompt: 'a cat', checkpoint: 'plain' } as const;
-
-async function run(given: Partial<Params>, sources: Parameters<typeof edit>[2] = { init: photo, mask: null }) {
-  const params: Params = { ...defaultParams, ...few, ...given };
-  const request: EditRequest = { version: 1, init: '' as BlobRef, mask: null, width: 64, height: 64, params };
-  const outcome = await edit(models, request, sources, plainReporter());
-  return { ...outcome, pictures: await Promise.all(outcome.images.map(({ image }) => decodePicture(image))) };
-}
-
-/** Reach of a mask blur: half the kernel, which is 2 · ⌊2.5 σ + ½⌋ + 1 px long. */
-const reach = (blur: number) => Math.floor(2.5 * blur + 0.5);
-
-describe('an inpaint', () => {
-  test('changes nothing further from the mask than its blur reaches, whatever the settings', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        someRegion({ width: side, height: side }),
-        fc.record({
-          maskBlur: fc.integer({ min: 0, max: 6 }),
-          inpaintArea: fc.constantFrom('whole picture', 'only masked'),
-          onlyMaskedPadding: fc.integer({ min: 0, max: 32 }),
-          maskedContent: fc.constantFrom('fill', 'original', 'latent noise', 'latent nothing'),
-          sampler: fc.constantFrom('Euler a', 'DPM++ 2M', 'DDIM'),
-          colorCorrection: fc.boolean(),
-        }) as fc.Arbitrary<Partial<Params>>,
-        async (region, given) => {
-          const source = { kind: 'image', blob: '' as BlobRef, read: 'white' } as const;
-          const params = { ...defaultParams, ...given };
-          const mask = requestMask(rectangleMask(photo, region), source, params, photo);
-          const whole = given.inpaintArea === 'whole picture';
-          const size = { width: whole ? side : 64, height: whole ? side : 64 };
-          const request: EditRequest = {
-            ...{ version: 1, init: '' as BlobRef, mask: source, ...size },
-            params: { ...params, ...few },
-          };
-          const outcome = await edit(models, request, { init: photo, mask }, plainReporter());
-          const { data } = await decodePicture(outcome.images[0]!.image);
-          const near = reach(params.maskBlur);
-          const strays = data.findIndex((v, i) => {
-            const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
-            const isOutside =
-              x < region.x1 - near || x >= region.x2 + near || y < region.y1 - near || y >= region.y2 + near;
-            return isOutside && v !== photo.data[i];
-          });
-          expect(strays).toBe(-1);
-        },
-      ),
-      { numRuns: 25 },
-    );
-  });
-
-  test('gives mask and mask composite beside every picture, in this order, when asked', async () => {
-    const mask = rectangleMask(photo, { x1: 20, y1: 20, x2: 60, y2: 60 });
-    const both = { returnMask: true, returnMaskComposite: true, batchSize: 2 };
-    const { images, pictures } = await run(both, { init: photo, mask });
-    expect(images.map(({ role }) => role)).toEqual([
-      ...[undefined, 'mask', 'mask composite', undefined, 'mask', 'mask composite'],
-    ]);
-    expect(pictures[2]!.channels).toBe(4);
-    expect((await run(both)).images).toHaveLength(2); // without a mask there is none to give
-  });
+let tiny: TinyEngine;
+let photo: Uint8Array;
+let mask: Uint8Array;
+beforeAll(async () => {
+  tiny = await openTinyEngine();
+  photo = await flatPng({}, { left: 8, top: 8, width: 30, height: 50, color: '#d05020' });
+  mask = await flatPng({ color: '#000' }, { left: 48, top: 48, width: 40, height: 32, color: '#fff' });
 });
+afterAll(() => tiny[Symbol.asyncDispose]());
 
-describe('a batch', () => {
-  const same = async (given: Partial<Params>) => {
-    const together = await run({ ...given, batchSize: 2 });
-    const first = await run({ ...given, seed: few.seed });
-    const second = await run({ ...given, seed: few.seed + 1 });
-    const apart = [...first.pictures, ...second.pictures];
-    expect(together.images.map(({ seed }) => seed)).toEqual([few.seed, few.seed + 1]);
-    for (const [i, picture] of together.pictures.entries()) expect(samePicture(picture, apart[i]!)).toBe(true);
-  };
-
-  test.each(['Euler a', 'DPM++ 2M SDE', 'UniPC', 'DPM++ SDE'] as const)(
-    'of two is two single edits, byte for byte: %s',
-    (sampler) => same({ sampler, denoisingStrength: 0.9 }),
+const refused = (run: Promise<unknown>) =>
+  run.then(
+    () => 'nothing',
+    (error: Refusal) => error.code,
   );
 
-  test('of batches is the same again', async () => {
-    const [one, two] = [await run({ batchSize: 2 }), await run({ batchCount: 2 })];
-    for (const [i, picture] of one.pictures.entries()) expect(samePicture(picture, two.pictures[i]!)).toBe(true);
+/** Largest change of any channel outside the mask's rectangle grown by `reach`. */
+async function changeOutside(after: Uint8Array, reach: number): Promise<number> {
+  const [a, b] = await Promise.all([photo, after].map(pixelsOf));
+  let largest = 0;
+  for (let i = 0; i < a!.data.length; i++) {
+    const [x, y] = [Math.floor(i / 3) % a!.width, Math.floor(i / 3 / a!.width)];
+    if (x >= 48 - reach && x < 88 + reach && y >= 48 - reach && y < 80 + reach) continue;
+    largest = Math.max(largest, Math.abs(a!.data[i]! - b!.data[i]!));
+  }
+  return largest;
+}
+
+describe('an edit', () => {
+  test('of the same request has the same bytes, and another seed has others', async () => {
+    const [a, b, c] = [
+      await tiny.run({ init: photo }),
+      await tiny.run({ init: photo }),
+      await tiny.run({ init: photo, params: { seed: 6 } }),
+    ];
+    expect(Buffer.compare(a.images[0]!.image, b.images[0]!.image)).toBe(0);
+    expect(Buffer.compare(a.images[0]!.image, c.images[0]!.image)).not.toBe(0);
+  });
+
+  test('writes into the picture what was asked', async () => {
+    const asked = {
+      prompt: 'a cat, (red:1.2)',
+      negativePrompt: 'dog',
+      steps: 5,
+      cfgScale: 4.5,
+      seed: 77,
+      denoisingStrength: 0.6,
+      clipSkip: 2,
+    } as const;
+    const { images } = await tiny.run({
+      init: photo,
+      params: { ...asked, sampler: 'DPM++ 2M', scheduler: 'Exponential' },
+    });
+    const text = await readInfotext(images[0]!.image);
+    expect(text).toBe(images[0]!.infotext);
+    expect(paramsFromInfotext(text!)).toMatchObject({
+      ...asked,
+      sampler: 'DPM++ 2M',
+      scheduler: 'Exponential',
+      checkpoint: 'palimpsest-tiny',
+    });
+  });
+
+  test('tells every step, never goes back, and ends before the posting', async () => {
+    const { progress, stepsRun } = await tiny.run({ init: photo, params: { denoisingStrength: 1, steps: 6 } });
+    expect(stepsRun).toBe(6);
+    expect(progress.map((p) => p.fraction)).toEqual(progress.map((p) => p.fraction).toSorted((a, b) => a - b));
+    expect(progress.filter((p) => p.phase === 'sampling').map((p) => p.step)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(progress.at(-1)!.fraction).toBeLessThan(1);
+  });
+
+  test('stops within a step when it is cancelled, and the engine goes on', async () => {
+    expect(await refused(tiny.run({ init: photo, params: { steps: 50 }, cancelAfter: 6 }))).toBe('cancelled');
+    expect((await tiny.run({ init: photo })).images).toHaveLength(1);
+  });
+
+  test('makes the pictures of a batch as they would be made one by one', async () => {
+    const { images } = await tiny.run({ init: photo, params: { batchSize: 2, batchCount: 2, steps: 2 } });
+    expect(images.map((i) => i.seed)).toEqual([5, 6, 7, 8]);
+    const alone = await tiny.run({ init: photo, params: { seed: 7, steps: 2 } });
+    const [a, b] = await Promise.all([images[2]!.image, alone.images[0]!.image].map(pixelsOf));
+    const largest = a!.data.reduce((most, v, i) => Math.max(most, Math.abs(v - b!.data[i]!)), 0);
+    expect(largest).toBeLessThanOrEqual(2); // batched sums round differently
+  });
+
+  test.each(samplerNames)('runs with %s', async (sampler) => {
+    const { images } = await tiny.run({
+      init: photo,
+      width: 64,
+      height: 64,
+      params: { sampler, steps: 3, denoisingStrength: 0.9 },
+    });
+    expect(images[0]!.infotext).toContain(`Sampler: ${sampler}`);
+  });
+
+  test.each(['just resize', 'crop and resize', 'resize and fill', 'latent upscale'] as const)(
+    'gives the size asked for: %s',
+    async (resizeMode) => {
+      const { images } = await tiny.run({ init: photo, width: 192, height: 128, params: { resizeMode, steps: 2 } });
+      expect([images[0]!.width, images[0]!.height]).toEqual([192, 128]);
+    },
+  );
+});
+
+describe('an inpaint', () => {
+  test.each(['fill', 'original', 'latent noise', 'latent nothing'] as const)(
+    'with %s leaves everything else as it was',
+    async (maskedContent) => {
+      const { images } = await tiny.run({
+        init: photo,
+        mask,
+        params: { maskedContent, denoisingStrength: 1, maskBlur: 4 },
+      });
+      expect(await changeOutside(images[0]!.image, 10)).toBe(0);
+    },
+  );
+
+  test('of only the masked area keeps the size of the picture', async () => {
+    const { images } = await tiny.run({
+      init: photo,
+      mask,
+      params: { inpaintArea: 'only masked', onlyMaskedPadding: 8 },
+    });
+    expect([images[0]!.width, images[0]!.height]).toEqual([128, 128]);
+    expect(images[0]!.infotext).toContain('Inpaint area: Only masked, Masked area padding: 8');
+    expect(await changeOutside(images[0]!.image, 10)).toBe(0);
+  });
+
+  test('of what is not masked changes all but the mask', async () => {
+    const params = { maskMode: 'inpaint not masked', maskBlur: 0, denoisingStrength: 1 } as const;
+    const { images } = await tiny.run({ init: photo, mask, params });
+    expect(await changeOutside(images[0]!.image, 0)).toBeGreaterThan(20);
+  });
+
+  test('takes a black mask the other way round, and a mask of another size stretched', async () => {
+    const black = await flatPng({ color: '#fff' }, { left: 48, top: 48, width: 40, height: 32, color: '#000' });
+    const small = await flatPng(
+      { width: 64, height: 64, color: '#000' },
+      { left: 24, top: 24, width: 20, height: 16, color: '#fff' },
+    );
+    const usual = await tiny.run({ init: photo, mask });
+    const inverted = await tiny.run({ init: photo, mask: black, read: 'black' });
+    expect(Buffer.compare(usual.images[0]!.image, inverted.images[0]!.image)).toBe(0);
+    expect(await changeOutside((await tiny.run({ init: photo, mask: small })).images[0]!.image, 12)).toBe(0);
+  });
+
+  test('refuses a mask of another shape, and one that marks nothing', async () => {
+    expect(await refused(tiny.run({ init: photo, mask: await flatPng({ width: 128, height: 96 }) }))).toBe('mask-size');
+    expect(await refused(tiny.run({ init: photo, mask: await flatPng({ color: '#000' }) }))).toBe('mask-empty');
+    const full = await flatPng({ color: '#fff' });
+    expect(await refused(tiny.run({ init: photo, mask: full, params: { maskMode: 'inpaint not masked' } }))).toBe(
+      'mask-empty',
+    );
+  });
+
+  test('with soft inpainting changes the picture under the mask', async () => {
+    const { images } = await tiny.run({ init: photo, mask, params: { softInpainting: true, denoisingStrength: 1 } });
+    expect(images[0]!.infotext).toContain('Soft inpainting enabled: True');
+    expect(Buffer.compare(images[0]!.image, photo)).not.toBe(0);
   });
 });
 
-describe('scripts', () => {
-  test('keep the picture inside what they add: outpainting and its inverse crop', async () => {
-    const { pictures } = await run({ script: 'outpainting mk2', pixels: 16, direction: 'right', mk2MaskBlur: 2 });
-    expect([pictures[0]!.width, pictures[0]!.height]).toEqual([128, side]);
-    const kept = side - 4 * 2 - 4 * reach(2) - 8; // the mask, its fourfold blur, and latents of eight pixels
-    const strays = photo.data.findIndex((v, i) => {
-      const [x, y] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side)];
-      return x < kept && v !== pictures[0]!.data[(y * 128 + x) * 3 + (i % 3)];
-    });
-    expect(strays).toBe(-1);
-  });
-
-  test('tell one stretch of work, and stop in the middle of it when cancelled', async () => {
-    const heard: Progress[] = [];
-    const params: Params = { ...defaultParams, ...few, script: 'SD upscale', sdUpscaler: 'Lanczos', overlap: 16 };
-    const request: EditRequest = { version: 1, init: '' as BlobRef, mask: null, width: 64, height: 64, params };
-    const sources = { init: photo, mask: null };
-    const outcome = await edit(
-      models,
-      request,
-      sources,
-      plainReporter((p) => heard.push(p)),
-    );
-    const fractions = heard.map(({ fraction }) => fraction);
-    expect(fractions).toEqual(fractions.toSorted((a, b) => a - b));
-    expect(heard.filter(({ phase }) => phase === 'sampling').at(-1)!.step).toBe(outcome.stepsRun);
-    expect(outcome.images[0]).toMatchObject({ width: 192, height: 192 });
-    let calls = 0;
-    const cancelled = plainReporter(
-      () => calls++,
-      () => calls > 12,
-    );
-    await expect(edit(models, request, sources, cancelled)).rejects.toMatchObject({ code: 'cancelled' });
-  });
-});
-
-describe('an inpaint sketch', () => {
-  const painted: Picture = { ...photo, data: photo.data.map((v, i) => (i < 3 * side * 10 ? 255 - v : v)) };
-  const params: Params = { ...defaultParams, ...few, maskBlur: 2 };
-
-  test('repaints where any channel differs, and leaves the rest alone', async () => {
-    const sources = sketched(photo, painted, 'inpaint sketch', params);
-    expect(sources.mask!.data.filter((v) => v === 255)).toHaveLength(10 * side);
-    const request: EditRequest = { version: 1, init: '' as BlobRef, mask: null, width: side, height: side, params };
-    const outcome = await edit(models, request, sources, plainReporter());
-    const { data } = await decodePicture(outcome.images[0]!.image);
-    const below = 3 * side * (10 + 8); // three box blurs of the strokes end before that, and so does the mask's blur
-    expect(Buffer.compare(data.subarray(below), photo.data.subarray(below))).toBe(0);
-    expect(Buffer.compare(data.subarray(0, 3 * side * 10), photo.data.subarray(0, 3 * side * 10))).not.toBe(0);
-  });
-
-  test('may be given as strokes alone', () => {
-    const strokes = new Uint8Array(4 * side * side);
-    for (let i = 0; i < 10 * side; i++) strokes.set([...painted.data.subarray(3 * i, 3 * i + 3), 255], 4 * i);
-    const overlay: Picture = { ...photo, channels: 4, data: strokes };
-    const [whole, layer] = [painted, overlay].map((im) => sketched(photo, im, 'inpaint sketch', params));
-    expect(samePicture(whole!.init, layer!.init) && samePicture(whole!.mask!, layer!.mask!)).toBe(true);
-  });
-
-  test('is refused when it shows nothing, or is of another size', () => {
-    expect(refusalOf(() => sketched(photo, photo, 'inpaint sketch', params))).toMatchObject({
-      code: 'sketch-unchanged',
-    });
-    const small: Picture = { ...photo, height: 1, data: photo.data.subarray(0, 3 * side) };
-    expect(refusalOf(() => sketched(photo, small, 'sketch', params))).toMatchObject({ code: 'sketch-size' });
+describe('what cannot be done is refused, and harms nothing', () => {
+  test.each([
+    ['a file that is no picture', async () => tiny.run({ init: new TextEncoder().encode('<html>') }), 'not-an-image'],
+    ['half a picture', async () => tiny.run({ init: photo.subarray(0, photo.length / 2) }), 'image-broken'],
+    ['a model nobody has', async () => tiny.run({ init: photo, params: { checkpoint: 'nowhere' } }), 'unknown-name'],
+    [
+      'a LoRA nobody has',
+      async () => tiny.run({ init: photo, params: { prompt: 'a cat <lora:hat:0.8>' } }),
+      'unknown-name',
+    ],
+  ] as const)('%s', async (_, run, code) => {
+    expect(await refused(run())).toBe(code);
+    expect((await tiny.run({ init: photo, params: { steps: 1 } })).images).toHaveLength(1);
   });
 });

@@ -124,12 +124,15 @@ export function changeTokenMessage(desk: Desk, call: Call, token: string, id: st
   return { status: 200, body: shownMessage(desk, message) };
 }
 
-/** The first follow-up after a deferral takes the place of the loading message. Source: the same page, "Followup Messages". */
+/**
+ * The first follow-up after a deferral takes the place of the loading message, while that one is there.
+ * Source: the same page, "Followup Messages" and "Delete Original Interaction Response".
+ */
 export function followUp(desk: Desk, call: Call, token: string): Reply {
   const interaction = liveInteraction(desk, token);
   if (!interaction.callback) throw fault(10015);
   const original = interaction.original;
-  if (original && isLoading(original)) {
+  if (original && isLoading(original) && desk.world.messages.has(original.id)) {
     patchMessage(desk, original, call);
     return { status: 200, body: shownMessage(desk, original) };
   }

@@ -21,12 +21,10 @@ import {
   type World,
 } from './world.ts';
 
-export type { LogLine } from './desk.ts';
-export type { FaultRule, Mishap } from './faults.ts';
-export { type Limits, telegramLimits } from './limits.ts';
-export type { Album, Conversation, Press } from './people.ts';
+export { telegramLimits } from './limits.ts';
+export type { Conversation } from './people.ts';
 export type { Seen } from './view.ts';
-export type { StandInChat, StandInUser } from './world.ts';
+export type { StandInChat } from './world.ts';
 
 export interface TelegramStandInOptions {
   readonly token?: string;

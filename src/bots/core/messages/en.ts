@@ -28,7 +28,12 @@ export const en: Messages = {
     }),
     'not-an-image': ({ found }) => ({
       what: 'That is not a picture I can read',
-      why: `It looks like ${found}.`,
+      why:
+        found === 'empty'
+          ? 'The file is empty.'
+          : found === 'unknown'
+            ? 'I do not recognise what is in it.'
+            : `It looks like ${found}.`,
       next: 'PNG, JPEG, WebP, AVIF and GIF work.',
     }),
     'image-broken': ({ format }) => ({

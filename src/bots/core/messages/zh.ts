@@ -23,7 +23,7 @@ export const zh: Messages = {
     }),
     'not-an-image': ({ found }) => ({
       what: '这不是我能读取的图片',
-      why: `看起来是 ${found}。`,
+      why: found === 'empty' ? '文件是空的。' : found === 'unknown' ? '认不出里面的内容。' : `看起来是 ${found}。`,
       next: '支持 PNG、JPEG、WebP、AVIF 和 GIF。',
     }),
     'image-broken': ({ format }) => ({

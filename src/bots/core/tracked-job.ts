@@ -1,0 +1,30 @@
+import type { JobId } from '../../edit/lineage.ts';
+import type { Line } from '../../jobs/queue.ts';
+import type { JobRow } from '../../storage/index.ts';
+import type { JobStage } from './job-card.ts';
+
+/** A job whose card is kept up to date. */
+export interface Tracked {
+  row: JobRow;
+  readonly author: string;
+  readonly isRoom: boolean;
+  readonly notes: readonly string[];
+  /** The first card being sent; the outcome waits for it, so that no card is left behind. */
+  sending: Promise<void> | undefined;
+  message: string | null;
+  sentAt: number;
+  stage: JobStage;
+  startedAt: number | null;
+  preview: Uint8Array | null;
+  previewAt: number;
+  /** What the card says now, and when it was said. */
+  said: string;
+  editedAt: number;
+}
+
+/** How far a job is by the line: waiting, or in somebody's hands. */
+export function stageIn(line: Line, id: JobId): JobStage {
+  const waiting = line.waiting.find((job) => job.id === id);
+  if (!waiting) return { kind: 'running', progress: null, etaSeconds: null };
+  return { kind: 'queued', place: waiting.ahead + 1, etaSeconds: waiting.etaSeconds, workers: line.workers };
+}

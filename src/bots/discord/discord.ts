@@ -1,0 +1,112 @@
+import type { APIInteraction, GatewayMessageCreateDispatchData } from 'discord.js';
+import type { Catalog } from '../../edit/catalog.ts';
+import type { Log } from '../../log.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { Capabilities, Incoming, Platform } from '../core/platform.ts';
+import { openApi } from './api.ts';
+import { type Connection, openConnection } from './connection.ts';
+import { openInteractionDesk } from './interactions.ts';
+import { heard } from './messages.ts';
+import { registerCommands } from './registration.ts';
+import { editCard, type Post, removeMessage, sendCard } from './sending.ts';
+import { openSuggestions } from './suggestions.ts';
+import { openTickets } from './tickets.ts';
+import { type Fit, fileLimit, type Materials } from './uploads.ts';
+
+const capabilities: Capabilities = {
+  maxUpload: fileLimit,
+  // 4000 characters and about 10 kB; the rest is for what keeps people's words from being markup.
+  maxText: 3000,
+  buttonsPerRow: 5,
+  rows: 5,
+  forms: true,
+  ephemeral: true,
+  // A channel takes five edits in five seconds; results go first.
+  editIntervalMs: { private: 2000, room: 2000 },
+  previewIntervalMs: { private: 6000, room: 6000 },
+};
+
+export interface DiscordOptions {
+  /** From the developer portal. Never logged. */
+  readonly token: string;
+  /** Registers commands in this server only, at once; everywhere, when not said. */
+  readonly guildId?: string | undefined;
+  /** Where it is noted which commands were registered last. */
+  readonly dataDir: string;
+  readonly blobs: Materials['blobs'];
+  readonly fit: Fit;
+  /** What workers can do, for suggestions; nothing is suggested for models without it. */
+  readonly catalog?: () => Promise<Catalog>;
+  readonly log: Log;
+  readonly clock?: Clock;
+  /** Address of Discord's interface, in tests. */
+  readonly apiRoot?: string;
+}
+
+/** A bot on Discord. Connects at `start`; disposing stops listening and lets what is being answered come to its end. */
+export function openDiscord(options: DiscordOptions): Platform {
+  const { token, guildId, dataDir, log, clock = systemClock, apiRoot: root = 'https://discord.com/api' } = options;
+  const api = openApi({ token, root, log });
+  const post: Post = { api, blobs: options.blobs, fit: options.fit, tickets: openTickets(clock), shown: new Map() };
+  const ears = openEars(options, post, clock);
+  const connection = openConnection({
+    ...{ token, root, clock, log, interaction: ears.interaction, message: ears.message },
+    connected: (application) => registerCommands({ api, application, guild: guildId || null, dataDir }),
+  });
+  return {
+    name: 'discord',
+    capabilities,
+    start: (receive) => {
+      ears.listen(connection, receive);
+      return connection.open();
+    },
+    send: (place, card, how) => sendCard(post, place, card, how),
+    edit: (place, message, card) => editCard(post, place, message, card),
+    remove: (place, message) => removeMessage(post, place, message),
+    [Symbol.asyncDispose]: async () => {
+      await connection[Symbol.asyncDispose]();
+      await ears[Symbol.asyncDispose]();
+      api[Symbol.dispose]();
+    },
+  };
+}
+
+interface Listening {
+  readonly connection: Connection;
+  readonly receive: (incoming: Incoming) => Promise<void>;
+}
+
+/** What comes in, understood and handed on; disposing waits for what is under way. */
+function openEars({ log, catalog }: DiscordOptions, post: Post, clock: Clock) {
+  const closing = new AbortController();
+  const answering = { post, clock, closing: closing.signal };
+  const suggestions = openSuggestions(catalog ?? (async () => ({ checkpoints: [] })), clock);
+  const pending = new Set<Promise<void>>();
+  let listening: Listening | undefined;
+  const isMember = (guild: string) => listening?.connection.isMember(guild) ?? false;
+  const isMe = (user: string) => listening?.connection.me === user;
+  const desk = openInteractionDesk({ answering, suggestions, clock, log, isMember, isMe });
+  const deal = (what: string, work: (listening: Listening) => Promise<void>) => {
+    if (!listening || closing.signal.aborted) return;
+    const dealt = work(listening)
+      .catch((error: unknown) => log.error({ platform: 'discord', error }, `${what} not dealt with`))
+      .finally(() => pending.delete(dealt));
+    pending.add(dealt);
+  };
+  return {
+    listen: (connection: Connection, receive: Listening['receive']) => {
+      listening = { connection, receive };
+    },
+    interaction: (interaction: APIInteraction) => deal('interaction', ({ receive }) => desk.take(interaction, receive)),
+    message: (message: GatewayMessageCreateDispatchData) =>
+      deal('message', async ({ connection, receive }) => {
+        const { me, localeOf, isModerator } = connection;
+        const incoming = me === null ? undefined : heard({ me, answering, localeOf, isModerator }, message);
+        if (incoming) await receive(incoming);
+      }),
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(pending);
+      closing.abort();
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import {
+  type APIApplicationCommandAutocompleteInteraction,
+  type APIApplicationCommandInteraction,
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIMessageApplicationCommandInteraction,
+  type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  InteractionContextType,
+  InteractionResponseType,
+  InteractionType,
+  Routes,
+} from 'discord.js';
+import type { UserId } from '../../edit/request.ts';
+import { Refusal } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import type { Clock } from '../core/clock.ts';
+import { type Incoming, opensForm, type RemoteFile, type Speaker, type Whereabouts } from '../core/platform.ts';
+import { type Acknowledgement, type Answering, openReply, type Reply } from './answers.ts';
+import { filledIn } from './forms.ts';
+import { isModerator, missingPermissions } from './permissions.ts';
+import { openMenu, type PictureMenu } from './picture-menu.ts';
+import { attachedFile } from './pictures.ts';
+import { whereaboutsOf } from './places.ts';
+import { code } from './render.ts';
+import type { Suggestions } from './suggestions.ts';
+import { remember, type Ticket } from './tickets.ts';
+import { troubleCard } from './trouble.ts';
+
+export interface DeskOptions {
+  readonly answering: Answering;
+  readonly suggestions: Suggestions;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether the bot itself is a member of a server. */
+  readonly isMember: (guild: string) => boolean;
+  /** Whether somebody is this bot. */
+  readonly isMe: (user: string) => boolean;
+}
+
+/** Deals with interactions; what comes of them goes to `receive`. */
+export interface InteractionDesk {
+  /** @throws ApiError, LineError, DeliveryError */
+  take(interaction: APIInteraction, receive: (incoming: Incoming) => Promise<void>): Promise<void>;
+}
+
+/** What all interactions of people have in common. */
+interface Arrival {
+  readonly key: string;
+  readonly speaker: Speaker;
+  readonly where: Whereabouts;
+  readonly ticket: Ticket;
+}
+
+export function openInteractionDesk(options: DeskOptions): InteractionDesk {
+  const menu = openMenu(options.clock, options.isMe);
+  const taken = new Map<string, true>(); // a repeated delivery must not answer what the first one is about to
+  return {
+    take: async (interaction, receive) => {
+      if (taken.has(interaction.id)) return;
+      remember(taken, interaction.id, true);
+      switch (interaction.type) {
+        case InteractionType.Ping:
+          return;
+        case InteractionType.ApplicationCommandAutocomplete:
+          return suggest(options, interaction);
+        case InteractionType.ApplicationCommand:
+        case InteractionType.MessageComponent:
+        case InteractionType.ModalSubmit:
+          return takeFromPerson(options, menu, interaction, receive);
+        default:
+          return interaction satisfies never;
+      }
+    },
+  };
+}
+
+async function suggest(
+  { answering, suggestions }: DeskOptions,
+  { id, token, data }: APIApplicationCommandAutocompleteInteraction,
+): Promise<void> {
+  const [typed] = data.options.flatMap((option) => ('focused' in option && option.focused ? [option] : []));
+  const choices = typed ? suggestions.of(typed.name, String(typed.value)) : [];
+  const body = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } };
+  await answering.post.api.call('POST', Routes.interactionCallback(id, token), { body, auth: false });
+}
+
+type Acted = APIApplicationCommandInteraction | APIMessageComponentInteraction | APIModalSubmitInteraction;
+
+async function takeFromPerson(
+  options: DeskOptions,
+  menu: PictureMenu,
+  interaction: Acted,
+  receive: (incoming: Incoming) => Promise<void>,
+): Promise<void> {
+  const { answering } = options;
+  const arrival = arrivalOf(options, interaction);
+  if (!arrival) return;
+  answering.post.tickets.add(arrival.ticket);
+  if (isPictureMenu(interaction)) return menu.open(answering, interaction, arrival);
+  const reply = await openReply(answering, interaction, arrival.ticket, acknowledgementFor(interaction));
+  if (!reply) return;
+  try {
+    const incoming = incomingOf(menu, interaction, { ...arrival, answer: reply });
+    const missing = incoming && postsSomething(incoming) ? missingPermissions(interaction, arrival.ticket) : [];
+    if (missing.length > 0)
+      await refuse(reply, interaction, new Refusal('missing-permissions', { permissions: missing }));
+    else if (incoming) await receive(incoming);
+  } finally {
+    await reply.done();
+  }
+}
+
+const isPictureMenu = (interaction: Acted): interaction is APIMessageApplicationCommandInteraction =>
+  interaction.type === InteractionType.ApplicationCommand && interaction.data.type === ApplicationCommandType.Message;
+
+/** A button changes what people see anyway; a form that was opened by one too. */
+function acknowledgementFor(interaction: Acted): Acknowledgement {
+  if (interaction.type === InteractionType.ApplicationCommand) return 'thinking';
+  if (interaction.type === InteractionType.ModalSubmit) return interaction.message ? 'silent' : 'thinking';
+  const button = code.decode(interaction.data.custom_id);
+  return button && opensForm(button.action) ? 'form' : 'silent';
+}
+
+function arrivalOf({ clock, isMember }: DeskOptions, interaction: Acted): Arrival | undefined {
+  const { id, token, application_id, guild_id: guild, member, locale, context } = interaction;
+  const user = member?.user ?? interaction.user;
+  const channel = interaction.channel?.id;
+  if (!user || channel === undefined) return undefined;
+  const isOthersChannel = guild === undefined && context === InteractionContextType.PrivateChannel;
+  const isShared = guild !== undefined || isOthersChannel;
+  const where = whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null);
+  const ticket: Ticket = {
+    ...{ id, token, application: application_id, place: where.place, user: user.id, at: clock.now() },
+    isGuest: guild === undefined ? isOthersChannel : !isMember(guild),
+    uploadLimit: interaction.attachment_size_limit,
+    isThinking: false,
+  };
+  const speaker = {
+    user: `discord:${user.id}` satisfies UserId,
+    name: member?.nick ?? user.global_name ?? user.username,
+    locale: locale ?? null,
+    moderator: !isShared || isModerator(member?.permissions),
+  };
+  return { key: `d:${id}`, speaker, where, ticket };
+}
+
+type Arrived = Omit<Arrival, 'ticket'> & { readonly answer: Reply };
+
+function incomingOf(
+  menu: PictureMenu,
+  interaction: Acted,
+  { key, speaker, where, answer }: Arrived,
+): Incoming | undefined {
+  const arrived = { key, speaker, where, answer };
+  switch (interaction.type) {
+    case InteractionType.ApplicationCommand:
+      if (interaction.data.type !== ApplicationCommandType.ChatInput) return undefined;
+      return { kind: 'command', ...arrived, ...typedCommand(interaction as APIChatInputApplicationCommandInteraction) };
+    case InteractionType.MessageComponent: {
+      const button = code.decode(interaction.data.custom_id);
+      const { message } = interaction;
+      if (!button) return { kind: 'unreadable', ...arrived };
+      return { kind: 'action', ...arrived, ...button, message: message.id, values: null };
+    }
+    case InteractionType.ModalSubmit: {
+      const form = code.decode(interaction.data.custom_id);
+      const { values } = filledIn(interaction.data);
+      const message = interaction.message?.id ?? null;
+      if (form) return { kind: 'action', ...arrived, ...form, message, values };
+      const edit = menu.submitted(interaction);
+      return edit ? { kind: 'command', ...arrived, ...edit } : { kind: 'unreadable', ...arrived };
+    }
+    default:
+      return interaction satisfies never;
+  }
+}
+
+/** A slash command with its options; an attachment says by its option what it is for. */
+function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
+  const options: Record<string, string | number | boolean> = {};
+  const files: RemoteFile[] = [];
+  for (const option of data.options ?? []) {
+    if (option.type === ApplicationCommandOptionType.Attachment) {
+      const file = data.resolved?.attachments?.[option.value];
+      if (file) files.push(attachedFile(file, option.name === 'mask' ? 'mask' : 'image'));
+    } else if ('value' in option) options[option.name] = option.value;
+  }
+  return { name: data.name, options, text: '', files, repliedTo: null, message: null };
+}
+
+/** What is answered to one person alone needs no right to post. */
+function postsSomething(incoming: Incoming): boolean {
+  if (incoming.kind === 'command') return !['help', 'queue', 'cancel'].includes(incoming.name);
+  return incoming.kind === 'action' && !['st', 'fl', 'cx'].includes(incoming.action);
+}
+
+async function refuse(reply: Reply, { locale }: Acted, refusal: Refusal): Promise<void> {
+  await reply.tell(troubleCard(refusal, locale ?? null));
+}

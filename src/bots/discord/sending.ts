@@ -1,0 +1,164 @@
+import { type APIMessage, MessageFlags, type RouteLike, Routes } from 'discord.js';
+import type { PlaceId } from '../../edit/lineage.ts';
+import { type Card, DeliveryError, type SendOptions } from '../core/platform.ts';
+import { type Api, asDeliveryError, delivered, refusedWith } from './api.ts';
+import { addressOf, channelOf, messageIn } from './places.ts';
+import { containerOf, type Shown } from './render.ts';
+import { remember, type Ticket, type Tickets } from './tickets.ts';
+import { type Cargo, fileLimit, type Materials, withPictures } from './uploads.ts';
+import { words } from './words.ts';
+
+export interface Post extends Materials {
+  readonly api: Api;
+  readonly tickets: Tickets;
+  /** Pictures of messages that were posted or edited lately, for edits that leave them. */
+  readonly shown: Map<string, readonly Shown[]>;
+}
+
+/** The body of a message: nothing in it ever notifies anybody. */
+export function bodyOf(card: Card, { attachments, shown }: Pick<Cargo, 'attachments' | 'shown'>, flags = 0) {
+  return {
+    flags: MessageFlags.IsComponentsV2 | flags,
+    components: [containerOf(card, shown)],
+    attachments,
+    allowed_mentions: { parse: [], replied_user: false },
+  };
+}
+
+/**
+ * Posts a card the first way that works: as an ordinary message; through the newest interaction of the place; to the private messages
+ * of whoever began that one. @returns our id of the message @throws DeliveryError
+ */
+export async function sendCard(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+  const { repeated } = words[options.language];
+  const marked = options.repeated ? { ...card, title: `${card.title} ${repeated}`.trim() } : card;
+  const ticket = post.tickets.lastOf(place);
+  const ways = [
+    ...(ticket?.isGuest ? [] : [() => delivered(true, () => sendToPlace(post, place, marked, options))]),
+    ...(ticket && post.tickets.isAlive(ticket) ? [() => sendByTicket(post, ticket, marked)] : []),
+    ...(ticket && !place.startsWith('d:0:') ? [() => sendPrivately(post, ticket.user, marked, options)] : []),
+  ];
+  let last: unknown = new DeliveryError('unreachable', null);
+  for (const way of ways) {
+    try {
+      return await way();
+    } catch (error) {
+      if (!(error instanceof DeliveryError && error.reason === 'unreachable')) throw error;
+      last = error;
+    }
+  }
+  throw last;
+}
+
+async function sendToPlace(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+  const channel = channelOf(place);
+  const { replyTo } = options;
+  try {
+    return await sendToChannel(post, channel, card, { nonce: options.nonce, replyTo });
+  } catch (error) {
+    // Replies need a permission of their own (Read Message History).
+    if (replyTo === null || !refusedWith(error, 'missingPermissions')) throw error;
+    return sendToChannel(post, channel, card, { nonce: options.nonce, replyTo: null });
+  }
+}
+
+type Addressed = Pick<SendOptions, 'nonce' | 'replyTo'>;
+
+/** An ordinary message; the nonce makes a repeated one the same. Source: discord.com/developers/docs/resources/message, "Create Message". */
+async function sendToChannel(post: Post, channel: string, card: Card, { nonce, replyTo }: Addressed): Promise<string> {
+  const reply = replyTo !== null && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
+  return withPictures(post, card, fileLimit, async ({ files, ...cargo }) => {
+    const body = { ...bodyOf(card, cargo), nonce: nonce.slice(0, 25), enforce_nonce: true, ...reply };
+    const { id } = await post.api.call<APIMessage>('POST', Routes.channelMessages(channel), { body, files });
+    remember(post.shown, id, cargo.shown);
+    return id;
+  });
+}
+
+/** A visible answer to an interaction: what stands there as "thinking" becomes it, else it follows. @throws DeliveryError */
+async function sendByTicket(post: Post, ticket: Ticket, card: Card): Promise<string> {
+  const takesOver = ticket.isThinking;
+  ticket.isThinking = false;
+  return delivered(takesOver, async () => {
+    const id = await answerBy(post, ticket, card, { takesOver, flags: 0 });
+    post.tickets.posted(id, ticket);
+    return id;
+  });
+}
+
+/** Posts with an interaction's token. @throws ApiError, LineError, DeliveryError 'too-big' */
+export async function answerBy(
+  post: Post,
+  { application, token, uploadLimit }: Ticket,
+  card: Card,
+  how: { readonly takesOver: boolean; readonly flags: number },
+): Promise<string> {
+  return withPictures(post, card, uploadLimit, async ({ files, ...cargo }) => {
+    const calling = { body: bodyOf(card, cargo, how.flags), files, auth: false };
+    const { id } = how.takesOver
+      ? await post.api.call<APIMessage>('PATCH', Routes.webhookMessage(application, token, '@original'), calling)
+      : await post.api.call<APIMessage>('POST', Routes.webhook(application, token), {
+          ...calling,
+          query: new URLSearchParams({ wait: 'true' }),
+        });
+    remember(post.shown, id, cargo.shown);
+    return id;
+  });
+}
+
+async function sendPrivately(post: Post, user: string, card: Card, options: SendOptions): Promise<string> {
+  return delivered(true, async () => {
+    const { id: channel } = await post.api.call<{ id: string }>('POST', Routes.userChannels(), {
+      body: { recipient_id: user },
+    });
+    return messageIn(channel, await sendToChannel(post, channel, card, { nonce: options.nonce, replyTo: null }));
+  });
+}
+
+/** By which call a message is changed: through the token it was posted with, else as the bot. */
+function routeOf(
+  { tickets }: Post,
+  place: PlaceId,
+  ours: string,
+): { readonly route: RouteLike; readonly auth: boolean } {
+  const { channel, message } = addressOf(place, ours);
+  const ticket = tickets.ofMessage(ours);
+  const byTicket = ticket && tickets.isAlive(ticket);
+  return byTicket
+    ? { route: Routes.webhookMessage(ticket.application, ticket.token, message), auth: false }
+    : { route: Routes.channelMessage(channel, message), auth: true };
+}
+
+/**
+ * Replaces a message. A body with `attachments` keeps only what it lists, so an edit without pictures leaves the key out and shows
+ * again what stands there; when that is not known (any more) the pictures go. @throws DeliveryError
+ */
+export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
+  const { route, auth } = routeOf(post, place, message);
+  const { message: id } = addressOf(place, message);
+  await delivered(true, async () => {
+    if (card.images.length === 0) {
+      const shown = post.shown.get(id);
+      const { attachments, ...body } = bodyOf(card, { attachments: [], shown: shown ?? [] });
+      await post.api.call('PATCH', route, { body: shown ? body : { ...body, attachments }, auth });
+      return;
+    }
+    await withPictures(post, card, fileLimit, async ({ files, ...cargo }) => {
+      await post.api.call('PATCH', route, { body: bodyOf(card, cargo), files, auth });
+      remember(post.shown, id, cargo.shown);
+    });
+  });
+}
+
+/** Deletes a message; one that is gone counts as deleted, and so does one nobody can reach any more. @throws DeliveryError */
+export async function removeMessage(post: Post, place: PlaceId, message: string): Promise<void> {
+  const { route, auth } = routeOf(post, place, message);
+  post.shown.delete(addressOf(place, message).message);
+  try {
+    await post.api.call('DELETE', route, { auth });
+  } catch (error) {
+    if (refusedWith(error, 'unknownMessage', 'unknownChannel', 'missingAccess', 'unknownWebhook', 'tokenExpired'))
+      return;
+    throw asDeliveryError(error, true);
+  }
+}

@@ -1,0 +1,45 @@
+import type { Language } from '../../storage/index.ts';
+
+/** What only Discord has to say: the form of a picture's context menu, and buttons that come too late. */
+export interface Words {
+  readonly repeated: string;
+  /** Title of the menu's form; at most 45 characters, like every label below. */
+  readonly editTitle: string;
+  readonly prompt: string;
+  readonly strength: string;
+  /** Steps of the strength, weakest first. */
+  readonly strengths: readonly [string, string, string, string];
+  readonly mask: string;
+  readonly maskHelp: string;
+  /** Instead of a form that could not be opened in time. */
+  readonly lateTitle: string;
+  readonly lateNext: string;
+  readonly open: string;
+}
+
+export const words: Readonly<Record<Language, Words>> = {
+  en: {
+    repeated: '(repeated)',
+    editTitle: 'Edit image',
+    prompt: 'Prompt',
+    strength: 'Denoising strength',
+    strengths: ['Subtle', 'Medium', 'Strong', 'Redraw'],
+    mask: 'Mask',
+    maskHelp: 'White is repainted, black stays. Without one the whole picture changes.',
+    lateTitle: 'That took a moment',
+    lateNext: 'The form can be opened now.',
+    open: 'Open',
+  },
+  zh: {
+    repeated: '（重发）',
+    editTitle: '编辑图片',
+    prompt: '提示词',
+    strength: '重绘幅度',
+    strengths: ['轻微', '中等', '较强', '重画'],
+    mask: '蒙版',
+    maskHelp: '白色部分会被重绘，黑色部分保持不变。不上传则改变整张图片。',
+    lateTitle: '刚才有点慢',
+    lateNext: '现在可以打开表单了。',
+    open: '打开',
+  },
+};

@@ -1,0 +1,232 @@
+import { h, icon, iconOf } from './dom.ts';
+import { readProgress, readPrompt, readTitle } from './reading.ts';
+import type { WireButton, WireCard, WireImage, WireMessage } from './wire.ts';
+import type { Words } from './words.ts';
+
+/** What can be done with a message. */
+export interface MessageActions {
+  press(message: WireMessage, button: WireButton): Promise<void>;
+  reply(message: WireMessage): void;
+  /** Shows a picture of the message large. */
+  open(message: WireMessage, index: number): void;
+  /** Lets a mask be painted over the message's only picture. */
+  paint(message: WireMessage, image: WireImage): void;
+  dismiss(message: WireMessage): void;
+}
+
+/** A card on the page, which can change. */
+export interface CardView {
+  readonly element: HTMLElement;
+  update(message: WireMessage): void;
+}
+
+/** Fills `element` anew when what it shows has changed, and only then: focus and pictures stay where they are. */
+function section<T>(element: HTMLElement, fill: (value: T) => void): (value: T) => void {
+  let shown: string | undefined;
+  return (value) => {
+    const now = JSON.stringify(value);
+    if (now === shown) return;
+    shown = now;
+    element.replaceChildren();
+    fill(value);
+  };
+}
+
+function picture(image: WireImage, words: Words, open: () => void): HTMLElement {
+  const img = h('img', { src: image.src, alt: image.description, draggable: 'false', decoding: 'async' });
+  const frame = h('button', { class: 'frame', type: 'button', title: words.larger, on: { click: open } }, img);
+  img.addEventListener('error', () => frame.replaceChildren(h('span', { class: 'lost' }, words.gone)));
+  return frame;
+}
+
+interface PictureActions {
+  open(index: number): void;
+  paint(image: WireImage): void;
+}
+
+function paintButton(words: Words, paint: () => void): HTMLElement {
+  const about = { class: 'paint', type: 'button', title: words.paintMask, 'aria-label': words.paintMask };
+  return h('button', { ...about, on: { click: paint } }, icon('brush'));
+}
+
+function gallery(element: HTMLElement, words: Words, { open, paint }: PictureActions) {
+  return section<Pick<WireCard, 'images' | 'spoiler' | 'tone'>>(element, ({ images, spoiler, tone }) => {
+    element.hidden = images.length === 0;
+    element.dataset.count = String(Math.min(images.length, 4));
+    for (const [i, image] of images.entries()) {
+      const frame = picture(image, words, () => open(i));
+      if (images.length > 1) frame.append(h('span', { class: 'tile-number' }, String(i + 1)));
+      element.append(frame);
+    }
+    const [first, ...others] = images;
+    if (first && others.length === 0 && tone !== 'busy') element.append(paintButton(words, () => paint(first)));
+    element.classList.toggle('spoiler', spoiler);
+    if (!spoiler) return;
+    const reveal = () => {
+      element.classList.remove('spoiler');
+      cover.remove();
+    };
+    const cover = h('button', { class: 'cover', type: 'button', on: { click: reveal } }, words.show);
+    element.append(cover);
+  });
+}
+
+function line(text: string, tone: WireCard['tone']): HTMLElement {
+  const prompt = readPrompt(text);
+  if (prompt !== undefined) return h('p', { class: 'prompt' }, prompt);
+  return h('p', { class: tone === 'done' ? 'fact' : 'line' }, text);
+}
+
+/** The bar of a job on its way; it keeps its element, so that it moves smoothly. */
+function progressBar(words: Words) {
+  const fill = h('div', { class: 'bar-fill' });
+  const bar = h('div', {
+    class: 'bar',
+    role: 'progressbar',
+    'aria-label': words.working,
+    'aria-valuemin': 0,
+    'aria-valuemax': 100,
+  });
+  bar.append(fill);
+  const says = h('p', { class: 'bar-says' });
+  const element = h('div', { class: 'progress', 'aria-live': 'off' }, bar, says);
+  const update = (card: WireCard) => {
+    element.hidden = card.tone !== 'busy';
+    const progress = card.lines.map(readProgress).find((found) => found !== undefined);
+    bar.classList.toggle('indeterminate', progress === undefined);
+    fill.style.width = progress ? `${progress.percent}%` : '';
+    if (progress) bar.setAttribute('aria-valuenow', String(progress.percent));
+    else bar.removeAttribute('aria-valuenow');
+    says.replaceChildren(
+      ...(progress ? [h('strong', {}, `${progress.percent} %`), progress.says && ` · ${progress.says}`] : []),
+    );
+  };
+  return { element, update };
+}
+
+/** Buttons that do something new stand out; those that move or tell are quiet. */
+const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx'];
+
+const isChoice = (button: WireButton) => button.action === 'pk' && /^\d+$/.test(button.label);
+
+function actionButton(button: WireButton, onPress: () => Promise<void>): HTMLElement {
+  const look = isChoice(button) ? 'choice' : quiet.includes(button.action) ? 'quiet' : '';
+  const element = h(
+    'button',
+    {
+      class: `action ${look} ${button.style}`,
+      type: 'button',
+      disabled: button.disabled,
+      'data-action': button.action,
+    },
+    isChoice(button) ? null : iconOf(button.action),
+    h('span', {}, button.label),
+  );
+  const press = async () => {
+    element.disabled = true;
+    element.classList.add('pending');
+    try {
+      await onPress();
+    } finally {
+      element.disabled = button.disabled;
+      element.classList.remove('pending');
+    }
+  };
+  element.addEventListener('click', () => void press()); // tells about its own failures
+  return element;
+}
+
+function buttonRows(element: HTMLElement, words: Words, press: (button: WireButton) => Promise<void>) {
+  return section<WireCard['rows']>(element, (rows) => {
+    element.hidden = rows.length === 0;
+    for (const row of rows) {
+      const isChoosing = row.every(isChoice);
+      element.append(
+        h(
+          'div',
+          { class: 'row', role: 'group', 'aria-label': isChoosing ? words.use : null },
+          isChoosing ? h('span', { class: 'row-label' }, words.use) : null,
+          ...row.map((button) => actionButton(button, () => press(button))),
+        ),
+      );
+    }
+  });
+}
+
+/** As the browser's own language writes it. */
+const clock = (at: number) => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at);
+
+function heading(element: HTMLElement, words: Words, reply: () => void) {
+  return section<{ readonly title: string; readonly at: number }>(element, ({ title, at }) => {
+    const { number, rest } = readTitle(title);
+    element.append(
+      number === null ? '' : h('span', { class: 'number' }, number),
+      h('span', { class: number === null ? 'title' : 'provenance' }, rest),
+      h('span', { class: 'spring' }),
+      h('time', { datetime: new Date(at).toISOString() }, clock(at)),
+      h(
+        'button',
+        {
+          class: 'plain-button reply',
+          type: 'button',
+          title: words.reply,
+          'aria-label': `${words.reply} ${number ?? rest}`,
+          on: { click: reply },
+        },
+        icon('reply'),
+      ),
+    );
+  });
+}
+
+/** Whether a click on the card was meant for nothing else than the card: no button, no selection of text. */
+function isFree(event: MouseEvent): boolean {
+  const target = event.target as Element;
+  return !target.closest('button, a, input') && (getSelection()?.isCollapsed ?? true);
+}
+
+/** A card of ours: pictures, words, progress, buttons. */
+export function createCard(first: WireMessage, words: Words, actions: MessageActions): CardView {
+  let message = first;
+  const part = (name: string) => h('div', { class: name });
+  const [images, head, lines, rows] = [part('gallery'), part('card-head'), part('lines'), part('rows')];
+  const bar = progressBar(words);
+  const only = h(
+    'div',
+    { class: 'only-you' },
+    h('span', {}, words.onlyYou),
+    h('button', { class: 'link-button', type: 'button', on: { click: () => actions.dismiss(message) } }, words.dismiss),
+  );
+  const body = h('div', { class: 'card-body' }, head, lines, bar.element, rows, first.onlyYou && only);
+  const element = h('article', { class: 'card' }, images, body);
+  body.addEventListener('click', (event) => {
+    if (isFree(event) && message.card?.tone !== 'busy') actions.reply(message);
+  });
+  const showImages = gallery(images, words, {
+    open: (index) => actions.open(message, index),
+    paint: (image) => actions.paint(message, image),
+  });
+  const showHead = heading(head, words, () => actions.reply(message));
+  const showRows = buttonRows(rows, words, (button) => actions.press(message, button));
+  const showLines = section<WireCard>(lines, (card) => {
+    const said = card.lines.filter((text) => !readProgress(text));
+    lines.append(...said.map((text) => line(text, card.tone)));
+    for (const { src, name, original } of card.images)
+      if (original)
+        lines.append(h('a', { class: 'download', href: src, download: name }, icon('fl'), `${words.save} ${name}`));
+  });
+  const update = (now: WireMessage) => {
+    message = now;
+    const { card } = now;
+    if (!card) return;
+    element.className = `card tone-${card.tone}${now.onlyYou ? ' private' : ''}`;
+    element.setAttribute('aria-label', readTitle(card.title).number ?? card.title);
+    showImages({ images: card.images, spoiler: card.spoiler, tone: card.tone });
+    showHead({ title: card.title, at: now.at });
+    showLines({ ...card, rows: [] });
+    bar.update(card);
+    showRows(card.rows);
+  };
+  update(first);
+  return { element, update };
+}

@@ -1,0 +1,197 @@
+import { type Composer, createComposer, type Draft } from './composer.ts';
+import { h } from './dom.ts';
+import { acceptDrops } from './drops.ts';
+import { askForm } from './form-dialog.ts';
+import { createHeader } from './header.ts';
+import { createHero } from './hero.ts';
+import { listen } from './live.ts';
+import { paintMask } from './mask-painter.ts';
+import { type Preferences, savePreferences } from './preferences.ts';
+import { dismiss, fetchConversation, newKey, press, type Saying, type Self, say } from './server.ts';
+import { createSettings } from './settings.ts';
+import { createToasts } from './toasts.ts';
+import { createTranscript, type Pending, type Transcript } from './transcript.ts';
+import { openViewer } from './viewer.ts';
+import type { WireAnswer, WireButton, WireImage, WireMessage, WireSaid, WireSetup } from './wire.ts';
+import { words as allWords, type Words } from './words.ts';
+
+/** Everything the parts of the page share. */
+class Chat {
+  readonly #words: Words;
+  readonly #preferences: Preferences;
+  readonly #setup: WireSetup;
+  readonly #toasts;
+  readonly #transcript: Transcript;
+  readonly #composer: Composer;
+  readonly #settings;
+  readonly #header;
+  readonly element: HTMLElement;
+
+  constructor(preferences: Preferences, setup: WireSetup) {
+    const { language } = preferences;
+    this.#preferences = preferences;
+    this.#setup = setup;
+    const words = allWords[language];
+    this.#words = words;
+    this.#toasts = createToasts(words);
+    const remember = () => savePreferences(preferences);
+    const changed = (values: Readonly<Record<string, string>>) => {
+      preferences.settings = values;
+      remember();
+    };
+    const panel = { words, language, fields: setup.fields, values: preferences.settings };
+    this.#settings = createSettings({ ...panel, changed, close: () => this.#togglePanel() });
+    this.#header = createHeader({ words, preferences, changed: remember, languageChanged: () => location.reload() });
+    this.#composer = createComposer({
+      ...{ words, language, setup, chips: this.#settings.chips },
+      send: (draft) => this.#send(draft),
+      paint: (file) => this.#paintOver(file),
+      complain: (text) => this.#toasts.say(text),
+      toggleSettings: () => this.#togglePanel(),
+    });
+    this.#transcript = createTranscript({
+      ...{ words, user: setup.user },
+      hero: createHero(words, () => this.#composer.choose()),
+      loadEarlier: fetchConversation,
+      actions: {
+        press: (message, button) => this.#press(message, button),
+        reply: (message) => this.#composer.reply(message),
+        open: (message, index) => this.#open(message, index),
+        paint: (message, image) => void this.#paint(message, image),
+        dismiss: ({ id }) => void this.#attempt(() => dismiss(id)),
+      },
+    });
+    const veil = acceptDrops(
+      {
+        picture: (files) => void this.#composer.add(files, 'image'),
+        maskOfDraft: (file) => void this.#composer.add([file], 'mask'),
+        mask: (id, file) => void this.#addMask(this.#transcript.find(id), file),
+      },
+      words,
+    );
+    const main = h('div', { class: 'middle' }, this.#transcript.element, this.#composer.element);
+    this.element = h(
+      'div',
+      { class: 'app' },
+      this.#header.element,
+      main,
+      this.#settings.element,
+      veil,
+      this.#toasts.element,
+    );
+    this.element.classList.toggle('panel-open', preferences.panelOpen && matchMedia('(min-width: 1080px)').matches);
+  }
+
+  /** Loads the conversation and stays with it. */
+  async open(): Promise<void> {
+    const { messages, earlier, event } = await fetchConversation(null);
+    this.#transcript.reset(messages, earlier);
+    const stop = listen(event, {
+      connected: (isConnected) => this.#header.connected(isConnected),
+      hear: (change) => {
+        if (change.kind !== 'reset') return this.#transcript.apply(change);
+        stop();
+        void this.#attempt(() => this.open());
+      },
+    });
+    this.#composer.focus();
+  }
+
+  #self(): Self {
+    const { name, language } = this.#preferences;
+    return { name, locale: language === 'zh' ? 'zh-CN' : 'en' };
+  }
+
+  #togglePanel(): void {
+    const isOpen = this.element.classList.toggle('panel-open');
+    this.#preferences.panelOpen = isOpen;
+    savePreferences(this.#preferences);
+    if (isOpen) this.#settings.element.querySelector('input')?.focus({ preventScroll: true });
+    else this.#composer.focus();
+  }
+
+  /** What went wrong is said, and that is all. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch {
+      this.#toasts.say(this.#words.failed);
+    }
+  }
+
+  #send({ text, replyTo, attachments }: Draft): void {
+    const saying = { key: newKey(), text, settings: this.#settings.values(), replyTo, attachments };
+    const files = attachments.map(({ role, file, view }) => ({
+      name: file.name,
+      role,
+      src: view && URL.createObjectURL(view),
+    }));
+    const said: WireSaid = { user: this.#setup.user, name: this.#self().name, text, settings: saying.settings, files };
+    void this.#deliver(saying, this.#transcript.await(saying.key, said));
+  }
+
+  async #deliver(saying: Saying, pending: Pending): Promise<void> {
+    try {
+      await this.#follow(await say(this.#self(), saying), null);
+      pending.done();
+    } catch {
+      pending.fail(() => void this.#deliver(saying, pending));
+    }
+  }
+
+  /** Shows what was answered to us alone. */
+  async #follow({ told, form }: WireAnswer, message: string | null): Promise<void> {
+    for (const card of told) this.#toasts.show(card);
+    if (!form) return;
+    const values = await askForm(form, this.#words);
+    if (!values) return;
+    await this.#attempt(async () => {
+      await this.#follow(await press(this.#self(), { code: form.code, message, values }), message);
+      this.#transcript.toEnd();
+    });
+  }
+
+  async #press({ id }: WireMessage, { code }: WireButton): Promise<void> {
+    await this.#attempt(async () => {
+      const answer = await press(this.#self(), { code, message: id, values: null });
+      if (!answer.form && answer.told.length === 0) this.#transcript.toEnd(); // what follows stands there
+      void this.#follow(answer, id); // a form may stay open as long as it likes
+    });
+  }
+
+  #open(message: WireMessage, index: number): void {
+    const images = message.card?.images ?? [];
+    const paint = (image: WireImage) => void this.#paint(message, image);
+    const reply = () => this.#composer.reply(message);
+    openViewer({ images, index, words: this.#words, reply, paint: images.length === 1 ? paint : undefined });
+  }
+
+  async #paint(message: WireMessage, image: WireImage): Promise<void> {
+    await this.#attempt(async () => {
+      const mask = await paintMask(image.src, image.description, this.#words);
+      if (mask) await this.#addMask(message, mask);
+    });
+  }
+
+  /** Lets a mask be painted over a picture that is about to be sent. */
+  async #paintOver(file: File): Promise<void> {
+    const src = URL.createObjectURL(file);
+    await this.#attempt(async () => {
+      const mask = await paintMask(src, file.name, this.#words);
+      if (mask) await this.#composer.add([mask], 'mask');
+    });
+    URL.revokeObjectURL(src);
+  }
+
+  async #addMask(message: WireMessage | undefined, mask: File): Promise<void> {
+    if (message) this.#composer.reply(message);
+    await this.#composer.add([mask], 'mask');
+  }
+}
+
+/** Builds the page for somebody who may be here, and brings it to life. */
+export async function openChat(preferences: Preferences, setup: WireSetup): Promise<void> {
+  const chat = new Chat(preferences, setup);
+  document.body.replaceChildren(chat.element);
+  await chat.open();
+}

@@ -1,0 +1,104 @@
+/** What may stand inside an element. Texts become text nodes: nothing is ever read as markup. */
+export type Child = Node | string | null | false | undefined;
+
+type Listeners = { readonly [K in keyof HTMLElementEventMap]?: (event: HTMLElementEventMap[K]) => void };
+
+export interface Attributes {
+  readonly on?: Listeners;
+  readonly [name: string]: string | number | boolean | null | undefined | Listeners;
+}
+
+function setAttributes(element: Element, { on = {}, ...attributes }: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) element.setAttribute(name, '');
+    else if (typeof value === 'string' || typeof value === 'number') element.setAttribute(name, String(value));
+  }
+  for (const [name, listener] of Object.entries(on)) element.addEventListener(name, listener as EventListener);
+}
+
+/** An element with attributes, listeners and children. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  element.append(...children.filter((child) => child !== null && child !== false && child !== undefined));
+  return element;
+}
+
+/** Line drawings in a square of 24. */
+const drawings = {
+  ag: ['M4 12a8 8 0 0 1 13.7-5.6L20 8.7', 'M20 4v4.7h-4.7', 'M20 12a8 8 0 0 1-13.7 5.6L4 15.3', 'M4 20v-4.7h4.7'],
+  ls: ['M5 12h14'],
+  mo: ['M5 12h14', 'M12 5v14'],
+  ed: ['M4 20l1-4.5L16.5 4a2.1 2.1 0 0 1 3 3L8.5 19z', 'M14.5 6l3.5 3.5'],
+  sm: [
+    'M4 8V5.5A1.5 1.5 0 0 1 5.5 4H8',
+    'M16 4h2.5A1.5 1.5 0 0 1 20 5.5V8',
+    'M20 16v2.5a1.5 1.5 0 0 1-1.5 1.5H16',
+    'M8 20H5.5A1.5 1.5 0 0 1 4 18.5V16',
+    'M12 8.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 0 1 0-7z',
+  ],
+  pk: ['M5 12.5l4.5 4.5L19 7.5'],
+  un: ['M8.5 5L4 9.5 8.5 14', 'M4 9.5h10a6 6 0 0 1 0 12h-3'],
+  rd: ['M15.5 5L20 9.5 15.5 14', 'M20 9.5H10a6 6 0 0 0 0 12h3'],
+  st: [
+    'M4 7h9',
+    'M19 7h1',
+    'M16 4.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z',
+    'M4 17h1',
+    'M11 17h9',
+    'M8 14.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z',
+  ],
+  fl: ['M12 4v11', 'M7.5 11l4.5 4.5 4.5-4.5', 'M5 20h14'],
+  cx: ['M6.5 6.5l11 11', 'M17.5 6.5l-11 11'],
+  rt: ['M20 12a8 8 0 1 1-2.4-5.7L20 8.7', 'M20 4v4.7h-4.7'],
+  attach: [
+    'M4.5 6.5A1.5 1.5 0 0 1 6 5h12a1.5 1.5 0 0 1 1.5 1.5v11A1.5 1.5 0 0 1 18 19H6a1.5 1.5 0 0 1-1.5-1.5z',
+    'M5 16.5l4.5-4.5 4 4 2-2 3.5 3.5',
+    'M15 8.8a.9.9 0 1 1 0 1.8.9.9 0 0 1 0-1.8z',
+  ],
+  send: ['M12 19V5', 'M6 11l6-6 6 6'],
+  reply: ['M9.5 6L5 10.5 9.5 15', 'M5 10.5h8a6 6 0 0 1 6 6V18'],
+  brush: ['M14.5 4.5l5 5L11 18l-5-5z', 'M6 13c-2 .5-2.500 2-2.500 3.500S3 19 2.500 20c2.500.5 6.500 0 8.500-2'],
+  sun: [
+    'M12 8a4 4 0 1 1 0 8 4 4 0 0 1 0-8z',
+    'M12 3v1.500',
+    'M12 19.500V21',
+    'M3 12h1.500',
+    'M19.500 12H21',
+    'M5.600 5.600l1.100 1.100',
+    'M17.300 17.300l1.100 1.100',
+    'M5.600 18.400l1.100-1.100',
+    'M17.300 6.700l1.100-1.100',
+  ],
+  moon: ['M19.500 14.500A8 8 0 0 1 9.500 4.500a8 8 0 1 0 10 10z'],
+  auto: ['M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z', 'M12 4v16', 'M12 8h5.500', 'M12 12h8', 'M12 16h5.500'],
+  left: ['M14.500 6l-6 6 6 6'],
+  right: ['M9.500 6l6 6-6 6'],
+  down: ['M6 9.500l6 6 6-6'],
+  eraser: ['M9 19l-5-5 9.500-9.500 6 6L11 19z', 'M8.500 9.500l6 6', 'M9 19h11'],
+  person: ['M12 4.500a3.500 3.500 0 1 1 0 7 3.500 3.500 0 0 1 0-7z', 'M5 20c.5-4 3.500-6 7-6s6.500 2 7 6'],
+} as const satisfies Record<string, readonly string[]>;
+export type IconName = keyof typeof drawings;
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+
+/** A drawing that says nothing to people who cannot see it; the words beside it do. */
+export function icon(name: IconName): SVGSVGElement {
+  const svg = document.createElementNS(svgNamespace, 'svg');
+  setAttributes(svg, { viewBox: '0 0 24 24', class: 'icon', 'aria-hidden': 'true' });
+  for (const d of drawings[name]) {
+    const path = document.createElementNS(svgNamespace, 'path');
+    path.setAttribute('d', d);
+    svg.append(path);
+  }
+  return svg;
+}
+
+/** The icon of a button's action, when there is one. */
+export function iconOf(action: string): SVGSVGElement | null {
+  return Object.hasOwn(drawings, action) ? icon(action as IconName) : null;
+}

@@ -1,0 +1,42 @@
+import { h, icon } from './dom.ts';
+import { readTitle } from './reading.ts';
+import type { WireCard } from './wire.ts';
+import type { Words } from './words.ts';
+
+const SHOWN_MS = 9000;
+
+/** Short notices in a corner. They stay while somebody points at them. */
+export interface Toasts {
+  readonly element: HTMLElement;
+  show(card: Pick<WireCard, 'title' | 'lines' | 'tone'>): void;
+  /** A sentence of the page's own. */
+  say(text: string): void;
+}
+
+export function createToasts(words: Words): Toasts {
+  const element = h('div', { class: 'toasts', role: 'alert' });
+  const show: Toasts['show'] = ({ title, lines, tone }) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const leave = () => toast.remove();
+    const wait = () => {
+      timer = setTimeout(leave, SHOWN_MS);
+    };
+    const stay = () => clearTimeout(timer);
+    const close = h(
+      'button',
+      { class: 'plain-button', type: 'button', 'aria-label': words.dismiss, on: { click: leave } },
+      icon('cx'),
+    );
+    const text = h(
+      'div',
+      { class: 'toast-text' },
+      h('strong', {}, readTitle(title).rest),
+      ...lines.map((line) => h('p', {}, line)),
+    );
+    const on = { pointerenter: stay, pointerleave: wait, focusin: stay, focusout: wait };
+    const toast = h('div', { class: `toast tone-${tone}`, on }, text, close);
+    element.append(toast);
+    wait();
+  };
+  return { element, show, say: (text) => show({ title: text, lines: [], tone: 'warning' }) };
+}

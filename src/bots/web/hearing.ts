@@ -1,0 +1,104 @@
+import type { PlaceId } from '../../edit/lineage.ts';
+import type { Answer, Card, Form, Incoming, RemoteFile, RepliedTo, Whereabouts } from '../core/platform.ts';
+import type { WireAnswer } from './client/wire.ts';
+import type { Conversation } from './conversation.ts';
+import type { Message, SaidFile } from './message.ts';
+import { code, wireCard, wireForm } from './render.ts';
+import type { PressRequest, SayRequest, SentFile, Visitor } from './requests.ts';
+import { typed } from './typed.ts';
+import type { Views } from './views.ts';
+
+/** The one conversation of the web chat, shared by everybody who has its link. */
+export const webPlace = 'w:main' as PlaceId;
+const where: Whereabouts = { place: webPlace, group: 'w', kind: 'room', locale: null };
+
+/** Where what people do on the page is brought to the core. */
+export interface Hearing {
+  readonly conversation: Conversation;
+  readonly views: Views;
+  readonly receive: (incoming: Incoming) => Promise<void>;
+}
+
+/** What the core answers while it deals with one request. */
+interface Gathered {
+  readonly answer: Answer;
+  readonly given: () => WireAnswer;
+}
+
+/** Warnings go back with the response; what somebody may want to keep becomes a message that only they see. */
+function gathering({ conversation }: Hearing, { user }: Visitor, key: string, replyTo: string | null): Gathered {
+  const told: Card[] = [];
+  let form: Form | null = null;
+  let kept = 0;
+  const answer: Answer = {
+    async tell(card) {
+      if (card.tone === 'warning') {
+        told.push(card);
+        return;
+      }
+      const nonce = `told:${key}:${kept++}`;
+      await conversation.post({ to: user, replyTo, nonce, said: null, card });
+    },
+    async form(asked) {
+      form = asked;
+    },
+  };
+  return { answer, given: () => ({ told: told.map(wireCard), form: form && wireForm(form) }) };
+}
+
+function arrived({ visitor, key }: Pick<SayRequest, 'visitor' | 'key'>, answer: Answer) {
+  const { user, name, locale } = visitor;
+  return { key: `${user}:${key}`, speaker: { user, name, locale, moderator: false }, where, answer };
+}
+
+function remoteFile({ role, file }: SentFile): RemoteFile {
+  const download = async () => new Uint8Array(await file.arrayBuffer());
+  return { role, name: file.name, size: file.size, download };
+}
+
+async function savedFile(views: Views, { role, file, view }: SentFile): Promise<SaidFile> {
+  const kept = view && (await views.put(new Uint8Array(await view.arrayBuffer())));
+  return { name: file.name.slice(0, 120), role, view: kept };
+}
+
+/** The pictures of somebody's message, as far as copies of them are kept. */
+function filesOf(views: Views, { said }: Message): readonly RemoteFile[] {
+  return (said?.files ?? []).flatMap(({ name, role, view }) => {
+    const download = async () => (await views.get(view ?? '')) ?? new Uint8Array();
+    return view === null ? [] : [{ role, name, size: null, download }];
+  });
+}
+
+function repliedTo({ conversation, views }: Hearing, id: string | null): RepliedTo | null {
+  const message = id === null ? undefined : conversation.find(id);
+  return message ? { message: message.id, ours: message.card !== null, files: filesOf(views, message) } : null;
+}
+
+/** Adds what somebody says to the conversation and brings it to the core. @returns what the core answers them alone */
+export async function hearSaid(hearing: Hearing, request: SayRequest): Promise<WireAnswer> {
+  const { visitor, key, text, settings } = request;
+  const files = await Promise.all(request.files.map((file) => savedFile(hearing.views, file)));
+  const pointed = repliedTo(hearing, request.replyTo);
+  const said = { user: visitor.user, name: visitor.name, text, settings, files };
+  const replyTo = pointed?.message ?? null;
+  const nonce = `${visitor.user}:${key}`;
+  const message = await hearing.conversation.post({ to: null, replyTo, nonce, said, card: null });
+  const { answer, given } = gathering(hearing, visitor, key, message);
+  const heard = { ...arrived(request, answer), files: request.files.map(remoteFile), repliedTo: pointed, message };
+  const words = typed(said);
+  await hearing.receive(words.kind === 'command' ? { ...heard, ...words, options: {} } : { ...heard, ...words });
+  return given();
+}
+
+/** Brings a pressed button or an answered form to the core. @returns what the core answers them alone */
+export async function hearPressed(hearing: Hearing, request: PressRequest): Promise<WireAnswer> {
+  const { visitor, key, values } = request;
+  const message = request.message !== null && hearing.conversation.find(request.message) ? request.message : null;
+  const { answer, given } = gathering(hearing, visitor, key, message);
+  const pressed = code.decode(request.code);
+  const heard = arrived(request, answer);
+  await hearing.receive(
+    pressed ? { ...heard, ...pressed, kind: 'action', message, values } : { ...heard, kind: 'unreadable' },
+  );
+  return given();
+}

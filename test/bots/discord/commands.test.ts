@@ -1,0 +1,139 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { commandList } from '../../../src/bots/core/index.ts';
+import { registeredCommands } from '../../../src/bots/discord/commands.ts';
+import { openDiscord } from '../../../src/bots/discord/discord.ts';
+import { openSuggestions, ranked } from '../../../src/bots/discord/suggestions.ts';
+import { samplerNames } from '../../../src/edit/choices.ts';
+import { silentLog } from '../../../src/log.ts';
+import { checkCommands } from '../../support/discord-stand-in/commands.ts';
+import type { JsonObject } from '../../support/discord-stand-in/json.ts';
+import { openAdapter } from './adapter.ts';
+import { fit, patience } from './chat.ts';
+
+const commands = registeredCommands() as unknown as readonly (JsonObject & {
+  name: string;
+  options?: readonly (JsonObject & { name: string })[];
+})[];
+const option = (command: string, name: string) =>
+  commands.find((one) => one.name === command)?.options?.find((one) => one.name === name);
+
+describe('registered commands', () => {
+  test('keep every limit, and are the commands there are', () => {
+    expect(checkCommands(commands)).toHaveLength(commandList.length + 1);
+    expect(commands.map(({ name }) => name)).toEqual([...commandList.map(({ name }) => name), 'Edit image']);
+  });
+
+  test('offer options as the parameter table has them', () => {
+    expect(option('edit', 'prompt')).toMatchObject({ type: 3, required: true, max_length: 1500 });
+    expect(option('edit', 'strength')).toMatchObject({ type: 10, min_value: 0, max_value: 1 });
+    expect(option('edit', 'steps')).toMatchObject({ type: 4, min_value: 1, max_value: 150 });
+    expect(option('edit', 'image')).toMatchObject({ type: 11 });
+    expect(option('edit', 'sampler')).toMatchObject({ type: 3, autocomplete: true });
+    expect(option('inpaint', 'soft')).toMatchObject({ type: 5 });
+    expect(option('inpaint', 'expand')).toMatchObject({ type: 4, min_value: -64, max_value: 64 });
+    expect(option('inpaint', 'fill')?.choices).toEqual([
+      { name: 'fill', value: 'fill', name_localizations: { 'zh-CN': '填充', 'zh-TW': '填充' } },
+      { name: 'original', value: 'original', name_localizations: { 'zh-CN': '原版', 'zh-TW': '原版' } },
+      {
+        name: 'latent noise',
+        value: 'latent noise',
+        name_localizations: { 'zh-CN': '潜空间噪声', 'zh-TW': '潜空间噪声' },
+      },
+      {
+        name: 'latent nothing',
+        value: 'latent nothing',
+        name_localizations: { 'zh-CN': '空白潜空间', 'zh-TW': '空白潜空间' },
+      },
+    ]);
+  });
+
+  test('speak Chinese to Chinese clients', () => {
+    for (const command of commands) {
+      expect(command.name_localizations).toHaveProperty('zh-CN');
+      for (const holder of [command, ...(command.options ?? [])])
+        if (holder.description) expect(holder.description_localizations).toHaveProperty('zh-TW');
+    }
+  });
+
+  test('are registered once, and again only when they or their place change', async () => {
+    await using bot = await openAdapter();
+    const { api: apiRoot, token, guild } = bot.dc;
+    const puts = () => bot.dc.calls('PUT', /commands$/).map(({ what }) => what.split('/v10')[1]);
+    expect(puts()).toHaveLength(1);
+    const dataDir = bot.dataDir;
+    await expect.poll(() => readdir(dataDir), patience).toEqual(['discord-commands']);
+    const startAgain = async (guildId?: string) => {
+      const blobs = { get: async () => new Uint8Array() };
+      await using again = openDiscord({ token, apiRoot, dataDir, guildId, blobs, fit, log: silentLog });
+      const identified = bot.dc.gateway.identified.count;
+      await again.start(async () => {});
+      await expect.poll(() => bot.dc.gateway.identified.count, patience).toBe(identified + 1);
+    };
+    await startAgain();
+    await startAgain(guild.id);
+    await expect.poll(() => puts().length, patience).toBe(2);
+    expect(puts()[1]).toContain(`/guilds/${guild.id}/commands`);
+  });
+});
+
+describe('suggestions', () => {
+  const names = (found: readonly { readonly name: string }[]) => found.map(({ name }) => name);
+  const suggestions = (count: number, name = (at: number) => `model-${at}`) =>
+    openSuggestions(
+      async () => ({
+        checkpoints: Array.from({ length: count }, (_, at) => ({
+          ...{ name: name(at), hash: `${at}`.padStart(10, '0'), family: 'sd1' as const, nativeSize: 512 },
+        })),
+      }),
+      { now: Date.now, setTimeout: () => ({ [Symbol.dispose]: () => {} }) },
+    );
+
+  test('are at most 25 of however many models, those that begin with the words first', async () => {
+    const many = suggestions(60);
+    await expect.poll(() => many.of('model', '').length, patience).toBe(25);
+    expect(names(many.of('model', '59'))).toEqual(['model-59']);
+    expect(names(many.of('model', 'mdl7'))).toEqual([
+      'model-7',
+      'model-17',
+      'model-27',
+      'model-37',
+      'model-47',
+      'model-57',
+    ]);
+    expect(many.of('model', 'nothing like it')).toEqual([]);
+    expect(many.of('prompt', 'x')).toEqual([]);
+  });
+
+  test('carry a hash where the name is too long', async () => {
+    const long = suggestions(2, (at) => `${'很长的名字'.repeat(30)}${at}`);
+    await expect.poll(() => long.of('model', '').length, patience).toBe(2);
+    for (const { name, value } of long.of('model', '')) {
+      expect(name.length).toBeLessThanOrEqual(100);
+      expect(value).toMatch(/^0{9}[01]$/);
+    }
+  });
+
+  test('rank the beginning before a word, a word before the middle, the middle before scattered letters', () => {
+    const all = ['xx sdxx', 'anisd', 'sd 1.5', 's-x-d'].map((name) => ({ name, value: name }));
+    expect(names(ranked(all, 'SD'))).toEqual(['sd 1.5', 'xx sdxx', 'anisd', 's-x-d']);
+  });
+
+  test('of seeds are numbers, of samplers their names', () => {
+    const some = suggestions(0);
+    expect(some.of('seed', '42')).toEqual([
+      { name: '42', value: 42 },
+      { name: '-1 (random)', value: -1 },
+    ]);
+    expect(some.of('seed', '99999999999')).toHaveLength(1);
+    expect(names(some.of('sampler', ''))).toEqual(samplerNames);
+    expect(names(some.of('sampler', 'euler'))).toEqual(['Euler a', 'Euler']);
+  });
+
+  test('reach whoever types', async () => {
+    const checkpoints = [{ name: 'dreamy', hash: null, family: 'sd1' as const, nativeSize: 512 }];
+    await using bot = await openAdapter({ catalog: async () => ({ checkpoints }) });
+    const typing = bot.dc.autocomplete(bot.dc.user('Ann'), 'edit', { options: { model: 'drm' }, focused: 'model' });
+    expect((await typing.answered()).choices).toEqual([{ name: 'dreamy', value: 'dreamy' }]);
+  });
+});

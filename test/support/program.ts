@@ -1,0 +1,104 @@
+/** The program as people run it: compiled, in a process of its own that a test can kill. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const home = fileURLToPath(new URL('../..', import.meta.url));
+const main = join(home, 'dist/main.js');
+/** Says what was compiled, and by its age when. */
+const stamp = join(home, 'dist/.tsbuildinfo');
+
+const changed = (path: string): Promise<number> =>
+  stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+
+/** When something that the program is compiled from was last changed, ms since 1970. */
+async function lastChange(): Promise<number> {
+  const files = await readdir(join(home, 'src'), { recursive: true });
+  const paths = [...files.map((file) => join('src', file)), 'tsconfig.json', 'tsconfig.build.json'];
+  return Math.max(...(await Promise.all(paths.map((path) => changed(join(home, path))))));
+}
+
+/** Compiles the program if its sources are younger than what was compiled. Whether types fit together is for `tsc` to say elsewhere. */
+export async function compileProgram(): Promise<string> {
+  const began = new Date();
+  const isThere = (await changed(main)) > 0;
+  if (isThere && (await lastChange()) <= (await changed(stamp))) return main;
+  const tsc = join(home, 'node_modules/typescript/bin/tsc');
+  for (const project of ['tsconfig.build.json', 'src/bots/web/client/tsconfig.json'])
+    await promisify(execFile)(process.execPath, [tsc, '--noCheck', '-p', project], { cwd: home });
+  await utimes(stamp, began, began);
+  return main;
+}
+
+/** One line of the program's log. */
+export type LogLine = Readonly<Record<string, unknown>>;
+
+/** The program, running. Disposing kills it. */
+export interface Program extends AsyncDisposable {
+  /** Address of the web chat with its token; null for a worker. */
+  readonly url: string | null;
+  readonly log: readonly LogLine[];
+  /** As a power cut would end it. */
+  kill(): Promise<void>;
+  /** As an operator ends it. @returns its exit code */
+  stop(): Promise<number | null>;
+}
+
+export interface ProgramOptions {
+  readonly role: 'all' | 'bots' | 'worker';
+  /** Variables of `config.ts`; nothing else of this process's environment is passed on. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Limits as of `ulimit`, each `-f 2048`. */
+  readonly ulimit?: string;
+}
+
+/** Starts the program at `path`, and waits until it is at work. @throws Error with what it said when it ends before */
+export async function startProgram(path: string, { role, environment, ulimit }: ProgramOptions): Promise<Program> {
+  const env = { PATH: process.env.PATH, LOG_LEVEL: 'info', WEB_PORT: '0', ...environment };
+  const command = `${ulimit ? `ulimit ${ulimit}; ` : ''}exec "$@"`;
+  const args = ['-c', command, 'sh', process.execPath, path, role];
+  const child = spawn('sh', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = once(child, 'exit');
+  const log: LogLine[] = [];
+  const url = await untilAtWork(child, role, log);
+  return {
+    url,
+    log,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      return child.exitCode;
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+/** The web chat's address says that bots are up; a worker is, as soon as it lives. */
+async function untilAtWork(child: ChildProcess, role: string, log: LogLine[]): Promise<string | null> {
+  const said: string[] = [];
+  const url = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stderr! }).on('line', (line) => said.push(line));
+    createInterface({ input: child.stdout! }).on('line', (line) => {
+      const address = /^Palimpsest is at (\S+)$/.exec(line)?.[1];
+      if (address) resolve(address);
+      if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
+    });
+    child.once('exit', () => reject(new Error(`palimpsest ${role} ended:\n${said.join('\n')}`)));
+  });
+  url.catch(() => {}); // after the start an end is no failure
+  return role === 'worker' ? null : await url;
+}
