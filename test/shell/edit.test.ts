@@ -61,10 +61,8 @@ test('several pictures are numbered', async () => {
 });
 
 test('a seed that was not given is drawn and told', async () => {
-  const [{ infotext }] = (await run('--prompt', 'a cat', '--out', join(tiny.dir, 'drawn.png'))) as [
-    { infotext: string },
-  ];
-  expect(infotext).toContain('Seed: 1073741823');
+  const [drawn] = await run('--prompt', 'a cat', '--out', join(tiny.dir, 'drawn.png'));
+  expect(drawn!.infotext).toContain('Seed: 1073741823');
 });
 
 test.each([

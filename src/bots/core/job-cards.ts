@@ -21,7 +21,7 @@ const TROUBLE_MS = 10_000;
 
 /** Keeps the cards of accepted jobs up to date, within what each place bears. */
 export interface JobCards extends AsyncDisposable {
-  /** Posts the first card. Resolves when it stands. @throws DeliveryError */
+  /** Posts the first card. Resolves when it stands, or when the platform wants it later: then it follows. @throws DeliveryError */
   announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void>;
   /** Takes up a card that another process posted. */
   resume(row: JobRow): Promise<void>;
@@ -59,11 +59,12 @@ class PacedCards implements JobCards {
     if (!platform) return;
     const stage = stageIn(await this.#desk.queue.line(), row.id);
     const tracked = await this.#track(row, { ...about, stage });
-    tracked.sending = this.#post(platform, tracked);
     try {
-      await tracked.sending;
-    } finally {
-      tracked.sending = undefined;
+      await this.#postFirst(platform, tracked);
+    } catch (error) {
+      if (!(error instanceof DeliveryError && error.reason === 'retry')) throw error;
+      tracked.owed = true;
+      this.#afterTrouble(tracked, error);
     }
     this.#schedule(row.place); // for what happened meanwhile
   }
@@ -138,6 +139,7 @@ class PacedCards implements JobCards {
       ...about,
       ...shown,
       sending: undefined,
+      owed: false,
       startedAt: null,
       preview: null,
       previewAt: 0,
@@ -149,6 +151,16 @@ class PacedCards implements JobCards {
   /** The card as it should be; without the preview unless one is due. */
   #cardOf(tracked: Tracked, platform: Platform, preview: Uint8Array | null): Card {
     return fitted(jobCard(messagesIn(tracked.row.language), { ...tracked, preview }), platform.capabilities);
+  }
+
+  /** The outcome waits for it meanwhile. */
+  async #postFirst(platform: Platform, tracked: Tracked): Promise<void> {
+    tracked.sending = this.#post(platform, tracked);
+    try {
+      await tracked.sending;
+    } finally {
+      tracked.sending = undefined;
+    }
   }
 
   async #post(platform: Platform, tracked: Tracked): Promise<void> {
@@ -203,8 +215,9 @@ class PacedCards implements JobCards {
     const calm = this.#notBefore.get(place) ?? 0;
     return [...this.#dirty]
       .map((id) => this.#jobs.get(id))
-      .filter((tracked) => tracked !== undefined && tracked.row.place === place && tracked.message !== null)
+      .filter((tracked) => tracked?.row.place === place && (tracked.owed || tracked.message !== null))
       .map((tracked) => {
+        if (tracked!.owed) return { tracked: tracked!, at: calm };
         const own = tracked!.stage.kind === 'queued' ? POSITION_MS : this.#interval(tracked!, platform);
         return { tracked: tracked!, at: Math.max(calm, tracked!.editedAt + own) };
       })
@@ -237,7 +250,12 @@ class PacedCards implements JobCards {
   }
 
   async #replace(platform: Platform, tracked: Tracked, card: Card): Promise<void> {
-    const { row, message, sentAt } = tracked;
+    const { row, message, sentAt, owed } = tracked;
+    if (owed) {
+      await this.#postFirst(platform, tracked);
+      tracked.owed = false;
+      return;
+    }
     if (this.#desk.clock.now() - sentAt < CARD_AGE_MS) return platform.edit(row.place, message!, card);
     await this.#post(platform, tracked);
     await platform.remove(row.place, message!);
@@ -246,8 +264,9 @@ class PacedCards implements JobCards {
   #afterTrouble(tracked: Tracked, error: unknown): void {
     const { place, id } = tracked.row;
     const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
-    if (reason === 'gone' || reason === 'unreachable') {
-      tracked.message = null; // nothing to edit any more; the outcome is a message of its own
+    const isHopeless = reason === 'gone' || reason === 'unreachable';
+    if (isHopeless || (tracked.owed && reason !== 'retry')) {
+      Object.assign(tracked, { message: null, owed: false }); // nothing to edit any more; the outcome is a message of its own
       return;
     }
     const wait = (error instanceof DeliveryError && error.retryAfterMs) || TROUBLE_MS;

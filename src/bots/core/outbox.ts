@@ -1,7 +1,9 @@
 import type { PlaceId } from '../../edit/lineage.ts';
+import { Refusal } from '../../errors.ts';
 import type { OutboxRow } from '../../storage/index.ts';
 import { fitted } from './cards.ts';
 import type { Desk } from './desk.ts';
+import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import { languageOfRow, noticeCard } from './notice.ts';
 import { DeliveryError, type Platform } from './platform.ts';
@@ -30,6 +32,13 @@ export interface Outbox extends AsyncDisposable {
 function pauseAfter(error: unknown, attempts: number): number {
   const told = error instanceof DeliveryError ? error.retryAfterMs : null;
   return told ?? Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** Math.min(attempts, 12));
+}
+
+/** Why it is only the card's pictures that cannot be posted: too big for the place, or no longer kept. Undefined for any other trouble. */
+function whyUnshown(error: unknown, messages: Messages): string | undefined {
+  if (error instanceof DeliveryError && error.reason === 'too-big') return messages.picture.pictureLost;
+  if (error instanceof Refusal && error.code === 'gone') return messages.refusals.gone({}).why;
+  return undefined;
 }
 
 class OutboxLoop implements Outbox {
@@ -151,8 +160,9 @@ class OutboxLoop implements Outbox {
     try {
       return await platform.send(row.place, fitted(card, platform.capabilities), how);
     } catch (error) {
-      if (!(error instanceof DeliveryError && error.reason === 'too-big')) throw error;
-      const lines = [...card.lines, messagesIn(language).picture.pictureLost];
+      const why = whyUnshown(error, messagesIn(language));
+      if (why === undefined) throw error;
+      const lines = [...card.lines, why];
       return await platform.send(row.place, fitted({ ...card, images: [], lines }, platform.capabilities), how);
     }
   }

@@ -12,6 +12,8 @@ export interface Tracked {
   /** The first card being sent; the outcome waits for it, so that no card is left behind. */
   sending: Promise<void> | undefined;
   message: string | null;
+  /** The first card was put off by the platform and is still to be posted. */
+  owed: boolean;
   sentAt: number;
   stage: JobStage;
   startedAt: number | null;

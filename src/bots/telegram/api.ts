@@ -68,7 +68,7 @@ function carriesFile(value: unknown): boolean {
 
 /** Before these, nothing has left this machine. */
 const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'];
-const tooBig = /file is too big|too large/i;
+const tooBig = /too big|too large/i;
 const gone = /message to (edit|reply|be replied) not found|message can't be edited|MESSAGE_ID_INVALID/i;
 
 /** Why a post failed, in the core's terms; errors that are none of those come back as they are. */

@@ -101,6 +101,34 @@ describe('a waiting job', () => {
     expect(edits()).toBe(1);
   });
 
+  test('whose card the platform wants later is shown then, as it stands by then', async () => {
+    let refusals = 2;
+    platform.fault = (_card, when) => {
+      if (when === 'before' && refusals-- > 0) throw new DeliveryError('retry', 7000);
+    };
+    await announce('a');
+    cards.started('a' as JobId);
+    cards.progress('a' as JobId, sampling(4));
+    await clock.pass(6900);
+    expect(platform.posted).toEqual([]);
+    await clock.pass(7200);
+    expect(platform.posted).toHaveLength(1);
+    expect(says()).toMatch(/ · 4\/20/);
+    await clock.pass(20_000);
+    expect(platform.posted).toHaveLength(1);
+  });
+
+  test('whose card is put off until there is an outcome gets none any more', async () => {
+    platform.fault = () => {
+      throw new DeliveryError('retry', 7000);
+    };
+    await announce('a');
+    await cards.release('a' as JobId);
+    platform.fault = undefined;
+    await clock.pass(20_000);
+    expect(platform.posted).toEqual([]);
+  });
+
   test('is not edited when nothing changed', async () => {
     await announce('a');
     for (let i = 0; i < 10; i++) {

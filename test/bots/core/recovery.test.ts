@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Card, type Clock, DeliveryError } from '../../../src/bots/core/index.ts';
 import type { JobId } from '../../../src/edit/lineage.ts';
+import { Refusal } from '../../../src/errors.ts';
 import { openEmbeddedQueue } from '../../../src/jobs/embedded.ts';
 import type { Job, JobEvent, JobQueue, WorkSource } from '../../../src/jobs/queue.ts';
 import { workHandler } from '../../../src/jobs/worker.ts';
@@ -229,6 +230,15 @@ describe('posting', () => {
     expect(card.images).toEqual([]);
     expect(card.lines.at(-1)).toBe('The picture is too big to be posted here.');
     expect(buttonsOf(card).map((b) => b.label)).toContain('Original');
+  });
+
+  test('leaves the picture out when it is no longer kept', async () => {
+    await using chat = await openTestChat();
+    chat.platform.fault = failing('done', 1, () => {
+      throw new Refusal('gone', {});
+    });
+    await ask(chat);
+    expect((await chat.result(room)).card.lines.at(-1)).toBe('I do not have it here (any more).');
   });
 
   test('is not repeated while nobody knows whether it arrived, then marked', async () => {
