@@ -80,10 +80,11 @@ const words = {
     title: 'Parameters',
     intro: [
       'Every control of the img2img tab. In a text write `--strength 0.4`, in the `advanced` option `strength=0.4`, on the command',
-      'line `--strength 0.4`. The names of A1111’s API work everywhere too, and values with blanks stand in "quotes". This page is',
-      'written by `npm run docs` from the table that the program itself reads.',
+      'line `--strength 0.4`. Each control has a short name, sometimes others, and the one of A1111’s API: all of them work everywhere.',
+      'Values with blanks stand in "quotes"; a number in brackets is the step of its slider. This page is written from the table that',
+      'the program itself reads.',
     ],
-    head: ['Option', 'API', 'Control', 'Values', 'Default'],
+    usual: 'default',
     toggle: 'on, off',
     upTo: (length: number) => `up to ${length} characters`,
     empty: 'empty',
@@ -93,9 +94,10 @@ const words = {
     title: '参数',
     intro: [
       '图生图页面的全部控件。在文字中写作 `--strength 0.4`，在 `advanced` 选项中写作 `strength=0.4`，在命令行中写作 `--strength 0.4`。',
-      'A1111 API 的名称同样适用；含空格的值请加引号。本页由 `npm run docs` 从程序自身使用的参数表生成。',
+      '每个控件列出简称、别名和 A1111 API 的名称，写哪个都可以；含空格的值请加引号；括号中的数字是滑块的步长。',
+      '本页由程序自身使用的参数表生成。',
     ],
-    head: ['选项', 'API', '控件', '取值', '默认值'],
+    usual: '默认',
     toggle: 'on、off',
     upTo: (length: number) => `最多 ${length} 个字符`,
     empty: '空',
@@ -131,26 +133,21 @@ function defaultOf(field: Field, language: Language): string {
   return field.default === '' ? words[language].empty : String(field.default);
 }
 
-function row(name: FieldName, language: Language): string {
+function line(name: FieldName, language: Language): string {
   const field: Field = fields[name];
-  const option = [field.chat, ...(field.aliases ?? [])].map((spelling) => `\`${spelling}\``).join(' ');
-  const cells = [
-    option,
-    `\`${field.api}\``,
-    field.label[language],
-    valuesOf(field, language),
-    defaultOf(field, language),
-  ];
-  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  const spellings = [field.chat, ...(field.aliases ?? []), field.api];
+  const names = [...new Set(spellings)].map((spelling) => `\`${spelling}\``).join(', ');
+  const [colon, comma] = language === 'en' ? [': ', ', '] : ['：', '，'];
+  const usual = `${words[language].usual} ${defaultOf(field, language)}`;
+  return `- ${names}${colon}${field.label[language]}${comma}${valuesOf(field, language)}${comma}${usual}`;
 }
 
 /** The reference page of all parameters, Markdown. */
 export function parametersPage(language: Language): string {
-  const { title, intro, head } = words[language];
-  const table = groups.flatMap((group) => [
+  const { title, intro } = words[language];
+  const list = groups.flatMap((group) => [
     ...['', `## ${group.title[language]}`, ''],
-    ...[`| ${head.join(' | ')} |`, `|${head.map(() => ' --- |').join('')}`],
-    ...group.fields.map((name) => row(name, language)),
+    ...group.fields.map((name) => line(name, language)),
   ]);
-  return `${[`# ${title}`, '', ...intro, ...table].join('\n')}\n`;
+  return `${[`# ${title}`, '', ...intro, ...list].join('\n')}\n`;
 }
