@@ -77,7 +77,7 @@ export async function pixelWork(): Promise<readonly Measured[]> {
       2048,
       { inpaintArea: 'only masked', softInpainting: true },
       0.25,
-      null,
+      250,
     ),
   ];
 }

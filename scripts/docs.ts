@@ -1,4 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { envExample } from './env-example.ts';
+import { parametersPage } from './parameter-pages.ts';
 
 writeFileSync('.env.example', envExample());
+mkdirSync('docs/guide', { recursive: true });
+writeFileSync('docs/guide/parameters.md', parametersPage('en'));
+writeFileSync('docs/guide/parameters.zh.md', parametersPage('zh'));

@@ -15,7 +15,12 @@ export interface Refusals {
   'mask-size': { mask: string; image: string };
   'mask-empty': Record<string, never>;
   'no-mask': Record<string, never>;
+  'sketch-and-mask': Record<string, never>;
+  'sketch-size': { sketch: string; image: string };
+  'sketch-unchanged': Record<string, never>;
   // what was asked
+  'bad-color': { given: string };
+  'bad-direction': { given: string };
   'bad-size': { given: string };
   'bad-weight': { text: string };
   'bad-option': { position: number; text: string; nearest: string | null };
@@ -23,6 +28,15 @@ export interface Refusals {
   'prompt-too-long': { length: number; limit: number };
   'unknown-name': { kind: string; given: string; nearest: readonly string[] };
   'nothing-to-do': { why: 'latent-noise-without-strength' | 'no-prompt' };
+  'sigma-range': { min: number; max: number };
+  'soft-sampler': { sampler: string };
+  // scripts
+  'mask-with-script': { script: string };
+  'batch-with-script': { script: string; field: string };
+  'result-too-large': { width: number; height: number; maxSide: number; megapixels: number };
+  'run-too-large': { script: string; width: number; height: number; megapixels: number };
+  'tile-overlap': { field: string; overlap: number; width: number; height: number };
+  'too-many-runs': { runs: number; limit: number };
   // buttons, lineage, people
   'old-button': Record<string, never>;
   gone: Record<string, never>;

@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Platform } from './bots/core/index.ts';
 import { type Config, readConfig } from './config.ts';
-import { defaultCaps } from './edit/index.ts';
+import { defaultCaps, type Warning } from './edit/index.ts';
 import type { PictureProbe } from './edit/probe.ts';
 import type { EngineOptions } from './engine/index.ts';
 import { Refusal, refusalData } from './errors.ts';
@@ -264,7 +264,9 @@ async function editFromShell(config: Config, words: readonly string[]): Promise<
     parts.shellEdit(),
   ]);
   await using engine = await openEngine(engineOptions(config));
-  const written = await runEdit(parseArguments(words), { engine, pictures, screen: process.stderr, random: uniform });
+  const wordsOf = async (warning: Warning) => (await parts.core()).messagesIn('en').picture.warnings[warning];
+  const tools = { engine, pictures, screen: process.stderr, wordsOf, random: uniform };
+  const written = await runEdit(parseArguments(words), tools);
   for (const { path, infotext } of written) say(`${infotext}\n→ ${relative(process.cwd(), path) || path}`);
 }
 

@@ -100,6 +100,7 @@ export const imageUpscalers = [
   { value: 'Lanczos', label: { en: 'Lanczos', zh: 'Lanczos' } },
   { value: 'Nearest', label: { en: 'Nearest', zh: '最近邻' } },
 ] as const satisfies readonly Choice[];
+export type ImageUpscaler = (typeof imageUpscalers)[number]['value'];
 
 /**
  * The schedule type each sampler stands for when `Automatic` is chosen; samplers left out use Uniform, or timesteps of their own.
@@ -116,3 +117,31 @@ export const automaticScheduler: Readonly<Partial<Record<SamplerName, Exclude<Sc
   'DPM2 a': 'Karras',
   Restart: 'Karras',
 };
+
+/** Scripts of the img2img tab. Mosaic outpaint is an extension's; the others are A1111's own. */
+export const scripts = [
+  { value: 'none', label: { en: 'None', zh: '无' } },
+  { value: 'outpainting mk2', label: { en: 'Outpainting mk2', zh: '向外绘制第二版' } },
+  { value: "poor man's outpainting", label: { en: 'Poor man’s outpainting', zh: '效果稍差的向外绘制' } },
+  { value: 'mosaic outpaint', label: { en: 'Mosaic outpaint', zh: '马赛克外扩' } },
+  { value: 'SD upscale', label: { en: 'SD upscale', zh: '使用 SD 放大' } },
+  { value: 'loopback', label: { en: 'Loopback', zh: '回送' } },
+] as const satisfies readonly Choice[];
+export type ScriptName = (typeof scripts)[number]['value'];
+
+export const mosaicMethods = [
+  { value: 'stretch', label: { en: 'stretch', zh: '拉伸' } },
+  { value: 'mirror', label: { en: 'mirror', zh: '镜像' } },
+] as const satisfies readonly Choice[];
+export type MosaicMethod = (typeof mosaicMethods)[number]['value'];
+
+/** How the denoising strength goes from the first loop to the last. */
+export const denoisingCurves = [
+  { value: 'Aggressive', label: { en: 'Aggressive', zh: '激进' } },
+  { value: 'Linear', label: { en: 'Linear', zh: '线性' } },
+  { value: 'Lazy', label: { en: 'Lazy', zh: '平缓' } },
+] as const satisfies readonly Choice[];
+export type DenoisingCurve = (typeof denoisingCurves)[number]['value'];
+
+/** Samplers that walk over timesteps, not over σ. Source: A1111 modules/sd_samplers_timesteps.py */
+export const timestepSamplers: readonly SamplerName[] = ['DDIM', 'DDIM CFG++', 'PLMS', 'UniPC'];

@@ -1,8 +1,6 @@
 import {
-  type Choice,
   imageUpscalers,
   inpaintAreas,
-  type Label,
   maskedContents,
   maskModes,
   randnSources,
@@ -10,68 +8,21 @@ import {
   samplers,
   schedulers,
 } from './choices.ts';
+import {
+  type ChoiceField,
+  type Control,
+  choice,
+  integer,
+  type NumberField,
+  number,
+  type SwitchField,
+  text,
+  toggle,
+} from './field.ts';
+import { scriptFields } from './script-fields.ts';
 
-/** How a field is called outside: in A1111's API, in a chat command, and in other spellings people use. */
-interface Names {
-  /** Key of A1111's API (`denoising_strength`); option name where the API has none. */
-  readonly api: string;
-  /** Option of a chat command (`strength`). */
-  readonly chat: string;
-  readonly aliases?: readonly string[];
-}
-
-interface Described extends Names {
-  readonly label: Label;
-}
-
-export interface NumberField extends Described {
-  readonly kind: 'integer' | 'number';
-  readonly min: number;
-  readonly max: number;
-  /** Step of a slider; the engine takes any value in the range. */
-  readonly step: number;
-  readonly default: number;
-}
-export interface SwitchField extends Described {
-  readonly kind: 'switch';
-  readonly default: boolean;
-}
-export interface ChoiceField<V extends string = string> extends Described {
-  readonly kind: 'choice';
-  readonly choices: readonly Choice<V>[];
-  readonly default: V;
-}
-export interface TextField extends Described {
-  readonly kind: 'text';
-  readonly maxLength: number;
-  /** What the text must look like; any text when absent. */
-  readonly pattern?: RegExp;
-  readonly default: string;
-}
-export type Field = NumberField | SwitchField | ChoiceField | TextField;
-
-type Range = Pick<NumberField, 'min' | 'max' | 'step' | 'default'>;
-
-function integer(names: Names, label: Label, range: Range): NumberField {
-  return { kind: 'integer', label, ...names, ...range };
-}
-function number(names: Names, label: Label, range: Range): NumberField {
-  return { kind: 'number', label, ...names, ...range };
-}
-function toggle(names: Names, label: Label, value: boolean): SwitchField {
-  return { kind: 'switch', label, ...names, default: value };
-}
-function choice<const V extends string>(
-  names: Names,
-  label: Label,
-  choices: readonly Choice<V>[],
-  value: NoInfer<V>,
-): ChoiceField<V> {
-  return { kind: 'choice', label, ...names, choices, default: value };
-}
-function text(names: Names, label: Label, rule: Pick<TextField, 'maxLength' | 'default' | 'pattern'>): TextField {
-  return { kind: 'text', label, ...names, ...rule };
-}
+/** A row of the table. */
+export type Field = Control;
 
 /** Longest prompt that is taken. */
 const PROMPT_LIMIT = 4000;
@@ -80,7 +31,7 @@ const PROMPT_LIMIT = 4000;
 export const MAX_SEED = 2 ** 32 - 1;
 
 /**
- * THE parameter table: every control of the img2img tab, written once. Schemas, slash options, chat flags, web form, help and docs
+ * THE parameter table: every control of the img2img tab and its scripts, written once. Schemas, slash options, chat flags, web form, help and docs
  * are read off it. Names and ranges are A1111's; defaults are those of its interface.
  * Source: A1111 modules/ui.py, modules/processing.py, modules/shared_options.py
  */
@@ -158,6 +109,7 @@ export const fields = {
     {
       maxLength: 16,
       default: 'src',
+      refusal: 'bad-size',
       pattern: /^(?:src|\d{1,5}\s*[x×*]\s*\d{1,5}|\d{0,2}(?:\.\d{1,4})?x|[wh]\d{1,5})$/i,
     },
   ),
@@ -205,6 +157,11 @@ export const fields = {
     { en: 'Mask blur', zh: '蒙版边缘模糊度' },
     { min: 0, max: 64, step: 1, default: 4 },
   ),
+  maskAlpha: integer(
+    { api: 'mask_alpha', chat: 'mask-alpha' },
+    { en: 'Mask transparency', zh: '蒙版透明度' },
+    { min: 0, max: 100, step: 1, default: 0 },
+  ),
   maskMode: choice(
     { api: 'inpainting_mask_invert', chat: 'mask-mode' },
     { en: 'Mask mode', zh: '蒙版模式' },
@@ -220,6 +177,21 @@ export const fields = {
     { api: 'overlay_inpaint', chat: 'overlay' },
     { en: 'Overlay original for inpaint', zh: '重绘后叠加原图' },
     true,
+  ),
+  inpaintingMaskWeight: number(
+    { api: 'inpainting_mask_weight', chat: 'mask-weight' },
+    { en: 'Inpainting conditioning mask strength', zh: '重绘模型的蒙版强度' },
+    { min: 0, max: 1, step: 0.01, default: 1 },
+  ),
+  returnMask: toggle(
+    { api: 'return_mask', chat: 'return-mask' },
+    { en: 'For inpainting, include the greyscale mask in results', zh: '重绘时在结果中附上灰度蒙版' },
+    false,
+  ),
+  returnMaskComposite: toggle(
+    { api: 'return_mask_composite', chat: 'return-mask-composite' },
+    { en: 'For inpainting, include the masked composite in results', zh: '重绘时在结果中附上蒙版区域的合成图' },
+    false,
   ),
   softInpainting: toggle({ api: 'soft_inpainting', chat: 'soft' }, { en: 'Soft inpainting', zh: '柔和重绘' }, false),
   softScheduleBias: number(
@@ -270,7 +242,7 @@ export const fields = {
   backgroundColor: text(
     { api: 'img2img_background_color', chat: 'background' },
     { en: 'Background color for transparency', zh: '透明区域的背景色' },
-    { maxLength: 7, default: '#ffffff', pattern: /^#[0-9a-f]{6}$/i },
+    { maxLength: 7, default: '#ffffff', refusal: 'bad-color', pattern: /^#[0-9a-f]{6}$/i },
   ),
   checkpoint: text(
     { api: 'sd_model_checkpoint', chat: 'model' },
@@ -323,11 +295,50 @@ export const fields = {
     { en: 'Negative guidance minimum sigma', zh: '反向引导最小 sigma' },
     { min: 0, max: 15, step: 0.01, default: 0 },
   ),
+  cfgRescale: number(
+    { api: 'cfg_rescale', chat: 'cfg-rescale' },
+    { en: 'CFG rescale (0: off)', zh: 'CFG 重缩放（0 为关）' },
+    { min: 0, max: 1, step: 0.01, default: 0 },
+  ),
+  sigmaMin: number(
+    { api: 'sigma_min', chat: 'sigma-min' },
+    { en: 'Schedule min sigma (0: the model’s)', zh: '调度最小 sigma（0 为模型默认值）' },
+    { min: 0, max: 10, step: 0.01, default: 0 },
+  ),
+  sigmaMax: number(
+    { api: 'sigma_max', chat: 'sigma-max' },
+    { en: 'Schedule max sigma (0: the model’s)', zh: '调度最大 sigma（0 为模型默认值）' },
+    { min: 0, max: 100, step: 0.01, default: 0 },
+  ),
+  rho: number(
+    { api: 'rho', chat: 'rho' },
+    {
+      en: 'Schedule rho (0: 7 for Karras, 1 for Polyexponential)',
+      zh: '调度 rho（0：Karras 为 7，Polyexponential 为 1）',
+    },
+    { min: 0, max: 20, step: 0.1, default: 0 },
+  ),
+  betaDistAlpha: number(
+    { api: 'beta_dist_alpha', chat: 'beta-alpha' },
+    { en: 'Beta schedule: alpha', zh: 'Beta 调度：alpha' },
+    { min: 0.01, max: 1, step: 0.01, default: 0.6 },
+  ),
+  betaDistBeta: number(
+    { api: 'beta_dist_beta', chat: 'beta-beta' },
+    { en: 'Beta schedule: beta', zh: 'Beta 调度：beta' },
+    { min: 0.01, max: 1, step: 0.01, default: 0.6 },
+  ),
+  alwaysDiscardNextToLastSigma: toggle(
+    { api: 'always_discard_next_to_last_sigma', chat: 'discard-sigma' },
+    { en: 'Always discard next-to-last sigma', zh: '始终舍弃倒数第二个 sigma' },
+    false,
+  ),
   dilateMask: integer(
     { api: 'mask_dilate', chat: 'expand' },
     { en: 'Expand the mask (negative: shrink), pixels', zh: '蒙版扩张（负数为收缩），像素' },
     { min: -64, max: 64, step: 1, default: 0 },
   ),
+  ...scriptFields,
 } satisfies Record<string, Field>;
 
 export type FieldName = keyof typeof fields;

@@ -12,4 +12,5 @@ export * from './presets.ts';
 export * from './request.ts';
 export * from './resolve.ts';
 export * from './sampler-names.ts';
+export * from './script.ts';
 export * from './size.ts';

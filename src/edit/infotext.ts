@@ -1,4 +1,5 @@
-import type { FieldName, Params } from './fields.ts';
+import type { ScriptName } from './choices.ts';
+import { type FieldName, fields, type Params } from './fields.ts';
 import { parseInfotext, writeInfotext } from './infotext-text.ts';
 import { type PartialParams, parseParam } from './params.ts';
 import type { EditRequest } from './request.ts';
@@ -63,10 +64,15 @@ function maskPairs(p: Params): readonly Pair[] {
   ];
 }
 
-function samplerPairs(p: Params): readonly Pair[] {
+function samplerPairs(p: Params, { scheduleType }: InfotextFacts): readonly Pair[] {
   const timesteps = p.sampler.startsWith('DDIM');
   return [
     ...when(p.initialNoiseMultiplier !== 1, ['Noise multiplier', p.initialNoiseMultiplier]),
+    ...when(p.sigmaMin !== 0, ['Schedule min sigma', p.sigmaMin]),
+    ...when(p.sigmaMax !== 0, ['Schedule max sigma', p.sigmaMax]),
+    ...when(p.rho !== 0, ['Schedule rho', p.rho]),
+    ...when(scheduleType === 'Beta', ['Beta schedule alpha', p.betaDistAlpha], ['Beta schedule beta', p.betaDistBeta]),
+    ...when(p.alwaysDiscardNextToLastSigma, ['Discard penultimate sigma', true]),
     ...when(p.extraNoise !== 0, ['Extra noise', p.extraNoise]),
     ...when(p.eta >= 0 && p.eta !== (timesteps ? 0 : 1), [timesteps ? 'Eta DDIM' : 'Eta', p.eta]),
     ...when(p.sChurn !== 0, ['Sigma churn', p.sChurn]),
@@ -77,14 +83,82 @@ function samplerPairs(p: Params): readonly Pair[] {
   ];
 }
 
-/** Keys of our own for what A1111 forgets; it keeps them as unknown parameters. */
-function ownPairs(p: Params, version: string): readonly Pair[] {
+/** Parameters of scripts, A1111's keys where it has some; the others are kept by it as unknown parameters. */
+const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, field: FieldName])[]>> = {
+  none: [],
+  'outpainting mk2': [
+    ['Outpaint pixels', 'pixels'],
+    ['Outpaint direction', 'direction'],
+    ['Outpaint mask blur', 'mk2MaskBlur'],
+    ['Outpaint fall-off exponent', 'noiseQ'],
+    ['Outpaint color variation', 'colorVariation'],
+  ],
+  "poor man's outpainting": [
+    ['Outpaint pixels', 'pixels'],
+    ['Outpaint direction', 'direction'],
+    ['Poor outpaint mask blur', 'poorMaskBlur'],
+    ['Poor outpaint masked content', 'poorMaskedContent'],
+  ],
+  'mosaic outpaint': [
+    ['Mosaic direction', 'mosaicDirection'],
+    ['Mosaic method', 'mosaicMethod'],
+    ['Mosaic stretch area', 'mosaicStretchArea'],
+    ['Mosaic stretch ratio', 'mosaicStretchScale'],
+    ['Mosaic horizontal expand', 'mosaicExpandX'],
+    ['Mosaic vertical expand', 'mosaicExpandY'],
+    ['Mosaic mask feathering', 'mosaicFeathering'],
+    ['Mosaic short tiles', 'mosaicShortTiles'],
+    ['Mosaic long tiles', 'mosaicLongTiles'],
+    ['Mosaic mask overlap', 'mosaicOverlap'],
+  ],
+  'SD upscale': [
+    ['SD upscale overlap', 'overlap'],
+    ['SD upscale upscaler', 'sdUpscaler'],
+    ['SD upscale factor', 'scaleFactor'],
+  ],
+  loopback: [
+    ['Final denoising strength', 'finalDenoisingStrength'],
+    ['Denoising curve', 'denoisingCurve'],
+    ['Loops', 'loops'],
+  ],
+};
+
+function scriptPairs(p: Params): readonly Pair[] {
   return [
-    ...when(p.resizeMode !== 'just resize', ['Resize mode', p.resizeMode]),
-    ...when(p.upscaler !== 'None', ['Upscaler for img2img', p.upscaler]),
-    ...when(p.colorCorrection, ['Color correction', true]),
-    ...when(p.exactSteps, ['Exact steps', true]),
-    ...when(p.dilateMask !== 0, ['Mask expansion', p.dilateMask]),
+    ...scriptKeys[p.script].map(([key, field]): Pair => [key, p[field]]),
+    ...when(p.script !== 'none', ['Script', p.script]),
+  ];
+}
+
+/** The script whose keys A1111 writes without naming it. */
+function unnamedScript(params: ReadonlyMap<string, string>): PartialParams {
+  if (params.has('SD upscale overlap')) return { script: 'SD upscale' };
+  return params.has('Final denoising strength') ? { script: 'loopback' } : {};
+}
+
+/** Keys of our own for what A1111 forgets; it keeps them as unknown parameters. */
+const ownKeys: readonly (readonly [key: string, field: FieldName])[] = [
+  ['Resize mode', 'resizeMode'],
+  ['Upscaler for img2img', 'upscaler'],
+  ['Color correction', 'colorCorrection'],
+  ['Exact steps', 'exactSteps'],
+  ['Background color', 'backgroundColor'],
+  ['CFG rescale', 'cfgRescale'],
+];
+const ownMaskKeys: readonly (readonly [key: string, field: FieldName])[] = [
+  ['Mask transparency', 'maskAlpha'],
+  ['Mask round', 'maskRound'],
+  ['Mask expansion', 'dilateMask'],
+  ['Overlay inpaint', 'overlayInpaint'],
+];
+
+function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[] {
+  const changed = [...ownKeys, ...(masked ? ownMaskKeys : [])].filter(
+    ([, field]) => p[field] !== fields[field].default,
+  );
+  return [
+    ...when(masked && p.maskBlur === 0, ['Mask blur', 0]), // A1111 says nothing, and reads nothing as "leave it"
+    ...changed.map(([key, field]): Pair => [key, p[field]]),
     ['Engine', `palimpsest ${version}`],
   ];
 }
@@ -94,7 +168,7 @@ function ownPairs(p: Params, version: string): readonly Pair[] {
  * the settings.
  * Source: A1111 modules/processing.py `create_infotext`
  */
-export function infotextOf(request: EditRequest, facts: InfotextFacts): string {
+export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'height'>, facts: InfotextFacts): string {
   const { params: p, width, height } = request;
   const pairs: readonly Pair[] = [
     ['Steps', p.steps],
@@ -107,13 +181,14 @@ export function infotextOf(request: EditRequest, facts: InfotextFacts): string {
     ['Model', p.checkpoint],
     ...seedPairs(p, facts),
     ['Denoising strength', p.denoisingStrength],
-    ...when(facts.inpaintingModel, ['Conditional mask weight', 1]),
+    ...when(facts.inpaintingModel, ['Conditional mask weight', p.inpaintingMaskWeight]),
     ...when(p.clipSkip > 1, ['Clip skip', p.clipSkip]),
     ...when(p.etaNoiseSeedDelta !== 0 && facts.usesEtaNoise && p.eta !== 0, ['ENSD', p.etaNoiseSeedDelta]),
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
+    ...scriptPairs(p),
     ...when(facts.masked, ...maskPairs(p)),
-    ...samplerPairs(p),
-    ...ownPairs(p, facts.version),
+    ...samplerPairs(p, facts),
+    ...ownPairs(p, facts),
     ['Version', 'v1.10.1'],
   ];
   return writeInfotext({ prompt: p.prompt, negativePrompt: p.negativePrompt, params: pairs });
@@ -154,11 +229,15 @@ const keys: Readonly<Record<string, FieldName>> = {
   'Sigma tmax': 'sTmax',
   'Sigma noise': 'sNoise',
   NGMS: 'sMinUncond',
-  'Resize mode': 'resizeMode',
-  'Upscaler for img2img': 'upscaler',
-  'Color correction': 'colorCorrection',
-  'Exact steps': 'exactSteps',
-  'Mask expansion': 'dilateMask',
+  'Conditional mask weight': 'inpaintingMaskWeight',
+  'Schedule min sigma': 'sigmaMin',
+  'Schedule max sigma': 'sigmaMax',
+  'Schedule rho': 'rho',
+  'Beta schedule alpha': 'betaDistAlpha',
+  'Beta schedule beta': 'betaDistBeta',
+  'Discard penultimate sigma': 'alwaysDiscardNextToLastSigma',
+  Script: 'script',
+  ...Object.fromEntries([...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]),
 };
 
 /** A value that fits its field, or nothing: infotext is somebody else's text. */
@@ -184,6 +263,7 @@ export function paramsFromInfotext(text: string): PartialParams {
   });
   return Object.assign(
     {},
+    unnamedScript(params),
     ...known,
     samplerOf(params),
     fitting('prompt', prompt),

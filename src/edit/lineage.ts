@@ -16,7 +16,17 @@ export interface StoredImage {
 }
 
 /** How a picture came to be. `source` is a root: an upload. */
-export const operations = ['source', 'edit', 'inpaint', 'again', 'less', 'more', 'same mask'] as const;
+export const operations = [
+  'source',
+  'edit',
+  'inpaint',
+  'outpaint',
+  'upscale',
+  'again',
+  'less',
+  'more',
+  'same mask',
+] as const;
 export type Operation = (typeof operations)[number];
 
 /** One picture in a tree. Nothing ever changes or replaces it: undo only moves a pointer, as on a palimpsest. */

@@ -90,12 +90,11 @@ function parseChoice(field: Field & { kind: 'choice' }, text: string): string {
   throw new Refusal('unknown-name', { kind: field.chat, given: text, nearest: closest(text, values) });
 }
 
-function parseText(name: FieldName, field: Field & { kind: 'text' }, text: string): string {
+function parseText(field: Field & { kind: 'text' }, text: string): string {
   if (text.length > field.maxLength)
     throw new Refusal('prompt-too-long', { length: text.length, limit: field.maxLength });
-  if (!field.pattern || field.pattern.test(text)) return text;
-  if (name === 'size') throw new Refusal('bad-size', { given: text });
-  throw new Refusal('unknown-name', { kind: field.chat, given: text, nearest: [field.default] });
+  if (field.pattern && !field.pattern.test(text)) throw new Refusal(field.refusal ?? 'bad-size', { given: text });
+  return text;
 }
 
 function parsedValue(name: FieldName, text: string): string | number | boolean {
@@ -113,7 +112,7 @@ function parsedValue(name: FieldName, text: string): string | number | boolean {
     case 'choice':
       return parseChoice(field, text);
     case 'text':
-      return parseText(name, field, text);
+      return parseText(field, text);
     default:
       return field satisfies never;
   }
@@ -121,7 +120,7 @@ function parsedValue(name: FieldName, text: string): string | number | boolean {
 
 /**
  * What a person wrote for a field: numbers in range, choices by value, label or A1111's number, switches by yes and no.
- * @throws Refusal 'out-of-range', 'unknown-name', 'prompt-too-long', 'bad-size'
+ * @throws Refusal 'out-of-range', 'unknown-name', 'prompt-too-long', 'bad-color', 'bad-direction', 'bad-size'
  */
 export function parseParam<K extends FieldName>(name: K, text: string): Params[K] {
   return parsedValue(name, text) as Params[K];

@@ -20,26 +20,57 @@ const maskSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('alpha') }),
 ]);
 
+/**
+ * The picture as somebody painted over it, of the same size; an RGBA one may hold the strokes alone.
+ * `sketch`: it is what is edited. `inpaint sketch`: where it differs from `init` is the mask, and the strokes are blended in.
+ */
+export interface Sketch {
+  readonly kind: 'sketch' | 'inpaint sketch';
+  readonly painted: BlobRef;
+}
+const sketchSchema = z.strictObject({ kind: z.enum(['sketch', 'inpaint sketch']), painted: blobRefSchema });
+
+/** What the script of a request comes to for its picture. */
+export interface ScriptWork {
+  /** Size of every finished picture, px. */
+  readonly width: number;
+  readonly height: number;
+  /** Runs of the pipeline for one picture, and the pixels that they paint together. */
+  readonly runs: number;
+  readonly pixels: number;
+}
+const scriptWorkSchema = z.strictObject({
+  width: z.number().int().min(1),
+  height: z.number().int().min(1),
+  runs: z.number().int().min(1),
+  pixels: z.number().int().min(1),
+});
+
 /** One edit, complete and JSON: running it again repeats the picture to the byte. */
 export interface EditRequest {
   readonly version: 1;
   /** The picture to edit, as it was uploaded or made. */
   readonly init: BlobRef;
   readonly mask: MaskSource | null;
-  /** Processing size, px, multiples of 8: what `params.size` came to for this picture. */
+  readonly sketch?: Sketch;
+  /** Processing size, px, multiples of 8: what `params.size` came to for this picture. Of a tile, where a script makes tiles. */
   readonly width: number;
   readonly height: number;
   /** Every field; `seed` and `subseed` are drawn, never −1; `checkpoint` is a name in the catalogue. */
   readonly params: Params;
+  /** There when `params.script` is. */
+  readonly script?: ScriptWork;
 }
 
 export const editRequestSchema = z.strictObject({
   version: z.literal(1),
   init: blobRefSchema,
   mask: maskSourceSchema.nullable(),
+  sketch: sketchSchema.optional(),
   width: z.number().int().min(64).max(16384).multipleOf(8),
   height: z.number().int().min(64).max(16384).multipleOf(8),
   params: paramsSchema,
+  script: scriptWorkSchema.optional(),
 }) as unknown as z.ZodType<EditRequest>;
 
 /** What a worker can be asked. */
@@ -63,6 +94,8 @@ export interface EditedImage<B> {
   readonly height: number;
   readonly seed: number;
   readonly infotext: string;
+  /** What it is beside a result that comes before it: A1111's `return_mask` and `return_mask_composite`. */
+  readonly role?: 'mask' | 'mask composite';
 }
 
 /** What an edit came to: pictures as PNG bytes inside the engine, as blob references everywhere else. */
@@ -80,6 +113,7 @@ const imageSchema = z.strictObject({
   height: z.number().int(),
   seed: z.number().int(),
   infotext: z.string(),
+  role: z.enum(['mask', 'mask composite']).optional(),
 });
 export const editResultSchema = z.strictObject({
   images: z.array(imageSchema).min(1),

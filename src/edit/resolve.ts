@@ -2,13 +2,16 @@ import { Refusal } from '../errors.ts';
 import type { BlobRef } from './blob.ts';
 import type { Catalog, CheckpointEntry } from './catalog.ts';
 import { type FieldName, MAX_SEED, type Params } from './fields.ts';
+import { refuseImpossible, workOf } from './impossible.ts';
 import { closest } from './names.ts';
 import { type Layer, mergeLayers } from './presets.ts';
-import type { EditRequest, MaskSource } from './request.ts';
+import type { EditRequest, MaskSource, Sketch } from './request.ts';
+import { loopbackStrengths, scriptOf, sizeBeforeResize } from './script.ts';
 import { resolveSize, type Size } from './size.ts';
 
 /** What a server allows at most. */
 export interface Caps {
+  /** Of one run of the pipeline. */
   readonly maxPixels: number;
   readonly maxSteps: number;
   /** Pictures per request: batch size × batch count. */
@@ -21,6 +24,7 @@ export interface Wish {
   readonly init: BlobRef;
   readonly initSize: Size;
   readonly mask: MaskSource | null;
+  readonly sketch?: Sketch | undefined;
   readonly layers: readonly Layer[];
 }
 
@@ -34,6 +38,7 @@ export interface Clamped {
 export interface Resolved {
   readonly request: EditRequest;
   readonly clamped: readonly Clamped[];
+  readonly warnings: readonly Warning[];
 }
 
 /**
@@ -64,7 +69,8 @@ export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntr
 /** The model's own square for "only masked", where the result keeps the source's size; else what `size` says. */
 function processingSize(wish: Wish, params: Params, checkpoint: CheckpointEntry, caps: Caps): Size {
   const { nativeSize } = checkpoint;
-  if (wish.mask && params.inpaintArea === 'only masked' && params.size === 'src') {
+  const isInpaint = wish.mask !== null || wish.sketch?.kind === 'inpaint sketch';
+  if (isInpaint && params.inpaintArea === 'only masked' && params.size === 'src') {
     return { width: nativeSize, height: nativeSize };
   }
   return resolveSize(params.size, wish.initSize, { nativeSize, maxPixels: caps.maxPixels });
@@ -87,27 +93,55 @@ function drawn(seed: number, random: () => number): number {
   return seed >= 0 ? seed : Math.floor(random() * (MAX_SEED - 1));
 }
 
+/** Something that can be done, but hardly as it was meant; told on the card. */
+export type Warning = 'latent-upscale-strength' | 'mask-alpha-repaints-nothing' | 'upscaler-none';
+
+/** From here on A1111's latent upscale has enough strength to paint over its own blur. */
+const LATENT_UPSCALE_STRENGTH = 0.55;
+
+function warningsFor({ params, sketch, mask }: EditRequest): readonly Warning[] {
+  const isRounded = params.maskRound && !params.softInpainting;
+  const isLatent = params.resizeMode === 'latent upscale' && !(mask && params.inpaintArea === 'only masked');
+  const rules: readonly (readonly [Warning, boolean])[] = [
+    ['latent-upscale-strength', isLatent && params.denoisingStrength < LATENT_UPSCALE_STRENGTH],
+    ['mask-alpha-repaints-nothing', sketch?.kind === 'inpaint sketch' && params.maskAlpha >= 50 && isRounded],
+    ['upscaler-none', params.script === 'SD upscale' && params.sdUpscaler === 'None' && params.scaleFactor !== 1],
+  ];
+  return rules.filter(([, holds]) => holds).map(([warning]) => warning);
+}
+
 /**
  * Turns a wish into a request that holds every value: layers merged, caps applied, checkpoint found, size computed, seeds drawn.
  *
  * @param random  uniform in [0, 1)
- * @throws Refusal 'unknown-name', 'no-checkpoint', 'bad-size', 'nothing-to-do'
+ * @throws Refusal 'unknown-name', 'no-checkpoint', 'bad-size', and as `refuseImpossible` does
  */
 export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: () => number): Resolved {
   const merged = mergeLayers(wish.layers);
   const { params: capped, clamped } = clamp(merged.params, caps);
   const checkpoint = findCheckpoint(catalog, capped.checkpoint);
-  const size = processingSize(wish, capped, checkpoint, caps);
-  if (wish.mask && capped.maskedContent.startsWith('latent') && capped.denoisingStrength === 0) {
-    throw new Refusal('nothing-to-do', { why: 'latent-noise-without-strength' });
-  }
+  const script = scriptOf(capped);
+  const size = processingSize({ ...wish, initSize: sizeBeforeResize(script, wish.initSize) }, capped, checkpoint, caps);
+  refuseImpossible(wish, capped);
   const params: Params = {
     ...capped,
     checkpoint: checkpoint.name,
     seed: drawn(capped.seed, random),
     subseed: drawn(capped.subseed, random),
   };
-  return { request: { version: 1, init: wish.init, mask: wish.mask, ...size, params }, clamped };
+  const { init, mask, sketch } = wish;
+  const work = script && workOf(script, wish.initSize, size, caps.maxPixels);
+  const request: EditRequest = {
+    ...{ version: 1, init, mask, ...size, params },
+    ...(sketch && { sketch }),
+    ...(work && { script: work }),
+  };
+  return { request, clamped, warnings: warningsFor(request) };
+}
+
+/** Sampler steps of one run. Source: A1111 modules/sd_samplers_common.py `setup_img2img_steps` */
+function stepsRun({ steps, exactSteps, denoisingStrength }: Params): number {
+  return exactSteps ? steps : Math.floor(steps * Math.min(denoisingStrength, 0.999)) + 1;
 }
 
 /**
@@ -115,8 +149,17 @@ export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: ()
  * Pictures of a request share the line with everybody: fairness and quotas count credits, not requests.
  */
 export function costOf(request: EditRequest, family: CheckpointEntry['family']): number {
-  const { steps, exactSteps, denoisingStrength, batchSize, batchCount } = request.params;
-  const stepsRun = exactSteps ? steps : Math.floor(steps * Math.min(denoisingStrength, 0.999)) + 1;
-  const pixels = (request.width * request.height) / 262_144;
-  return ((pixels * stepsRun * batchSize * batchCount) / 20) * (family === 'sdxl' ? 3 : 1);
+  const { params } = request;
+  const script = scriptOf(params);
+  const pixels = (request.script?.pixels ?? request.width * request.height) / 262_144;
+  const steps =
+    script?.name === 'loopback'
+      ? mean(
+          loopbackStrengths(script, params.denoisingStrength).map((d) => stepsRun({ ...params, denoisingStrength: d })),
+        )
+      : stepsRun(params);
+  const pictures = params.batchCount * (script?.name === 'SD upscale' ? 1 : params.batchSize); // its batches are of tiles
+  return ((pixels * steps * pictures) / 20) * (family === 'sdxl' ? 3 : 1);
 }
+
+const mean = (values: readonly number[]) => values.reduce((sum, v) => sum + v, 0) / values.length;

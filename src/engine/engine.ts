@@ -7,10 +7,11 @@ import { Refusal } from '../errors.ts';
 import { catalogOf, type FoundCheckpoint, findCheckpoints } from './catalog.ts';
 import { type Hashes, openHashes } from './hashes.ts';
 import { decodePicture } from './image/decode.ts';
-import { edit, type Models } from './pipeline/edit.ts';
+import { edit, type Models, type Sources } from './pipeline/edit.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
+import { sketched } from './pipeline/sketched.ts';
 import { openTokenizer, type Tokenize } from './prompt/tokenizer.ts';
 
 /** How an engine is set up. Plain data: it crosses a thread boundary. */
@@ -119,10 +120,16 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const init = await decodePicture(await io.fetch(request.init));
-  const { mask } = request;
-  const masked = mask?.kind === 'image' ? await decodePicture(await io.fetch(mask.blob)) : init;
   const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
-  const sources = { init, mask: mask && requestMask(masked, mask, request.params, init) };
-  return await edit(models, request, sources, report);
+  return await edit(models, request, await sourcesOf(request, io), report);
+}
+
+/** The pictures a request names, with what was painted over them. */
+async function sourcesOf(request: EditRequest, io: EngineIo): Promise<Sources> {
+  const { mask, sketch, params } = request;
+  const init = await decodePicture(await io.fetch(request.init));
+  const drawn = sketch && sketched(init, await decodePicture(await io.fetch(sketch.painted)), sketch.kind, params);
+  if (drawn?.mask || !mask) return drawn ?? { init, mask: null };
+  const masked = mask.kind === 'image' ? await decodePicture(await io.fetch(mask.blob)) : init;
+  return { init: drawn?.init ?? init, mask: requestMask(masked, mask, params, init) };
 }

@@ -70,7 +70,8 @@ export async function openEngineHost(
 
 /** The pictures a task names. */
 function picturesOf({ request }: Task): readonly BlobRef[] {
-  return request.mask?.kind === 'image' ? [request.init, request.mask.blob] : [request.init];
+  const { init, mask, sketch } = request;
+  return [init, ...(mask?.kind === 'image' ? [mask.blob] : []), ...(sketch ? [sketch.painted] : [])];
 }
 
 /** Copies, for they are handed over to the thread, and a blob store may want to keep its own. */

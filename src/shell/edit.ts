@@ -8,7 +8,10 @@ import {
   type PartialParams,
   paramsFromInfotext,
   resolveEdit,
+  type Sketch,
+  scriptDefaults,
   toBlobRef,
+  type Warning,
 } from '../edit/index.ts';
 import type { PictureProbe } from '../edit/probe.ts';
 import type { Engine } from '../engine/index.ts';
@@ -20,15 +23,26 @@ export interface EditTools {
   readonly engine: Engine;
   readonly pictures: Pick<PictureProbe, 'probe'>;
   readonly screen: Screen;
+  /** A warning in words. */
+  readonly wordsOf: (warning: Warning) => Promise<string>;
   /** Uniform in [0, 1), for a seed that was not given. */
   readonly random: () => number;
 }
 
-export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--settings PICTURE] [--out OUT.png] [any parameter: --strength 0.6 --steps 20 …]`;
+export const editUsage = `palimpsest edit PICTURE --prompt "…" [--mask MASK] [--sketch PAINTED [--sketch-kind sketch|inpaint]]
+  [--settings PICTURE] [--out OUT.png] [any parameter: --strength 0.6 --steps 20 --script "outpainting mk2" --pixels 128 …]`;
 
-/** As for chat edits: half strength without a mask, A1111's 0.75 with one. */
-function ownDefaults(mask: MaskSource | null): PartialParams {
-  return { denoisingStrength: mask ? 0.75 : 0.5 };
+/** As for chat edits: half strength without a mask, A1111's 0.75 with one, and what a script recommends. */
+function ownDefaults(hasMask: boolean, { script = 'none' }: PartialParams): PartialParams {
+  return { denoisingStrength: hasMask ? 0.75 : 0.5, ...scriptDefaults[script] };
+}
+
+/** `--sketch`: the picture with strokes on it, where they are the mask unless `--sketch-kind sketch` says otherwise. */
+async function sketchOf({ options }: Arguments, take: (path: string) => Promise<BlobRef>): Promise<Sketch | undefined> {
+  const path = options.get('sketch');
+  if (path === undefined) return undefined;
+  const kind = options.get('sketch-kind') === 'sketch' ? 'sketch' : 'inpaint sketch';
+  return { kind, painted: await take(path) };
 }
 
 const refOf = (bytes: Uint8Array) => toBlobRef(`sha256-${createHash('sha256').update(bytes).digest('hex')}`);
@@ -63,15 +77,19 @@ export async function runEdit(
   const init = await take(picture);
   const maskPath = args.options.get('mask');
   const mask: MaskSource | null = maskPath ? { kind: 'image', blob: (await take(maskPath)).ref, read: 'auto' } : null;
+  const sketch = await sketchOf(args, async (path) => (await take(path)).ref);
   const settings = args.options.get('settings');
   const restored = settings ? await settingsOf(settings, tools.pictures) : {};
+  const params = { ...restored, ...paramsOf(args, ['mask', 'out', 'sketch', 'sketch-kind', 'settings']) };
+  const hasMask = mask !== null || sketch?.kind === 'inpaint sketch';
   const layers = [
-    { name: 'flow', content: { params: ownDefaults(mask) } },
-    { name: 'command', content: { params: { ...restored, ...paramsOf(args, ['mask', 'out', 'settings']) } } },
+    { name: 'flow', content: { params: ownDefaults(hasMask, params) } },
+    { name: 'command', content: { params } },
   ] as const;
-  const wish = { init: init.ref, initSize: init, mask, layers };
-  const { request, clamped } = resolveEdit(wish, await tools.engine.catalog(), defaultCaps, tools.random);
+  const wish = { init: init.ref, initSize: init, mask, sketch, layers };
+  const { request, clamped, warnings } = resolveEdit(wish, await tools.engine.catalog(), defaultCaps, tools.random);
   for (const { field, asked, given } of clamped) tools.screen.write(`${field} ${asked} → ${given}\n`);
+  for (const warning of warnings) tools.screen.write(`${await tools.wordsOf(warning)}\n`);
   const outcome = await paint(request, files, tools);
   const out = args.options.get('out') ?? `${basename(picture, extname(picture))}-edited.png`;
   return await Promise.all(

@@ -77,7 +77,8 @@ describe('what people write for a field', () => {
     ['sampler', 'Ewler', 'unknown-name'],
     ['exactSteps', 'perhaps', 'unknown-name'],
     ['size', 'large', 'bad-size'],
-    ['backgroundColor', 'blue', 'unknown-name'],
+    ['backgroundColor', 'blue', 'bad-color'],
+    ['direction', 'sideways', 'bad-direction'],
     ['prompt', 'a'.repeat(100_000), 'prompt-too-long'],
   ] as const)('refuses %s %.20s as %s', (name, text, code) => {
     expect(codeOf(() => parseParam(name, text))).toBe(code);
@@ -87,7 +88,8 @@ describe('what people write for a field', () => {
     fc.assert(
       fc.property(fc.constantFrom(...fieldNames), fc.string(), (name, text) => {
         const code = codeOf(() => partialParamsSchema.parse({ [name]: parseParam(name, text) }));
-        expect(['none', 'out-of-range', 'unknown-name', 'prompt-too-long', 'bad-size']).toContain(code);
+        const texts = ['prompt-too-long', 'bad-size', 'bad-color', 'bad-direction'];
+        expect(['none', 'out-of-range', 'unknown-name', ...texts]).toContain(code);
       }),
     );
   });

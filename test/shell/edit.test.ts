@@ -24,6 +24,7 @@ async function run(...words: string[]) {
     engine: tiny.engine,
     pictures,
     random: () => 0.25,
+    wordsOf: async (warning: string) => warning,
     screen: { isTTY: false, write: (text: string) => (screen += text) },
   };
   return await runEdit(

@@ -75,7 +75,13 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
     return;
   }
   const source = { kind: 'node', node, how: 'pointed at' } as const;
-  const said = { command: commands.edit, words: wordsOfForm(incoming.values, node), source, mask: undefined };
+  const said = {
+    command: commands.edit,
+    words: wordsOfForm(incoming.values, node),
+    source,
+    mask: undefined,
+    sketch: undefined,
+  };
   await accept(flow, await orderEdit(flow, asker, { ...said, secondIgnored: false, followsUp: true }));
 }
 

@@ -1,5 +1,6 @@
 import { type Field, fields } from '../../edit/fields.ts';
 import { fieldNamed, type PartialParams } from '../../edit/params.ts';
+import type { Sketch } from '../../edit/request.ts';
 import { checkLength, fieldAt, type Given, give, matchAt, scanValue } from './options.ts';
 import { soundText } from './plain-text.ts';
 
@@ -163,6 +164,13 @@ export function parseText(raw: string): Utterance {
 export function takeMaskWord(text: string): { readonly isMask: boolean; readonly rest: string } {
   const word = /^\s*(?:mask\b|蒙版)[\s:：,，]*/iu.exec(text);
   return word ? { isMask: true, rest: text.slice(word[0].length) } : { isMask: false, rest: text };
+}
+
+/** A caption that begins with "sketch" or "inpaint sketch" says what a picture with strokes on it is. */
+export function takeSketchWord(text: string): { readonly kind: Sketch['kind'] | null; readonly rest: string } {
+  const word = /^\s*(?:(?<inpaint>inpaint[ -]?sketch\b|涂鸦重绘)|sketch\b|涂鸦)[\s:：,，]*/iu.exec(text);
+  if (!word) return { kind: null, rest: text };
+  return { kind: word.groups?.inpaint ? 'inpaint sketch' : 'sketch', rest: text.slice(word[0].length) };
 }
 
 /** The prompt a text leads to, when the picture was made with `before`. */

@@ -5,7 +5,7 @@ import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
 import { act, cancelJob } from './actions.ts';
 import { errorCard, receivedCard } from './cards.ts';
 import { type Command, commands } from './commands.ts';
-import { type EditWords, parseText, parseWords, takeMaskWord, type Utterance } from './grammar.ts';
+import { type EditWords, parseText, parseWords, takeMaskWord, takeSketchWord, type Utterance } from './grammar.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
 import { orderEdit } from './intake.ts';
@@ -76,16 +76,21 @@ async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): P
   const { incoming, command, followsUp } = telling;
   const repliesToPicture = await isAboutPicture(flow, incoming);
   const mayHoldMask = incoming.files.length > (repliesToPicture ? 0 : 1);
-  const { isMask: saysMask, rest } = mayHoldMask ? takeMaskWord(incoming.text) : { isMask: false, rest: incoming.text };
+  const { isMask: saysMask, rest: unmasked } = mayHoldMask
+    ? takeMaskWord(incoming.text)
+    : { isMask: false, rest: incoming.text };
+  const { kind, rest } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
   const words = telling.read(rest);
-  const { file, mask, secondIgnored } = await sortFiles(flow, incoming.files, { saysMask, repliesToPicture });
+  const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
+  const { file, mask, sketch: drawn, secondIgnored } = await sortFiles(flow, incoming.files, hints);
   const source = await findSource(flow, { ...pointersOf(telling), file });
   if (source.kind === 'upload' && incoming.kind === 'message' && rest.trim() === '' && !mask) {
     const node = await plantUpload(flow, asker, source.upload);
     await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
     return;
   }
-  const order = await orderEdit(flow, asker, { command, words, source, mask, secondIgnored, followsUp });
+  const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
+  const order = await orderEdit(flow, asker, { command, words, source, mask, sketch, secondIgnored, followsUp });
   await accept(flow, order);
 }
 
@@ -150,7 +155,9 @@ async function command(flow: Flow, heard: Heard, incoming: CommandIncoming): Pro
   const { name, options, text, answer } = incoming;
   switch (name) {
     case 'edit':
-    case 'inpaint': {
+    case 'inpaint':
+    case 'outpaint':
+    case 'upscale': {
       const link = typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
       const read = (rest: string) => wordsOfCommand(incoming, rest);
       return edit(flow, heard, { incoming, command: commands[name], link, followsUp: false, read });

@@ -1,11 +1,12 @@
 import type { Catalog } from '../../edit/catalog.ts';
 import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
-import type { LineageNode } from '../../edit/lineage.ts';
+import type { LineageNode, Operation } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
 import { type Layer, mergeLayers } from '../../edit/presets.ts';
-import type { MaskSource } from '../../edit/request.ts';
+import type { EditRequest, MaskSource, Sketch } from '../../edit/request.ts';
 import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
+import { isOutpainting, scriptDefaults } from '../../edit/script.ts';
 import { Refusal } from '../../errors.ts';
 import type { Asker, Order } from './accept.ts';
 import { promptOf } from './cards.ts';
@@ -16,7 +17,8 @@ import { type EditWords, promptAfter } from './grammar.ts';
 import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
-import { imageOfSource, type Source } from './source.ts';
+import type { RemoteFile } from './platform.ts';
+import { fetchFile, imageOfSource, type Source, storeUpload } from './source.ts';
 
 /** How long an edit waits for the first worker to say what it can do, ms. */
 const CATALOG_MS = 10_000;
@@ -31,6 +33,7 @@ export interface Said {
   readonly words: EditWords;
   readonly source: Source;
   readonly mask: FoundMask | undefined;
+  readonly sketch: { readonly file: RemoteFile; readonly kind: Sketch['kind'] } | undefined;
   readonly secondIgnored: Sorted['secondIgnored'];
   /** Goes on from the picture: in its style, with its words unless others are said. */
   readonly followsUp: boolean;
@@ -81,9 +84,10 @@ async function layersOf(
   const stored = await storage.presets.layers({ group, place, user: speaker.user });
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
+  const script = said.words.params.script ?? command.sets.script ?? 'none';
   return [
     ...(isTakenOver ? stored.map(withoutFrame) : stored),
-    { name: 'flow', content: { params: { ...style, ...command.sets } } },
+    { name: 'flow', content: { params: { ...style, ...command.sets, ...scriptDefaults[script] } } },
     { name: 'command', content: { params: { ...said.words.params, ...spokenPrompts(said) } } },
   ];
 }
@@ -95,6 +99,7 @@ interface PlacedMask {
 
 async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMask> {
   if (said.mask) return placeMask(desk, said.mask, imageOfSource(said.source), params);
+  if (said.sketch) return { mask: null, isFull: false };
   if (said.command.name !== commands.inpaint.name) return { mask: null, isFull: false };
   return { mask: await ownMask(desk, said.source), isFull: false };
 }
@@ -109,27 +114,52 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
   return [source.how === 'last of yours' ? picture.lastOfYours(number) : picture.newestHere(number)];
 }
 
+/** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */
+async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch | undefined> {
+  if (!sketch) return undefined;
+  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), null);
+  const { width, height } = imageOfSource(source);
+  if (image.width !== width || image.height !== height) {
+    throw new Refusal('sketch-size', { sketch: `${image.width}×${image.height}`, image: `${width}×${height}` });
+  }
+  return { kind: sketch.kind, painted: image.ref };
+}
+
+/** The command that was meant: with a mask or strokes it is inpainting, unless it has a mask of its own. */
+function commandOf({ command, mask, sketch }: Said): Command {
+  const hasStrokes = mask !== undefined || sketch?.kind === 'inpaint sketch';
+  return hasStrokes && command.sets.script === undefined ? commands.inpaint : command;
+}
+
+/** What the person would call it. */
+function operationOf({ mask, sketch, params }: EditRequest): Operation {
+  if (isOutpainting(params.script)) return 'outpaint';
+  if (params.script === 'SD upscale') return 'upscale';
+  return mask || sketch?.kind === 'inpaint sketch' ? 'inpaint' : 'edit';
+}
+
 /**
  * Turns what was said into an order: presets and options merged, mask checked and stored, every value resolved.
  * @throws Refusal for whatever cannot be done
  */
 export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<Order> {
-  const command = said.mask ? commands.inpaint : said.command;
+  const command = commandOf(said);
   const layers = await layersOf(desk, asker, said, command);
   const { params } = mergeLayers(layers);
   if (command.prompt === 'required' && params.prompt.trim() === '')
     throw new Refusal('nothing-to-do', { why: 'no-prompt' });
   const { mask, isFull } = await maskFor(desk, said, params);
   const image = imageOfSource(said.source);
-  const wish = { init: image.ref, initSize: image, mask, layers };
-  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const wish = { init: image.ref, initSize: image, mask, sketch: await sketchFor(desk, said), layers };
+  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
   const messages = messagesIn(asker.language);
   const notes = [
     ...clamped.map((c) => clampedNote(messages, c)),
+    ...warnings.map((warning) => messages.picture.warnings[warning]),
     ...sourceNote(messages, said.source),
     ...(isFull ? [messages.picture.fullMask] : []),
     ...(said.secondIgnored ? [messages.picture.secondIgnored] : []),
   ];
   const maskAuthor = mask?.kind === 'image' ? asker.speaker.user : null;
-  return { asker, request, parent: said.source, op: mask ? 'inpaint' : 'edit', maskAuthor, notes };
+  return { asker, request, parent: said.source, op: operationOf(request), maskAuthor, notes };
 }

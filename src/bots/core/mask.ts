@@ -19,10 +19,11 @@ export interface FoundMask {
   readonly check: MaskCheck;
 }
 
-/** Which files are the picture and the mask, and whether a second picture is left over. */
+/** Which files are the picture, its mask and what was painted over it, and whether a second picture is left over. */
 export interface Sorted {
   readonly file: RemoteFile | undefined;
   readonly mask: FoundMask | undefined;
+  readonly sketch: RemoteFile | undefined;
   readonly secondIgnored: boolean;
 }
 
@@ -33,22 +34,27 @@ async function look(desk: Desk, file: RemoteFile): Promise<FoundMask> {
 
 /**
  * Tells picture and mask apart. A file sent as a mask is one; so is the second picture, or the only one in reply to a picture of
- * ours, when it is black and white or its caption says so.
+ * ours, when it is black and white or its caption says so. A file sent as a sketch is one, and so is a picture in reply to one of
+ * ours when its caption says so.
  */
 export async function sortFiles(
   desk: Desk,
   files: readonly RemoteFile[],
-  hints: { readonly saysMask: boolean; readonly repliesToPicture: boolean },
+  hints: { readonly saysMask: boolean; readonly saysSketch: boolean; readonly repliesToPicture: boolean },
 ): Promise<Sorted> {
   const given = files.find((file) => file.role === 'mask');
   const [first, second] = files.filter((file) => file.role === 'image');
-  if (given) return { file: first, mask: await look(desk, given), secondIgnored: false };
+  const none = { mask: undefined, sketch: undefined, secondIgnored: false };
+  const drawn = files.find((file) => file.role === 'sketch');
+  if (drawn) return { ...none, file: first, sketch: drawn, mask: given && (await look(desk, given)) };
+  if (given) return { ...none, file: first, mask: await look(desk, given) };
+  if (hints.saysSketch && hints.repliesToPicture) return { ...none, file: undefined, sketch: first };
   const candidate = second ?? (hints.repliesToPicture ? first : undefined);
-  if (!candidate) return { file: first, mask: undefined, secondIgnored: false };
+  if (!candidate) return { ...none, file: first };
   const mask = await look(desk, candidate);
   const isMask = hints.saysMask || mask.check.blackAndWhite >= BLACK_AND_WHITE;
-  if (!isMask) return { file: first, mask: undefined, secondIgnored: second !== undefined };
-  return { file: second ? first : undefined, mask, secondIgnored: false };
+  if (!isMask) return { ...none, file: first, secondIgnored: second !== undefined };
+  return { ...none, file: second ? first : undefined, mask };
 }
 
 const inWords = ({ width, height }: Size) => `${width}×${height}`;

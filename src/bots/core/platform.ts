@@ -90,7 +90,7 @@ export interface FormField {
 /** A file somebody sent, not downloaded yet. */
 export interface RemoteFile {
   /** What it is for: known from an option's name, else `image`. */
-  readonly role: 'image' | 'mask';
+  readonly role: 'image' | 'mask' | 'sketch';
   readonly name: string;
   /** Bytes, as the platform says; null when it does not. */
   readonly size: number | null;

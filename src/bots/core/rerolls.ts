@@ -21,9 +21,9 @@ function paramsOf(node: LineageNode): Params {
 async function sibling(desk: Desk, node: LineageNode, params: Params): Promise<Pick<Order, 'request' | 'parent'>> {
   const before = node.parent === null ? undefined : await desk.storage.lineage.node(node.parent);
   if (!before || !node.task) throw new Refusal('gone', {});
-  const { init, mask } = node.task.request;
+  const { init, mask, sketch } = node.task.request;
   const layers = [{ name: 'command', content: { params } }] as const;
-  const wish = { init, initSize: before.image, mask, layers };
+  const wish = { init, initSize: before.image, mask, sketch, layers };
   const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
   return { request, parent: { kind: 'node', node: before, how: 'pointed at' } };
 }
@@ -66,7 +66,7 @@ export async function orderSameMask(desk: Desk, asker: Asker, node: LineageNode)
   const { mask, author } = maskOfNode(node, asker.speaker);
   const before = paramsOf(node);
   const isRelative = /x$/i.test(before.size); // "2x" has been done once
-  const params = { ...before, seed: -1, ...(isRelative ? { size: 'src' } : {}) };
+  const params = { ...before, seed: -1, script: 'none', ...(isRelative ? { size: 'src' } : {}) } as const;
   const layers = [{ name: 'command', content: { params } }] as const;
   const wish = { init: node.image.ref, initSize: node.image, mask, layers };
   const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));

@@ -50,7 +50,7 @@ export async function fetchFile(desk: Desk, file: RemoteFile): Promise<Uint8Arra
 }
 
 /** Looks into a picture and stores it. @throws Refusal as `PictureProbe.probe` and `BlobStore.put` do */
-async function storeUpload(desk: Desk, bytes: Uint8Array, message: string | null): Promise<Upload> {
+export async function storeUpload(desk: Desk, bytes: Uint8Array, message: string | null): Promise<Upload> {
   const { width, height, infotext, transparent, bytes: kept } = await desk.probe.probe(bytes);
   const ref = await desk.storage.blobs.put(kept);
   return { image: { ref, width, height }, infotext, transparent, message };

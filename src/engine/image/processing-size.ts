@@ -12,3 +12,9 @@ export function scaledSize({ width, height }: Size, times: number): Size {
 export function latentSize({ width, height }: Size): Size {
   return { width: Math.floor(width / LATENT_CELL), height: Math.floor(height / LATENT_CELL) };
 }
+
+/** Down to what whole latents cover. */
+export function flooredSize(size: Size): Size {
+  const { width, height } = latentSize(size);
+  return { width: LATENT_CELL * width, height: LATENT_CELL * height };
+}

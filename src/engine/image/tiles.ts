@@ -1,23 +1,15 @@
+import { tilePositions } from '../../edit/tile-positions.ts';
 import { toRgb } from './convert.ts';
 import { crop, paste, pasteThrough } from './paste.ts';
 import { blank, type Picture, type Region, type Size, wholeOf } from './picture.ts';
-
-/** Tile corners along one axis. A picture smaller than a tile gives one negative position. */
-function positions(side: number, tile: number, overlap: number): number[] {
-  const count = Math.max(1, Math.ceil((side - overlap) / (tile - overlap)));
-  const step = count > 1 ? (side - tile) / (count - 1) : 0;
-  return Array.from({ length: count }, (_, i) => Math.min(Math.trunc(i * step), side - tile));
-}
 
 /**
  * Tiles that cover a picture, row by row, overlapping by `overlap` px or more.
  * Source: A1111 modules/images.py `split_grid`
  */
 export function tileRows(image: Size, tile: Size, overlap: number): Region[][] {
-  const columns = positions(image.width, tile.width, overlap);
-  return positions(image.height, tile.height, overlap).map((y) =>
-    columns.map((x) => ({ x1: x, y1: y, x2: x + tile.width, y2: y + tile.height })),
-  );
+  const { xs, ys } = tilePositions(image, tile, overlap);
+  return ys.map((y) => xs.map((x) => ({ x1: x, y1: y, x2: x + tile.width, y2: y + tile.height })));
 }
 
 /** A tile and its place. */

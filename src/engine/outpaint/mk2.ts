@@ -1,8 +1,8 @@
+import { type Direction, directions, marginsFor, upToGrid } from '../../edit/outpaint-size.ts';
 import { toRgb } from '../image/convert.ts';
 import { crop, drawRectangle, paste } from '../image/paste.ts';
 import { blank, type Picture, type Region, type Size } from '../image/picture.ts';
 import { invert } from '../image/point.ts';
-import { type Direction, directions, marginsFor, upToGrid } from './directions.ts';
 import { type MatchedNoiseOptions, matchedNoise } from './matched-noise.ts';
 
 /** The parameters of the script "Outpainting mk2". */

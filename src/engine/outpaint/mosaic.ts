@@ -1,3 +1,5 @@
+import type { MosaicMethod } from '../../edit/choices.ts';
+import { type Direction, grownBy, type Margins, sharedMargins } from '../../edit/outpaint-size.ts';
 import { boxBlur } from '../image/box-blur.ts';
 import { toRgb } from '../image/convert.ts';
 import { boundingBox } from '../image/crop-region.ts';
@@ -5,12 +7,11 @@ import { crop, drawRectangle, paste } from '../image/paste.ts';
 import { blank, type Picture, type Region, type Size, sizeOfRegion } from '../image/picture.ts';
 import { invert } from '../image/point.ts';
 import { resample } from '../image/resample.ts';
-import type { Direction, Margins } from './directions.ts';
 
 /** The parameters of the extension "Mosaic Outpaint". */
 export interface MosaicOptions {
   readonly sides: ReadonlySet<Direction>;
-  readonly method: 'stretch' | 'mirror';
+  readonly method: MosaicMethod;
   /** Share of a margin that is stretched over all of it, 0.25…0.75. */
   readonly stretchArea: number;
   /** How much wider than the margin it is stretched, 1…5; the part next to the picture stays. */
@@ -44,12 +45,11 @@ interface Layout {
   readonly size: Size;
 }
 
-function layoutFor({ width, height }: Size, { sides, expandX, expandY }: MosaicOptions): Layout {
-  const [x, y] = [Math.trunc(width * expandX), Math.trunc(height * expandY)];
-  const on = (side: Direction, amount: number) => (sides.has(side) ? amount : 0);
-  const margins = { left: on('left', x), right: on('right', x), up: on('up', y), down: on('down', y) };
-  const inner = { x1: margins.left, y1: margins.up, x2: margins.left + width, y2: margins.up + height };
-  return { margins, inner, size: { width: inner.x2 + margins.right, height: inner.y2 + margins.down } };
+function layoutFor(size: Size, options: MosaicOptions): Layout {
+  const margins = sharedMargins(size, options, options.sides);
+  const { left, up } = margins;
+  const inner = { x1: left, y1: up, x2: left + size.width, y2: up + size.height };
+  return { margins, inner, size: grownBy(size, margins) };
 }
 
 /**

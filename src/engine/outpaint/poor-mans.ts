@@ -1,9 +1,10 @@
+import type { Direction, Margins } from '../../edit/outpaint-size.ts';
+import { poorMansTiles } from '../../edit/script.ts';
 import { toRgb } from '../image/convert.ts';
 import { crop, drawRectangle, paste } from '../image/paste.ts';
 import { blank, type Picture, type Region, type Size } from '../image/picture.ts';
 import { invert } from '../image/point.ts';
 import { combineTiles, tileRows } from '../image/tiles.ts';
-import { type Direction, type Margins, marginsFor, upToGrid } from './directions.ts';
 
 /** The parameters of the script "Poor man's outpainting". */
 export interface PoorMansOptions {
@@ -38,19 +39,15 @@ export interface PoorMansPlan {
  * Source: A1111 scripts/poor_mans_outpainting.py
  */
 export function planPoorMans(im: Picture, tile: Size, options: PoorMansOptions): PoorMansPlan {
-  const { pixels, maskBlur, sides } = options;
-  const margins = marginsFor(im, pixels, sides);
-  const whole = {
-    width: upToGrid(margins.left + im.width + margins.right), // as A1111: an axis that does not grow is aligned too
-    height: upToGrid(margins.up + im.height + margins.down),
-  };
+  const { pixels, maskBlur } = options;
+  const { margins, whole, painted } = poorMansTiles(options, im, tile);
   const canvas = paste(blank(whole, 3), toRgb(im), { x: margins.left, y: margins.up });
   const mask = outsideMask(whole, margins, 2 * maskBlur);
   const latentMask = outsideMask(whole, margins, Math.floor(maskBlur / 2));
   const rows = tileRows(whole, tile, pixels);
   const tiles = rows
     .flat()
-    .filter((region) => !isInside(region, whole, margins))
+    .filter(({ x1, y1 }) => painted.some(({ x, y }) => x === x1 && y === y1))
     .map((region) => ({
       region,
       init: crop(canvas, region),
@@ -70,10 +67,6 @@ function outsideMask(size: Size, margins: Margins, blur: number): Picture {
     y2: size.height - inset(margins.down),
   };
   return drawRectangle(invert(blank(size, 1)), keep, 0);
-}
-
-function isInside(region: Region, size: Size, { left, right, up, down }: Margins): boolean {
-  return region.x1 >= left && region.y1 >= up && region.x2 <= size.width - right && region.y2 <= size.height - down;
 }
 
 /** The painted tiles, in the order of the plan, with the others in one RGB picture. */

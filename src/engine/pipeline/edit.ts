@@ -1,15 +1,12 @@
+import type { Params } from '../../edit/fields.ts';
 import { infotextOf } from '../../edit/infotext.ts';
 import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
+import { scriptOf } from '../../edit/script.ts';
 import { Refusal } from '../../errors.ts';
-import { conditioningMask, maskedPixels, nearestResized } from '../image/conditioning-pixels.ts';
 import { encodePng } from '../image/encode.ts';
 import { withInfotext } from '../image/infotext-file.ts';
-import { resizeLatent } from '../image/latent-resize.ts';
-import { latentMask } from '../image/mask.ts';
 import type { Picture } from '../image/picture.ts';
-import { toPictures, toPixels } from '../image/pixels.ts';
-import { latentSize } from '../image/processing-size.ts';
-import { resample } from '../image/resample.ts';
+import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
 import { readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
@@ -21,17 +18,19 @@ import { type BatchSeeds, jobSeeds } from '../sampling/job-seeds.ts';
 import { planImg2img, type SamplingPlan } from '../sampling/plan.ts';
 import { samplers } from '../sampling/samplers.ts';
 import { schedulerFor } from '../sampling/sigmas.ts';
-import { withMaskedContent } from '../sampling/start-latent.ts';
-import { concatChannels, concatRows, row, rows } from '../tensor/rows.ts';
+import { row, rows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
 import { type Canvas, canvasOptionsFor, prepareCanvas } from './canvas.ts';
-import { composite, softened } from './composite.ts';
+import { composite, maskResults, softened } from './composite.ts';
 import { encodePrompts, promptDefaults } from './conditioning.ts';
+import { type Encoded, encodeAll, startFrom } from './encoded.ts';
+import type { Job, Made } from './job.ts';
 import { labelVector } from './label-vector.ts';
 import type { Checkpoint } from './models.ts';
-import { noiseFor, paint } from './paint.ts';
-import type { Reporter } from './reporter.ts';
+import { paint } from './paint.ts';
+import { partOf, type Reporter } from './reporter.ts';
+import { runScript, strengthsOf } from './scripts.ts';
 
 /** The opened model, and what infotext says of it. */
 export interface Models {
@@ -46,16 +45,15 @@ export interface Models {
 /** The pictures of a request, read. */
 export interface Sources {
   readonly init: Picture;
-  /** Grey, of the picture's size, 255 = repaint; as `requestMask` makes it. */
+  /** Grey, of the picture's size, 255 = repaint; as `requestMask` or `sketched` makes it. */
   readonly mask: Picture | null;
 }
 
 /**
- * One edit from request to PNG files, top to bottom. Latents are [B, 4, H/8, W/8], pixels RGB in [−1, 1].
- * The same request, pictures and model give the same bytes.
+ * One edit from request to PNG files. The same request, pictures and model give the same bytes.
  *
  * @throws Refusal 'cancelled', 'out-of-memory', 'prompt-too-long', 'bad-weight', 'unknown-name' for a network the prompt names
- * Source: A1111 modules/processing.py `process_images_inner`
+ * Source: A1111 modules/img2img.py
  */
 export async function edit(
   models: Models,
@@ -63,32 +61,86 @@ export async function edit(
   sources: Sources,
   report: Reporter,
 ): Promise<EditOutcome<Uint8Array>> {
-  const { params } = request;
+  const { params, width, height } = request;
   const { facts } = models.checkpoint;
-  const plan = planFor(request, facts);
-  const steps = stepsOf(plan);
-  report.plan({ calls: plan.totalSteps * params.batchCount, steps: steps * params.batchCount, family: facts.family });
+  const size = { width, height };
+  const plans = strengthsOf(params, sources.init, size).map((denoisingStrength) =>
+    planFor({ ...params, denoisingStrength }, facts),
+  );
+  const steps = sum(plans.map(stepsOf));
+  report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, family: facts.family });
   report.phase('preparing');
-  const canvas = await prepareCanvas(sources, canvasOptionsFor(params, request, upscalerOf(request)));
-  const conditioning = await encodeWords(models, request);
-  const start = startFrom({ request, encoded: await encodeCanvas(models.checkpoint, request, canvas) });
-  report.phase('sampling');
-  const painted: Painted[] = [];
-  for (const batch of jobSeeds(params)) {
-    painted.push(...(await paintBatch(models, { request, plan, conditioning, start, report }, batch)));
-  }
+  const studio: Studio = { models, conditioning: await encodeWords(models, request) };
+  const job: Job = { params, asked: params, size, init: [sources.init], mask: sources.mask };
+  const script = scriptOf(params);
+  const made = script
+    ? await runScript(script, job, (part) => processImages(studio, part, partOf(report)))
+    : await processImages(studio, job, report);
   report.phase('decoding');
   const images: EditedImage<Uint8Array>[] = [];
-  for (const one of painted) images.push(await finish(models, { request, canvas, start }, one));
-  return { images, seconds: report.seconds(), stepsRun: steps };
+  for (const one of made) images.push(await written(one));
+  return { images, seconds: report.seconds(), stepsRun: steps / params.batchCount };
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, v) => total + v, 0);
+
+async function written({ image, infotext, ...made }: Made): Promise<EditedImage<Uint8Array>> {
+  const { width, height } = image;
+  return { ...made, image: withInfotext(await encodePng(image), infotext), width, height, infotext };
+}
+
+/** What all jobs of a request share. */
+interface Studio {
+  readonly models: Models;
+  readonly conditioning: Conditioning;
+}
+
+/**
+ * One job from pictures to pictures, top to bottom. Latents are [B, 4, H/8, W/8], pixels RGB in [−1, 1].
+ * Source: A1111 modules/processing.py `process_images_inner`
+ */
+async function processImages({ models, conditioning }: Studio, job: Job, report: Reporter): Promise<readonly Made[]> {
+  const plan = planFor(job.params, models.checkpoint.facts);
+  report.phase('preparing');
+  const canvases = await canvasesOf(job);
+  const start = startFrom(job, await encodeAll(models.checkpoint, job, canvases));
+  report.phase('sampling');
+  const painted: Painted[] = [];
+  for (const batch of jobSeeds(job.params)) {
+    painted.push(...(await paintBatch(models, { job, plan, conditioning, start, report }, batch)));
+  }
+  report.phase('decoding');
+  const made: Made[] = [];
+  for (const one of painted) {
+    made.push(...(await finish(models, { job, canvas: canvases[one.pick] ?? canvases[0]!, start }, one)));
+  }
+  return made;
+}
+
+/** Every picture to start from, ready to be encoded. */
+async function canvasesOf(job: Job): Promise<readonly Canvas[]> {
+  const { params, size, mask, latentMask, maskBlur, colorTarget } = job;
+  const options = {
+    ...canvasOptionsFor(params, size, upscalerOf(params)),
+    ...(maskBlur && { maskBlurX: maskBlur.x, maskBlurY: maskBlur.y }),
+  };
+  const canvases: Canvas[] = [];
+  for (const init of job.init) {
+    const canvas = await prepareCanvas({ init, mask, ...(latentMask && { latentMask }) }, options);
+    canvases.push(colorTarget && params.colorCorrection ? { ...canvas, colorTarget } : canvas);
+  }
+  return canvases;
 }
 
 /** Where the exact number of steps is asked for at no strength at all, the shortest plain run is made. */
-function planFor({ params }: EditRequest, facts: CheckpointFacts): SamplingPlan {
+function planFor(params: Params, facts: CheckpointFacts): SamplingPlan {
   const { steps, denoisingStrength, exactSteps } = params;
   const alphas = facts.zeroTerminalSnr ? zeroTerminalSnr(stableDiffusionAlphas()) : stableDiffusionAlphas();
   const cut = img2imgSteps(steps, denoisingStrength, exactSteps && denoisingStrength > 0);
-  return planImg2img(alphas, params, cut, { isSdxl: facts.family === 'sdxl' });
+  const { sigmaMin, sigmaMax, rho, betaDistAlpha, betaDistBeta, alwaysDiscardNextToLastSigma } = params;
+  const bends = { sigmaMin, sigmaMax, rho, betaAlpha: betaDistAlpha, betaBeta: betaDistBeta };
+  const isSdxl = facts.family === 'sdxl';
+  return planImg2img(alphas, params, cut, { ...bends, alwaysDiscardNextToLastSigma, isSdxl });
 }
 
 /** Steps really made: from each level to the next. */
@@ -96,8 +148,8 @@ function stepsOf({ levels, isIdle }: SamplingPlan): number {
   return isIdle ? 0 : levels.length - 1;
 }
 
-function upscalerOf({ params }: EditRequest) {
-  return params.upscaler === 'None' ? null : plainUpscalers[params.upscaler];
+function upscalerOf({ upscaler }: Params) {
+  return upscaler === 'None' ? null : plainUpscalers[upscaler];
 }
 
 /** @throws Refusal 'unknown-name' for a LoRA or hypernetwork: there is none to be had */
@@ -117,49 +169,8 @@ async function encodeWords(models: Models, { params }: EditRequest): Promise<Con
   });
 }
 
-/** What the picture became for the networks. */
-interface Encoded {
-  /** [1, 4, h, w]; [B, 4, h, w] once masked content is in it. */
-  readonly latent: Tensor;
-  /** [h, w], 1 = repaint; null without a mask. */
-  readonly nmask: Tensor | null;
-  /** Further input channels of inpainting checkpoints, [1, 5, h, w]. */
-  readonly imageConditioning: Tensor | null;
-}
-
-async function encodeCanvas(checkpoint: Checkpoint, request: EditRequest, canvas: Canvas): Promise<Encoded> {
-  const { params } = request;
-  const encoded = await checkpoint.encodeImage(toPixels([canvas.image]));
-  const size = latentSize(request);
-  const latent =
-    params.resizeMode === 'latent upscale' && !canvas.inpaint?.pasteTo ? resizeLatent(encoded, size) : encoded;
-  const isRounded = params.maskRound && !params.softInpainting;
-  const nmask = canvas.inpaint && latentMask(canvas.inpaint.maskForLatents, size, isRounded);
-  const isInpainting = checkpoint.facts.variant === 'inpainting';
-  return { latent, nmask, imageConditioning: isInpainting ? await seenByModel(checkpoint, request, canvas) : null };
-}
-
-/** Mask and masked picture as inpainting checkpoints are shown them. Source: A1111 `inpainting_image_conditioning` */
-async function seenByModel(checkpoint: Checkpoint, request: EditRequest, canvas: Canvas): Promise<Tensor> {
-  const isRounded = checkpoint.facts.family === 'sdxl' || (request.params.maskRound && !request.params.softInpainting);
-  const mask = conditioningMask(canvas.inpaint?.maskForLatents ?? null, request, isRounded);
-  const pixels = toPixels([resample(canvas.image, request, 'lanczos')]);
-  const latent = await checkpoint.encodeImage(maskedPixels(pixels, mask, 1));
-  return concatChannels(nearestResized(mask, latentSize(request)), latent);
-}
-
-/** What every batch starts from: [B, 4, h, w], masked content in it. As A1111, later batches take the noise of the first. */
-function startFrom({ request, encoded }: { request: EditRequest; encoded: Encoded }): Encoded {
-  const { params } = request;
-  const latent = concatRows(Array.from({ length: params.batchSize }, () => encoded.latent));
-  if (!encoded.nmask) return { ...encoded, latent };
-  const plain = { ...params, subseedStrength: 0, seedResizeFromW: 0, seedResizeFromH: 0 };
-  const noise = noiseFor(plain, jobSeeds(params)[0]!, latent.shape).next();
-  return { ...encoded, latent: withMaskedContent(latent, encoded.nmask, params.maskedContent, noise) };
-}
-
 /** SDXL is told sizes besides the pooled text; the others have no pooled text. As A1111 in img2img: the processing size, uncropped. */
-function networkOf(checkpoint: Checkpoint, { width, height }: EditRequest): Network {
+function networkOf(checkpoint: Checkpoint, { size: { width, height } }: Job): Network {
   const sizes = { original: { width, height }, target: { width, height }, cropTop: 0, cropLeft: 0 };
   return (x, timesteps, context, pooled) =>
     checkpoint.unet(x, timesteps, context, pooled && labelVector(pooled, sizes));
@@ -174,7 +185,7 @@ interface Painted {
 }
 
 interface Run {
-  readonly request: EditRequest;
+  readonly job: Job;
   readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
   readonly start: Encoded;
@@ -183,13 +194,13 @@ interface Run {
 
 async function paintBatch(
   { checkpoint }: Models,
-  { request, plan, conditioning, start, report }: Run,
+  { job, plan, conditioning, start, report }: Run,
   { seeds, subseeds }: BatchSeeds,
 ): Promise<readonly Painted[]> {
-  const { params } = request;
+  const { params } = job;
   const { latent: init, nmask, imageConditioning } = start;
   const painting = {
-    network: networkOf(checkpoint, request),
+    network: networkOf(checkpoint, job),
     prediction: checkpoint.facts.prediction,
     params,
     plan,
@@ -201,39 +212,48 @@ async function paintBatch(
 }
 
 interface Finishing {
-  readonly request: EditRequest;
+  readonly job: Job;
   readonly canvas: Canvas;
   readonly start: Encoded;
 }
 
-/** Decodes one latent, puts the result together and writes it down. */
-async function finish(
-  models: Models,
-  { request, canvas, start }: Finishing,
-  one: Painted,
-): Promise<EditedImage<Uint8Array>> {
-  const { params } = request;
+/** Decodes one latent and puts the result together; what was asked for beside it follows. */
+async function finish(models: Models, { job, canvas, start }: Finishing, one: Painted): Promise<readonly Made[]> {
+  const { params } = job;
   const [decoded] = toPictures(await models.checkpoint.decodeLatent(one.latent));
   const isSoft = params.softInpainting && start.nmask !== null;
   const change = isSoft && { init: row(start.latent, one.pick), samples: row(one.latent, 0), nmask: start.nmask! };
-  const over = change ? await softened(canvas, change, softPixels(request)) : canvas;
-  const { overlayInpaint } = params;
-  const { image } = await composite(decoded!, over, { overlayInpaint, upscale: upscalerOf(request) });
-  const infotext = infotextOf(request, {
-    seed: one.seed,
-    subseed: one.subseed,
-    modelHash: models.modelHash,
-    version: models.version,
-    scheduleType: schedulerFor(params.sampler, params.scheduler) ?? 'Automatic',
-    usesEtaNoise: samplers[params.sampler].usesEnsd ?? false,
-    masked: canvas.inpaint !== null,
-    inpaintingModel: start.imageConditioning !== null,
-  });
-  const file = withInfotext(await encodePng(image), infotext);
-  return { image: file, width: image.width, height: image.height, seed: one.seed, infotext };
+  const over = change ? await softened(canvas, change, softPixels(params)) : canvas;
+  const { overlayInpaint, returnMask, returnMaskComposite } = params;
+  const result = await composite(decoded!, over, { overlayInpaint, upscale: upscalerOf(params) });
+  const made = { seed: one.seed, infotext: infotextFor(models, { job, canvas, start }, one) };
+  if (!over.inpaint || !(returnMask || returnMaskComposite)) return [{ ...made, image: result.image }];
+  const { mask, maskComposite } = maskResults(result, over.inpaint);
+  return [
+    { ...made, image: result.image },
+    ...(returnMask ? [{ ...made, image: mask, role: 'mask' as const }] : []),
+    ...(returnMaskComposite ? [{ ...made, image: maskComposite, role: 'mask composite' as const }] : []),
+  ];
 }
 
-function softPixels({ params }: EditRequest) {
+function infotextFor({ modelHash, version }: Models, { job, canvas, start }: Finishing, one: Painted): string {
+  const { sampler, scheduler } = job.params;
+  return infotextOf(
+    { params: job.asked, ...job.size },
+    {
+      seed: one.seed,
+      subseed: one.subseed,
+      modelHash,
+      version,
+      scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
+      usesEtaNoise: samplers[sampler].usesEnsd ?? false,
+      masked: canvas.inpaint !== null,
+      inpaintingModel: start.imageConditioning !== null,
+    },
+  );
+}
+
+function softPixels(params: Params) {
   return {
     preservationStrength: params.softPreservationStrength,
     maskInfluence: params.softMaskInfluence,

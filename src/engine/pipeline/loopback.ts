@@ -1,7 +1,5 @@
-import type { MaskedContent } from '../../edit/choices.ts';
-
-/** How the denoising strength goes from the first loop to the last. */
-export type DenoisingCurve = 'Aggressive' | 'Linear' | 'Lazy';
+import type { DenoisingCurve, MaskedContent } from '../../edit/choices.ts';
+import { loopbackStrengths } from '../../edit/script.ts';
 
 /** The parameters of the script "Loopback", and those of the job that it changes. */
 export interface LoopbackOptions {
@@ -25,23 +23,17 @@ export interface LoopbackRun {
   readonly maskedContent: MaskedContent;
 }
 
-const curves: Readonly<Record<DenoisingCurve, (progress: number) => number>> = {
-  Aggressive: (t) => Math.sin(t * Math.PI * 0.5),
-  Linear: (t) => t,
-  Lazy: (t) => 1 - Math.cos(t * Math.PI * 0.5),
-};
-
 /** Everything that the script runs, in order; seeds go on over the chains. Source: A1111 scripts/loopback.py */
 export function loopbackRuns(options: LoopbackOptions): LoopbackRun[] {
-  const { loops, finalDenoisingStrength, denoisingStrength, curve, seed } = options;
+  const { loops, seed } = options;
+  const strengths = loopbackStrengths(options, options.denoisingStrength);
   return Array.from({ length: loops * options.batchCount }, (_, i): LoopbackRun => {
     const loop = i % loops;
-    const progress = loops === 1 ? 0 : curves[curve](loop / (loops - 1));
     return {
       chain: Math.floor(i / loops),
       loop,
       seed: seed + i,
-      denoisingStrength: denoisingStrength + (finalDenoisingStrength - denoisingStrength) * progress,
+      denoisingStrength: strengths[loop]!,
       maskedContent: loop === 0 ? options.maskedContent : 'original',
     };
   });

@@ -17,7 +17,7 @@ export interface Batch {
   readonly init: Tensor;
   /** [h, w], 1 = repaint; null without a mask. */
   readonly nmask: Tensor | null;
-  /** Further input channels of an inpainting checkpoint, [1, C, h, w]. */
+  /** Further input channels of an inpainting checkpoint, [1 or B, C, h, w]. */
   readonly imageConditioning: Tensor | null;
   readonly seeds: readonly number[];
   readonly subseeds: readonly number[];
@@ -90,6 +90,7 @@ function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) 
     totalSteps: plan.totalSteps,
     needsUncond: cfgFactor !== undefined,
     sMinUncond: params.sMinUncond,
+    cfgRescale: params.cfgRescale,
     ...(blending && { blend: blending }),
     ...(imageConditioning && { imageConditioning }),
   });

@@ -12,6 +12,8 @@ import { cheapPreview } from './preview.ts';
 export interface Reporter {
   /** Begins the next stretch of work. @throws Refusal 'cancelled' */
   phase(phase: Progress['phase']): void;
+  /** Where time goes from now on, without a word about it. @throws Refusal 'cancelled' */
+  spend(phase: Progress['phase']): void;
   /** Sampling is about to make `calls` model calls in all, which people know as `steps`. */
   plan(of: { readonly calls: number; readonly steps: number; readonly family: FamilyName }): void;
   /** One model call is done; `latent` [B, 4, h, w] is the clean picture as it is guessed now. @throws Refusal 'cancelled' */
@@ -58,11 +60,15 @@ export function openReporter({ progress, signal, previews }: ReporterOptions): R
     spent[stage[now]] += (time - since) / 1000;
     since = time;
   };
+  const spend = (phase: Progress['phase']) => {
+    clock();
+    now = phase;
+    checked();
+  };
   return {
+    spend,
     phase(phase) {
-      clock();
-      now = phase;
-      checked();
+      spend(phase);
       progress({ phase, fraction: starts[phase], step: 0, steps: work.steps });
     },
     plan: (of) => {
@@ -83,4 +89,12 @@ export function openReporter({ progress, signal, previews }: ReporterOptions): R
       return { ...spent };
     },
   };
+}
+
+/**
+ * For one of several runs of a request: people see a single stretch of sampling, that begins with the first run's.
+ * Its times are still told apart.
+ */
+export function partOf(report: Reporter): Reporter {
+  return { ...report, phase: report.spend };
 }

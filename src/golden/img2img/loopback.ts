@@ -1,5 +1,5 @@
-import { maskedContents } from '../../edit/choices.ts';
-import { type DenoisingCurve, loopbackResults, loopbackRuns } from '../../engine/pipeline/loopback.ts';
+import { type DenoisingCurve, maskedContents } from '../../edit/choices.ts';
+import { loopbackResults, loopbackRuns } from '../../engine/pipeline/loopback.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { judge, maxDifference, mismatch, readJson } from './case.ts';
 

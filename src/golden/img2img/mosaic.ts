@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
+import type { Direction } from '../../edit/outpaint-size.ts';
 import type { Picture } from '../../engine/image/picture.ts';
-import type { Direction } from '../../engine/outpaint/directions.ts';
 import { type MosaicOptions, mosaicInpaint, mosaicOutpaint } from '../../engine/outpaint/mosaic.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { judge, mismatch, pictureDifference, readJson, readPicture } from './case.ts';

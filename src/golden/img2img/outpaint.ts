@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
+import type { Direction } from '../../edit/outpaint-size.ts';
 import { channelOf, toLuma } from '../../engine/image/convert.ts';
 import type { Picture, Size } from '../../engine/image/picture.ts';
-import type { Direction } from '../../engine/outpaint/directions.ts';
 import { matchedNoise } from '../../engine/outpaint/matched-noise.ts';
 import { expandMk2, finishMk2, type Mk2Options, type Mk2Step, planMk2 } from '../../engine/outpaint/mk2.ts';
 import { finishPoorMans, planPoorMans } from '../../engine/outpaint/poor-mans.ts';

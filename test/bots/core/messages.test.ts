@@ -13,7 +13,8 @@ const facts = {
   ...{ width: 8, height: 9000, min: 16, max: 16384, mask: '64×64', image: '64×32', given: 'Eulr', text: 'stpes' },
   ...{ position: 3, nearest: ['Euler'], field: 'steps', length: 5000, kind: 'sampler', why: 'no-prompt', current: 4 },
   ...{ scope: 'user', seconds: 100, permissions: ['Attach Files'], folder: 'models', file: 'x.safetensors' },
-  ...{ setting: 'size', ref: '0123abcd' },
+  ...{ setting: 'size', ref: '0123abcd', sketch: '64×64', sampler: 'DDIM', script: 'SD upscale', maxSide: 4096 },
+  ...{ overlap: 64, runs: 300 },
 };
 
 /** Telegram counts a wide character as two. */

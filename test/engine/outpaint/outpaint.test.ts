@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Direction, directions, marginsFor } from '../../../src/edit/outpaint-size.ts';
 import { crop } from '../../../src/engine/image/paste.ts';
 import type { Picture } from '../../../src/engine/image/picture.ts';
-import { type Direction, directions, marginsFor } from '../../../src/engine/outpaint/directions.ts';
 import { expandMk2, finishMk2, planMk2 } from '../../../src/engine/outpaint/mk2.ts';
 import { mosaicOutpaint } from '../../../src/engine/outpaint/mosaic.ts';
 import { finishPoorMans, planPoorMans } from '../../../src/engine/outpaint/poor-mans.ts';

@@ -1,4 +1,5 @@
 import type { Operation } from '../../../edit/lineage.ts';
+import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
 
@@ -66,6 +67,7 @@ export interface Messages {
     readonly headIs: (number: number) => string;
     readonly branch: (name: string) => string;
     readonly clamped: (option: string, asked: number, given: number) => string;
+    readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
     readonly fullMask: string;

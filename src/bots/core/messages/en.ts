@@ -66,6 +66,31 @@ export const en: Messages = {
       why: 'There is no mask.',
       next: 'Send a black and white picture of the same size as the mask: white is repainted. A picture with transparent parts works too.',
     }),
+    'sketch-and-mask': () => ({
+      what: 'A sketch and a mask at once',
+      why: 'In an inpaint sketch the strokes are the mask.',
+      next: 'Leave the mask out, or send the picture with the strokes as the picture itself.',
+    }),
+    'sketch-size': ({ sketch, image }) => ({
+      what: 'The sketch does not fit the picture',
+      why: `The sketch is ${sketch}, the picture ${image}.`,
+      next: 'Paint on the picture at its own size.',
+    }),
+    'sketch-unchanged': () => ({
+      what: 'I see no strokes',
+      why: 'The sketch equals the picture in every pixel.',
+      next: 'Paint where something shall appear.',
+    }),
+    'bad-color': ({ given }) => ({
+      what: `"${given}" is no colour I know`,
+      why: 'Colours are written #rrggbb.',
+      next: 'White is #ffffff.',
+    }),
+    'bad-direction': ({ given }) => ({
+      what: `I cannot grow towards "${given}"`,
+      why: 'Directions are left, right, up and down.',
+      next: 'Name one or more, for example "left right".',
+    }),
     'bad-size': ({ given }) => ({
       what: `I do not understand "${given}"`,
       why: 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
@@ -100,6 +125,46 @@ export const en: Messages = {
       what: 'Nothing would change',
       why: why === 'no-prompt' ? 'I do not know what to paint.' : 'Latent noise needs a strength above 0.',
       next: why === 'no-prompt' ? 'Tell me in a few words.' : 'Raise the strength, or choose another masked content.',
+    }),
+    'sigma-range': ({ min, max }) => ({
+      what: 'That schedule has no room',
+      why: `It would go from ${max} down to ${min}.`,
+      next: 'Make sigma-max larger than sigma-min; 0 is the model’s own.',
+    }),
+    'soft-sampler': ({ sampler }) => ({
+      what: `${sampler} cannot do soft inpainting`,
+      why: 'It counts timesteps, not noise levels, and would repaint what the mask keeps.',
+      next: 'Choose another sampler, Euler a for one, or switch soft off.',
+    }),
+    'mask-with-script': ({ script }) => ({
+      what: `${script} takes no mask`,
+      why: 'It makes its own, around the picture.',
+      next: 'Leave the mask out, or outpaint first and inpaint the result.',
+    }),
+    'batch-with-script': ({ script, field }) => ({
+      what: `${script} makes one picture at a time`,
+      why: `${field} is more than 1.`,
+      next: `Set ${field} to 1 and ask again for another one.`,
+    }),
+    'result-too-large': ({ width, height, maxSide, megapixels }) => ({
+      what: 'The result would be too large',
+      why: `It would be ${width}×${height}; I make at most ${maxSide} pixels a side and ${megapixels} megapixels.`,
+      next: 'Grow it by less, or start from a smaller picture.',
+    }),
+    'run-too-large': ({ script, width, height, megapixels }) => ({
+      what: 'The picture is too large for that script',
+      why: `${script} would paint ${width}×${height} at once; I can do ${megapixels.toFixed(1)} megapixels.`,
+      next: 'Use poor man’s outpainting, which works in tiles, or a smaller picture.',
+    }),
+    'tile-overlap': ({ field, overlap, width, height }) => ({
+      what: 'The tiles overlap entirely',
+      why: `${field} is ${overlap}, a tile ${width}×${height}.`,
+      next: `Lower ${field}, or enlarge the tiles with size.`,
+    }),
+    'too-many-runs': ({ runs, limit }) => ({
+      what: 'That is too much work for one edit',
+      why: `It would take ${runs} runs; I make at most ${limit}.`,
+      next: 'Use larger tiles, less overlap or a smaller factor.',
     }),
     'old-button': () => ({
       what: 'That button is too old',
@@ -202,6 +267,8 @@ export const en: Messages = {
     source: 'source',
     edit: 'img2img',
     inpaint: 'inpaint',
+    outpaint: 'outpaint',
+    upscale: 'upscale',
     again: 'again',
     less: 'less',
     more: 'more',
@@ -230,6 +297,12 @@ export const en: Messages = {
     headIs: (number) => `HEAD stays at #${number}`,
     branch: (name) => `on its own branch "${name}"`,
     clamped: (option, asked, given) => `${option} ${asked}→${given} (server limit)`,
+    warnings: {
+      'latent-upscale-strength': 'Latent upscale stays blurred below strength 0.55.',
+      'mask-alpha-repaints-nothing':
+        'A mask transparency of 50 or more repaints nothing without soft inpainting: only the colours are mixed in.',
+      'upscaler-none': 'Without an upscaler the factor has no effect: name one with sd-upscaler.',
+    },
     lastOfYours: (number) => `Source: #${number} (your last picture)`,
     newestHere: (number) => `Source: #${number} (the newest picture here)`,
     fullMask: 'The mask covers everything: the whole picture is repainted.',

@@ -1,4 +1,4 @@
-import type { Size } from '../image/picture.ts';
+import type { Size } from './size.ts';
 
 /** The sides a picture can grow on, in the order in which outpainting mk2 works them off. */
 export const directions = ['left', 'right', 'up', 'down'] as const;
@@ -12,6 +12,12 @@ const GRID = 64;
 
 /** Up to a multiple of 64. */
 export const upToGrid = (side: number): number => Math.ceil(side / GRID) * GRID;
+
+/** Sides as people write them (`left, up`). */
+export function sidesOf(text: string): ReadonlySet<Direction> {
+  const words = text.toLowerCase().split(/[\s,;+]+/);
+  return new Set(directions.filter((side) => words.includes(side)));
+}
 
 /** Margins along one axis that make its length a multiple of 64; what is missing goes to the second side. */
 function aligned(length: number, [first, second]: readonly [number, number]): [number, number] {
@@ -29,4 +35,20 @@ export function marginsFor({ width, height }: Size, pixels: number, sides: Reado
   const [left, right] = aligned(width, [wanted('left'), wanted('right')]);
   const [up, down] = aligned(height, [wanted('up'), wanted('down')]);
   return { left, right, up, down };
+}
+
+/** Margins of mosaic outpaint: shares of the picture's sides. Source: sd-webui-mosaic-outpaint 2.6 */
+export function sharedMargins(
+  { width, height }: Size,
+  share: { readonly expandX: number; readonly expandY: number },
+  sides: ReadonlySet<Direction>,
+): Margins {
+  const [x, y] = [Math.trunc(width * share.expandX), Math.trunc(height * share.expandY)];
+  const on = (side: Direction, amount: number) => (sides.has(side) ? amount : 0);
+  return { left: on('left', x), right: on('right', x), up: on('up', y), down: on('down', y) };
+}
+
+/** A picture's size with margins around it. */
+export function grownBy({ width, height }: Size, { left, right, up, down }: Margins): Size {
+  return { width: left + width + right, height: up + height + down };
 }

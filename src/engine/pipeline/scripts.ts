@@ -1,0 +1,43 @@
+import type { Params } from '../../edit/fields.ts';
+import { loopbackStrengths, outlineOf, type Script, scriptOf } from '../../edit/script.ts';
+import type { Size } from '../image/picture.ts';
+import type { Job, Made, RunJob } from './job.ts';
+import { runLoopback } from './script-loopback.ts';
+import { runMk2 } from './script-mk2.ts';
+import { runMosaic } from './script-mosaic.ts';
+import { runPoorMans } from './script-poor-mans.ts';
+import { runSdUpscale } from './script-sd-upscale.ts';
+
+/** Runs a script over `run`, which paints one job. */
+export async function runScript(script: Script, whole: Job, run: RunJob): Promise<readonly Made[]> {
+  switch (script.name) {
+    case 'outpainting mk2':
+      return await runMk2(script, whole, run);
+    case "poor man's outpainting":
+      return await runPoorMans(script, whole, run);
+    case 'mosaic outpaint':
+      return await runMosaic(script, whole, run);
+    case 'SD upscale':
+      return await runSdUpscale(script, whole, run);
+    case 'loopback':
+      return await runLoopback(script, whole, run);
+    default:
+      return script satisfies never;
+  }
+}
+
+/** The denoising strength of every batch that will be sampled for one result, in order. */
+function strengthsPerResult(params: Params, init: Size, size: Size): readonly number[] {
+  const { denoisingStrength, batchSize } = params;
+  const script = scriptOf(params);
+  if (script?.name === 'loopback') return loopbackStrengths(script, denoisingStrength);
+  const runs = script ? outlineOf(script, init, size).runs.length : 1;
+  const batches = script?.name === 'SD upscale' ? Math.ceil(runs / batchSize) : runs;
+  return Array(batches).fill(denoisingStrength);
+}
+
+/** The same for the whole request. */
+export function strengthsOf(params: Params, init: Size, size: Size): readonly number[] {
+  const once = strengthsPerResult(params, init, size);
+  return Array.from({ length: params.batchCount }, () => once).flat();
+}

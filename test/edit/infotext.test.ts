@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  type Field,
+  type FieldName,
+  fieldNames,
+  fields,
+  type InfotextFacts,
+  infotextOf,
+  type Params,
+  paramsFromInfotext,
+  resolveSampler,
+} from '../../src/edit/index.ts';
+
+/** Any value that the field takes; numbers on its slider, as the interface sends them. */
+function someValue(field: Field): fc.Arbitrary<unknown> {
+  switch (field.kind) {
+    case 'integer':
+      return fc.integer({ min: field.min, max: field.max });
+    case 'number': {
+      const decimals = Math.max(0, -Math.floor(Math.log10(field.step)));
+      const ticks = Math.round((field.max - field.min) / field.step);
+      return fc.integer({ min: 0, max: ticks }).map((i) => Number((field.min + i * field.step).toFixed(decimals + 1)));
+    }
+    case 'switch':
+      return fc.boolean();
+    case 'choice':
+      return fc.constantFrom(...field.choices.map(({ value }) => value));
+    case 'text':
+      return fc.constant(field.default);
+    default:
+      return field satisfies never;
+  }
+}
+
+const words = fc
+  .array(fc.constantFrom('a cat', '(hat:1.2)', '"red"', 'blue, green', '蓝天', '[a:b:0.5]', '\\(x\\)', 'Steps'), {
+    maxLength: 4,
+  })
+  .map((parts) => parts.join(', '));
+const sides = fc.subarray(['left', 'right', 'up', 'down'], { minLength: 1 }).map((some) => some.join(' '));
+
+const someParams = fc
+  .record(Object.fromEntries(fieldNames.map((name) => [name, someValue(fields[name])])))
+  .chain((params) =>
+    fc.record({
+      ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, fc.constant(value)])),
+      ...{ prompt: words, negativePrompt: words, direction: sides, mosaicDirection: sides },
+      checkpoint: fc.constantFrom('model', 'a model, with: signs'),
+    }),
+  ) as unknown as fc.Arbitrary<Params>;
+
+const facts = (params: Params): InfotextFacts => ({
+  ...{ seed: params.seed, subseed: params.subseed, modelHash: '0123456789', version: '1.2.3' },
+  ...{ scheduleType: params.scheduler, masked: true, inpaintingModel: true, usesEtaNoise: true },
+});
+
+/** What an infotext says of a request, or leaves out when it is what everybody takes for granted. */
+function carried(p: Params): readonly FieldName[] {
+  const own: Readonly<Partial<Record<FieldName, boolean>>> = {
+    subseed: p.subseedStrength !== 0,
+    seedResizeFromW: p.seedResizeFromW > 0 && p.seedResizeFromH > 0,
+    seedResizeFromH: p.seedResizeFromW > 0 && p.seedResizeFromH > 0,
+    onlyMaskedPadding: p.inpaintArea === 'only masked',
+    etaNoiseSeedDelta: p.eta !== 0,
+    betaDistAlpha: p.scheduler === 'Beta',
+    betaDistBeta: p.scheduler === 'Beta',
+    eta: p.eta >= 0 && p.eta !== (p.sampler.startsWith('DDIM') ? 0 : 1), // else the sampler's own, however it was said
+    // belong to the picture at hand or to its batch, not to how it is painted
+    ...{ size: false, batchSize: false, batchCount: false, returnMask: false, returnMaskComposite: false },
+    ...{ sampler: false, scheduler: false }, // looked at below
+  };
+  const scripts: Readonly<Record<string, RegExp>> = {
+    'outpainting mk2': /^(pixels|direction|mk2MaskBlur|noiseQ|colorVariation)$/,
+    "poor man's outpainting": /^(pixels|direction|poor.*)$/,
+    'mosaic outpaint': /^mosaic/,
+    'SD upscale': /^(overlap|scaleFactor|sdUpscaler)$/,
+    loopback: /^(loops|finalDenoisingStrength|denoisingCurve)$/,
+  };
+  const isScripts = (name: FieldName) => Object.values(scripts).some((pattern) => pattern.test(name));
+  return fieldNames.filter((name) => {
+    if (/^soft[A-Z]/.test(name) && name !== 'softInpainting') return p.softInpainting;
+    return isScripts(name) ? (scripts[p.script]?.test(name) ?? false) : (own[name] ?? true);
+  });
+}
+
+test('what was asked for is read back from the picture, in every field that its text carries', () => {
+  fc.assert(
+    fc.property(someParams, (params) => {
+      const read = paramsFromInfotext(infotextOf({ params, width: 512, height: 512 }, facts(params)));
+      for (const name of carried(params)) expect(read[name] ?? fields[name].default, name).toEqual(params[name]);
+      const { sampler, scheduler } = resolveSampler(params.sampler, params.scheduler, { toAutomatic: true });
+      expect([read.sampler, read.scheduler]).toEqual([sampler, scheduler]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('A1111’s own keys of a script are enough to know which script it was', () => {
+  const head = 'a cat\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 512x512, Denoising strength: 0.3';
+  expect(paramsFromInfotext(`${head}, SD upscale overlap: 96, SD upscale upscaler: Lanczos`)).toMatchObject({
+    ...{ script: 'SD upscale', overlap: 96, sdUpscaler: 'Lanczos' },
+  });
+  expect(paramsFromInfotext(`${head}, Final denoising strength: 0.4, Denoising curve: Lazy`)).toMatchObject({
+    ...{ script: 'loopback', finalDenoisingStrength: 0.4, denoisingCurve: 'Lazy' },
+  });
+});
