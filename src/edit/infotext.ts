@@ -152,12 +152,26 @@ const ownMaskKeys: readonly (readonly [key: string, field: FieldName])[] = [
   ['Overlay inpaint', 'overlayInpaint'],
 ];
 
+/** A1111 writes no blur of 0, and takes what is not written for "leave it as it is". */
+const NO_BLUR = 'Mask edge';
+
+/** What A1111's scripts write themselves. */
+const theirs = ['SD upscale overlap', 'SD upscale upscaler', 'Final denoising strength', 'Denoising curve'];
+
+/** Keys that A1111 does not write. */
+export const ownInfotextKeys: ReadonlySet<string> = new Set([
+  ...[...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]
+    .map(([key]) => key)
+    .filter((key) => !theirs.includes(key)),
+  ...[NO_BLUR, 'Script', 'Engine'],
+]);
+
 function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[] {
   const changed = [...ownKeys, ...(masked ? ownMaskKeys : [])].filter(
     ([, field]) => p[field] !== fields[field].default,
   );
   return [
-    ...when(masked && p.maskBlur === 0, ['Mask blur', 0]), // A1111 says nothing, and reads nothing as "leave it"
+    ...when(masked && p.maskBlur === 0, [NO_BLUR, 0]),
     ...changed.map(([key, field]): Pair => [key, p[field]]),
     ['Engine', `palimpsest ${version}`],
   ];
@@ -237,6 +251,7 @@ const keys: Readonly<Record<string, FieldName>> = {
   'Beta schedule beta': 'betaDistBeta',
   'Discard penultimate sigma': 'alwaysDiscardNextToLastSigma',
   Script: 'script',
+  [NO_BLUR]: 'maskBlur',
   ...Object.fromEntries([...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]),
 };
 

@@ -7,7 +7,6 @@ import { parseColor, toLuma } from '../image/convert.ts';
 import { cropRegion, expandCropRegion } from '../image/crop-region.ts';
 import { fill } from '../image/fill.ts';
 import { type MaskOptions, prepareMask } from '../image/mask.ts';
-import { overlayPicture } from '../image/overlay.ts';
 import { crop } from '../image/paste.ts';
 import { type Picture, type Region, type Rgb, type Size, sameSize } from '../image/picture.ts';
 import { doubled } from '../image/point.ts';
@@ -43,9 +42,7 @@ export interface Inpaint {
   readonly maskForLatents: Picture;
   /** Grey, of the overlay's size. */
   readonly maskForOverlay: Picture;
-  /** RGBA: what is laid over the result. */
-  readonly overlay: Picture;
-  /** RGB, of the overlay's size: what the overlay is made from. */
+  /** RGB, of the overlay's size: what is laid over the result where the mask lets it. */
   readonly source: Picture;
   /** Where the painted crop goes back to in the source; null for the whole picture. */
   readonly pasteTo: Region | null;
@@ -119,8 +116,7 @@ async function wholeCanvas(
   const maskForOverlay = doubled(maskForLatents);
   // Unlike A1111, which lays a picture that is still small over the top left corner of an upscaled one.
   const source = resample(image, options.size, 'lanczos');
-  const overlay = overlayPicture(source, maskForOverlay);
-  const inpaint = { maskForLatents, maskForOverlay, overlay, source, pasteTo: null };
+  const inpaint = { maskForLatents, maskForOverlay, source, pasteTo: null };
   return filledCanvas(image, latentMask ? { ...inpaint, maskForLatents: latentMask } : inpaint, options);
 }
 
@@ -132,8 +128,7 @@ async function croppedCanvas(
   const { size, upscale } = options;
   const image = await resizeImageWith('resize and fill', crop(source, pasteTo), { size, upscale });
   const maskForLatents = latentMask ?? toLuma(resizeImage('resize and fill', crop(mask, pasteTo), size));
-  const overlay = overlayPicture(source, mask);
-  return filledCanvas(image, { maskForLatents, maskForOverlay: mask, overlay, source, pasteTo }, options);
+  return filledCanvas(image, { maskForLatents, maskForOverlay: mask, source, pasteTo }, options);
 }
 
 function filledCanvas(image: Picture, inpaint: Inpaint, options: CanvasOptions): Canvas {

@@ -1,8 +1,9 @@
 import { correctColors } from '../image/color-correction.ts';
-import { toLuma, toRgb } from '../image/convert.ts';
-import { maskComposite, overlayPicture, uncrop, withOverlay } from '../image/overlay.ts';
-import type { Picture, Region } from '../image/picture.ts';
-import { resizeImage } from '../image/resize-image.ts';
+import { toLuma, toRgb, toRgba } from '../image/convert.ts';
+import { maskComposite, overlayPicture, withOverlay } from '../image/overlay.ts';
+import { crop, paste } from '../image/paste.ts';
+import { blank, type Picture, type Region, sizeOfRegion } from '../image/picture.ts';
+import { resizeImage, resizeImageWith } from '../image/resize-image.ts';
 import { adaptiveMask, type LatentChange, type PixelMaskSettings } from '../image/soft-inpainting-pixels.ts';
 import type { Upscale } from '../image/upscaler.ts';
 import type { Canvas, Inpaint } from './canvas.ts';
@@ -11,8 +12,10 @@ import type { Canvas, Inpaint } from './canvas.ts';
 export interface Composite {
   /** RGB. */
   readonly image: Picture;
-  /** What was painted, its colours corrected, at its place: RGB, or RGBA that is transparent outside the crop. */
-  readonly placed: Picture;
+  /** What was painted, RGB, its colours corrected, as large as its place. */
+  readonly painted: Picture;
+  /** Its place in the image; null where it is all of it. */
+  readonly pasteTo: Region | null;
 }
 
 /** How a result is put together. */
@@ -29,9 +32,22 @@ export interface CompositeOptions {
 export async function composite(painted: Picture, canvas: Canvas, options: CompositeOptions): Promise<Composite> {
   const { inpaint, colorTarget } = canvas;
   const corrected = colorTarget ? correctColors(painted, colorTarget) : painted;
-  if (!inpaint || !options.overlayInpaint) return { image: corrected, placed: corrected };
-  const placed = await placedBack(corrected, inpaint, options);
-  return { image: withOverlay(placed, inpaint.overlay), placed };
+  if (!inpaint || !options.overlayInpaint) return { image: corrected, painted: corrected, pasteTo: null };
+  const { pasteTo, source, maskForOverlay } = inpaint;
+  if (!pasteTo) {
+    const image = withOverlay(corrected, overlayPicture(source, maskForOverlay));
+    return { image, painted: corrected, pasteTo };
+  }
+  // Around the crop there is only the source: nothing of it needs to be looked at.
+  const fitted = await fittedTo(corrected, pasteTo, options.upscale);
+  const overlay = overlayPicture(crop(source, pasteTo), crop(maskForOverlay, pasteTo));
+  const image = paste(source, withOverlay(fitted, overlay), { x: pasteTo.x1, y: pasteTo.y1 });
+  return { image, painted: fitted, pasteTo };
+}
+
+/** As A1111's `uncrop` resizes what it puts back. */
+async function fittedTo(im: Picture, place: Region, upscale: Upscale | null): Promise<Picture> {
+  return await resizeImageWith('crop and resize', im, { size: sizeOfRegion(place), upscale });
 }
 
 /** The two extra pictures of an inpaint that people may ask for. */
@@ -43,13 +59,10 @@ export interface MaskResults {
 }
 
 /** Source: A1111 modules/processing.py `process_images_inner` */
-export function maskResults({ placed }: Composite, { maskForOverlay }: Inpaint): MaskResults {
+export function maskResults({ painted, pasteTo }: Composite, { maskForOverlay, source }: Inpaint): MaskResults {
+  const placed = pasteTo ? paste(blank(source, 4), toRgba(painted), { x: pasteTo.x1, y: pasteTo.y1 }) : painted;
   const mask = toLuma(resizeImage('resize and fill', maskForOverlay, placed));
   return { mask: toRgb(maskForOverlay), maskComposite: maskComposite(placed, mask) };
-}
-
-async function placedBack(im: Picture, { pasteTo, overlay }: Inpaint, { upscale }: CompositeOptions): Promise<Picture> {
-  return pasteTo ? await uncrop(im, { size: overlay, pasteTo, upscale }) : im;
 }
 
 /**
@@ -60,15 +73,11 @@ export async function softened(canvas: Canvas, change: LatentChange, settings: P
   const { inpaint, size } = canvas;
   if (!inpaint) return canvas;
   const maskForOverlay = await softMask(adaptiveMask(change, settings, size), inpaint);
-  return {
-    ...canvas,
-    inpaint: { ...inpaint, maskForOverlay, overlay: overlayPicture(inpaint.source, maskForOverlay) },
-  };
+  return { ...canvas, inpaint: { ...inpaint, maskForOverlay } };
 }
 
-async function softMask(
-  mask: Picture,
-  { pasteTo, source }: { pasteTo: Region | null; source: Picture },
-): Promise<Picture> {
-  return pasteTo ? toLuma(await uncrop(mask, { size: source, pasteTo, upscale: null })) : mask;
+/** Outside the crop nothing changed. */
+async function softMask(mask: Picture, { pasteTo, source }: Inpaint): Promise<Picture> {
+  if (!pasteTo) return mask;
+  return paste(blank(source, 1), toLuma(await fittedTo(mask, pasteTo, null)), { x: pasteTo.x1, y: pasteTo.y1 });
 }

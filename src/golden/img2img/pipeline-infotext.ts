@@ -1,6 +1,6 @@
 import { toBlobRef } from '../../edit/blob.ts';
 import { defaultParams } from '../../edit/fields.ts';
-import { infotextOf } from '../../edit/infotext.ts';
+import { infotextOf, ownInfotextKeys } from '../../edit/infotext.ts';
 import { type ParsedInfotext, parseInfotext } from '../../edit/infotext-text.ts';
 import type { EditRequest } from '../../edit/request.ts';
 import type { GoldenOutcome } from '../outcome.ts';
@@ -58,10 +58,8 @@ function written({ params: p, mask }: InfotextRun, seed: number): ParsedInfotext
   return parseInfotext(infotextOf(request, { ...facts, ...model }));
 }
 
-/** Keys that A1111 has no words for. */
-const own = new Set(['Engine', 'Resize mode']);
-
+/** Without the keys that A1111 has no words for. */
 function comparable({ prompt, negativePrompt, params }: ParsedInfotext): unknown {
-  const pairs = [...params].filter(([key]) => !own.has(key));
+  const pairs = [...params].filter(([key]) => !ownInfotextKeys.has(key));
   return [prompt, negativePrompt, pairs.map(([key, value]) => [key, /^[\d.]+$/.test(value) ? Number(value) : value])];
 }

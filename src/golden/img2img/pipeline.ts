@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { toRgb } from '../../engine/image/convert.ts';
 import { resizeLatent } from '../../engine/image/latent-resize.ts';
 import { latentMask } from '../../engine/image/mask.ts';
+import { overlayPicture } from '../../engine/image/overlay.ts';
 import type { Picture } from '../../engine/image/picture.ts';
 import { toPictures, toPixels } from '../../engine/image/pixels.ts';
 import { latentSize } from '../../engine/image/processing-size.ts';
-import { type Canvas, prepareCanvas } from '../../engine/pipeline/canvas.ts';
+import { type Canvas, type Inpaint, prepareCanvas } from '../../engine/pipeline/canvas.ts';
 import { composite, maskResults } from '../../engine/pipeline/composite.ts';
 import { withMaskedContent } from '../../engine/sampling/start-latent.ts';
 import { imageRng } from '../../engine/tensor/image-rng.ts';
@@ -129,7 +130,7 @@ async function* overlays({ dir, name, canvas }: Run, files: readonly string[]): 
   const overlayFile = `${name}_overlay.png`;
   if (files.includes(overlayFile)) {
     yield await judge({ area, name: `${name} overlay`, tolerance: 0 }, async () =>
-      pictureDifference(canvas.inpaint!.overlay, await readPicture(dir, overlayFile)),
+      pictureDifference(overlayOf(canvas.inpaint!), await readPicture(dir, overlayFile)),
     );
   }
   const maskFile = `${name}_mask_for_overlay.png`;
@@ -138,6 +139,10 @@ async function* overlays({ dir, name, canvas }: Run, files: readonly string[]): 
       pictureDifference(toRgb(canvas.inpaint!.maskForOverlay), toRgb(await readPicture(dir, maskFile))),
     );
   }
+}
+
+function overlayOf({ source, maskForOverlay }: Inpaint): Picture {
+  return overlayPicture(source, maskForOverlay);
 }
 
 /** Tolerance: where 255·x sits on an integer, truncation may fall either way. */

@@ -91,7 +91,7 @@ test('"latent upscale" with a mask lays the overlay over all of the result', asy
   );
   const { image, inpaint } = canvas as Canvas & { inpaint: NonNullable<Canvas['inpaint']> };
   expect([image.width, image.height]).toEqual([32, 24]);
-  expect([inpaint.overlay.width, inpaint.overlay.height]).toEqual([64, 48]);
+  expect([inpaint.source.width, inpaint.source.height]).toEqual([64, 48]);
   expect([inpaint.maskForOverlay.width, inpaint.maskForOverlay.height]).toEqual([64, 48]);
 });
 
