@@ -99,7 +99,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
     .toBuffer();
   await write('upload', upload, ['#0 upload', 'Ann paints a meadow']);
 
-  const words = { prompt: 'a tree on the left, grass, blue sky', strength: 0.85, cfg: 5, steps: 20, seed: 12 };
+  const words = { prompt: 'a house on the left, grass, blue sky', strength: 0.85, cfg: 5, steps: 20, seed: 1 };
   await chat.command(ann, 'edit', words, { files: [upload] });
   const edited = await result(0);
   const first = await imageOf(edited);
@@ -126,11 +126,11 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
   await chat.command(
     bo,
     'inpaint',
-    { ...painted, prompt: 'a snowman, grass, blue sky' },
+    { ...painted, prompt: 'a fox wearing a hat, grass, blue sky' },
     { replyTo, files: [file(mask, 'mask')] },
   );
   const branch = await result(3);
-  await write('branch', await imageOf(branch), ['#4 Bo branches off #1', '"a snowman, grass, blue sky"']);
+  await write('branch', await imageOf(branch), ['#4 Bo branches off #1', '"a fox wearing a hat, grass, blue sky"']);
 
   for (const inpainted of [cat, again, branch]) {
     const difference = await differenceOutside(first, await imageOf(inpainted));

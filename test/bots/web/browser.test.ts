@@ -164,8 +164,8 @@ describe('the page', () => {
   test('sends chosen parameters along, and says so', async () => {
     await page.getByRole('button', { name: 'Settings', exact: true }).last().click();
     const panel = page.getByRole('complementary', { name: 'Settings' });
-    await panel.getByLabel('Denoising strength').fill('0.3');
-    await panel.getByLabel('Batch size').fill('4');
+    await panel.getByLabel('Denoising strength', { exact: true }).fill('0.3');
+    await panel.getByLabel('Batch size', { exact: true }).fill('4');
     await panel.getByText('Sampling', { exact: true }).click();
     await panel.getByLabel('Sampling method').selectOption('DPM++ 2M');
     await look('settings');
