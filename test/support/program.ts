@@ -59,46 +59,51 @@ export interface ProgramOptions {
   readonly ulimit?: string;
 }
 
+/** Runs the program until its standard input is closed, which happens even when whoever started it is killed. Says its process id. */
+const warden = `
+  exec 3<&0
+  "$@" </dev/null 3<&- & pid=$!
+  echo "pid $pid"
+  ( cat <&3; kill -KILL $pid ) >/dev/null 2>&1 &
+  wait $pid`;
+
 /** Starts the program at `path`, and waits until it is at work. @throws Error with what it said when it ends before */
 export async function startProgram(path: string, { role, environment, ulimit }: ProgramOptions): Promise<Program> {
   const env = { PATH: process.env.PATH, LOG_LEVEL: 'info', WEB_PORT: '0', ...environment };
-  const command = `${ulimit ? `ulimit ${ulimit}; ` : ''}exec "$@"`;
-  const args = ['-c', command, 'sh', process.execPath, path, role];
-  const child = spawn('sh', args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = once(child, 'exit');
+  const args = ['-c', `${ulimit ? `ulimit ${ulimit}; ` : ''}${warden}`, 'sh', process.execPath, path, role];
+  const child = spawn('sh', args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const ended = once(child, 'exit').finally(() => child.stdin.end());
   const log: LogLine[] = [];
-  const url = await untilAtWork(child, role, log);
+  const { pid, url } = await untilAtWork(child, role, log);
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
+    if (child.exitCode === null) process.kill(pid, signal);
+    await ended;
+  };
   return {
     url,
     log,
-    async kill() {
-      child.kill('SIGKILL');
-      await ended;
-    },
+    kill: () => end('SIGKILL'),
     async stop() {
-      child.kill('SIGTERM');
-      await ended;
+      await end('SIGTERM');
       return child.exitCode;
     },
-    async [Symbol.asyncDispose]() {
-      child.kill('SIGKILL');
-      await ended;
-    },
+    [Symbol.asyncDispose]: () => end('SIGKILL'),
   };
 }
 
 /** The web chat's address says that bots are up; a worker is, as soon as it lives. */
-async function untilAtWork(child: ChildProcess, role: string, log: LogLine[]): Promise<string | null> {
+async function untilAtWork(child: ChildProcess, role: string, log: LogLine[]) {
   const said: string[] = [];
-  const url = new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stderr! }).on('line', (line) => said.push(line));
+  createInterface({ input: child.stderr! }).on('line', (line) => said.push(line));
+  const started = new Promise<{ pid: number; url: string | null }>((resolve, reject) => {
+    let pid = 0;
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      const address = /^Palimpsest is at (\S+)$/.exec(line)?.[1];
-      if (address) resolve(address);
+      pid ||= Number(/^pid (\d+)$/.exec(line)?.[1] ?? 0);
+      const url = /^Palimpsest is at (\S+)$/.exec(line)?.[1] ?? null;
+      if (url !== null || role === 'worker') resolve({ pid, url });
       if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine);
     });
     child.once('exit', () => reject(new Error(`palimpsest ${role} ended:\n${said.join('\n')}`)));
   });
-  url.catch(() => {}); // after the start an end is no failure
-  return role === 'worker' ? null : await url;
+  return await started;
 }
