@@ -99,13 +99,21 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
     .toBuffer();
   await write('upload', upload, ['#0 upload', 'Ann paints a meadow']);
 
-  const words = { prompt: 'a house on the left, grass, blue sky', strength: 0.85, cfg: 5, steps: 20, seed: 1 };
+  const words = { prompt: 'a tree on the left, grass, blue sky', strength: 0.85, cfg: 5, steps: 20, seed: 12 };
   await chat.command(ann, 'edit', words, { files: [upload] });
   const edited = await result(0);
   const first = await imageOf(edited);
   await write('edit', first, ['#1 edit by prompt', `"${words.prompt}"`]);
 
-  const painted = { strength: 1, cfg: 5, fill: 'latent noise', 'mask-blur': BLUR, seed: 4 };
+  const painted = {
+    strength: 1,
+    cfg: 5,
+    fill: 'latent noise',
+    area: 'only masked',
+    padding: 16,
+    'mask-blur': BLUR,
+    seed: 4,
+  };
   const replyTo = edited.id;
   await chat.command(
     ann,
@@ -126,11 +134,11 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
   await chat.command(
     bo,
     'inpaint',
-    { ...painted, prompt: 'a fox wearing a hat, grass, blue sky' },
+    { ...painted, prompt: 'a panda, grass, blue sky' },
     { replyTo, files: [file(mask, 'mask')] },
   );
   const branch = await result(3);
-  await write('branch', await imageOf(branch), ['#4 Bo branches off #1', '"a fox wearing a hat, grass, blue sky"']);
+  await write('branch', await imageOf(branch), ['#4 Bo branches off #1', '"a panda, grass, blue sky"']);
 
   for (const inpainted of [cat, again, branch]) {
     const difference = await differenceOutside(first, await imageOf(inpainted));
