@@ -202,11 +202,7 @@ const sheets: Readonly<
           'strength 0.3, 256 × 256',
         ),
         exhibit(edited(small, { params: latent }), 'Latent upscale', 'strength 0.6, 256 × 256'),
-        exhibit(
-          edited(tree, { params: tiles, size: whole }),
-          'SD upscale of 256 × 256',
-          'strength 0.3, 512 × 512',
-        ),
+        exhibit(edited(tree, { params: tiles, size: whole }), 'SD upscale of 256 × 256', 'strength 0.3, 512 × 512'),
       ]);
     },
   },

@@ -86,7 +86,6 @@ export const maskModes = [
   { value: 'inpaint masked', label: { en: 'Inpaint masked', zh: '重绘蒙版内容' } },
   { value: 'inpaint not masked', label: { en: 'Inpaint not masked', zh: '重绘非蒙版内容' } },
 ] as const satisfies readonly Choice[];
-export type MaskMode = (typeof maskModes)[number]['value'];
 
 /** Where noise comes from. A1111's GPU source is Philox, as NV; both names give the same numbers here. */
 export const randnSources = [

@@ -4,7 +4,6 @@ import type { Catalog, CheckpointEntry } from './catalog.ts';
 import { type FieldName, MAX_SEED, type Params } from './fields.ts';
 import { refuseImpossible, workOf } from './impossible.ts';
 import { closest } from './names.ts';
-import type { PartialParams } from './params.ts';
 import { type Layer, mergeLayers } from './presets.ts';
 import type { EditRequest, MaskSource, Sketch } from './request.ts';
 import { loopbackStrengths, scriptOf, sizeBeforeResize } from './script.ts';
@@ -138,11 +137,6 @@ export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: ()
     ...(work && { script: work }),
   };
   return { request, clamped, warnings: warningsFor(request) };
-}
-
-/** The same request with other values; used by buttons that repeat an edit. */
-export function withParams(request: EditRequest, params: PartialParams): EditRequest {
-  return { ...request, params: { ...request.params, ...params } };
 }
 
 /** Sampler steps of one run. Source: A1111 modules/sd_samplers_common.py `setup_img2img_steps` */

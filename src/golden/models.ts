@@ -1,5 +1,3 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
 import { detectCases } from './models/detect.ts';
 import { dtypeCases } from './models/dtypes.ts';
 import { layoutCases } from './models/layouts.ts';
@@ -8,7 +6,7 @@ import { concatCases, sd2Cases, sdxlCases } from './models/other-families.ts';
 import { previewCases } from './models/preview.ts';
 import { torchCases } from './models/pth.ts';
 import { sd15Cases } from './models/sd15.ts';
-import type { GoldenArea, GoldenOutcome } from './outcome.ts';
+import type { GoldenArea } from './outcome.ts';
 
 /** The folders of `models/` that are about weights files and networks, and what checks them. */
 export const modelAreas: Readonly<Record<string, GoldenArea>> = {
@@ -23,18 +21,3 @@ export const modelAreas: Readonly<Record<string, GoldenArea>> = {
   pth: torchCases,
   lora: loraCases,
 };
-
-/** Every case about weights files and networks below `dir`. Folders that are not there are passed over. */
-export async function* modelCases(dir: string): AsyncIterable<GoldenOutcome> {
-  for (const [folder, area] of Object.entries(modelAreas)) {
-    const path = join(dir, folder);
-    if (await exists(path)) yield* area(path);
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
-    () => true,
-    () => false,
-  );
-}

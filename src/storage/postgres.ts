@@ -1,5 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import type { Database } from './db.ts';
+import { type Database, sayingWhenFull } from './db.ts';
 import { PrismaClient } from './generated/postgres/client.ts';
 
 /**
@@ -13,5 +13,5 @@ export function postgresAdapter(url: string, connections: number, onError: (erro
 
 /** The client for a migrated PostgreSQL database. Its methods are a superset of those of SQLite's client. */
 export function postgresClient(adapter: PrismaPg): Database {
-  return new PrismaClient({ adapter }) as unknown as Database;
+  return sayingWhenFull(new PrismaClient({ adapter }) as unknown as Database);
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { PrismaLibSql } from '@prisma/adapter-libsql';
-import type { Database } from './db.ts';
+import { type Database, refusedWhenFull, sayingWhenFull } from './db.ts';
 import { PrismaClient } from './generated/sqlite/client.ts';
 
 type Client = ReturnType<PrismaLibSql['createClient']>;
@@ -9,9 +9,12 @@ type Client = ReturnType<PrismaLibSql['createClient']>;
 const BUSY = 5; // primary result code SQLITE_BUSY; the low byte of every extended one. Source: sqlite.org/rescode.html
 const PATIENCE_MS = 20_000;
 
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'rawCode' in error && ((error.rawCode as number | undefined) ?? 0) % 256 === BUSY;
+/** The extended result code; 0 for what is no error of SQLite. */
+function codeOf(error: unknown): number {
+  return error instanceof Error && 'rawCode' in error ? ((error.rawCode as number | undefined) ?? 0) : 0;
 }
+
+const isBusy = (error: unknown) => codeOf(error) % 256 === BUSY;
 
 /**
  * libSQL's client on one connection for life. As it comes, it opens a new one after every transaction; it begins transactions as
@@ -33,20 +36,20 @@ function onOneConnection(client: Client): Client {
       await setTimeout(pauseMs);
     }
   };
-  const end = async (how: 'COMMIT' | 'ROLLBACK') => {
-    try {
-      await run(how);
-    } finally {
-      isOpen = false;
-    }
+  const rollback = async () => {
+    isOpen = false;
+    await run('ROLLBACK').catch((error: unknown) => {
+      const isOver = error instanceof Error && error.message.includes('no transaction is active');
+      if (!isOver) throw error; // SQLite itself rolls back when the disk is full
+    });
   };
-  const rollback = () => end('ROLLBACK');
   const commit = async () => {
     try {
-      await end('COMMIT');
+      await run('COMMIT');
+      isOpen = false;
     } catch (error) {
-      await rollback(); // a full disk leaves the transaction open
-      throw error;
+      await rollback(); // a full disk may leave the transaction open
+      throw refusedWhenFull(error, String(codeOf(error)));
     }
   };
   const transaction = async () => {
@@ -70,5 +73,5 @@ export function sqliteAdapter(file: string): PrismaLibSql {
 
 /** The client for a migrated SQLite file. */
 export function sqliteClient(adapter: PrismaLibSql): Database {
-  return new PrismaClient({ adapter });
+  return sayingWhenFull(new PrismaClient({ adapter }));
 }

@@ -1,13 +1,15 @@
 import { access, copyFile, symlink, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { solidPng } from '../support/jobs.ts';
 import type { Program } from '../support/program.ts';
 import type { Conversation, Seen } from '../support/telegram-stand-in/index.ts';
 import { hostileFiles, lyingCheckpoints, soundFiles } from './hostile-files.ts';
 import { ending, expectOneEndingEach, openStage, type Stage, until } from './stage.ts';
 import { visitWeb } from './web-visitor.ts';
+
+vi.setConfig({ testTimeout: 90_000 }); // many edits in a row, on a machine that may be busy
 
 let stage: Stage;
 let running: Program;
@@ -174,13 +176,10 @@ describe('a disk', () => {
     const ann = small.somebody('Ann');
     const first = await ending(small, await ann.photo(black, { caption: `a red hat ${quick}` }));
     await roomy.kill();
-    const full = await small.start('all', { ulimit: '-f 1600' }); // 800 KiB: no picture of a megabyte
+    const full = await small.start('all', { ulimit: '-f 10240' }); // 5 MiB: room for the database, not for such a picture
     const noise = sharp({
       create: {
-        width: 700,
-        height: 700,
-        channels: 3,
-        background: '#777',
+        ...{ width: 1500, height: 1500, channels: 3, background: '#777' },
         noise: { type: 'gaussian', mean: 128, sigma: 60 },
       },
     });
@@ -190,8 +189,14 @@ describe('a disk', () => {
     const bo = await small.somebody('Bo').photo(black, { caption: `a red hat ${quick}` });
     expect((await ending(small, bo)).picture).not.toBeNull();
     await full.kill();
+    const brimful = await small.start('all', { ulimit: '-f 64' }); // 32 KiB: not even room for an edit's rows
+    const cy = small.somebody('Cy');
+    const unheard = await cy.photo(black, { caption: `a red hat ${quick}` });
+    expect((await ending(small, unheard)).text).toMatch(/My disk is full[\s\S]*Tell whoever runs this bot/);
+    await brimful.kill();
     await small.start('all');
+    expect((await ending(small, await cy.photo(black, { caption: `a red hat ${quick}` }))).picture).not.toBeNull();
     ann.press('Again', first);
     expect((await ending(small, first)).text).toMatch(/^#2 · again/);
-  }, 60_000);
+  });
 });

@@ -28,7 +28,7 @@ const stateOfPhase = {
 async function refuse(flow: Flow, incoming: Incoming, language: Language, error: unknown): Promise<void> {
   const { place } = incoming.where;
   const ref = newRef(flow);
-  if (!(error instanceof Refusal))
+  if (!(error instanceof Refusal) || error.code === 'storage-full')
     flow.log.error({ error, ref, key: incoming.key, place }, 'an incoming could not be handled');
   const refusal: RefusalData = error instanceof Refusal ? refusalData(error) : { code: 'internal', details: { ref } };
   const card = errorCard(messagesIn(language), refusal, null);

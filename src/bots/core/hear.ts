@@ -13,6 +13,7 @@ import { languageForPerson, languageForPlace } from './language.ts';
 import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
+import { branchAt, headOf } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
 import type { CommandIncoming, Incoming, MessageIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
@@ -93,11 +94,21 @@ async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): P
   await accept(flow, order);
 }
 
-/** The picture a verb or a moving command is about. @throws Refusal 'nothing-to-repeat' for a picture that is not known yet */
-async function meantNode(flow: Flow, incoming: CommandIncoming | MessageIncoming): Promise<LineageNode> {
+/**
+ * The picture a verb or a moving command is about: the one that is pointed at, else somebody's last one. HEAD moves from where it is,
+ * whoever brought it there. @throws Refusal 'nothing-to-repeat' for a picture that is not known yet
+ */
+async function meantNode(
+  flow: Flow,
+  incoming: CommandIncoming | MessageIncoming,
+  { moves }: { readonly moves: boolean },
+): Promise<LineageNode> {
   const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined });
   if (source.kind === 'upload') throw new Refusal('nothing-to-repeat', {});
-  return source.node;
+  const { node } = source;
+  const lineage = moves && source.how !== 'pointed at' && (await flow.storage.lineage.lineage(node.lineage));
+  if (!lineage || branchAt(lineage, node.id) !== undefined) return node;
+  return (await flow.storage.lineage.node(headOf(lineage))) ?? node;
 }
 
 async function obey(
@@ -106,7 +117,7 @@ async function obey(
   incoming: CommandIncoming | MessageIncoming,
   { verb, params }: Pick<Utterance & { kind: 'verb' }, 'verb' | 'params'>,
 ): Promise<void> {
-  const node = await meantNode(flow, incoming);
+  const node = await meantNode(flow, incoming, { moves: verb === 'undo' || verb === 'redo' });
   switch (verb) {
     case 'again':
       return accept(flow, await orderAgain(flow, asker, node, params));

@@ -61,6 +61,7 @@ export async function undo(flow: Flow, asker: Asker, { node, seen, answer, ...un
   const branch = branchAt(lineage, node.id) ?? 'main';
   checkPolicy(lineage, branch, asker);
   const head = lineage.heads[branch]!;
+  if (head === parent.id) throw new Refusal('head-moved', { current: parent.number }); // somebody has undone it
   if (head !== node.id && seen === '') {
     const numbers = { head: (await knownNode(flow, head)).number, parent: parent.number };
     await answer.tell(elsewhereCard(messagesIn(undoing.private), node, numbers, head));

@@ -1,9 +1,9 @@
-import type { NodeId } from '../../edit/lineage.ts';
+import type { JobId, NodeId } from '../../edit/lineage.ts';
 import type { Seconds, UserId } from '../../edit/request.ts';
 import { Refusal, type RefusalData } from '../../errors.ts';
 import type { Language, OutboxRow } from '../../storage/index.ts';
 import { arranged, button } from './buttons.ts';
-import { errorCard, nodeCard, plainCard, resultCard } from './cards.ts';
+import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type Desk, nameOf } from './desk.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView } from './picture-view.ts';
@@ -30,6 +30,14 @@ async function shown(desk: Desk, id: NodeId | null) {
   return node;
 }
 
+/** In which words, and whose: a message that can reply to nothing would leave people guessing. */
+async function whichEdit(desk: Desk, id: JobId | null): Promise<readonly string[]> {
+  const job = id && (await desk.storage.jobs.find(id));
+  if (!job) return [];
+  const author = `@${oneLine(await nameOf(desk, job.author), 40)}`;
+  return [[...quoted(job.task.request.params.prompt), author].join(' · ')];
+}
+
 /**
  * The card an outbox row stands for, in its language, for what the platform can show.
  * @throws Refusal 'gone' when its picture is no longer known @throws RangeError when the row holds no notice
@@ -51,11 +59,13 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
     }
     case 'error': {
       const retry = row.job ? [[button(messages, 'rt', row.job)]] : [];
-      return errorCard(messages, notice.refusal, notice.ref, arranged(retry, capabilities));
+      const card = errorCard(messages, notice.refusal, notice.ref, arranged(retry, capabilities));
+      return { ...card, lines: [...(await whichEdit(desk, row.job)), ...card.lines] };
     }
     case 'cancelled': {
       const by = oneLine(await nameOf(desk, notice.by), 40);
-      return { ...plainCard, title: messages.job.cancelled(by), tone: 'warning' };
+      const lines = await whichEdit(desk, row.job);
+      return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
     default:
       return notice satisfies never;

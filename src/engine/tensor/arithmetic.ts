@@ -27,11 +27,6 @@ export function lerp(x: Tensor, y: Tensor, t: number): Tensor {
   return lincomb(1 - t, x, t, y);
 }
 
-/** x + y */
-export function add(x: Tensor, y: Tensor): Tensor {
-  return lincomb(1, x, 1, y);
-}
-
 /** x + b·y */
 export function addScaled(x: Tensor, b: number, y: Tensor): Tensor {
   return lincomb(1, x, b, y);

@@ -33,7 +33,7 @@ describe('Cancel', () => {
     await platform.press(bo, waiting, 'Cancel');
     expect((await chat.queue.line()).waiting).toEqual([]);
     const said = await chat.until(() => platform.standing(here).find((p) => p.card.tone === 'warning'));
-    expect(wordsOf(said.card)).toBe('Cancelled by @Bo');
+    expect(wordsOf(said.card)).toBe('Cancelled by @Bo\n"a red hat" · @Bo');
     await chat.until(() => waiting.removed);
     chat.latch.open();
     await chat.result(here);
@@ -48,7 +48,7 @@ describe('Cancel', () => {
     await platform.press(ann, card, 'Cancel');
     await running(0);
     await chat.until(() => card.removed);
-    expect(platform.standing(here).map((p) => wordsOf(p.card))).toEqual(['Cancelled by @Ann']);
+    expect(platform.standing(here).map((p) => wordsOf(p.card))).toEqual(['Cancelled by @Ann\n"a red hat" · @Ann']);
   });
 
   test('is for the author and moderators', async () => {
@@ -57,7 +57,7 @@ describe('Cancel', () => {
     expect(chat.lastTold()).toContain('That is not yours to decide');
     await platform.press({ ...bo, moderator: true }, card, 'Cancel');
     await chat.until(() => card.removed);
-    expect(platform.standing(here).map((p) => wordsOf(p.card))).toEqual(['Cancelled by @Bo']);
+    expect(platform.standing(here).map((p) => wordsOf(p.card))).toEqual(['Cancelled by @Bo\n"a red hat" · @Ann']);
     await running(0);
   });
 
@@ -100,7 +100,7 @@ describe('an edit that fails', () => {
     chat.latch.open();
     const request = await platform.say(ann, '!oom', { in: here, files: [await solidPng(64, 64)] });
     const failed = await chat.until(() => platform.standing(here).find((p) => p.card.tone === 'warning'));
-    expect(wordsOf(failed.card)).toMatch(/^⚠ Not enough memory for this edit\nLower size\.\nref: [0-9a-z]{8}$/);
+    expect(wordsOf(failed.card)).toMatch(/^⚠ Not enough memory for this edit\n"![^"]*" · @Ann\nLower size\.\nref: [0-9a-z]{8}$/);
     expect(failed.options.replyTo).toBe(request);
     await chat.until(() => platform.standing(here).length === 1);
     await platform.press(bo, failed, 'Retry');

@@ -76,6 +76,30 @@ describe('Undo and Redo', () => {
     expect(await heads(two)).toEqual({ main: 3 });
   });
 
+  test('by command move HEAD from where somebody else has brought it', async () => {
+    const [one, two] = await chain();
+    await platform.say(bo, 'a green hat', { in: here, replyTo: two.id });
+    await chat.result(here, 2);
+    await platform.press(ann, one, 'Less');
+    const beside = await chat.result(here, 3);
+    expect(await heads(two)).toEqual({ main: 3 });
+    await platform.command(ann, 'undo', {}, { in: here });
+    await posted(5);
+    expect(await heads(beside)).toEqual({ main: 2 });
+    await platform.command(ann, 'redo', {}, { in: here });
+    await posted(6);
+    expect(await heads(beside)).toEqual({ main: 3 });
+  });
+
+  test('of a picture that somebody has undone say so', async () => {
+    const [, two] = await chain();
+    await platform.press(ann, two, 'Undo');
+    await posted(3);
+    await platform.press(bo, two, 'Undo');
+    expect(chat.lastTold()).toContain('The current picture is #1 now');
+    expect(await heads(two)).toEqual({ main: 1 });
+  });
+
   test('each return to what they themselves left, else to the newest', async () => {
     const [one, two] = await chain();
     await platform.press(ann, two, 'Undo');

@@ -1,0 +1,67 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import sharp from 'sharp';
+import { openBots, type Platform, systemClock } from '../../src/bots/core/index.ts';
+import { defaultCaps } from '../../src/edit/index.ts';
+import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
+import { openEngineHost } from '../../src/jobs/engine-host.ts';
+import { openPictureHost } from '../../src/jobs/picture-host.ts';
+import type { JobQueue } from '../../src/jobs/queue.ts';
+import { workHandler } from '../../src/jobs/worker.ts';
+import { silentLog } from '../../src/log.ts';
+import { openStorage, type Storage } from '../../src/storage/index.ts';
+
+/** px; the built-in model paints no larger picture well. */
+const SIZE = 256;
+
+/** What an adapter is opened over. */
+export interface Ground {
+  readonly storage: Storage;
+  readonly queue: JobQueue;
+  readonly pictures: ReturnType<typeof openPictureHost>;
+  readonly dataDir: string;
+}
+
+/** Runs the whole bot in this process, over a real platform adapter and the built-in model, for as long as `play` takes. */
+export async function inStudio(openPlatform: (ground: Ground) => Platform, play: () => Promise<void>): Promise<void> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-transcript-'));
+  {
+    await using storage = await openStorage({ dataDir, log: silentLog });
+    await using pictures = openPictureHost();
+    await using engine = await openEngineHost(
+      {
+        ...{ modelsDir: dataDir, cacheDir: dataDir, builtinModel: resolve('models/palimpsest-tiny.safetensors') },
+        ...{ version: 'transcript', device: 'cpu', memoryBudgetMb: 6000, previews: true, threads: null },
+      },
+      silentLog,
+    );
+    await using queue = openEmbeddedQueue({ log: silentLog });
+    await queue.announce(await engine.catalog());
+    const stop = new AbortController();
+    const working = queue.consume(workHandler(engine, storage.blobs, silentLog), stop.signal);
+    await using platform = openPlatform({ storage, queue, pictures, dataDir });
+    const common = { storage, queue, platforms: [platform], probe: pictures, log: silentLog, caps: defaultCaps };
+    await using _bots = await openBots({ ...common, clock: systemClock, random: randomBytes });
+    await play();
+    stop.abort();
+    await working;
+  }
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+/** A meadow as a child would paint it. */
+export function meadow(): Promise<Buffer> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE}" height="${SIZE}">
+    <rect width="100%" height="100%" fill="#8ec8f0"/><rect y="168" width="100%" height="88" fill="#6cb54a"/>
+    <circle cx="44" cy="44" r="22" fill="#ffd84a"/></svg>`;
+  return sharp(Buffer.from(svg)).png().toBuffer();
+}
+
+/** White where something is to be painted into it. */
+export function spot(): Promise<Buffer> {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE}" height="${SIZE}">
+    <rect width="100%" height="100%" fill="#000"/><rect x="128" y="88" width="116" height="132" fill="#fff"/></svg>`;
+  return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
+}
