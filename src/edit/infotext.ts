@@ -166,9 +166,6 @@ export const ownInfotextKeys: ReadonlySet<string> = new Set([
   ...[NO_BLUR, 'Script', 'Engine'],
 ]);
 
-/** A1111 says nothing of a blur of 0, and reads nothing as "leave it". */
-const unblurred = 'Unblurred mask';
-
 function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[] {
   const changed = [...ownKeys, ...(masked ? ownMaskKeys : [])].filter(
     ([, field]) => p[field] !== fields[field].default,
@@ -282,7 +279,6 @@ export function paramsFromInfotext(text: string): PartialParams {
   return Object.assign(
     {},
     unnamedScript(params),
-    params.has(unblurred) ? { maskBlur: 0 } : {},
     ...known,
     samplerOf(params),
     fitting('prompt', prompt),

@@ -100,7 +100,9 @@ describe('an edit that fails', () => {
     chat.latch.open();
     const request = await platform.say(ann, '!oom', { in: here, files: [await solidPng(64, 64)] });
     const failed = await chat.until(() => platform.standing(here).find((p) => p.card.tone === 'warning'));
-    expect(wordsOf(failed.card)).toMatch(/^⚠ Not enough memory for this edit\n"![^"]*" · @Ann\nLower size\.\nref: [0-9a-z]{8}$/);
+    expect(wordsOf(failed.card)).toMatch(
+      /^⚠ Not enough memory for this edit\n"![^"]*" · @Ann\nLower size\.\nref: [0-9a-z]{8}$/,
+    );
     expect(failed.options.replyTo).toBe(request);
     await chat.until(() => platform.standing(here).length === 1);
     await platform.press(bo, failed, 'Retry');
