@@ -79,7 +79,7 @@ export const taskSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('edit'), request: editRequestSchema }),
 ]) as unknown as z.ZodType<Task>;
 
-/** Seconds spent by stage; `load` is opening networks, 0 when they were open. */
+/** Seconds spent by stage. `load` is finding the model and reading its header; a network is opened by the stage that first needs it. */
 export interface Seconds {
   readonly load: number;
   readonly encode: number;
