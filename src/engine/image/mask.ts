@@ -1,5 +1,5 @@
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { channelOf, toLuma } from './convert.ts';
+import { channelOf, isOpaque, toLuma } from './convert.ts';
 import { cvBlur } from './cv-blur.ts';
 import type { Picture, Size } from './picture.ts';
 import { invert, thresholded } from './point.ts';
@@ -13,8 +13,8 @@ import { roundHalfEven } from './rounding.ts';
  */
 export function binaryMask(im: Picture, round: boolean): Picture {
   if (im.channels !== 4) return toLuma(im);
+  if (isOpaque(im)) return toLuma(im);
   const alpha = channelOf(im, 3);
-  if (alpha.data.every((a) => a === 255)) return toLuma(im);
   return round ? thresholded(alpha, 128) : alpha;
 }
 
