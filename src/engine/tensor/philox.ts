@@ -1,3 +1,4 @@
+import { highWord } from './high-word.ts';
 import type { NormalStream } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
 
@@ -24,8 +25,8 @@ export function philox(
   for (let round = 0; round < ROUNDS; round++) {
     const low0 = Math.imul(c0, MULTIPLIER_0);
     const low1 = Math.imul(c2, MULTIPLIER_1);
-    const high0 = high(c0, MULTIPLIER_0, low0);
-    const high1 = high(c2, MULTIPLIER_1, low1);
+    const high0 = highWord(c0, MULTIPLIER_0, low0);
+    const high1 = highWord(c2, MULTIPLIER_1, low1);
     [c0, c1, c2, c3] = [high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0];
     k0 = (k0 + WEYL_0) | 0;
     k1 = (k1 + WEYL_1) | 0;
@@ -67,10 +68,10 @@ function fillNormal(out: Float32Array, offset: number, key: readonly [number, nu
       const dLow0 = Math.imul(d0, MULTIPLIER_0);
       const cLow1 = Math.imul(c2, MULTIPLIER_1);
       const dLow1 = Math.imul(d2, MULTIPLIER_1);
-      const cHigh0 = high(c0, MULTIPLIER_0, cLow0);
-      const dHigh0 = high(d0, MULTIPLIER_0, dLow0);
-      c0 = high(c2, MULTIPLIER_1, cLow1) ^ c1 ^ k0;
-      d0 = high(d2, MULTIPLIER_1, dLow1) ^ d1 ^ k0;
+      const cHigh0 = highWord(c0, MULTIPLIER_0, cLow0);
+      const dHigh0 = highWord(d0, MULTIPLIER_0, dLow0);
+      c0 = highWord(c2, MULTIPLIER_1, cLow1) ^ c1 ^ k0;
+      d0 = highWord(d2, MULTIPLIER_1, dLow1) ^ d1 ^ k0;
       c1 = cLow1;
       d1 = dLow1;
       c2 = cHigh0 ^ c3 ^ k1;
@@ -83,14 +84,6 @@ function fillNormal(out: Float32Array, offset: number, key: readonly [number, nu
     out[i] = normal(c0, c1);
     out[i + 1] = normal(d0, d1);
   }
-}
-
-/**
- * The upper word of word × multiplier. The product's float64 value less its exact lower word is off by less than half an upper word,
- * so rounding finds it.
- */
-function high(word: number, multiplier: number, low: number): number {
-  return (((word >>> 0) * multiplier - (low >>> 0)) * 2 ** -32 + 0.5) | 0;
 }
 
 /** Box–Muller of two random words. */
