@@ -1,10 +1,10 @@
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { channelOf, isOpaque, toLuma } from './convert.ts';
 import { cvBlur } from './cv-blur.ts';
 import type { Picture, Size } from './picture.ts';
 import { invert, thresholded } from './point.ts';
 import { resample } from './resample.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /**
  * Any picture as a grey mask: the alpha where there is a real one, else the luma. Grey masks keep their greys;
