@@ -5,9 +5,11 @@ import { closest } from '../edit/names.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
 import { Refusal } from '../errors.ts';
 import { catalogOf, type FoundCheckpoint, findCheckpoints } from './catalog.ts';
+import { extrasFrom } from './extras.ts';
 import { type Hashes, openHashes } from './hashes.ts';
 import { decodePicture } from './image/decode.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
+import type { FindExtras } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
@@ -64,6 +66,7 @@ interface Opened {
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const hashes = await openHashes(options.cacheDir);
+  const findExtras = extrasFrom(options.modelsDir, hashes);
   const tokenizer = openTokenizer();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
@@ -87,7 +90,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: async (): Promise<Catalog> => catalogOf(await findCheckpoints(options, hashes)),
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer }),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras }),
     [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
   };
 }
@@ -113,6 +116,7 @@ interface Bench {
   readonly options: EngineOptions;
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
+  readonly findExtras: FindExtras;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
@@ -120,7 +124,9 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
+  const { findExtras, options } = bench;
+  const tokenize = await bench.tokenizer;
+  const models: Models = { checkpoint, modelHash, tokenize, findExtras, version: options.version };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 
