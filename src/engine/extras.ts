@@ -1,7 +1,7 @@
 import { closest } from '../edit/names.ts';
 import { Refusal } from '../errors.ts';
-import type { Hashes } from './hashes.ts';
 import { type ExtraNetworks, openExtraNetworks } from './library/extra-networks.ts';
+import type { Hashes } from './library/hashes.ts';
 import type { LoraName } from './library/lora-names.ts';
 import type { LoraUse } from './nets/lora-patch.ts';
 import type { FindExtras } from './pipeline/extras.ts';
@@ -51,7 +51,7 @@ function rememberingLoras(hashes: Hashes): Open {
 
 async function openLora(path: string, hashes: Hashes): Promise<OpenLora> {
   const weights = await openWeights(path);
-  const hash = weights.metadata.get('sshs_model_hash') || (await hashes.sha256(path));
+  const hash = weights.metadata.get('sshs_model_hash') || (await hashes.sha256(path, 'tensors'));
   return { file: loraFileOf(weights), hash: hash.slice(0, 12) };
 }
 
