@@ -94,6 +94,8 @@ export interface RemoteFile {
   readonly name: string;
   /** Bytes, as the platform says; null when it does not. */
   readonly size: number | null;
+  /** Hidden until touched, as its sender wanted. */
+  readonly spoiler?: boolean;
   /** @throws Refusal 'download-failed', 'file-too-big' */
   download(signal: AbortSignal): Promise<Uint8Array>;
 }
