@@ -144,6 +144,11 @@ async function makeNobodys(tx: Db, person: UserId): Promise<void> {
   await tx.node.updateMany({ where: { maskAuthor: person }, data: { maskAuthor: null } });
   await tx.job.updateMany({ where: { maskAuthor: person }, data: { maskAuthor: null } });
   await tx.lineage.updateMany({ where: { owner: person }, data: { owner: forgottenUser } });
+  await tx.lineage.updateMany({ where: { lockedBy: person }, data: { lockedBy: null } });
+  await tx.branch.updateMany({ where: { by: person }, data: { by: forgottenUser } });
+  await tx.collaborator.deleteMany({ where: { member: person } });
+  await tx.hold.deleteMany({ where: { by: person } });
+  await tx.ballot.deleteMany({ where: { by: person } });
 }
 
 async function forgetAccount(tx: Db, person: UserId): Promise<number> {

@@ -61,6 +61,9 @@ async function retirePictures(db: Db, now: Date): Promise<number> {
 /** Deletes a tree with everything that hangs on it. @returns its nodes */
 export async function deleteLineage(db: Db, lineageId: string): Promise<number> {
   await db.undone.deleteMany({ where: { lineageId } });
+  await db.collaborator.deleteMany({ where: { lineageId } });
+  await db.hold.deleteMany({ where: { node: { lineageId } } });
+  await db.vote.deleteMany({ where: { lineageId } });
   await db.branch.deleteMany({ where: { lineageId } });
   const ofTree = { OR: [{ node: { lineageId } }, { job: { lineageId } }] };
   await db.messageLink.deleteMany({ where: ofTree });

@@ -62,6 +62,11 @@ export async function storeUpload(
   return { image: { ref, width, height }, infotext, transparent, spoiler, message };
 }
 
+/** Downloads a picture and stores it. @throws Refusal as `fetchFile` and `storeUpload` do */
+async function fetchUpload(desk: Desk, file: RemoteFile, message: string | null): Promise<Upload> {
+  return storeUpload(desk, await fetchFile(desk, file), { message, spoiler: file.spoiler ?? false });
+}
+
 /**
  * A node by its id, as far as it may be seen from a place: nodes are shown only where they were made.
  * @throws Refusal 'gone'
@@ -119,9 +124,7 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
   }
   const [picture] = repliedTo && !repliedTo.ours ? repliedTo.files : [];
   if (repliedTo && picture) {
-    const from = { message: repliedTo.message, spoiler: picture.spoiler ?? false };
-    const upload = await storeUpload(desk, await fetchFile(desk, picture), from);
-    return { kind: 'upload', upload };
+    return { kind: 'upload', upload: await fetchUpload(desk, picture, repliedTo.message) };
   }
   if (linked || (repliedTo && !repliedTo.ours)) throw new Refusal('no-content', {});
   return undefined;
@@ -135,9 +138,7 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
  */
 export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
   if (pointers.file) {
-    const { file, message } = pointers;
-    const upload = await storeUpload(desk, await fetchFile(desk, file), { message, spoiler: file.spoiler ?? false });
-    return { kind: 'upload', upload };
+    return { kind: 'upload', upload: await fetchUpload(desk, pointers.file, pointers.message) };
   }
   const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
   if (!found) throw new Refusal('no-image', {});
