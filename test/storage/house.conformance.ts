@@ -39,7 +39,7 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
       await storage.jobs.complete(job.id, [picture], message);
       await storage.outbox.claim({ ...message, state: 'waiting', attempts: 0 } as never, stand.time);
       const link = { place: job.place, message: `m${job.id}`, kind: 'result', node: picture.id } as const;
-      await storage.outbox.sent(message.id, link.message, { ...link, job: job.id, draft: null });
+      await storage.outbox.sent(message.id, link.message, [{ ...link, job: job.id, draft: null }]);
       return { job, picture };
     }
     const someone = () => `discord:${nodeId()}` as const;
