@@ -129,10 +129,10 @@ export class TestPlatform implements Platform {
     user: TestUser,
     name: string,
     options: Readonly<Record<string, string | number | boolean>> = {},
-    saying: Saying & { readonly text?: string } = {},
+    saying: Saying & { readonly text?: string; readonly sub?: string } = {},
   ): Promise<void> {
     const spoken = { ...this.#arrived(user, saying), ...this.#pointed(saying), name, options };
-    await this.#deliver({ ...spoken, kind: 'command', text: saying.text ?? '', message: null });
+    await this.#deliver({ ...spoken, kind: 'command', sub: saying.sub ?? '', text: saying.text ?? '', message: null });
   }
 
   /** A press of a button that stands under a message. */

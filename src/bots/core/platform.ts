@@ -177,6 +177,8 @@ interface Arrived {
 export interface CommandIncoming extends Arrived {
   readonly kind: 'command';
   readonly name: string;
+  /** `show`, `words add`, where the platform tells subcommands apart; empty without one, and in typed commands. */
+  readonly sub: string;
   /** By chat option name (`strength`, `mask-blur`), as texts, numbers and switches arrive. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** What follows a typed command; parsed by the grammar. Empty for slash commands. */
