@@ -40,6 +40,10 @@ export interface LineageStore {
   node(id: NodeId): Promise<LineageNode | undefined>;
   /** Oldest first. */
   children(id: NodeId): Promise<readonly LineageNode[]>;
+  /** The nearest picture above that is still there. */
+  above(node: LineageNode): Promise<LineageNode | undefined>;
+  /** The nearest pictures below that are still there, oldest first. */
+  below(id: NodeId): Promise<readonly LineageNode[]>;
   /** All nodes of a tree, by number; a page of at most `limit` from number `from` on. */
   nodes(lineage: LineageId, from: number, limit: number): Promise<readonly LineageNode[]>;
   /**
@@ -175,6 +179,10 @@ async function children(db: Db, id: NodeId): Promise<readonly LineageNode[]> {
   return rows.map(toNode);
 }
 
+async function above(db: Db, { parent }: Pick<LineageNode, 'parent'>): Promise<LineageNode | undefined> {
+  return parent === null ? undefined : findNode(db, { id: parent });
+}
+
 async function page(db: Db, lineageId: LineageId, from: number, limit: number): Promise<readonly LineageNode[]> {
   const where = { lineageId, number: { gte: from } };
   const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'asc' }, take: limit });
@@ -274,6 +282,8 @@ export function lineageStore(db: Database, now: Clock): LineageStore {
     lineage: (id) => findLineage(db, id),
     node: (id) => findNode(db, { id }),
     children: (id) => children(db, id),
+    above: (node) => above(db, node),
+    below: (id) => children(db, id),
     nodes: (lineage, from, limit) => page(db, lineage, from, limit),
     moveHead: (lineage, branch, expected, to) => moveHead(db, lineage, branch, expected, to),
     addBranch: (lineage, name, at, by) => addBranch(db, lineage, name, at, by),

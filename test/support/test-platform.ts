@@ -147,6 +147,13 @@ export class TestPlatform implements Platform {
     await this.pressRaw(user, found, { in: posted.place, ...(key && { key }) }, posted.id);
   }
 
+  /** A press of a button that stands behind "⋯" of a message. */
+  async pressFurther(user: TestUser, posted: Pick<Posted, 'id' | 'place' | 'card'>, label: string): Promise<void> {
+    await this.press(user, posted, '⋯');
+    const { card } = this.told.at(-1)!;
+    await this.press(user, { id: 'told', place: posted.place, card }, label);
+  }
+
   /** A press with whatever identifiers. */
   async pressRaw(
     user: TestUser,
@@ -155,7 +162,15 @@ export class TestPlatform implements Platform {
     message: string | null = null,
     values: Readonly<Record<string, string>> | null = null,
   ): Promise<void> {
-    await this.#deliver({ ...this.#arrived(user, saying, message), kind: 'action', action, target, arg, message, values });
+    await this.#deliver({
+      ...this.#arrived(user, saying, message),
+      kind: 'action',
+      action,
+      target,
+      arg,
+      message,
+      values,
+    });
   }
 
   /** A button nobody can read. */

@@ -50,7 +50,10 @@ export function containerOf(card: Card, shown: readonly Shown[]): APIContainerCo
 }
 
 /** The container itself counts among all components, and so does every button. */
-function rowsThatFit(rows: readonly (ReturnType<typeof listOf> | ReturnType<typeof rowsOf>[number])[], partsBefore: number) {
+function rowsThatFit(
+  rows: readonly (ReturnType<typeof listOf> | ReturnType<typeof rowsOf>[number])[],
+  partsBefore: number,
+) {
   let count = 1 + partsBefore;
   return rows.slice(0, limits.parts - partsBefore).filter((row) => {
     const next = count + 1 + row.components.length;
