@@ -96,12 +96,12 @@ export class TestPlatform implements Platform {
     this.#receive = undefined;
   }
 
-  async send(place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+  async send(place: PlaceId, card: Card, options: SendOptions): Promise<readonly [string]> {
     this.fault?.(card, 'before');
     const id = this.#newId();
     this.posted.push({ id, place, card, history: [card], options, removed: false });
     this.fault?.(card, 'after');
-    return id;
+    return [id];
   }
 
   async edit(_place: PlaceId, message: string, card: Card): Promise<void> {

@@ -36,7 +36,7 @@ export function answerTo(answering: Answering, { person, message, where }: Asker
   const replyTo = message && String(message.message_id);
   const how = { replyTo, nonce: `tell:${place}:${replyTo}`, repeated: false, language };
   const tell = async (card: Card) => {
-    const sent = await patiently(answering, () => sendCard(post, place, card, how));
+    const [sent] = await patiently(answering, () => sendCard(post, place, card, how));
     if (card.tone !== 'warning' || kind === 'private') return;
     void pause(clock, warningMs, closing).then(() => removeMessage(post, place, sent).catch(() => {}));
   };
