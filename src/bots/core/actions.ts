@@ -59,6 +59,8 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
     negative: params.negativePrompt ?? '',
     appendNegative: '',
     params,
+    region: null,
+    saidTwice: [],
   };
 }
 

@@ -87,6 +87,8 @@ export interface Choices {
 export interface Card {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Below the lines, in letters of one width: what must stand one under the other. */
+  readonly block?: readonly string[];
   readonly images: readonly CardImage[];
   readonly rows: readonly (readonly Button[])[];
   readonly choices?: Choices;

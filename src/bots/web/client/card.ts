@@ -249,6 +249,7 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
       return h('button', { class: 'line chosen', type: 'button', on: { click: choose } }, text);
     });
     lines.append(...shown);
+    if (card.block.length > 0) lines.append(h('pre', { class: 'block' }, card.block.join('\n')));
     for (const { src, name, original } of card.images)
       if (original)
         lines.append(h('a', { class: 'download', href: src, download: name }, icon('fl'), `${words.save} ${name}`));

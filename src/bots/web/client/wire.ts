@@ -37,6 +37,8 @@ export interface WireChoice {
 export interface WireCard {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Below them, in letters of one width. */
+  readonly block: readonly string[];
   readonly images: readonly WireImage[];
   readonly rows: readonly (readonly WireButton[])[];
   readonly choices: readonly WireChoice[];

@@ -70,6 +70,7 @@ export const chatStyle = `
 .prompt { font-size: 16px; line-height: 1.45; margin-bottom: 2px; }
 .fact { color: var(--muted); font-size: 13px; line-height: 1.45; font-variant-numeric: tabular-nums; }
 .line { white-space: pre-wrap; }
+.block { margin: 0; overflow-x: auto; font-family: ui-monospace, monospace; white-space: pre; }
 .tone-plain .line { font-size: 14px; }
 .line.chosen { text-align: left; padding: 2px 8px; margin: 0 -8px; border-radius: 7px; font-variant-numeric: tabular-nums; cursor: pointer; }
 .line.chosen:hover, .line.chosen:focus-visible { background: var(--accent-soft); color: var(--accent-text); }
