@@ -16,6 +16,7 @@ const looks = {
   fl: { word: 'original', emoji: '💾' },
   cx: { word: 'cancel', emoji: '✖️' },
   rt: { word: 'retry', emoji: '🔁' },
+  cs: { word: 'change', emoji: '🔀' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node or job, in its usual words. */

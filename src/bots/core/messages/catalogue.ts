@@ -37,7 +37,8 @@ export type ButtonWord =
   | 'settings'
   | 'original'
   | 'cancel'
-  | 'retry';
+  | 'retry'
+  | 'change';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
 export interface Messages {
@@ -72,7 +73,10 @@ export interface Messages {
     readonly newestHere: (number: number) => string;
     readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
-    readonly secondIgnored: string;
+    /** Of several pictures in a message. */
+    readonly firstOf: (count: number) => string;
+    readonly source: (number: number) => string;
+    readonly whichSource: string;
     readonly pictureLost: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;

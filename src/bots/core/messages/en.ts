@@ -277,6 +277,7 @@ export const en: Messages = {
     original: 'Original',
     cancel: 'Cancel',
     retry: 'Retry',
+    change: 'Change',
   },
   operations: {
     source: 'source',
@@ -322,7 +323,9 @@ export const en: Messages = {
     newestHere: (number) => `Source: #${number} (the newest picture here)`,
     saidTwice: (options) => `Advanced wins for ${options}.`,
     fullMask: 'The mask covers everything: the whole picture is repainted.',
-    secondIgnored: 'I edited the first picture only. If the second is a mask, begin with the word mask.',
+    firstOf: (count) => `Picture 1/${count}. If the second is a mask, begin with the word mask.`,
+    source: (number) => `Source: #${number}`,
+    whichSource: 'Which picture did you mean?',
     pictureLost: 'The picture is too big to be posted here.',
     description: (number, prompt) => (prompt ? `Picture #${number}: ${prompt}` : `Picture #${number}`),
     preview: 'What it looks like so far',

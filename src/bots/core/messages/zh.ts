@@ -247,6 +247,7 @@ export const zh: Messages = {
     original: '原图',
     cancel: '取消',
     retry: '重试',
+    change: '更换',
   },
   operations: {
     source: '原始图片',
@@ -292,7 +293,9 @@ export const zh: Messages = {
     newestHere: (number) => `来源：#${number}（此处最新的图片）`,
     saidTwice: (options) => `${options} 以“其他参数”中的值为准。`,
     fullMask: '蒙版覆盖了整张图片，因此全部重绘。',
-    secondIgnored: '只编辑了第一张。如果第二张是蒙版，请以“蒙版”开头。',
+    firstOf: (count) => `图片 1/${count}。如果第二张是蒙版，请以“蒙版”开头。`,
+    source: (number) => `来源：#${number}`,
+    whichSource: '你指的是哪张图片？',
     pictureLost: '图片太大，无法在此发送。',
     description: (number, prompt) => (prompt ? `图片 #${number}：${prompt}` : `图片 #${number}`),
     preview: '目前的样子',
