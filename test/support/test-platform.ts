@@ -219,6 +219,6 @@ export function buttonsOf(card: Card): readonly Button[] {
 }
 
 /** Everything a card says. */
-export function wordsOf({ title, lines }: Card): string {
-  return [title, ...lines].join('\n');
+export function wordsOf({ title, lines, block = [] }: Card): string {
+  return [title, ...lines, ...block].join('\n');
 }

@@ -64,6 +64,8 @@ export interface CardImage {
 export interface Card {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Below the lines, in letters of one width: what must stand one under the other. */
+  readonly block?: readonly string[];
   readonly images: readonly CardImage[];
   readonly rows: readonly (readonly Button[])[];
   readonly tone: 'plain' | 'busy' | 'done' | 'warning';

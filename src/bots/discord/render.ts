@@ -56,9 +56,10 @@ function rowsThatFit(rows: ReturnType<typeof rowsOf>, partsBefore: number) {
   });
 }
 
-function wordsOf({ title, lines }: Card): string {
+function wordsOf({ title, lines, block = [] }: Card): string {
   const heading = title === '' ? [] : [`**${inert(title)}**`];
-  return cutToMessage([...heading, ...lines.map(inert)].join('\n')) || '…';
+  const fixed = block.length > 0 ? `\n\`\`\`\n${block.join('\n').replaceAll('`', 'ˋ')}\n\`\`\`` : '';
+  return cutToMessage([...heading, ...lines.map(inert)].join('\n'), fixed) || '…';
 }
 
 function gallery(pictures: readonly Shown[], spoiler: boolean) {

@@ -17,9 +17,9 @@ function wireImage({ source, name, description, original = false }: CardImage): 
 }
 
 /** A card as the page shows it. */
-export function wireCard({ title, lines, images, rows, tone, spoiler }: Card): WireCard {
+export function wireCard({ title, lines, block = [], images, rows, tone, spoiler }: Card): WireCard {
   return {
-    ...{ title, lines, tone, spoiler },
+    ...{ title, lines, block, tone, spoiler },
     images: images.map(wireImage),
     rows: rows.map((row) =>
       row.map((button) => ({

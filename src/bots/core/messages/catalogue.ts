@@ -70,6 +70,7 @@ export interface Messages {
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
+    readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
     readonly secondIgnored: string;
     readonly pictureLost: string;

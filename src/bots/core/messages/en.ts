@@ -66,6 +66,11 @@ export const en: Messages = {
       why: 'There is no mask.',
       next: 'Send a black and white picture of the same size as the mask: white is repainted. A picture with transparent parts works too.',
     }),
+    'no-finder': ({ target }) => ({
+      what: `I cannot find "${target}" by its name`,
+      why: 'No model for masks by word is installed here.',
+      next: 'Show me where it is: reply to the picture with a mask, a black and white picture whose white is repainted, and say the same again.',
+    }),
     'sketch-and-mask': () => ({
       what: 'A sketch and a mask at once',
       why: 'In an inpaint sketch the strokes are the mask.',
@@ -315,6 +320,7 @@ export const en: Messages = {
     },
     lastOfYours: (number) => `Source: #${number} (your last picture)`,
     newestHere: (number) => `Source: #${number} (the newest picture here)`,
+    saidTwice: (options) => `Advanced wins for ${options}.`,
     fullMask: 'The mask covers everything: the whole picture is repainted.',
     secondIgnored: 'I edited the first picture only. If the second is a mask, begin with the word mask.',
     pictureLost: 'The picture is too big to be posted here.',

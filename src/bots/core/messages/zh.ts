@@ -56,6 +56,11 @@ export const zh: Messages = {
       why: '没有蒙版。',
       next: '请发送一张同样大小的黑白图作为蒙版：白色部分会被重绘。带透明部分的图片也可以。',
     }),
+    'no-finder': ({ target }) => ({
+      what: `我无法按名称找到“${target}”`,
+      why: '这里没有安装按文字生成蒙版的模型。',
+      next: '请指出位置：用蒙版（黑白图，白色部分会被重绘）回复这张图片，并再说一遍同样的话。',
+    }),
     'sketch-and-mask': () => ({
       what: '不能同时使用涂鸦和蒙版',
       why: '涂鸦重绘以笔迹本身为蒙版。',
@@ -285,6 +290,7 @@ export const zh: Messages = {
     },
     lastOfYours: (number) => `来源：#${number}（你最近的图片）`,
     newestHere: (number) => `来源：#${number}（此处最新的图片）`,
+    saidTwice: (options) => `${options} 以“其他参数”中的值为准。`,
     fullMask: '蒙版覆盖了整张图片，因此全部重绘。',
     secondIgnored: '只编辑了第一张。如果第二张是蒙版，请以“蒙版”开头。',
     pictureLost: '图片太大，无法在此发送。',

@@ -211,6 +211,7 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
   const showLines = section<WireCard>(lines, (card) => {
     const said = card.lines.filter((text) => !readProgress(text));
     lines.append(...said.map((text) => line(text, card.tone)));
+    if (card.block.length > 0) lines.append(h('pre', { class: 'block' }, card.block.join('\n')));
     for (const { src, name, original } of card.images)
       if (original)
         lines.append(h('a', { class: 'download', href: src, download: name }, icon('fl'), `${words.save} ${name}`));

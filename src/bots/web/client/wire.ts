@@ -29,6 +29,8 @@ export interface WireButton {
 export interface WireCard {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Below them, in letters of one width. */
+  readonly block: readonly string[];
   readonly images: readonly WireImage[];
   readonly rows: readonly (readonly WireButton[])[];
   readonly tone: 'plain' | 'busy' | 'done' | 'warning';

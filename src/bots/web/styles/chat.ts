@@ -70,6 +70,7 @@ export const chatStyle = `
 .prompt { font-size: 16px; line-height: 1.45; margin-bottom: 2px; }
 .fact { color: var(--muted); font-size: 13px; line-height: 1.45; font-variant-numeric: tabular-nums; }
 .line { white-space: pre-wrap; }
+.block { margin: 0; overflow-x: auto; font-family: ui-monospace, monospace; white-space: pre; }
 .tone-plain .line { font-size: 14px; }
 .rows { display: grid; gap: 4px; margin: 2px -4px -4px; }
 .row { display: flex; flex-wrap: wrap; gap: 5px; align-items: center; }
