@@ -22,7 +22,7 @@ const costless = {
   decodeLatent: async (latent: Tensor) => zeros(1, 3, latent.shape[2]! * 8, latent.shape[3]! * 8),
 } as unknown as Checkpoint;
 
-async function measure(side: number, given: PartialParams, maskShare: number): Promise<number> {
+export async function measure(side: number, given: PartialParams, maskShare: number): Promise<number> {
   const noise = { type: 'gaussian' as const, mean: 128, sigma: 30 };
   const photo = await sharp({ create: { width: side, height: side, channels: 3, background: '#456', noise } })
     .png()
