@@ -51,7 +51,9 @@ export interface Refusals {
   'old-button': Record<string, never>;
   gone: Record<string, never>;
   'not-yours': Record<string, never>;
+  locked: Record<string, never>;
   'head-moved': { current: number };
+  'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
   'nothing-to-undo': Record<string, never>;
   'nothing-to-redo': Record<string, never>;
   'nothing-to-repeat': Record<string, never>;

@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
+import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
 import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
+import type { FindExtras } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
@@ -62,6 +64,7 @@ interface Opened {
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const library = await openLibrary(options);
+  const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const tokenizer = openTokenizer();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
@@ -85,7 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: library.catalog,
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer }),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras }),
     [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
   };
 }
@@ -103,6 +106,7 @@ interface Bench {
   readonly options: EngineOptions;
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
+  readonly findExtras: FindExtras;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
@@ -110,7 +114,9 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
+  const { findExtras, options } = bench;
+  const tokenize = await bench.tokenizer;
+  const models: Models = { checkpoint, modelHash, tokenize, findExtras, version: options.version };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 

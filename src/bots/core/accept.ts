@@ -6,7 +6,7 @@ import { Refusal } from '../../errors.ts';
 import type { Job } from '../../jobs/queue.ts';
 import type { JobRow, Language } from '../../storage/index.ts';
 import type { Desk } from './desk.ts';
-import { branchForChild } from './heads.ts';
+import { placingOf } from './heads.ts';
 import type { JobCards } from './job-cards.ts';
 import { checkLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -98,7 +98,7 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
     parent: parent.id,
     op,
     maskAuthor,
-    branch: branchForChild(lineage, speaker, parent, pressed),
+    ...placingOf(lineage, speaker, { parent, pressed }),
     replyTo: asker.message,
     language: asker.language,
     notes: order.notes,

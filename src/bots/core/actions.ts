@@ -15,17 +15,11 @@ import type { Notice } from './notice.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { pictureView } from './picture-view.ts';
 import { soundText } from './plain-text.ts';
-import type { ActionId, ActionIncoming, Form, FormField } from './platform.ts';
+import type { ActionId, Form, FormField } from './platform.ts';
+import type { NodeAction, Press } from './press.ts';
 import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
 import { visibleNode } from './source.ts';
-
-/** A button pressed, or a form answered. */
-export interface Press {
-  readonly asker: Asker;
-  readonly incoming: ActionIncoming;
-  /** Language of what only the person reads. */
-  readonly private: Asker['language'];
-}
+import { treeActions } from './tree-actions.ts';
 
 function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
   return { name, label, value, long: false, required: false, maxLength: 40, ...more };
@@ -97,9 +91,8 @@ async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: 
 }
 
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<
-  Record<Exclude<ActionId, 'cx' | 'rt' | 'cs'>, (flow: Flow, press: Press, node: LineageNode) => Promise<void>>
-> = {
+const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs'>, NodeAction>> = {
+  ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
   mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
@@ -107,8 +100,9 @@ const onNodes: Readonly<
   ed: edit,
   pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
   un: (flow, { asker, incoming, ...press }, node) =>
-    undo(flow, asker, { node, seen: incoming.arg, answer: incoming.answer, private: press.private }),
-  rd: (flow, { asker }, node) => redo(flow, asker, node),
+    undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rd: (flow, { asker, incoming, ...press }, node) =>
+    redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
   st: settings,
   fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
 };

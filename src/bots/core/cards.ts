@@ -47,8 +47,6 @@ interface Provenance {
   readonly parent: { readonly number: number; readonly author: string; readonly size: Size } | null;
   /** HEAD of `main`. */
   readonly head: number;
-  /** The other branch it is HEAD of. */
-  readonly branch: string | null;
 }
 
 export interface PictureView extends Standing, Provenance {

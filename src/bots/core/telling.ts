@@ -107,9 +107,9 @@ export async function obey(
     case 'more':
       return accept(flow, await orderStep(flow, asker, node, { action: verb === 'less' ? 'ls' : 'mo', said: params }));
     case 'undo':
-      return undo(flow, asker, { node, seen: '', answer: incoming.answer, private: heard.private });
+      return undo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     case 'redo':
-      return redo(flow, asker, node);
+      return redo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     default:
       return verb satisfies never;
   }

@@ -200,6 +200,15 @@ async function editWords(post: Post, place: PlaceId, message: string, card: Card
   }
 }
 
+/** Replaces the buttons below a message and leaves the rest. */
+export async function editButtons(post: Post, place: PlaceId, message: string, rows: Card['rows']): Promise<void> {
+  try {
+    await post.api.call('editMessageReplyMarkup', { ...target(place, message), reply_markup: keyboard(rows) });
+  } catch (error) {
+    if (!refusedFor(error, unchanged)) throw error;
+  }
+}
+
 const cannotDelete = /message to delete not found|message can't be deleted|MESSAGE_ID_INVALID|message identifier/i;
 
 /** Deletes a message; one that is gone, or too old to be deleted, counts as deleted. */
