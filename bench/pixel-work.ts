@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { defaultParams, type EditRequest, type PartialParams } from '../src/edit/index.ts';
 import { decodePicture } from '../src/engine/image/decode.ts';
 import { edit, type Models } from '../src/engine/pipeline/edit.ts';
+import { noExtras } from '../src/engine/pipeline/extras.ts';
 import type { Checkpoint } from '../src/engine/pipeline/models.ts';
 import { openReporter } from '../src/engine/pipeline/reporter.ts';
 import { requestMask } from '../src/engine/pipeline/request-mask.ts';
@@ -14,6 +15,7 @@ const zeros = (...shape: number[]): Tensor => ({ data: new Float32Array(shape.re
 /** A checkpoint whose networks cost nothing, so that what is left is ours. */
 const costless = {
   facts: { family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+  use: async () => {},
   encodeText: async (rows: readonly unknown[]) => ({ states: [zeros(rows.length, 77, 768)] }),
   unet: async (x: Tensor) => zeros(x.shape[0]!, 4, x.shape[2]!, x.shape[3]!),
   encodeImage: async (pixels: Tensor) => zeros(1, 4, pixels.shape[2]! / 8, pixels.shape[3]! / 8),
@@ -37,6 +39,7 @@ export async function measure(side: number, given: PartialParams, maskShare: num
   const models: Models = {
     checkpoint: costless,
     tokenize: await openTokenizer(),
+    findExtras: async () => noExtras,
     modelHash: '0000000000',
     version: 'bench',
   };

@@ -21,8 +21,15 @@ export interface InfotextFacts {
   readonly inpaintingModel: boolean;
   /** The sampler draws noise with the eta seed delta. */
   readonly usesEtaNoise: boolean;
+  /** LoRAs by the names the prompt calls them, with the first 12 hex digits of their hashes. */
+  readonly loraHashes?: readonly NamedHash[];
   /** Version of this program. */
   readonly version: string;
+}
+
+export interface NamedHash {
+  readonly name: string;
+  readonly hash: string;
 }
 
 type Pair = readonly [key: string, value: string | number | boolean];
@@ -69,6 +76,11 @@ function maskPairs(p: Params): readonly Pair[] {
     ),
     ...when(p.maskedContent !== 'original', ['Masked content', p.maskedContent]),
   ];
+}
+
+/** `a: 0123456789ab, b: …`. Source: A1111 extensions-builtin/Lora/extra_networks_lora.py */
+function hashPairs(key: string, hashes: readonly NamedHash[] = []): readonly Pair[] {
+  return when(hashes.length > 0, [key, hashes.map(({ name, hash }) => `${name}: ${hash}`).join(', ')]);
 }
 
 function samplerPairs(p: Params, { scheduleType }: InfotextFacts): readonly Pair[] {
@@ -210,6 +222,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
     ...scriptPairs(p),
     ...when(facts.masked, ...maskPairs(p)),
+    ...hashPairs('Lora hashes', facts.loraHashes),
     ...samplerPairs(p, facts),
     ...ownPairs(p, facts),
     ['Version', 'v1.10.1'],

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
-import { closest } from '../edit/names.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
-import { Refusal } from '../errors.ts';
-import { catalogOf, type FoundCheckpoint, findCheckpoints } from './catalog.ts';
-import { type Hashes, openHashes } from './hashes.ts';
+import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
+import type { Hashes } from './library/hashes.ts';
+import { openLibrary } from './library/library.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
+import type { FindExtras } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
@@ -63,7 +63,8 @@ interface Opened {
 
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const hashes = await openHashes(options.cacheDir);
+  const library = await openLibrary(options);
+  const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const tokenizer = openTokenizer();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
@@ -78,29 +79,21 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
   };
   const modelFor = async (request: EditRequest): Promise<Opened> => {
-    const { path } = find(await findCheckpoints(options, hashes), request.params.checkpoint);
+    const { path } = await library.checkpoint(request.params.checkpoint);
     const open = opened.find((o) => o.path === path);
     if (!open) await makeRoom((await stat(path)).size);
-    const model = open ?? (await openModel(path, options, hashes));
+    const model = open ?? (await openModel(path, options, library.hashes));
     opened = [...opened.filter((o) => o !== model), model];
     return model;
   };
   return {
-    catalog: async (): Promise<Catalog> => catalogOf(await findCheckpoints(options, hashes)),
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer }),
+    catalog: library.catalog,
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras }),
     [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
   };
 }
 
 const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes, 0);
-
-function find(found: readonly FoundCheckpoint[], name: string): FoundCheckpoint {
-  const checkpoint = found.find((c) => c.name === name);
-  if (checkpoint?.refusal) throw checkpoint.refusal;
-  if (checkpoint) return checkpoint;
-  const names = found.map((c) => c.name);
-  throw new Refusal('unknown-name', { kind: 'model', given: name, nearest: closest(name, names) });
-}
 
 async function openModel(path: string, { device, threads }: EngineOptions, hashes: Hashes): Promise<Opened> {
   const on = device === 'auto' ? 'cpu' : device;
@@ -113,6 +106,7 @@ interface Bench {
   readonly options: EngineOptions;
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
+  readonly findExtras: FindExtras;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
@@ -120,7 +114,9 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
+  const { findExtras, options } = bench;
+  const tokenize = await bench.tokenizer;
+  const models: Models = { checkpoint, modelHash, tokenize, findExtras, version: options.version };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 

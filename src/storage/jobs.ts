@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   finalStates,
+  isReroll,
   type JobId,
   type JobState,
   jobStates,
@@ -36,12 +37,18 @@ export interface JobRow {
   readonly maskAuthor: UserId | null;
   /** Branch whose HEAD moves to the result; begins with it when there is none of that name. */
   readonly branch: string;
+  /** HEAD of that branch which the result is to take the place of; null when the branch is to stay where it is. */
+  readonly expected: NodeId | null;
   /** The platform's message that shows the queue position and progress, once sent. */
   readonly cardMessage: string | null;
   /** The platform's message to reply to. */
   readonly replyTo: string | null;
   /** Language of the cards. */
   readonly language: Language;
+  /** What its cards say besides: lowered values, where the picture came from. */
+  readonly notes: readonly string[];
+  /** Its pictures are hidden until touched. */
+  readonly spoiler: boolean;
   readonly error: RefusalData | null;
   readonly acceptedAt: Date;
   readonly endedAt: Date | null;
@@ -56,7 +63,7 @@ export interface JobStore {
   unfinished(): Promise<readonly JobRow[]>;
   /** How many are queued, and how many are with a worker (preparing, running, encoding), for limits. */
   count(of: { author: UserId } | { group: string } | 'all'): Promise<{ queued: number; running: number }>;
-  /** Credits of jobs this person had accepted since then, cancelled, failed and expired ones not counted. */
+  /** Credits of jobs this person had accepted since then, less what was given back. */
   creditsSince(author: UserId, since: Date): Promise<number>;
   /** Forward only; false (and no change) when the job is already as far or final. */
   advance(id: JobId, to: JobState): Promise<boolean>;
@@ -65,19 +72,23 @@ export interface JobStore {
   newestUnfinished(place: PlaceId, author: UserId): Promise<JobRow | undefined>;
   /**
    * One transaction: state → `delivering`, nodes numbered and written, HEAD of the job's branch moved to the first one if it still is
-   * the parent (else left alone; a new branch begins with it), outbox row written. Undefined, and nothing written, when the job had
-   * already ended.
+   * the parent, or the sibling a re-roll takes the place of (else left alone; a new branch begins with it), outbox row written.
+   * Undefined, and nothing written, when the job had already ended.
    */
   complete(id: JobId, nodes: readonly NewNode[], outbox: NewOutboxRow): Promise<readonly LineageNode[] | undefined>;
+  /** The jobs of a server that have no result yet, oldest first. */
+  unfinishedOf(group: string): Promise<readonly JobRow[]>;
   /**
    * One transaction: state → `failed` or `cancelled`, outbox row written if given. False when the job had already ended, or has
    * a result.
+   * @param spent  share of the cost that is charged all the same, 0…1; nothing when not said
    */
   end(
     id: JobId,
     state: 'failed' | 'cancelled',
     error: RefusalData | null,
     outbox: NewOutboxRow | null,
+    spent?: number,
   ): Promise<boolean>;
 }
 
@@ -86,13 +97,14 @@ const open = ['queued', 'preparing', 'running', 'encoding'] as const satisfies r
 const isFinal = (state: JobState) => finalStates.some((final) => final === state);
 
 const stateSchema = z.enum(jobStates);
+const notesSchema = z.array(z.string());
 const operationSchema = z.enum(operations);
 const errorSchema = z
   .strictObject({ code: z.string(), details: z.record(z.string(), z.unknown()) })
   .nullable() as unknown as z.ZodType<RefusalData | null>;
 
 function toJob(row: Job): JobRow {
-  const { lineageId, parentId, ...same } = row;
+  const { lineageId, parentId, spent: _, ...same } = row;
   return {
     ...same,
     id: row.id as JobId,
@@ -102,16 +114,19 @@ function toJob(row: Job): JobRow {
     place: row.place as PlaceId,
     lineage: lineageId as LineageId,
     parent: parentId as NodeId,
+    expected: row.expected as NodeId | null,
     op: operationSchema.parse(row.op),
     maskAuthor: row.maskAuthor as UserId | null,
     language: languageSchema.parse(row.language),
+    notes: notesSchema.parse(row.notes ?? []),
     error: errorSchema.parse(row.error),
   };
 }
 
 async function accept(db: Db, job: NewJob): Promise<{ job: JobRow; isNew: boolean }> {
-  const { lineage, parent, task, ...same } = job;
-  const data = { ...same, task: toJson(task), lineageId: lineage, parentId: parent, state: 'queued' };
+  const { lineage, parent, task, notes, ...same } = job;
+  const written = { ...same, task: toJson(task), notes: toJson(notes) };
+  const data = { ...written, lineageId: lineage, parentId: parent, state: 'queued' };
   try {
     return { job: toJob(await db.job.create({ data })), isNew: true };
   } catch (error) {
@@ -143,9 +158,15 @@ async function count(db: Db, of: { author: UserId } | { group: string } | 'all')
 }
 
 async function creditsSince(db: Db, author: UserId, since: Date): Promise<number> {
-  const where = { author, acceptedAt: { gte: since }, state: { notIn: ['failed', 'cancelled', 'expired'] } };
-  const { _sum } = await db.job.aggregate({ where, _sum: { cost: true } });
-  return _sum.cost ?? 0;
+  const where = { author, acceptedAt: { gte: since }, spent: { gt: 0 } };
+  const rows = await db.job.findMany({ where, select: { cost: true, spent: true } });
+  return rows.reduce((sum, { cost, spent }) => sum + cost * spent, 0);
+}
+
+async function unfinishedOf(db: Db, group: string): Promise<readonly JobRow[]> {
+  const where = { group, state: { in: [...open] } };
+  const rows = await db.job.findMany({ where, orderBy: [{ acceptedAt: 'asc' }, { id: 'asc' }] });
+  return rows.map(toJob);
 }
 
 async function advance(db: Db, id: JobId, to: JobState, now: Date): Promise<boolean> {
@@ -167,12 +188,24 @@ async function leaveOpen(tx: Db, id: JobId, data: Prisma.JobUpdateManyMutationIn
   return count === 1;
 }
 
-/** HEAD follows the result where nobody has moved it meanwhile. */
-async function followHead(tx: Db, lineage: LineageId, branch: string, from: NodeId, to: NodeId): Promise<void> {
-  if (await setHead(tx, lineage, branch, from, to)) return;
-  const name = { lineageId: lineage, name: branch };
-  if (await tx.branch.findUnique({ where: { lineageId_name: name } })) return;
-  await tx.branch.create({ data: { ...name, nodeId: to } });
+/** Whether a branch that is at `head` is to follow to a result: nobody has moved it meanwhile. */
+function isToFollow(job: Job, head: { readonly id: string; readonly parentId: string | null }): boolean {
+  const isSibling = isReroll(operationSchema.parse(job.op)) && head.parentId === job.parentId;
+  return head.id === job.parentId || head.id === job.expected || isSibling;
+}
+
+/** HEAD follows the result; a branch that is not there begins with it. */
+async function followHead(tx: Db, job: Job, to: NodeId): Promise<void> {
+  const { lineageId, branch, author } = job;
+  const where = (name: string) => ({ lineageId_name: { lineageId, name } });
+  const there = await tx.branch.findUnique({ where: where(branch), include: { node: true } });
+  if (there) {
+    if (isToFollow(job, there.node)) await setHead(tx, lineageId as LineageId, branch, there.node.id as NodeId, to);
+    return;
+  }
+  const missing = (await tx.branch.findUnique({ where: where('main') })) ? [branch] : [...new Set(['main', branch])];
+  for (const name of missing)
+    await tx.branch.create({ data: { lineageId, name, nodeId: to, by: name === 'main' ? null : author } });
 }
 
 function complete(db: Database, id: JobId, nodes: readonly NewNode[], outbox: NewOutboxRow, now: Date) {
@@ -183,7 +216,7 @@ function complete(db: Database, id: JobId, nodes: readonly NewNode[], outbox: Ne
     const job = await tx.job.findUniqueOrThrow({ where: { id } });
     const lineage = job.lineageId as LineageId;
     const grown = await growLineage(tx, lineage, nodes, now);
-    await followHead(tx, lineage, job.branch, job.parentId as NodeId, first.id);
+    await followHead(tx, job, first.id);
     await putOutbox(tx, outbox, now);
     return grown;
   });
@@ -192,11 +225,12 @@ function complete(db: Database, id: JobId, nodes: readonly NewNode[], outbox: Ne
 function end(
   db: Database,
   id: JobId,
-  how: { state: 'failed' | 'cancelled'; error: RefusalData | null },
+  how: { state: 'failed' | 'cancelled'; error: RefusalData | null; spent: number },
   outbox: NewOutboxRow | null,
   now: Date,
 ): Promise<boolean> {
-  const data = { state: how.state, endedAt: now, ...(how.error && { error: toJson(how.error) }) };
+  const { state, spent } = how;
+  const data = { state, spent, endedAt: now, ...(how.error && { error: toJson(how.error) }) };
   return inTransaction(db, async (tx) => {
     if (!(await leaveOpen(tx, id, data))) return false;
     if (outbox) await putOutbox(tx, outbox, now);
@@ -215,6 +249,7 @@ export function jobStore(db: Database, now: Clock): JobStore {
     setCard: async (id, cardMessage) => void (await db.job.updateMany({ where: { id }, data: { cardMessage } })),
     newestUnfinished: (place, author) => newestUnfinished(db, place, author),
     complete: (id, nodes, outbox) => complete(db, id, nodes, outbox, now()),
-    end: (id, state, error, outbox) => end(db, id, { state, error }, outbox, now()),
+    unfinishedOf: (group) => unfinishedOf(db, group),
+    end: (id, state, error, outbox, spent = 0) => end(db, id, { state, error, spent }, outbox, now()),
   };
 }

@@ -14,17 +14,11 @@ import type { Notice } from './notice.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { pictureView } from './picture-view.ts';
 import { soundText } from './plain-text.ts';
-import type { ActionId, ActionIncoming, Form, FormField } from './platform.ts';
+import type { ActionId, Form, FormField } from './platform.ts';
+import type { NodeAction, Press } from './press.ts';
 import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
 import { visibleNode } from './source.ts';
-
-/** A button pressed, or a form answered. */
-export interface Press {
-  readonly asker: Asker;
-  readonly incoming: ActionIncoming;
-  /** Language of what only the person reads. */
-  readonly private: Asker['language'];
-}
+import { treeActions } from './tree-actions.ts';
 
 function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
   return { name, label, value, long: false, required: false, maxLength: 40, ...more };
@@ -65,6 +59,8 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
     negative: params.negativePrompt ?? '',
     appendNegative: '',
     params,
+    region: null,
+    saidTwice: [],
   };
 }
 
@@ -94,9 +90,8 @@ async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: 
 }
 
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<
-  Record<Exclude<ActionId, 'cx' | 'rt'>, (flow: Flow, press: Press, node: LineageNode) => Promise<void>>
-> = {
+const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt'>, NodeAction>> = {
+  ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
   mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
@@ -104,8 +99,9 @@ const onNodes: Readonly<
   ed: edit,
   pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
   un: (flow, { asker, incoming, ...press }, node) =>
-    undo(flow, asker, { node, seen: incoming.arg, answer: incoming.answer, private: press.private }),
-  rd: (flow, { asker }, node) => redo(flow, asker, node),
+    undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rd: (flow, { asker, incoming, ...press }, node) =>
+    redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
   st: settings,
   fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
 };
@@ -123,7 +119,8 @@ async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promi
 export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
   if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
   const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
-  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null));
+  const told = outboxRow(flow, row, notice, null);
+  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));
   if (!isCancelled) {
     if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
     throw new Refusal('too-late', {});

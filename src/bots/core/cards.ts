@@ -47,8 +47,6 @@ interface Provenance {
   readonly parent: { readonly number: number; readonly author: string; readonly size: Size } | null;
   /** HEAD of `main`. */
   readonly head: number;
-  /** The other branch it is HEAD of. */
-  readonly branch: string | null;
 }
 
 export interface PictureView extends Standing, Provenance {
@@ -111,6 +109,7 @@ export function resultCard(messages: Messages, view: PictureView, capabilities: 
     images: shown.map((node) => imageOf(messages, node)),
     rows: pictureRows(messages, view, capabilities),
     tone: 'done',
+    spoiler: view.node.spoiler,
   };
 }
 
@@ -123,7 +122,18 @@ export function nodeCard(messages: Messages, view: PictureView, capabilities: Ca
     lines: [...quoted(promptOf(view.node)), ...headLine, ...view.notes],
     images: [imageOf(messages, view.node)],
     rows: pictureRows(messages, view, capabilities),
+    spoiler: view.node.spoiler,
   };
+}
+
+/** A text, and below it a `^` where the trouble begins; wide characters take two columns. */
+function pointer(around: { readonly excerpt: string; readonly at: number } | undefined): readonly string[] {
+  if (!around) return [];
+  const { excerpt, at } = around;
+  const indent = [...excerpt.slice(0, at)].map((c) =>
+    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/.test(c) ? '\u3000' : ' ',
+  );
+  return [excerpt, `${indent.join('')}^`];
 }
 
 /** "⚠ what · why · what you can do", and under which name it is found in the log. */
@@ -131,7 +141,15 @@ export function errorCard(messages: Messages, refusal: RefusalData, ref: string 
   const { what, why, next } = troubleOf(messages, refusal);
   const said = [why, next].filter((part) => part !== '').map((part) => oneLine(part, 500));
   const lines = ref === null ? said : [...said, `ref: ${ref}`];
-  return { ...plainCard, title: `⚠ ${oneLine(what, 300)}`, lines, rows, tone: 'warning' };
+  const block = refusal.code === 'bad-option' ? pointer(refusal.details.around) : [];
+  return {
+    ...plainCard,
+    ...(block.length > 0 && { block }),
+    title: `⚠ ${oneLine(what, 300)}`,
+    lines,
+    rows,
+    tone: 'warning',
+  };
 }
 
 /** Asks whether HEAD, which is elsewhere, shall go to the parent of `node`. The button carries the HEAD that was seen. */
@@ -178,6 +196,7 @@ export function originalCard(messages: Messages, node: LineageNode): Card {
     ...plainCard,
     title: messages.original(node.number),
     images: [{ ...imageOf(messages, node), original: true }],
+    spoiler: node.spoiler,
   };
 }
 

@@ -1,10 +1,11 @@
+import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { cancelJob } from './actions.ts';
 import { type Call, callOf, type Given } from './calls.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
-import { type EditWords, parseWords } from './grammar.ts';
+import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { messagesIn } from './messages/index.ts';
@@ -12,6 +13,7 @@ import { parseAdvanced, parseOptions } from './options.ts';
 import type { CommandIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
 import { edit, obey } from './telling.ts';
+import { wordsAfter } from './verbs.ts';
 
 /** A command somebody called, and everything that is needed to do it. */
 export interface Doing {
@@ -32,19 +34,26 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 }
 
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
-function wordsOfCommand({ link: _, advanced = '', ...typed }: Given, text: string): EditWords {
-  const words = parseWords(text);
-  const params = { ...words.params, ...parseOptions(typed), ...parseAdvanced(String(advanced)) };
-  const { prompt, negativePrompt, ...rest } = params;
-  return { ...words, prompt: prompt || words.prompt, negative: negativePrompt ?? words.negative, params: rest };
+function wordsOfCommand(
+  { name }: EditingCommand,
+  { link: _, advanced = '', ...typed }: Given,
+  text: string,
+): EditWords {
+  const words = wordsAfter(name, text);
+  const options = parseOptions(typed);
+  const more = parseAdvanced(String(advanced));
+  const saidTwice = fieldNames.filter((field) => field in more && field in options);
+  const { prompt, negativePrompt, ...rest } = { ...words.params, ...options, ...more };
+  const said = { prompt: prompt || words.prompt, negative: negativePrompt ?? words.negative };
+  return { ...words, ...said, params: rest, saidTwice };
 }
 
 /** A command that edits a picture, the one that is pointed at or sent along. */
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
     const link = typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
-    const read = (text: string) => wordsOfCommand(options, text);
-    return edit(flow, heard, { incoming, command, link, followsUp: false, read });
+    const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
+    return edit(flow, heard, { incoming, link, followsUp: false, read });
   };
 }
 

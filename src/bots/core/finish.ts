@@ -1,4 +1,4 @@
-import { type NodeId, newId, type Operation } from '../../edit/lineage.ts';
+import { type NodeId, newId } from '../../edit/lineage.ts';
 import type { EditResult } from '../../edit/request.ts';
 import type { RefusalData } from '../../errors.ts';
 import type { JobOutcome } from '../../jobs/queue.ts';
@@ -15,26 +15,12 @@ export function outboxRow(desk: Pick<Desk, 'random'>, row: JobRow, notice: Notic
 }
 
 function nodesOf({ random }: Desk, row: JobRow, result: EditResult): readonly NewNode[] {
-  const { parent, op, task, author, maskAuthor, id: job } = row;
+  const { parent, op, task, author, maskAuthor, spoiler, id: job } = row;
   return result.images.map(({ image: ref, width, height, seed, infotext }, pick) => ({
-    ...{ parent, op, task, author, maskAuthor, job, seed, infotext, pick },
+    ...{ parent, op, task, author, maskAuthor, spoiler, job, seed, infotext, pick },
     id: newId<NodeId>(random),
     image: { ref, width, height },
   }));
-}
-
-const rerolls: readonly Operation[] = ['again', 'less', 'more'];
-
-/** A re-roll takes the place of the sibling that is HEAD; if somebody moved HEAD meanwhile, it stays beside. */
-async function followSibling({ storage, log }: Desk, row: JobRow, node: NodeId): Promise<void> {
-  if (!rerolls.includes(row.op)) return;
-  const lineage = await storage.lineage.lineage(row.lineage);
-  const headId = lineage?.heads[row.branch];
-  const head = headId && (await storage.lineage.node(headId));
-  if (!head || head.id === node || head.parent !== row.parent) return;
-  await storage.lineage.moveHead(row.lineage, row.branch, head.id, node).catch((error: unknown) => {
-    log.debug({ error, job: row.id }, 'HEAD was moved meanwhile');
-  });
 }
 
 async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<void> {
@@ -42,11 +28,9 @@ async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<vo
   const [first] = nodes;
   if (!first) throw new RangeError(`job ${row.id} ended without a picture`);
   const { seconds, stepsRun } = result;
-  const notes = flow.jobCards.notesOf(row.id);
-  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes };
+  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes: row.notes };
   await flow.jobCards.release(row.id);
-  const written = await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
-  if (written) await followSibling(flow, row, first.id);
+  await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
 }
 
 async function fail(flow: Flow, row: JobRow, refusal: RefusalData): Promise<void> {
@@ -58,9 +42,10 @@ async function fail(flow: Flow, row: JobRow, refusal: RefusalData): Promise<void
 }
 
 async function cancelled(flow: Flow, row: JobRow): Promise<void> {
+  const spent = flow.jobCards.shareOf(row.id);
   await flow.jobCards.release(row.id);
   const notice: Notice = { kind: 'cancelled', language: row.language, by: row.author };
-  await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null));
+  await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null), spent);
 }
 
 /**

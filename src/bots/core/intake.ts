@@ -14,7 +14,7 @@ import { pause } from './clock.ts';
 import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
-import { type EditWords, promptAfter } from './grammar.ts';
+import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
 import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
@@ -59,11 +59,13 @@ function styleOf(node: LineageNode): PartialParams {
 /** Prompts as parameters. What nobody said anything about is left to the layers below. */
 function spokenPrompts({ words, source, followsUp }: Said): PartialParams {
   const node = source.kind === 'node' ? source.node : undefined;
-  const before = node ? promptOf(node) : '';
+  const gone = words.region?.becomes === 'nothing' ? words.region.target : null;
+  const before = promptWithout(node ? promptOf(node) : '', gone);
   const prompt = promptAfter(before, words.prompt, words.append);
   const style: PartialParams = node && followsUp ? styleOf(node) : {};
-  const negative = promptAfter(style.negativePrompt ?? '', words.negative, words.appendNegative);
-  const isNegativeSaid = words.negative !== null || words.appendNegative !== '';
+  const added = [words.appendNegative, gone ?? ''].filter((part) => part !== '').join(', ');
+  const negative = promptAfter(style.negativePrompt ?? '', words.negative, added);
+  const isNegativeSaid = words.negative !== null || added !== '';
   return {
     ...(prompt !== '' || words.prompt !== null ? { prompt } : {}),
     ...(isNegativeSaid ? { negativePrompt: negative } : {}),
@@ -109,6 +111,10 @@ function clampedNote({ picture }: Messages, { field, asked, given }: Clamped): s
   return picture.clamped(fields[field].chat, asked, given);
 }
 
+function twiceNote({ picture }: Messages, { saidTwice }: EditWords): readonly string[] {
+  return saidTwice.length > 0 ? [picture.saidTwice(saidTwice.map((name) => fields[name].chat).join(', '))] : [];
+}
+
 function sourceNote({ picture }: Messages, source: Source): readonly string[] {
   if (source.kind === 'upload' || source.how === 'pointed at') return [];
   const { number } = source.node;
@@ -118,7 +124,7 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
 /** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */
 async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch | undefined> {
   if (!sketch) return undefined;
-  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), null);
+  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), { message: null, spoiler: false });
   const { width, height } = imageOfSource(source);
   if (image.width !== width || image.height !== height) {
     throw new Refusal('sketch-size', { sketch: `${image.width}×${image.height}`, image: `${width}×${height}` });
@@ -157,6 +163,7 @@ export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<O
   const notes = [
     ...clamped.map((c) => clampedNote(messages, c)),
     ...warnings.map((warning) => messages.picture.warnings[warning]),
+    ...twiceNote(messages, said.words),
     ...sourceNote(messages, said.source),
     ...(isFull ? [messages.picture.fullMask] : []),
     ...(said.secondIgnored ? [messages.picture.secondIgnored] : []),

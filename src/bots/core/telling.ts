@@ -3,24 +3,25 @@ import { Refusal } from '../../errors.ts';
 import { accept, type Flow, plantUpload } from './accept.ts';
 import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
-import { type EditWords, takeMaskWord, takeSketchWord, type Utterance } from './grammar.ts';
+import { type EditWords, takeMaskWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
 import { orderEdit } from './intake.ts';
 import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
 import { branchAt, headOf } from './picture-view.ts';
+import { oneLine } from './plain-text.ts';
 import type { CommandIncoming, MessageIncoming } from './platform.ts';
 import { orderAgain, orderStep } from './rerolls.ts';
 import { findSource, type Pointers } from './source.ts';
+import type { Utterance } from './verbs.ts';
 
 /** An edit as a message says it; its words are read once it is known whether the first of them speaks of a mask. */
 export interface Telling {
   readonly incoming: CommandIncoming | MessageIncoming;
-  readonly command: EditingCommand;
   readonly link: string | null;
   readonly followsUp: boolean;
-  readonly read: (text: string) => EditWords;
+  readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
 }
 
 function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file'> {
@@ -37,16 +38,17 @@ async function isAboutPicture(
 
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
 export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
-  const { incoming, command, followsUp } = telling;
+  const { incoming, followsUp } = telling;
   const repliesToPicture = await isAboutPicture(flow, incoming);
   const mayHoldMask = incoming.files.length > (repliesToPicture ? 0 : 1);
   const { isMask: saysMask, rest: unmasked } = mayHoldMask
     ? takeMaskWord(incoming.text)
     : { isMask: false, rest: incoming.text };
   const { kind, rest } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
-  const words = telling.read(rest);
+  const { command, words } = telling.read(rest);
   const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
   const { file, mask, sketch: drawn, secondIgnored } = await sortFiles(flow, incoming.files, hints);
+  if (words.region && !mask && !drawn) throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
   const source = await findSource(flow, { ...pointersOf(telling), file });
   if (source.kind === 'upload' && incoming.kind === 'message' && rest.trim() === '' && !mask) {
     const node = await plantUpload(flow, asker, source.upload);
@@ -90,9 +92,9 @@ export async function obey(
     case 'more':
       return accept(flow, await orderStep(flow, asker, node, { action: verb === 'less' ? 'ls' : 'mo', said: params }));
     case 'undo':
-      return undo(flow, asker, { node, seen: '', answer: incoming.answer, private: heard.private });
+      return undo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     case 'redo':
-      return redo(flow, asker, node);
+      return redo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     default:
       return verb satisfies never;
   }

@@ -19,6 +19,8 @@ const capabilities: Capabilities = {
   maxText: 3000,
   buttonsPerRow: 5,
   rows: 5,
+  selectMenus: true,
+  menus: 'beside',
   forms: true,
   ephemeral: true,
   // A channel takes five edits in five seconds; results go first.

@@ -34,9 +34,7 @@ describe('a picture and words', () => {
       /^#1 · img2img · @Ann\n"oil painting, warm light"\nstrength 0\.50 · 20 steps \(5 run\) · cfg 7\nEuler a · seed \d+ · fake · 96×64 · 1 s\nfrom #0$/,
     );
     expect(result.options.replyTo).toBe(request);
-    expect(buttonsOf(result.card).map((b) => b.label)).toEqual([
-      ...['Again', 'Less', 'More', 'Edit…', 'Undo', 'Settings', 'Original'],
-    ]);
+    expect(buttonsOf(result.card).map((b) => b.label)).toEqual([...['Again', 'Less', 'More', 'Edit…', 'Undo', '⋯']]);
     expect(platform.standing(here)).toHaveLength(1); // the progress card is gone
   });
 
@@ -64,7 +62,7 @@ describe('a picture and words', () => {
     const place = enter();
     await platform.say(ann, 'a red hat', { ...place, files: [await solidPng(64, 64)] });
     const result = await chat.result(here);
-    await platform.press(bo, result, 'Original');
+    await platform.pressFurther(bo, result, 'Original');
     const told = platform.told.at(-1)!;
     expect(told).toMatchObject({
       user: bo.id,
@@ -193,7 +191,7 @@ describe('several pictures', () => {
     expect(batch.card.images).toHaveLength(3);
     await platform.press(ann, batch, '2');
     const chosen = await chat.until(() => platform.standing(here)[1]);
-    expect(wordsOf(chosen.card)).toBe('#2 · img2img · @Ann\n"a red hat"\nHEAD #2');
+    expect(wordsOf(chosen.card)).toBe('#2 · img2img · @Ann\n"a red hat"\n#2 is the current picture');
     expect(chosen.card.images).toEqual([batch.card.images[1]]);
     const { seed } = await nodeOf(chosen);
     expect(seed).toBe((await nodeOf(batch)).seed! + 1);

@@ -166,7 +166,7 @@ test('Same mask repaints the same part of the result, and says whose mask it is'
   const first = await chat.result(here);
   await platform.press(bo, first, 'Same mask');
   const second = await chat.result(here, 1);
-  expect(wordsOf(second.card)).toMatch(/^#2 · same mask · @Bo\n/);
+  expect(wordsOf(second.card)).toMatch(/^#2 · same mask again · @Bo\n/);
   expect(wordsOf(second.card)).toContain('from #1 · mask by @Ann · base by @Ann');
   const [a, b] = [await nodeOf(first), await nodeOf(second)];
   expect(b.parent).toBe(a.id);

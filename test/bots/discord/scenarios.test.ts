@@ -34,6 +34,12 @@ const newest = (where: Somebody, condition: (seen: Seen) => boolean) =>
 const told = (ann: Somebody, pattern: RegExp) =>
   newest(ann, ({ onlyFor, text }) => onlyFor === ann.user.name && pattern.test(text));
 
+/** Opens what stands behind "⋯". */
+async function further(ann: Somebody, on: Seen) {
+  chat.dc.button(ann.user, on, '⋯');
+  return told(ann, /^\*\*More for/);
+}
+
 /** Edits a black picture by command, and waits for the result. */
 type Options = NonNullable<Parameters<DiscordStandIn['slash']>[2]>;
 async function edited(ann: Somebody, options: Options = { prompt: 'a red hat' }) {
@@ -194,7 +200,7 @@ describe('buttons', () => {
     expect((await paramsOf(again)).seed).not.toBe(7);
     chat.dc.button(ann.user, result, 'More');
     expect(await paramsOf(await newest(ann, isResult(3)))).toMatchObject({ denoisingStrength: 0.6, seed: 7 });
-    chat.dc.button(ann.user, result, 'Settings');
+    chat.dc.button(ann.user, await further(ann, result), 'Settings');
     await told(ann, /Seed: 7/);
   });
 
@@ -215,7 +221,7 @@ describe('buttons', () => {
     const ann = somebody();
     const { result } = await edited(ann);
     const { image, id } = await chat.nodeOf(result);
-    chat.dc.button(ann.user, result, '💾');
+    chat.dc.button(ann.user, await further(ann, result), '💾');
     const file = await newest(ann, ({ onlyFor, pictures }) => onlyFor === ann.user.name && pictures.length > 0);
     expect(file.pictures[0]!.name).toBe(`palimpsest_${id}.png`);
     expect(file.pictures[0]!.bytes.equals(Buffer.from(await chat.storage.blobs.get(image.ref)))).toBe(true);

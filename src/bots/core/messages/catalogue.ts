@@ -2,6 +2,7 @@ import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
 export interface Trouble {
@@ -37,7 +38,18 @@ export type ButtonWord =
   | 'settings'
   | 'original'
   | 'cancel'
-  | 'retry';
+  | 'retry'
+  | 'branch'
+  | 'forgetBranch'
+  | 'history'
+  | 'show'
+  | 'furtherButtons'
+  | 'back'
+  | 'pageBack'
+  | 'pageOn'
+  | 'thumbnails'
+  | 'applyOnHead'
+  | 'keepAsBranch';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
 export interface Messages {
@@ -70,6 +82,7 @@ export interface Messages {
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
+    readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
     readonly secondIgnored: string;
     readonly pictureLost: string;
@@ -81,6 +94,7 @@ export interface Messages {
   /** The card that asks before it moves a HEAD that is elsewhere. */
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
+  readonly room: RoomMessages;
   readonly settings: {
     readonly title: (number: number) => string;
     readonly upload: string;

@@ -1,0 +1,14 @@
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { Asker, Flow } from './accept.ts';
+import type { ActionIncoming } from './platform.ts';
+
+/** A button pressed, or a form answered. */
+export interface Press {
+  readonly asker: Asker;
+  readonly incoming: ActionIncoming;
+  /** Language of what only the person reads. */
+  readonly private: Asker['language'];
+}
+
+/** What a button does to the picture it names. */
+export type NodeAction = (flow: Flow, press: Press, node: LineageNode) => Promise<void>;

@@ -1,0 +1,22 @@
+import type { LoraUse } from '../nets/lora-patch.ts';
+import type { ReadPrompts } from '../prompt/prompt.ts';
+
+/** A file a picture owes something to, as infotext lists it. */
+export interface UsedFile {
+  /** As the prompt calls it. */
+  readonly name: string;
+  /** First 12 hex digits, as A1111 prints them. */
+  readonly hash: string;
+}
+
+/** What prompts ask for besides the checkpoint, found and opened. */
+export interface Extras {
+  /** In the order of the prompt. */
+  readonly loras: readonly LoraUse[];
+  readonly loraHashes: readonly UsedFile[];
+}
+
+/** @throws Refusal 'unknown-name' with the nearest names, 'bad-weight', and what is wrong with a file */
+export type FindExtras = (prompts: ReadPrompts) => Promise<Extras>;
+
+export const noExtras: Extras = { loras: [], loraHashes: [] };

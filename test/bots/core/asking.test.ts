@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { openTestChat, type TestChat } from '../../support/test-chat.ts';
+import { ann, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
+import { halfMask } from '../discord/chat.ts';
+
+let chat: TestChat;
+let platform: TestPlatform;
+beforeAll(async () => {
+  chat = await openTestChat();
+  platform = chat.platform;
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+
+async function made(place: PlaceId, n = 0) {
+  const posted = await chat.result(place, n);
+  const node = await chat.storage.lineage.node(buttonsOf(posted.card)[0]!.target as NodeId);
+  return { posted, node: node!, params: node!.task!.request.params, request: node!.task!.request };
+}
+
+/** A room with one result in it. */
+async function begun(prompt: string) {
+  const place = platform.newRoom();
+  await platform.say(ann, prompt, { in: place, files: [await solidPng(64, 64)] });
+  return { place, first: (await made(place)).posted };
+}
+
+describe('words that name a part', () => {
+  test('are refused, with another way, while nothing finds things by their names', async () => {
+    const { place, first } = await begun('a cat in a hat');
+    for (const text of ['hat -> red beret', 'remove hat', 'inpaint hat: red beret', '把帽子换成红色贝雷帽', '修复手']) {
+      await platform.say(ann, text, { in: place, replyTo: first.id });
+      expect(chat.lastTold()).toMatch(/^⚠ I cannot find "(hat|帽子|手)" by its name\n.*\n.*mask/);
+    }
+  });
+
+  test('do what they say where a mask shows the part', async () => {
+    const { place, first } = await begun('a cat in a hat, warm light');
+    const mask = await halfMask();
+    await platform.say(ann, 'hat -> red beret', { in: place, replyTo: first.id, files: [mask] });
+    const swapped = await made(place, 1);
+    expect(swapped.node.op).toBe('inpaint');
+    expect(swapped.params).toMatchObject({
+      ...{ prompt: 'a cat in a hat, warm light, red beret', denoisingStrength: 0.85 },
+      ...{ maskedContent: 'latent noise', softInpainting: true },
+    });
+    await platform.say(ann, 'remove hat', { in: place, replyTo: first.id, files: [mask] });
+    expect((await made(place, 2)).params).toMatchObject({
+      ...{ prompt: 'warm light', negativePrompt: 'hat', denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 },
+    });
+  });
+});
+
+describe('verbs that begin another flow', () => {
+  test('go on from the picture that is replied to, or sent along', async () => {
+    const { place, first } = await begun('a meadow');
+    await platform.say(ann, 'outpaint left 64', { in: place, replyTo: first.id });
+    const wide = await made(place, 1);
+    expect(wide.request.script).toMatchObject({ width: 128, height: 64 });
+    expect(wide.params).toMatchObject({ prompt: 'a meadow', direction: 'left', script: 'outpainting mk2' });
+    await platform.say(ann, '放大1.5倍 --size 512x512', { in: place, files: [await solidPng(64, 64)] });
+    expect((await made(place, 2)).params).toMatchObject({ script: 'SD upscale', scaleFactor: 1.5 });
+  });
+
+  test('stand behind their typed commands too', async () => {
+    const place = platform.newRoom();
+    const files = [await solidPng(64, 64)];
+    await platform.command(ann, 'outpaint', {}, { in: place, files, text: 'up 64 no: people' });
+    expect((await made(place)).params).toMatchObject({ direction: 'up', pixels: 64, negativePrompt: 'people' });
+  });
+});
+
+test('what cannot be read is shown with a mark below the place', async () => {
+  const { place, first } = await begun('a hat');
+  await platform.say(ann, '红帽子 --stregth 0.4', { in: place, replyTo: first.id });
+  expect(chat.lastTold()).toBe(
+    [
+      '⚠ I do not know the option "stregth"\nAt character 5.\nDid you mean "strength"?',
+      '红帽子 --stregth 0.4\n　　　 ^',
+    ].join('\n'),
+  );
+  await platform.command(ann, 'edit', { prompt: 'x', advanced: 'steps=3, clp=2' }, { in: place });
+  expect(platform.told.at(-1)!.card.block).toEqual(['steps=3, clp=2', '         ^']);
+});
+
+test('of a parameter said twice, the one in advanced counts, and the card says so', async () => {
+  const place = platform.newRoom();
+  const options = { prompt: 'a hat', steps: 5, seed: 7, advanced: 'steps=6 cfg=3 seed=8' };
+  await platform.command(ann, 'edit', options, { in: place, files: [file(await solidPng(64, 64))] });
+  const { posted, params } = await made(place);
+  expect(params).toMatchObject({ steps: 6, cfgScale: 3, seed: 8 });
+  expect(posted.history.map(wordsOf).join('\n')).toContain('Advanced wins for steps, seed.');
+});
