@@ -14,11 +14,12 @@ import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { loraTargets } from '../weights/lora-targets.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
 import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
+import { decodeTiled, encodeTiled } from './tiled-vae.ts';
 
 export interface CheckpointOptions {
   readonly device: DeviceOptions;
-  /** A VAE file in place of the checkpoint's own. */
-  readonly vae?: string | undefined;
+  /** Bytes that a VAE may need for one picture; larger pictures go through it in tiles. By default any size goes through whole. */
+  readonly vaeBudget?: number | undefined;
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
 }
@@ -28,6 +29,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
   /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
   use(loras: readonly LoraUse[]): Promise<void>;
+  /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
+  useVae(path: string | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
   readonly encodeText: EncodeStates;
   /**
@@ -44,18 +47,18 @@ export interface Checkpoint extends AsyncDisposable {
 }
 
 /**
- * Reads the header of a checkpoint (and of a VAE file); no network is opened yet.
+ * Reads the header of a checkpoint; no network is opened yet.
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
   const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { facts, parts } = await examineCheckpoint(file, { prediction });
-  const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
+  let separate: { readonly path: string; readonly weights: Weights } | undefined;
   const need = needFrom(path);
   let worn: readonly LoraUse[] = [];
   const patching = () => worn.length > 0 && { patch: loraPatch(worn, loraTargets(parts, file.tensors.keys())) };
-  const vae = () => need(separate ?? parts.vae, 'VAE');
+  const vae = () => need(separate?.weights ?? parts.vae, 'VAE');
   const text = (i: number) => {
     const part = need(parts.text[i], 'text encoder');
     const heads = facts.declared.textHeads?.[part.name];
@@ -80,8 +83,13 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       worn = loras;
       for (const name of ['unet', 'text0', 'text1'] as const) await networks.close(name);
     },
+    useVae: async (vae) => {
+      if (vae === separate?.path) return;
+      separate = vae === undefined ? undefined : { path: vae, weights: await openVaeFile(vae) };
+      for (const name of ['encoder', 'decoder'] as const) await networks.close(name);
+    },
     encodeText,
-    ...pictureNetworks(networks, facts),
+    ...pictureNetworks(networks, facts, () => tilesBeyond(vae(), options.vaeBudget)),
     [Symbol.asyncDispose]: networks[Symbol.asyncDispose],
   };
 }
@@ -101,10 +109,16 @@ type PictureNetworks = Pick<Checkpoint, 'unet' | 'encodeMoments' | 'encodeImage'
 function pictureNetworks(
   networks: LazyNetworks<'unet' | 'encoder' | 'decoder'>,
   { latentScale }: CheckpointFacts,
+  isTiled: () => (width: number, height: number) => boolean,
 ): PictureNetworks {
   const encodeMoments: Checkpoint['encodeMoments'] = async (pixels) => {
     const encoder = await networks.open('encoder');
     return (await encoder.run({ pixels })).moments!;
+  };
+  const mean = async (pixels: Tensor) => meanOf(await encodeMoments(pixels));
+  const decoded = async (z: Tensor) => {
+    const decoder = await networks.open('decoder');
+    return (await decoder.run({ z })).pixels!;
   };
   return {
     unet: async (x, timesteps, context, y) => {
@@ -113,12 +127,27 @@ function pictureNetworks(
       return (await network.run({ x, timesteps: times, context, ...(y && { y }) })).out!;
     },
     encodeMoments,
-    encodeImage: async (pixels) => scale(latentScale, meanOf(await encodeMoments(pixels))),
+    encodeImage: async (pixels) => {
+      const [height = 0, width = 0] = pixels.shape.slice(2);
+      const latent = isTiled()(width, height) ? await encodeTiled(pixels, mean) : await mean(pixels);
+      return scale(latentScale, latent);
+    },
     decodeLatent: async (latent) => {
-      const decoder = await networks.open('decoder');
-      return (await decoder.run({ z: scale(1 / latentScale, latent) })).pixels!;
+      const z = scale(1 / latentScale, latent);
+      const [height = 0, width = 0] = z.shape.slice(2);
+      return isTiled()(8 * width, 8 * height) ? await decodeTiled(z, decoded) : await decoded(z);
     },
   };
+}
+
+/** About three pictures as wide as the decoder's last level are in memory at once while it works there. */
+const livePictures = 3;
+
+function tilesBeyond(vae: Weights, budget = Number.POSITIVE_INFINITY): (width: number, height: number) => boolean {
+  const widest = vae.has('decoder.up.0.block.0.conv1.weight')
+    ? vae.tensor('decoder.up.0.block.0.conv1.weight').shape[1]!
+    : 0;
+  return (width, height) => width * height * widest * 4 * livePictures > budget;
 }
 
 /** The first half of the channels of one picture's moments [1, 2C, h, w]. */
