@@ -11,9 +11,11 @@ import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
+import type { CheckpointParts } from '../weights/checkpoint-parts.ts';
 import { type LoraTarget, loraTargets } from '../weights/lora-targets.ts';
-import { openWeights } from '../weights/open-weights.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
+import type { WeightsFile } from '../weights/weights-file.ts';
 import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
 
 export interface CheckpointOptions {
@@ -54,32 +56,15 @@ export interface Checkpoint extends AsyncDisposable {
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { facts, parts } = await examineCheckpoint(file, { prediction });
   const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
   const need = needFrom(path);
   const vae = () => need(separate ?? parts.vae, 'VAE');
-  let known: ReadonlyMap<string, LoraTarget> | undefined;
-  const targets = () => {
-    known ??= loraTargets(parts, file.tensors.keys());
-    return known;
-  };
-  const { device, adaptersFrom = reopenedBelow } = options;
-  const dressed = (graph: DressedOptions['graph']) => dressedNetwork({ device, graph, targets, adaptersFrom });
-  const unetwork = dressed(({ adapters, ...dress }) => {
-    const latentSide = facts.nativeSize / 8;
-    return unet(need(parts.unet, 'U-Net'), {
-      headsAt: facts.headsAt,
-      ...dress,
-      ...(adapters && { adapters: { latentSide } }),
-    });
-  });
-  const texts = parts.text.map((part) => {
-    const heads = facts.declared.textHeads?.[part.name];
-    return dressed((dress) => textEncoder(part, { ...(heads && { heads }), ...dress }));
-  });
-  const pictures = lazyNetworks(device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
+  const opened = { path, facts, parts, tensors: file.tensors };
+  const { unetwork, texts } = dressedNetworks(opened, options);
+  const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
   const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
     need(parts.text[0], 'text encoder');
     return encodeTextWith(facts, parts.text, async (i) => texts[i]!)(rows, clipSkip, fixes);
@@ -99,6 +84,36 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       for (const network of [unetwork, ...texts, pictures]) await network[Symbol.asyncDispose]();
     },
   };
+}
+
+interface OpenFile {
+  readonly path: string;
+  readonly facts: CheckpointFacts;
+  readonly parts: CheckpointParts;
+  readonly tensors: WeightsFile['tensors'];
+}
+
+/** The networks that LoRAs change. */
+function dressedNetworks(
+  { path, facts, parts, tensors }: OpenFile,
+  { device, adaptersFrom = reopenedBelow }: CheckpointOptions,
+) {
+  let known: ReadonlyMap<string, LoraTarget> | undefined;
+  const targets = () => {
+    known ??= loraTargets(parts, tensors.keys());
+    return known;
+  };
+  const dressed = (graph: DressedOptions['graph']) => dressedNetwork({ device, graph, targets, adaptersFrom });
+  const latentSide = facts.nativeSize / 8;
+  const unetwork = dressed(({ adapters, ...dress }) => {
+    const adapting = adapters && { adapters: { latentSide } };
+    return unet(needFrom(path)(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...dress, ...adapting });
+  });
+  const texts = parts.text.map((part) => {
+    const heads = facts.declared.textHeads?.[part.name];
+    return dressed((dress) => textEncoder(part, { ...(heads && { heads }), ...dress }));
+  });
+  return { unetwork, texts };
 }
 
 type PictureNetworks = Pick<Checkpoint, 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;
@@ -139,7 +154,7 @@ function needFrom(path: string) {
 
 /** VAE files have no prefix, or the one they have in a checkpoint. */
 async function openVaeFile(path: string): Promise<Weights> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const all = weightsOf(file.path, file.tensors);
   const found = [all, all.at('first_stage_model')].find((part) => part.has('decoder.conv_in.weight'));
   return needFrom(path)(found, 'VAE');
