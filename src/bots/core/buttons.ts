@@ -18,6 +18,7 @@ const looks = {
   rt: { word: 'retry', emoji: '🔁' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
+  cp: { word: 'compare', emoji: '🌓' },
   hs: { word: 'history', emoji: '📜' },
   sh: { word: 'show', emoji: '🖼️' },
   mx: { word: 'furtherButtons', emoji: '' },
@@ -75,6 +76,7 @@ function movingButtons(messages: Messages, { node, isHead, hasChildren }: Standi
     ...(node.parent === null ? [] : [button(messages, 'un', node.id)]),
     ...(hasChildren && isHead ? [button(messages, 'rd', node.id)] : []),
     ...(isHead ? [] : [button(messages, 'pk', node.id)]),
+    ...(node.parent === null ? [] : [button(messages, 'cp', node.id)]),
     button(messages, 'mx', node.id),
   ];
 }

@@ -2,26 +2,20 @@ import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { cancelJob } from './actions.ts';
-import { type Call, callOf, type Given } from './calls.ts';
+import { callOf, type Doing, type Given } from './calls.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
+import { redo, undo } from './history.ts';
 import { messagesIn } from './messages/index.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
 import type { CommandIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
-import { edit, obey } from './telling.ts';
+import { edit } from './telling.ts';
+import { compareCommand, history, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
-
-/** A command somebody called, and everything that is needed to do it. */
-export interface Doing {
-  readonly flow: Flow;
-  readonly heard: Heard;
-  readonly incoming: CommandIncoming;
-  readonly call: Call;
-}
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
 async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void> {
@@ -69,8 +63,10 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   inpaint: editing(commands.inpaint),
   outpaint: editing(commands.outpaint),
   upscale: editing(commands.upscale),
-  undo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'undo', params: {} }),
-  redo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'redo', params: {} }),
+  undo: (doing) => step(doing, undo),
+  redo: (doing) => step(doing, redo),
+  history,
+  compare: compareCommand,
   cancel,
   queue,
   help: ({ heard, incoming, call: { options } }) =>

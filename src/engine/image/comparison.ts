@@ -66,7 +66,9 @@ function shownSizes([a, b]: Two, fits: (a: Size, b: Size) => number): readonly [
 }
 
 async function encoded({ width, height, data }: Picture): Promise<Buffer> {
-  return await sharp(data, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 1 }).toBuffer();
+  return await sharp(data, { raw: { width, height, channels: 3 } })
+    .png({ compressionLevel: 1 })
+    .toBuffer();
 }
 
 /** Both beside each other, at most 2048 pixels wide; PNG. */
@@ -91,7 +93,10 @@ export async function sideBySide(pair: Pair): Promise<Uint8Array> {
 }
 
 /** Both on one canvas, which the larger of each side spans; where one of them is not, nothing is. */
-async function onOneCanvas(two: Two, side: number): Promise<{ readonly size: Size; readonly layers: readonly [Layer, Layer] }> {
+async function onOneCanvas(
+  two: Two,
+  side: number,
+): Promise<{ readonly size: Size; readonly layers: readonly [Layer, Layer] }> {
   const longest = (a: Size, b: Size) => side / Math.max(a.width, a.height, b.width, b.height);
   const [a, b] = haveSameAspect(...two)
     ? Array.from({ length: 2 }, () => scaled(two[0], Math.min(1, side / Math.max(two[0].width, two[0].height))))

@@ -45,7 +45,10 @@ const scale = Array.from({ length: 4 * hottest + 1 }, (_, i) => colorAt(position
 
 /** ΔE76 of each pixel; −1 where only one of the pictures is. */
 function distances(size: Size, layers: readonly [Layer, Layer]): Float32Array {
-  const [a, b] = layers.map((layer) => rgbToLab(composeOver(size, [layer], [0, 0, 0])).data) as [Uint8Array, Uint8Array];
+  const [a, b] = layers.map((layer) => rgbToLab(composeOver(size, [layer], [0, 0, 0])).data) as [
+    Uint8Array,
+    Uint8Array,
+  ];
   const out = new Float32Array(size.width * size.height);
   for (let p = 0; p < out.length; p++) {
     const [x, y] = [p % size.width, Math.floor(p / size.width)];

@@ -44,7 +44,13 @@ export function mark(text: string, at: { x: number; y: number; height: number; c
 /** A text on a dark plate, to be read on any picture. `right`: (x, y) is its upper right corner. */
 export function plate(
   text: string,
-  { x, y, height, color = '#fff', right = false }: { x: number; y: number; height: number; color?: string; right?: boolean },
+  {
+    x,
+    y,
+    height,
+    color = '#fff',
+    right = false,
+  }: { x: number; y: number; height: number; color?: string; right?: boolean },
 ): string {
   const [padX, padY] = [height * 0.55, height * 0.45];
   const width = markWidth(text, height) + 2 * padX;

@@ -21,7 +21,9 @@ const empty = '#23252d';
 const accent = '#f2b84b';
 
 /** The picture as large as fits into a tile, its corners rounded. */
-async function fitted(file: Uint8Array): Promise<{ readonly data: Buffer; readonly width: number; readonly height: number }> {
+async function fitted(
+  file: Uint8Array,
+): Promise<{ readonly data: Buffer; readonly width: number; readonly height: number }> {
   const source = sharp(file, { limitInputPixels: decodeLimits.megapixels * 1e6, pages: 1 });
   const small = source.autoOrient().resize(tileSide, tileSide, { fit: 'inside' }).flatten({ background: '#fff' });
   const { data, info } = await small.png().toBuffer({ resolveWithObject: true });

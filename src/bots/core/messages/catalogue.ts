@@ -42,6 +42,7 @@ export type ButtonWord =
   | 'branch'
   | 'forgetBranch'
   | 'history'
+  | 'compare'
   | 'show'
   | 'furtherButtons'
   | 'back'
