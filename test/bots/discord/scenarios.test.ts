@@ -116,6 +116,18 @@ describe('a slash command with a picture', () => {
     await told(li, /队列|排队/);
   });
 
+  test('can take its source from a link to somebody’s message, as far as Discord shows it', async () => {
+    const [ann, bo] = [somebody(), chat.dc.user('Bo')];
+    const shown = chat.dc.message(bo, '@Palimpsest', { ...ann, files: [black] });
+    const hidden = chat.dc.message(bo, 'look', { ...ann, files: [black] });
+    const linkTo = (id: string, host = 'discord') =>
+      `https://${host}.com/channels/${chat.dc.guild.id}/${ann.channel.id}/${id}`;
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(hidden.id) }, ann);
+    await told(ann, /⚠ I cannot see that message/);
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(shown.id, 'canary.discord') }, ann);
+    await newest(ann, isResult(1));
+  });
+
   test('can take its source from a link to a message', async () => {
     const ann = somebody();
     const { result } = await edited(ann);

@@ -39,6 +39,7 @@ export type ButtonWord =
   | 'original'
   | 'cancel'
   | 'retry'
+  | 'change'
   | 'branch'
   | 'forgetBranch'
   | 'history'
@@ -85,7 +86,10 @@ export interface Messages {
     readonly newestHere: (number: number) => string;
     readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
-    readonly secondIgnored: string;
+    /** Of several pictures in a message. */
+    readonly firstOf: (count: number) => string;
+    readonly source: (number: number) => string;
+    readonly whichSource: string;
     readonly pictureLost: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;
