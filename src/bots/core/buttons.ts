@@ -19,6 +19,7 @@ const looks = {
   cs: { word: 'change', emoji: '🔀' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
+  dl: { word: 'delete', emoji: '🗑️' },
   cp: { word: 'compare', emoji: '🌓' },
   hs: { word: 'history', emoji: '📜' },
   sh: { word: 'show', emoji: '🖼️' },
@@ -112,7 +113,7 @@ export function furtherRows(messages: Messages, { node, branch }: Standing, capa
   const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
   const groups = [
     [on('br'), on('hs'), on('st'), on('fl')],
-    branch === null ? [] : [on('bx', { style: 'danger' })],
+    [...(branch === null ? [] : [on('bx')]), on('dl', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];
   return arranged(groups, capabilities);

@@ -7,6 +7,7 @@ import { branch, forgetBranch } from './branches.ts';
 import { furtherRows, pictureRows } from './buttons.ts';
 import { plainCard } from './cards.ts';
 import { pressCompare } from './compare.ts';
+import { deletePicture } from './delete.ts';
 import { HISTORY_PAGE, type HistoryPage, type HistoryView, historyCard, readHistory, viewIn } from './history-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { lineageOf, postNode } from './moves.ts';
@@ -82,4 +83,5 @@ export const treeActions = {
   sh: (flow, { asker }, node) => postNode(flow, asker, node),
   mx: further,
   cp: pressCompare,
+  dl: deletePicture,
 } as const satisfies Record<string, NodeAction>;

@@ -16,7 +16,7 @@ describe('two pictures compared', () => {
     ['that are enormous', [4000, 300], [300, 4000]],
     ['that are tiny', [16, 16], [17, 16]],
   ] as const)('%s fit beside each other, over each other and onto one map', async (_, a, b) => {
-    const [one, other] = await Promise.all([plain(...a, '#803020'), plain(...b, '#208030')]);
+    const [one, other] = await Promise.all([plain(a[0], a[1], '#803020'), plain(b[0], b[1], '#208030')]);
     const side = await sharp((await pictures.compare(one, other, { style: 'side', numbers })).bytes).metadata();
     expect(side).toMatchObject({ format: 'png' });
     expect(side.width).toBeLessThanOrEqual(2048);

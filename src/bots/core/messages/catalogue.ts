@@ -44,6 +44,7 @@ export type ButtonWord =
   | 'forgetBranch'
   | 'history'
   | 'compare'
+  | 'delete'
   | 'show'
   | 'furtherButtons'
   | 'back'

@@ -303,6 +303,7 @@ export const en: Messages = {
     forgetBranch: 'Delete branch',
     history: 'History',
     compare: 'Compare',
+    delete: 'Delete',
     show: 'Show',
     furtherButtons: '⋯',
     back: 'Back',

@@ -273,6 +273,7 @@ export const zh: Messages = {
     forgetBranch: '删除分支',
     history: '历史',
     compare: '对比',
+    delete: '删除',
     show: '查看',
     furtherButtons: '⋯',
     back: '返回',
