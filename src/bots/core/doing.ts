@@ -2,7 +2,7 @@ import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { cancelJob } from './actions.ts';
-import { type Call, callOf, type Given } from './calls.ts';
+import { callOf, type Doing, type Given } from './calls.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
@@ -17,14 +17,6 @@ import type { CommandIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
 import { edit, obey } from './telling.ts';
 import { wordsAfter } from './verbs.ts';
-
-/** A command somebody called, and everything that is needed to do it. */
-export interface Doing {
-  readonly flow: Flow;
-  readonly heard: Heard;
-  readonly incoming: CommandIncoming;
-  readonly call: Call;
-}
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
 async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void> {

@@ -4,9 +4,10 @@ import { findCheckpoint } from '../../edit/resolve.ts';
 import { Refusal } from '../../errors.ts';
 import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
 import { arranged, button } from './buttons.ts';
+import type { Doing } from './calls.ts';
 import { settingsCards } from './cards.ts';
 import { commands } from './commands.ts';
-import type { Doing } from './doing.ts';
+
 import { catalogNow, orderEdit } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView } from './picture-view.ts';
