@@ -17,6 +17,7 @@ const looks = {
   cx: { word: 'cancel', emoji: '✖️' },
   rt: { word: 'retry', emoji: '🔁' },
   cs: { word: 'change', emoji: '🔀' },
+  ui: { word: 'useInfo', emoji: '📋' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
   dl: { word: 'delete', emoji: '🗑️' },

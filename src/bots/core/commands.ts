@@ -32,6 +32,17 @@ const topic: OwnOption = {
   ...{ kind: 'text', name: 'topic', about: { en: 'What about', zh: '主题' }, maxLength: 100, suggests: 'topic' },
 };
 
+const modelKind: OwnOption = {
+  ...{ kind: 'choice', name: 'kind', about: { en: 'Of which kind', zh: '类型' } },
+  choices: [
+    { value: 'checkpoint', label: { en: 'Checkpoints', zh: '模型' } },
+    { value: 'lora', label: { en: 'LoRAs', zh: 'LoRA' } },
+    { value: 'upscaler', label: { en: 'Upscalers', zh: '放大算法' } },
+    { value: 'vae', label: { en: 'VAEs', zh: 'VAE' } },
+    { value: 'embedding', label: { en: 'Embeddings', zh: '嵌入' } },
+  ],
+};
+
 export const commands = {
   edit: {
     name: 'edit',
@@ -191,6 +202,18 @@ export const commands = {
     nameZh: '队列',
     about: { en: 'Show the queue and your place in it', zh: '查看队列与排队位置' },
     options: [],
+  },
+  models: {
+    name: 'models',
+    nameZh: '模型',
+    about: { en: 'Which models, LoRAs and upscalers there are', zh: '查看可用的模型、LoRA 和放大算法' },
+    options: [modelKind, words('search', { en: 'Part of its name', zh: '名称中的词' }, 100)],
+  },
+  pinfo: {
+    name: 'pinfo',
+    nameZh: '图片信息',
+    about: { en: 'Read the settings a picture was made with', zh: '读取图片的生成参数' },
+    options: [image, link],
   },
   help: {
     name: 'help',

@@ -9,8 +9,11 @@ import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
+import { catalogNow } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
+import { modelsCard } from './models-card.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
+import { tellInfo } from './pinfo.ts';
 import type { CommandIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
 import { edit } from './telling.ts';
@@ -57,6 +60,11 @@ async function queue({ flow, heard, incoming }: Doing): Promise<void> {
   await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who));
 }
 
+async function tellModels({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const wanted = { kind: typeof options.kind === 'string' ? options.kind : null, search: String(options.search ?? '') };
+  await incoming.answer.tell(modelsCard(messagesIn(heard.private), await catalogNow(flow), wanted));
+}
+
 /** What every command does. */
 const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   edit: editing(commands.edit),
@@ -69,6 +77,8 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   compare: compareCommand,
   cancel,
   queue,
+  models: tellModels,
+  pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
     incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
 };
