@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import type { PictureProbe } from '../../src/edit/probe.ts';
 import { readInfotext } from '../../src/engine/image/infotext-file.ts';
+import { pictures } from '../../src/engine/pictures.ts';
 import { Refusal } from '../../src/errors.ts';
 
 /** Looks at pictures with sharp, in this thread: pictures of tests are small. */
@@ -31,4 +32,6 @@ export const testProbe: PictureProbe = {
   thumbnail: async (bytes, maxSide) =>
     new Uint8Array(await sharp(bytes).resize(maxSide, maxSide, { fit: 'inside' }).webp().toBuffer()),
   upload: async (bytes) => ({ bytes, ending: 'png' }),
+  compare: (a, b, how) => pictures.compare(a, b, how),
+  sheet: (tiles) => pictures.sheet(tiles),
 };

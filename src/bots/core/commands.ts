@@ -20,6 +20,10 @@ const advanced = words(
   1000,
 );
 
+const steps: OwnOption = {
+  ...{ kind: 'integer', name: 'steps', about: { en: 'How many steps', zh: '步数' }, min: 1, max: 10 },
+};
+
 /** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
 export const helpTopics = ['start', 'edit', 'region', 'buttons', 'options'] as const;
 export type HelpTopic = (typeof helpTopics)[number];
@@ -150,13 +154,42 @@ export const commands = {
     name: 'undo',
     nameZh: '撤销',
     about: { en: 'Step back to the picture before', zh: '退回到上一张图片' },
-    options: [],
+    options: [steps, link],
   },
   redo: {
     name: 'redo',
     nameZh: '重做',
     about: { en: 'Step forward again', zh: '重新前进一步' },
-    options: [],
+    options: [steps, link],
+  },
+  history: {
+    name: 'history',
+    nameZh: '历史',
+    about: { en: 'Show every version of a picture as a tree', zh: '以树状图查看图片的所有版本' },
+    options: [
+      { kind: 'person', name: 'user', about: { en: 'Only what they made', zh: '只看此人的图片' } },
+      { kind: 'integer', name: 'limit', about: { en: 'Pictures on a page', zh: '每页张数' }, min: 1, max: 20 },
+      link,
+    ],
+  },
+  compare: {
+    name: 'compare',
+    nameZh: '对比',
+    about: { en: 'Show two versions together', zh: '对比两个版本' },
+    options: [
+      words('a', { en: 'The first picture: its number', zh: '第一张图片的编号' }, 100),
+      words('b', { en: 'The second picture: its number', zh: '第二张图片的编号' }, 100),
+      {
+        kind: 'choice',
+        name: 'style',
+        about: { en: 'How', zh: '方式' },
+        choices: [
+          { value: 'side', label: { en: 'side by side', zh: '并排' } },
+          { value: 'wipe', label: { en: 'slider (GIF)', zh: '滑动对比（GIF）' } },
+          { value: 'difference', label: { en: 'difference', zh: '差异' } },
+        ],
+      },
+    ],
   },
   cancel: {
     name: 'cancel',

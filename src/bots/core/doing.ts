@@ -8,6 +8,7 @@ import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
+import { redo, undo } from './history.ts';
 import { catalogNow } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
 import { modelsCard } from './models-card.ts';
@@ -15,7 +16,8 @@ import { parseAdvanced, parseOptions } from './options.ts';
 import { tellInfo } from './pinfo.ts';
 import type { CommandIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
-import { edit, obey } from './telling.ts';
+import { edit } from './telling.ts';
+import { compareCommand, history, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
@@ -69,8 +71,10 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   inpaint: editing(commands.inpaint),
   outpaint: editing(commands.outpaint),
   upscale: editing(commands.upscale),
-  undo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'undo', params: {} }),
-  redo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'redo', params: {} }),
+  undo: (doing) => step(doing, undo),
+  redo: (doing) => step(doing, redo),
+  history,
+  compare: compareCommand,
   cancel,
   queue,
   models: tellModels,

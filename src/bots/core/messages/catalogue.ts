@@ -45,6 +45,8 @@ export type ButtonWord =
   | 'branch'
   | 'forgetBranch'
   | 'history'
+  | 'compare'
+  | 'delete'
   | 'show'
   | 'furtherButtons'
   | 'back'

@@ -217,6 +217,11 @@ export const en: Messages = {
             : 'This history has no room for another one.',
       next: why === 'too-many' ? 'Delete one first.' : 'Choose another name.',
     }),
+    'nothing-to-compare': () => ({
+      what: 'Nothing to compare with',
+      why: 'These are not two different pictures.',
+      next: 'Name two by their numbers: /compare 2 5.',
+    }),
     'nothing-to-undo': () => ({ what: 'Nothing to undo', why: 'This is the first picture.', next: '' }),
     'nothing-to-redo': () => ({ what: 'Nothing to redo', why: 'No picture comes after this one.', next: '' }),
     'nothing-to-repeat': () => ({
@@ -298,6 +303,8 @@ export const en: Messages = {
     branch: 'Branch…',
     forgetBranch: 'Delete branch',
     history: 'History',
+    compare: 'Compare',
+    delete: 'Delete',
     show: 'Show',
     furtherButtons: '⋯',
     back: 'Back',

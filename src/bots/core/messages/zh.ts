@@ -199,6 +199,11 @@ export const zh: Messages = {
             : '这段历史放不下更多分支。',
       next: why === 'too-many' ? '请先删除一个。' : '请换一个名称。',
     }),
+    'nothing-to-compare': () => ({
+      what: '没有可对比的图片',
+      why: '这不是两张不同的图片。',
+      next: '请用编号指定两张：/compare 2 5。',
+    }),
     'nothing-to-undo': () => ({ what: '没有可撤销的', why: '这是第一张图片。', next: '' }),
     'nothing-to-redo': () => ({ what: '没有可重做的', why: '这张之后没有图片。', next: '' }),
     'nothing-to-repeat': () => ({
@@ -268,6 +273,8 @@ export const zh: Messages = {
     branch: '分支…',
     forgetBranch: '删除分支',
     history: '历史',
+    compare: '对比',
+    delete: '删除',
     show: '查看',
     furtherButtons: '⋯',
     back: '返回',
