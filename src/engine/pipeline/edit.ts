@@ -163,7 +163,7 @@ async function encodeWords(models: Models, { params }: EditRequest): Promise<Omi
   const { checkpoint, tokenize } = models;
   const read = readPrompts(params);
   const extras = await models.findExtras(read);
-  await checkpoint.use(extras.loras);
+  checkpoint.use(extras.loras);
   const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
     ...promptDefaults,
     zeroEmptyNegative: checkpoint.facts.family === 'sdxl',
