@@ -20,6 +20,8 @@ export type Script =
       readonly name: 'outpainting mk2';
       readonly sides: ReadonlySet<Direction>;
       readonly pixels: number;
+      /** How often it grows, each time on the result of the time before. */
+      readonly passes: number;
       readonly maskBlur: number;
       readonly noiseQ: number;
       readonly colorVariation: number;
@@ -28,6 +30,8 @@ export type Script =
       readonly name: "poor man's outpainting";
       readonly sides: ReadonlySet<Direction>;
       readonly pixels: number;
+      /** How often it grows, each time on the result of the time before. */
+      readonly passes: number;
       readonly maskBlur: number;
       readonly maskedContent: MaskedContent;
     }
@@ -64,6 +68,7 @@ const readers: { readonly [N in Script['name']]: (p: Params) => Named<N> } = {
     name: 'outpainting mk2',
     sides: sidesOf(p.direction),
     pixels: p.pixels,
+    passes: p.outpaintPasses,
     maskBlur: p.mk2MaskBlur,
     noiseQ: p.noiseQ,
     colorVariation: p.colorVariation,
@@ -72,6 +77,7 @@ const readers: { readonly [N in Script['name']]: (p: Params) => Named<N> } = {
     name: "poor man's outpainting",
     sides: sidesOf(p.direction),
     pixels: p.pixels,
+    passes: p.outpaintPasses,
     maskBlur: p.poorMaskBlur,
     maskedContent: p.poorMaskedContent,
   }),
@@ -173,6 +179,16 @@ function sdUpscaleOutline({ overlap, scaleFactor, upscaler }: Named<'SD upscale'
   return { output, runs: times(xs.length * ys.length, tile) };
 }
 
+/** What growing comes to when it is done several times. */
+function inPasses(passes: number, init: Size, grow: (init: Size) => ScriptOutline): ScriptOutline {
+  let outline: ScriptOutline = { output: init, runs: [] };
+  for (let pass = 0; pass < passes; pass++) {
+    const { output, runs } = grow(outline.output);
+    outline = { output, runs: [...outline.runs, ...runs] };
+  }
+  return outline;
+}
+
 /**
  * How large a script's result will be and what it takes.
  * @param init  the picture's own size
@@ -181,11 +197,12 @@ function sdUpscaleOutline({ overlap, scaleFactor, upscaler }: Named<'SD upscale'
 export function outlineOf(script: Script, init: Size, processing: Size): ScriptOutline {
   switch (script.name) {
     case 'outpainting mk2':
-      return mk2Outline(script, init, processing);
-    case "poor man's outpainting": {
-      const { whole, painted } = poorMansTiles(script, init, processing);
-      return { output: whole, runs: times(painted.length, processing) };
-    }
+      return inPasses(script.passes, init, (before) => mk2Outline(script, before, processing));
+    case "poor man's outpainting":
+      return inPasses(script.passes, init, (before) => {
+        const { whole, painted } = poorMansTiles(script, before, processing);
+        return { output: whole, runs: times(painted.length, processing) };
+      });
     case 'mosaic outpaint':
       return { output: processing, runs: [processing] };
     case 'SD upscale':

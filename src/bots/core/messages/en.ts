@@ -81,6 +81,16 @@ export const en: Messages = {
       why: 'The sketch equals the picture in every pixel.',
       next: 'Paint where something shall appear.',
     }),
+    'diff-base': () => ({
+      what: 'I cannot tell which picture you drew on',
+      why: 'None of mine here has that shape and that look.',
+      next: 'Send it as a reply to the picture you drew on, uncropped.',
+    }),
+    'diff-too-different': () => ({
+      what: 'That looks like another picture',
+      why: 'Too much of it is new, or it was cropped.',
+      next: 'Draw on a copy of the picture itself, with a thick red pen, and reply with it; or send it on its own as a new picture.',
+    }),
     'bad-color': ({ given }) => ({
       what: `"${given}" is no colour I know`,
       why: 'Colours are written #rrggbb.',
