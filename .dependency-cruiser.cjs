@@ -15,6 +15,7 @@ const allowed = {
   [engine('nets')]: [engine('graph'), engine('weights')],
   [engine('runtime')]: [engine('nets'), engine('graph'), engine('weights'), engine('tensor')],
   [engine('outpaint')]: [engine('image'), engine('tensor')],
+  [engine('library')]: [engine('weights')],
   [engine('pipeline')]: [engine('(outpaint|masking|upscale|nets|weights|runtime|sampling|prompt|image|tensor)')],
   '^src/engine/[^/]+\\.ts$': ['^src/engine/'],
   '^src/jobs/': ['^src/metrics\\.ts$', '^src/engine/index\\.ts$'],

@@ -39,6 +39,7 @@ export const variables = {
   ),
   DISCORD_TOKEN: variable('Token of the Discord bot; without it Discord is off', '', text),
   DISCORD_GUILD: variable('Register Discord commands in this server only, at once (for development)', '', text),
+  DISCORD_API_ROOT: variable('Address of a proxy in front of Discord’s API', 'http://localhost:8082/api', text),
   TELEGRAM_TOKEN: variable('Token of the Telegram bot; without it Telegram is off', '', text),
   TELEGRAM_API_ROOT: variable('Address of a local Bot API server', 'http://localhost:8081', text),
   WEB_HOST: variable('Where the web chat listens; keep it on loopback', '127.0.0.1', z.string().default('127.0.0.1')),

@@ -26,6 +26,8 @@ export interface Refusals {
   'bad-size': { given: string };
   'bad-weight': { text: string };
   'bad-option': { position: number; text: string; nearest: string | null };
+  'option-missing': { command: string; option: string };
+  'which-subcommand': { command: string; subcommands: readonly string[] };
   'out-of-range': { field: string; given: number | string; min: number; max: number };
   'prompt-too-long': { length: number; limit: number };
   'unknown-name': { kind: string; given: string; nearest: readonly string[] };

@@ -168,6 +168,7 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
         ...shared,
         token: config.DISCORD_TOKEN,
         guildId: config.DISCORD_GUILD,
+        apiRoot: config.DISCORD_API_ROOT,
         dataDir: resolve(config.PALIMPSEST_DATA),
         catalog: () => queue.catalog(),
       }),

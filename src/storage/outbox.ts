@@ -35,8 +35,8 @@ export interface OutboxStore {
   due(now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]>;
   /** waiting → sending (or sending since long → sending anew); false when somebody else took it. */
   claim(row: OutboxRow, now: Date): Promise<boolean>;
-  /** One transaction: row → sent, message linked, its job → `done`. */
-  sent(id: string, message: string, link: MessageLink): Promise<void>;
+  /** One transaction: row → sent, its messages linked, its job → `done`. */
+  sent(id: string, message: string, links: readonly MessageLink[]): Promise<void>;
   /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
   retryAt(id: string, dueAt: Date): Promise<void>;
   /** Given up; its job stays `delivering`, its node is still in the history. */
@@ -94,11 +94,11 @@ async function claim(db: Db, { id, state, attempts }: OutboxRow, now: Date): Pro
   return count === 1;
 }
 
-function sent(db: Database, id: string, message: string, link: MessageLink, now: Date): Promise<void> {
+function sent(db: Database, id: string, message: string, links: readonly MessageLink[], now: Date): Promise<void> {
   return inTransaction(db, async (tx) => {
     const data = { state: 'sent', message, sendingSince: null };
     const { jobId } = await tx.outbox.update({ where: { id }, data, select: { jobId: true } });
-    await linkMessage(tx, link);
+    for (const link of links) await linkMessage(tx, link);
     if (jobId === null) return;
     await tx.job.updateMany({ where: { id: jobId, state: 'delivering' }, data: { state: 'done', endedAt: now } });
   });
@@ -113,7 +113,7 @@ export function outboxStore(db: Database, now: Clock): OutboxStore {
     put: (row) => put(db, row, now()),
     due: (at, stuckBefore, limit) => due(db, at, stuckBefore, limit),
     claim: (row, at) => claim(db, row, at),
-    sent: (id, message, link) => sent(db, id, message, link, now()),
+    sent: (id, message, links) => sent(db, id, message, links, now()),
     retryAt: (id, dueAt) => release(db, id, { state: 'waiting', dueAt }),
     failed: (id) => release(db, id, { state: 'failed' }),
   };

@@ -429,7 +429,7 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
         const row = (await outboxRow(`result:${job.id}`))!;
         await storage.outbox.claim(row, stand.time);
         const link = { place, message: '42', kind: 'result', node: picture.id, job: job.id, draft: null } as const;
-        await storage.outbox.sent(row.id, '42', link);
+        await storage.outbox.sent(row.id, '42', [link]);
         expect(await other.jobs.find(job.id)).toMatchObject({ state: 'done', endedAt: stand.time });
         expect(await other.messages.find(place, '42')).toEqual(link);
         expect(await outboxRow(row.key)).toBeUndefined();

@@ -93,12 +93,12 @@ export class TestPlatform implements Platform {
     this.#receive = undefined;
   }
 
-  async send(place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+  async send(place: PlaceId, card: Card, options: SendOptions): Promise<readonly [string]> {
     this.fault?.(card, 'before');
     const id = this.#newId();
     this.posted.push({ id, place, card, history: [card], options, removed: false });
     this.fault?.(card, 'after');
-    return id;
+    return [id];
   }
 
   async edit(_place: PlaceId, message: string, card: Card): Promise<void> {
@@ -126,10 +126,10 @@ export class TestPlatform implements Platform {
     user: TestUser,
     name: string,
     options: Readonly<Record<string, string | number | boolean>> = {},
-    saying: Saying & { readonly text?: string } = {},
+    saying: Saying & { readonly text?: string; readonly sub?: string } = {},
   ): Promise<void> {
     const spoken = { ...this.#arrived(user, saying), ...this.#pointed(saying), name, options };
-    await this.#deliver({ ...spoken, kind: 'command', text: saying.text ?? '', message: null });
+    await this.#deliver({ ...spoken, kind: 'command', sub: saying.sub ?? '', text: saying.text ?? '', message: null });
   }
 
   /** A press of a button that stands under a message. */

@@ -60,6 +60,7 @@ export interface PictureView extends Standing, Provenance {
 function imageOf(messages: Messages, node: LineageNode): CardImage {
   return {
     source: node.image.ref,
+    node: node.id,
     name: `palimpsest_${node.id}.png`,
     description: messages.picture.description(node.number, oneLine(promptOf(node), 200)),
   };

@@ -1,35 +1,44 @@
 import type { Label } from '../../edit/choices.ts';
-import type { FieldName } from '../../edit/fields.ts';
-import type { PartialParams } from '../../edit/params.ts';
+import type { Command, OwnOption } from './command.ts';
 
-/** A command as data: Discord's JSON, Telegram's menu, the parser and the help are read off it. */
-export interface Command {
-  /** `edit` in `/edit`; the same word on every platform. */
-  readonly name: string;
-  /** Name shown to Chinese clients where a platform translates names. */
-  readonly nameZh: string;
-  readonly about: Label;
-  /** What it acts on; `none` for commands that only tell. */
-  readonly image: 'optional' | 'none';
-  readonly mask: 'optional' | 'required' | 'none';
-  readonly prompt: 'required' | 'optional' | 'none';
-  /** Fields offered as options of their own, after image, mask and prompt, in this order; the rest goes through `advanced`. */
-  readonly options: readonly FieldName[];
-  /** What the command stands for: wins over presets, loses against options. */
-  readonly sets: PartialParams;
-}
+/** Longest prompt an option takes. */
+const PROMPT_LIMIT = 1500;
+
+const picture = (role: 'image' | 'mask' | 'sketch', about: Label): OwnOption => ({
+  ...{ kind: 'picture', name: role, role, about },
+});
+const words = (name: string, about: Label, maxLength: number): OwnOption => ({ kind: 'text', name, about, maxLength });
+
+const image = picture('image', { en: 'The picture', zh: '图片' });
+const mask = picture('mask', { en: 'Mask: white is repainted', zh: '蒙版：白色部分会被重绘' });
+const link = words('link', { en: 'Link to a message with the picture', zh: '含图片的消息链接' }, 200);
+const prompt = words('prompt', { en: 'Prompt', zh: '提示词' }, PROMPT_LIMIT);
+const negative = words('negative', { en: 'Negative prompt', zh: '反向提示词' }, PROMPT_LIMIT);
+const advanced = words(
+  'advanced',
+  { en: 'Any other parameter: key=value key=value', zh: '其他参数：键=值 键=值' },
+  1000,
+);
+
+/** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
+export const helpTopics = ['start', 'edit', 'region', 'buttons', 'options'] as const;
+export type HelpTopic = (typeof helpTopics)[number];
+
+const topic: OwnOption = {
+  ...{ kind: 'text', name: 'topic', about: { en: 'What about', zh: '主题' }, maxLength: 100, suggests: 'topic' },
+};
 
 export const commands = {
   edit: {
     name: 'edit',
     nameZh: '编辑',
     about: { en: 'Edit a picture by a prompt (img2img)', zh: '按提示词编辑图片（图生图）' },
-    image: 'optional',
-    mask: 'none',
-    prompt: 'required',
     options: [
+      { ...prompt, required: true },
+      image,
+      link,
       'denoisingStrength',
-      'negativePrompt',
+      negative,
       'checkpoint',
       'resizeMode',
       'size',
@@ -39,18 +48,20 @@ export const commands = {
       'cfgScale',
       'seed',
       'batchSize',
+      advanced,
     ],
-    sets: { denoisingStrength: 0.5 },
+    edits: { prompt: 'required', sets: { denoisingStrength: 0.5 } },
   },
   inpaint: {
     name: 'inpaint',
     nameZh: '局部重绘',
     about: { en: 'Repaint what a mask covers', zh: '重绘蒙版盖住的部分' },
-    image: 'optional',
-    mask: 'optional',
-    prompt: 'optional',
     options: [
-      'negativePrompt',
+      image,
+      link,
+      mask,
+      prompt,
+      negative,
       'denoisingStrength',
       'maskedContent',
       'inpaintArea',
@@ -67,21 +78,22 @@ export const commands = {
       'seed',
       'size',
       'batchSize',
+      advanced,
     ],
-    sets: { denoisingStrength: 0.75 },
+    edits: { prompt: 'optional', sets: { denoisingStrength: 0.75 } },
   },
   outpaint: {
     name: 'outpaint',
-    nameZh: '外扩图片',
+    nameZh: '外扩',
     about: { en: 'Make a picture larger at its edges', zh: '向外扩展图片' },
-    image: 'optional',
-    mask: 'none',
-    prompt: 'optional',
     options: [
+      image,
+      link,
+      prompt,
       'direction',
       'pixels',
       'script',
-      'negativePrompt',
+      negative,
       'denoisingStrength',
       'mk2MaskBlur',
       'noiseQ',
@@ -94,22 +106,23 @@ export const commands = {
       'seed',
       'size',
       'batchSize',
+      advanced,
     ],
-    sets: { script: 'outpainting mk2' },
+    edits: { prompt: 'optional', sets: { script: 'outpainting mk2' } },
   },
   upscale: {
     name: 'upscale',
-    nameZh: '图片放大',
+    nameZh: '放大',
     about: { en: 'Enlarge a picture and paint in detail (SD upscale)', zh: '放大图片并补充细节（SD 放大）' },
-    image: 'optional',
-    mask: 'none',
-    prompt: 'optional',
     options: [
+      image,
+      link,
+      prompt,
       'scaleFactor',
       'denoisingStrength',
       'overlap',
       'sdUpscaler',
-      'negativePrompt',
+      negative,
       'colorCorrection',
       'checkpoint',
       'sampler',
@@ -118,74 +131,45 @@ export const commands = {
       'cfgScale',
       'seed',
       'size',
+      advanced,
     ],
-    sets: { script: 'SD upscale' },
+    edits: { prompt: 'optional', sets: { script: 'SD upscale' } },
   },
   undo: {
     name: 'undo',
     nameZh: '撤销',
     about: { en: 'Step back to the picture before', zh: '退回到上一张图片' },
-    image: 'none',
-    mask: 'none',
-    prompt: 'none',
     options: [],
-    sets: {},
   },
   redo: {
     name: 'redo',
     nameZh: '重做',
     about: { en: 'Step forward again', zh: '重新前进一步' },
-    image: 'none',
-    mask: 'none',
-    prompt: 'none',
     options: [],
-    sets: {},
   },
   cancel: {
     name: 'cancel',
     nameZh: '取消',
     about: { en: 'Cancel your newest edit here', zh: '取消你在此处最新的任务' },
-    image: 'none',
-    mask: 'none',
-    prompt: 'none',
     options: [],
-    sets: {},
   },
   queue: {
     name: 'queue',
     nameZh: '队列',
     about: { en: 'Show the queue and your place in it', zh: '查看队列与排队位置' },
-    image: 'none',
-    mask: 'none',
-    prompt: 'none',
     options: [],
-    sets: {},
   },
   help: {
     name: 'help',
     nameZh: '帮助',
     about: { en: 'How to edit pictures with Palimpsest', zh: '如何使用 Palimpsest 编辑图片' },
-    image: 'none',
-    mask: 'none',
-    prompt: 'none',
-    options: [],
-    sets: {},
+    options: [topic],
   },
 } as const satisfies Record<string, Command>;
 
 export type CommandName = keyof typeof commands;
 /** In the order in which menus and help show them. */
 export const commandList: readonly Command[] = Object.values(commands);
-
-/** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
-export const helpTopics = ['start', 'edit', 'region', 'buttons', 'options'] as const;
-export type HelpTopic = (typeof helpTopics)[number];
-
-/** Extra options every editing command has on platforms with typed options. */
-export const editingOptions = {
-  link: { en: 'Link to a message with the picture', zh: '含图片的消息链接' },
-  advanced: { en: 'Any other parameter: key=value key=value', zh: '其他参数：键=值 键=值' },
-} as const satisfies Record<string, Label>;
 
 /** Entries of a picture's context menu where a platform has one. */
 export const pictureMenu = [{ name: 'Edit image', nameZh: '编辑图片', command: 'edit' }] as const satisfies readonly {

@@ -26,7 +26,7 @@ function optionLine(field: Field, language: Language): string {
 
 /** Every option some command offers, once, in the order of the table. */
 function offeredOptions(): readonly Field[] {
-  const offered = new Set(commandList.flatMap((command) => command.options));
+  const offered = new Set(commandList.flatMap(({ options }) => options).filter((option) => typeof option === 'string'));
   return [...offered].map((name) => fields[name]);
 }
 

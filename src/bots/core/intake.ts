@@ -11,7 +11,8 @@ import { Refusal } from '../../errors.ts';
 import type { Asker, Order } from './accept.ts';
 import { promptOf } from './cards.ts';
 import { pause } from './clock.ts';
-import { type Command, commands } from './commands.ts';
+import type { EditingCommand } from './command.ts';
+import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter } from './grammar.ts';
 import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
@@ -29,7 +30,7 @@ const styleFields = ['checkpoint', 'sampler', 'scheduler', 'steps', 'cfgScale', 
 
 /** An edit as it was said, its picture found. */
 export interface Said {
-  readonly command: Command;
+  readonly command: EditingCommand;
   readonly words: EditWords;
   readonly source: Source;
   readonly mask: FoundMask | undefined;
@@ -78,16 +79,16 @@ async function layersOf(
   { storage }: Desk,
   { speaker, where }: Asker,
   said: Said,
-  command: Command,
+  command: EditingCommand,
 ): Promise<readonly Layer[]> {
   const { place, group } = where;
   const stored = await storage.presets.layers({ group, place, user: speaker.user });
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
-  const script = said.words.params.script ?? command.sets.script ?? 'none';
+  const script = said.words.params.script ?? command.edits.sets.script ?? 'none';
   return [
     ...(isTakenOver ? stored.map(withoutFrame) : stored),
-    { name: 'flow', content: { params: { ...style, ...command.sets, ...scriptDefaults[script] } } },
+    { name: 'flow', content: { params: { ...style, ...command.edits.sets, ...scriptDefaults[script] } } },
     { name: 'command', content: { params: { ...said.words.params, ...spokenPrompts(said) } } },
   ];
 }
@@ -126,9 +127,9 @@ async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch |
 }
 
 /** The command that was meant: with a mask or strokes it is inpainting, unless it has a mask of its own. */
-function commandOf({ command, mask, sketch }: Said): Command {
+function commandOf({ command, mask, sketch }: Said): EditingCommand {
   const hasStrokes = mask !== undefined || sketch?.kind === 'inpaint sketch';
-  return hasStrokes && command.sets.script === undefined ? commands.inpaint : command;
+  return hasStrokes && command.edits.sets.script === undefined ? commands.inpaint : command;
 }
 
 /** What the person would call it. */
@@ -146,7 +147,7 @@ export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<O
   const command = commandOf(said);
   const layers = await layersOf(desk, asker, said, command);
   const { params } = mergeLayers(layers);
-  if (command.prompt === 'required' && params.prompt.trim() === '')
+  if (command.edits.prompt === 'required' && params.prompt.trim() === '')
     throw new Refusal('nothing-to-do', { why: 'no-prompt' });
   const { mask, isFull } = await maskFor(desk, said, params);
   const image = imageOfSource(said.source);

@@ -168,7 +168,7 @@ class PacedCards implements JobCards {
     const card = this.#cardOf(tracked, platform, null);
     const { clock, storage } = this.#desk;
     const nonce = `${id}-${clock.now().toString(36)}`;
-    const message = await platform.send(place, card, { replyTo, nonce, repeated: false, language });
+    const [message] = await platform.send(place, card, { replyTo, nonce, repeated: false, language });
     Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
     await storage.jobs.setCard(id, message);
     await storage.messages.link({ place, message, kind: 'card', node: null, job: id, draft: null });

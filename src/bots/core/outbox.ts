@@ -1,12 +1,12 @@
-import type { PlaceId } from '../../edit/lineage.ts';
+import type { NodeId, PlaceId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
-import type { OutboxRow } from '../../storage/index.ts';
+import type { MessageLink, OutboxRow } from '../../storage/index.ts';
 import { fitted } from './cards.ts';
 import type { Desk } from './desk.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import { languageOfRow, noticeCard } from './notice.ts';
-import { DeliveryError, type Platform } from './platform.ts';
+import { type Card, DeliveryError, type Platform } from './platform.ts';
 
 /** A row found `sending` this long after its claim was left by a process that died, ms. */
 const STUCK_MS = 60_000;
@@ -19,6 +19,12 @@ const TRIES = 100;
 const LONGEST_PAUSE_MS = 15 * 60_000;
 /** Rows of a platform that does not run here are looked at again after this, ms. */
 const ABSENT_MS = 10 * 60_000;
+
+/** What a row became: the message with its words, and those of an album beside it, each with the picture it shows. */
+interface Sent {
+  readonly message: string;
+  readonly pictures: readonly { readonly message: string; readonly node: NodeId | undefined }[];
+}
 
 /** Posts what is in the outbox: each row once, rows of a place one after another, places side by side. */
 export interface Outbox extends AsyncDisposable {
@@ -140,9 +146,12 @@ class OutboxLoop implements Outbox {
       return 0;
     }
     try {
-      const message = await this.#send(platform, row);
-      const link = { place: row.place, message, node: row.node, job: row.job, draft: null };
-      await storage.outbox.sent(row.id, message, { ...link, kind: row.node ? 'result' : 'card' });
+      const { message, pictures } = await this.#send(platform, row);
+      const link = (id: string, node: NodeId | null): MessageLink => ({
+        ...{ place: row.place, message: id, node, job: row.job, draft: null, kind: row.node ? 'result' : 'card' },
+      });
+      const parts = pictures.map((part) => link(part.message, part.node ?? row.node));
+      await storage.outbox.sent(row.id, message, [link(message, row.node), ...parts]);
     } catch (error) {
       const pause = await this.#giveBack(row, error);
       if (pause > 0) return pause;
@@ -151,19 +160,22 @@ class OutboxLoop implements Outbox {
     return 0;
   }
 
-  async #send(platform: Platform, row: OutboxRow): Promise<string> {
+  async #send(platform: Platform, row: OutboxRow): Promise<Sent> {
     const language = languageOfRow(row);
     const card = await noticeCard(this.#desk, row, platform.capabilities).catch((cause: unknown) => {
       throw new DeliveryError('retry', null, { cause }); // surely not posted
     });
     const how = { replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language };
+    const post = async (shown: Card): Promise<Sent> => {
+      const [message, ...pictures] = await platform.send(row.place, fitted(shown, platform.capabilities), how);
+      return { message, pictures: pictures.map((id, at) => ({ message: id, node: shown.images[at]?.node })) };
+    };
     try {
-      return await platform.send(row.place, fitted(card, platform.capabilities), how);
+      return await post(card);
     } catch (error) {
       const why = whyUnshown(error, messagesIn(language));
       if (why === undefined) throw error;
-      const lines = [...card.lines, why];
-      return await platform.send(row.place, fitted({ ...card, images: [], lines }, platform.capabilities), how);
+      return await post({ ...card, images: [], lines: [...card.lines, why] });
     }
   }
 

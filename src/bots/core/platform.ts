@@ -1,5 +1,5 @@
 import type { BlobRef } from '../../edit/blob.ts';
-import type { PlaceId } from '../../edit/lineage.ts';
+import type { NodeId, PlaceId } from '../../edit/lineage.ts';
 import type { UserId } from '../../edit/request.ts';
 import type { Language } from '../../storage/index.ts';
 
@@ -50,6 +50,8 @@ export interface CardImage {
   readonly name: string;
   /** Said to people who cannot see it. */
   readonly description: string;
+  /** The picture it shows, so that a reply to it, where it is a message of its own, finds that one. */
+  readonly node?: NodeId;
   /** The picture must arrive byte for byte, as a file. */
   readonly original?: boolean;
 }
@@ -94,6 +96,8 @@ export interface RemoteFile {
   readonly name: string;
   /** Bytes, as the platform says; null when it does not. */
   readonly size: number | null;
+  /** Hidden until touched; what is made of it is hidden too. */
+  readonly spoiler?: boolean;
   /** @throws Refusal 'download-failed', 'file-too-big' */
   download(signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -147,6 +151,8 @@ interface Arrived {
 export interface CommandIncoming extends Arrived {
   readonly kind: 'command';
   readonly name: string;
+  /** `show`, `words add`, where the platform tells subcommands apart; empty without one, and in typed commands. */
+  readonly sub: string;
   /** By chat option name (`strength`, `mask-blur`), as texts, numbers and switches arrive. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** What follows a typed command; parsed by the grammar. Empty for slash commands. */
@@ -195,6 +201,12 @@ export interface SendOptions {
   readonly language: Language;
 }
 
+/**
+ * The platform's ids of the messages a card became: the one with its words and buttons, then, where pictures go out beside it as an
+ * album, one for each picture in the card's order.
+ */
+export type Posted = readonly [message: string, ...pictures: string[]];
+
 /** Why a message could not be posted. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
@@ -222,8 +234,8 @@ export interface Platform extends AsyncDisposable {
    * `tell` has been told, and an acknowledgement that still says "thinking…" can be taken away.
    */
   start(receive: (incoming: Incoming) => Promise<void>): Promise<void>;
-  /** @returns the platform's message id @throws DeliveryError */
-  send(place: PlaceId, card: Card, options: SendOptions): Promise<string>;
+  /** @throws DeliveryError */
+  send(place: PlaceId, card: Card, options: SendOptions): Promise<Posted>;
   /** Replaces text, buttons and – when the card has any – pictures. An edit that changes nothing succeeds. @throws DeliveryError */
   edit(place: PlaceId, message: string, card: Card): Promise<void>;
   /** Succeeds when the message is already gone or too old. */

@@ -1,43 +1,63 @@
 import {
   type APIApplicationCommandBasicOption,
+  type APIApplicationCommandOption,
   type APIApplicationCommandOptionChoice,
+  type APIApplicationCommandSubcommandOption,
   ApplicationCommandOptionType,
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
   type LocalizationMap,
+  PermissionFlagsBits,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord.js';
 import type { Label } from '../../edit/choices.ts';
 import { type Field, type FieldName, fields } from '../../edit/fields.ts';
-import { type Command, commandList, editingOptions, helpTopics, pictureMenu } from '../core/commands.ts';
+import {
+  type Command,
+  isGroup,
+  type Option,
+  type OwnOption,
+  type Subcommand,
+  type SubcommandGroup,
+  type SuggestionSource,
+  subcommandsOf,
+} from '../core/command.ts';
+import { commandList, pictureMenu } from '../core/commands.ts';
 import { cut } from './text.ts';
 
 /** Choices more than these are suggested while somebody types, not listed. */
 const listed = 10;
 /** Source: discord.com/developers/docs/interactions/application-commands. */
-const limits = { description: 100, text: 6000, prompt: 1500 } as const;
+const limits = { description: 100, text: 6000 } as const;
 
-/** Options that are suggested while somebody types. */
-export const suggestedOptions = ['model', 'sampler', 'scheduler', 'seed'] as const;
-export type SuggestedOption = (typeof suggestedOptions)[number];
-const isSuggested = (option: string): boolean => suggestedOptions.some((name) => name === option);
+/** Parameters that are suggested while somebody types. */
+const suggestedFields: Readonly<Partial<Record<FieldName, SuggestionSource>>> = {
+  checkpoint: 'model',
+  sampler: 'sampler',
+  scheduler: 'scheduler',
+  seed: 'seed',
+};
 
 /** In servers, in private messages with the bot, and wherever somebody who installed it for themselves goes. */
 const everywhere = {
   integration_types: [ApplicationIntegrationType.GuildInstall, ApplicationIntegrationType.UserInstall],
   contexts: [InteractionContextType.Guild, InteractionContextType.BotDM, InteractionContextType.PrivateChannel],
 };
+/** In servers only, for those who manage them; a server's own settings may say otherwise. */
+const forManagers = {
+  integration_types: [ApplicationIntegrationType.GuildInstall],
+  contexts: [InteractionContextType.Guild],
+  default_member_permissions: String(PermissionFlagsBits.ManageGuild),
+};
 
 /** All commands in the form Discord registers. Default texts are English; Chinese clients see Chinese ones. */
-export function registeredCommands(): RESTPutAPIApplicationCommandsJSONBody {
-  const typed = commandList.map((command) => ({
+export function registeredCommands(list: readonly Command[] = commandList): RESTPutAPIApplicationCommandsJSONBody {
+  const typed = list.map((command) => ({
     type: ApplicationCommandType.ChatInput as const,
-    name: command.name,
-    name_localizations: inChinese(command.nameZh),
-    ...described(command.about),
-    options: optionsOf(command),
-    ...everywhere,
+    ...titled(command),
+    options: command.subcommands ? command.subcommands.map(partOf) : command.options.map(optionOf),
+    ...(command.managers ? forManagers : everywhere),
   }));
   const menus = pictureMenu.map(({ name, nameZh }) => ({
     type: ApplicationCommandType.Message as const,
@@ -57,74 +77,93 @@ function described({ en, zh }: Label) {
   };
 }
 
-type Option = APIApplicationCommandBasicOption;
+const titled = ({ name, nameZh, about }: Pick<Command, 'name' | 'nameZh' | 'about'>) => ({
+  name,
+  name_localizations: inChinese(nameZh),
+  ...described(about),
+});
 
-/** Required ones first, as Discord demands; then what an edit is about; then its fields. */
-function optionsOf(command: Command): Option[] {
-  if (command.name === 'help') return [topicOption()];
-  const { image, mask, prompt } = command;
-  const promptOption = { ...textOption('prompt', fields.prompt.label, limits.prompt), required: prompt === 'required' };
-  const all: readonly (Option | false)[] = [
-    prompt === 'required' && promptOption,
-    mask === 'required' && {
-      ...fileOption('mask', { en: 'Mask: white is repainted', zh: '蒙版：白色部分会被重绘' }),
-      required: true,
-    },
-    image !== 'none' && fileOption('image', { en: 'The picture', zh: '图片' }),
-    image !== 'none' && textOption('link', editingOptions.link, 200),
-    mask === 'optional' && fileOption('mask', { en: 'Mask: white is repainted', zh: '蒙版：白色部分会被重绘' }),
-    prompt === 'optional' && promptOption,
-    ...command.options.map(fieldOption),
-    image !== 'none' && textOption('advanced', editingOptions.advanced, 1000),
-  ];
-  return all.filter((option) => option !== false);
+function partOf(part: Subcommand | SubcommandGroup): APIApplicationCommandOption {
+  if (!isGroup(part)) return subcommandOf(part);
+  const options = part.subcommands.map(subcommandOf);
+  return { type: ApplicationCommandOptionType.SubcommandGroup, ...titled(part), options };
 }
 
-function topicOption(): Option {
-  const choices = helpTopics.map((topic) => ({ name: topic, value: topic }));
-  return {
-    type: ApplicationCommandOptionType.String,
-    name: 'topic',
-    ...described({ en: 'What about', zh: '主题' }),
-    choices,
-  };
+const subcommandOf = (sub: Subcommand): APIApplicationCommandSubcommandOption => ({
+  type: ApplicationCommandOptionType.Subcommand,
+  ...titled(sub),
+  options: sub.options.map(optionOf),
+});
+
+type BasicOption = APIApplicationCommandBasicOption;
+const optionOf = (option: Option): BasicOption =>
+  typeof option === 'string' ? fieldOption(option) : ownOption(option);
+
+function ownOption(option: OwnOption): BasicOption {
+  const { name, about, required = false } = option;
+  const common = { name, ...described(about), ...(required && { required }) };
+  const types = ApplicationCommandOptionType;
+  switch (option.kind) {
+    case 'text': {
+      const autocomplete = option.suggests !== undefined && { autocomplete: true as const };
+      return { type: types.String, ...common, max_length: Math.min(option.maxLength, limits.text), ...autocomplete };
+    }
+    case 'integer':
+      return { type: types.Integer, ...common, min_value: option.min, max_value: option.max };
+    case 'number':
+      return { type: types.Number, ...common, min_value: option.min, max_value: option.max };
+    case 'switch':
+      return { type: types.Boolean, ...common };
+    case 'choice':
+      return { type: types.String, ...common, choices: option.choices.map(choiceOf) };
+    case 'picture':
+      return { type: types.Attachment, ...common };
+    case 'person':
+      return { type: types.User, ...common };
+    case 'channel':
+      return { type: types.Channel, ...common };
+    case 'role':
+      return { type: types.Role, ...common };
+    default:
+      return option satisfies never;
+  }
 }
 
-function textOption(name: string, label: Label, maxLength: number) {
-  return { type: ApplicationCommandOptionType.String as const, name, ...described(label), max_length: maxLength };
-}
-
-function fileOption(name: string, label: Label): Option {
-  return { type: ApplicationCommandOptionType.Attachment, name, ...described(label) };
-}
-
-function fieldOption(name: FieldName): Option {
+function fieldOption(name: FieldName): BasicOption {
   const field: Field = fields[name];
   const common = { name: field.chat, ...described(field.label) };
+  const types = ApplicationCommandOptionType;
+  const isSuggested = suggestedFields[name] !== undefined;
   switch (field.kind) {
     case 'integer':
     case 'number': {
-      const range = { min_value: field.min, max_value: field.max };
-      const autocomplete = isSuggested(field.chat) && { autocomplete: true as const };
-      const { Integer, Number: Decimal } = ApplicationCommandOptionType;
-      return field.kind === 'integer'
-        ? { type: Integer, ...common, ...range, ...autocomplete }
-        : { type: Decimal, ...common, ...range };
+      const range = { min_value: field.min, max_value: field.max, ...(isSuggested && { autocomplete: true as const }) };
+      return { type: field.kind === 'integer' ? types.Integer : types.Number, ...common, ...range };
     }
     case 'switch':
-      return { type: ApplicationCommandOptionType.Boolean, ...common };
+      return { type: types.Boolean, ...common };
     case 'choice':
-      if (field.choices.length > listed)
-        return { type: ApplicationCommandOptionType.String, ...common, autocomplete: true };
-      return { type: ApplicationCommandOptionType.String, ...common, choices: field.choices.map(choiceOf) };
+      if (isSuggested || field.choices.length > listed) return { type: types.String, ...common, autocomplete: true };
+      return { type: types.String, ...common, choices: field.choices.map(choiceOf) };
     case 'text': {
       const max_length = Math.min(field.maxLength, limits.text);
-      const autocomplete = isSuggested(field.chat) && { autocomplete: true as const };
-      return { type: ApplicationCommandOptionType.String, ...common, max_length, ...autocomplete };
+      return { type: types.String, ...common, max_length, ...(isSuggested && { autocomplete: true }) };
     }
     default:
       return field satisfies never;
   }
+}
+
+/** Where suggestions for an option of a command come from; undefined when it has none. */
+export function suggestionsFor(name: string, sub: string, option: string): SuggestionSource | undefined {
+  const command = commandList.find((one) => one.name === name);
+  const offered = (command && subcommandsOf(command).get(sub)?.options) ?? command?.options ?? [];
+  for (const one of offered) {
+    if (typeof one === 'string') {
+      if (fields[one].chat === option) return suggestedFields[one];
+    } else if (one.name === option) return one.kind === 'text' ? one.suggests : undefined;
+  }
+  return undefined;
 }
 
 function choiceOf({

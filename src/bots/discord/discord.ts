@@ -39,8 +39,8 @@ export interface DiscordOptions {
   readonly catalog?: () => Promise<Catalog>;
   readonly log: Log;
   readonly clock?: Clock;
-  /** Address of Discord's interface, in tests. */
-  readonly apiRoot?: string;
+  /** A proxy in front of Discord's API; Discord's own address, when not given. */
+  readonly apiRoot?: string | undefined;
 }
 
 /** A bot on Discord. Connects at `start`; disposing stops listening and lets what is being answered come to its end. */
@@ -60,7 +60,7 @@ export function openDiscord(options: DiscordOptions): Platform {
       ears.listen(connection, receive);
       return connection.open();
     },
-    send: (place, card, how) => sendCard(post, place, card, how),
+    send: async (place, card, how) => [await sendCard(post, place, card, how)],
     edit: (place, message, card) => editCard(post, place, message, card),
     remove: (place, message) => removeMessage(post, place, message),
     [Symbol.asyncDispose]: async () => {

@@ -1,6 +1,7 @@
 import {
   type APIApplicationCommandAutocompleteInteraction,
   type APIApplicationCommandInteraction,
+  type APIApplicationCommandInteractionDataOption,
   type APIChatInputApplicationCommandInteraction,
   type APIInteraction,
   type APIMessageApplicationCommandInteraction,
@@ -19,6 +20,7 @@ import type { Log } from '../../log.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Incoming, opensForm, type RemoteFile, type Speaker, type Whereabouts } from '../core/platform.ts';
 import { type Acknowledgement, type Answering, openReply, type Reply } from './answers.ts';
+import { suggestionsFor } from './commands.ts';
 import { filledIn } from './forms.ts';
 import { isModerator, missingPermissions } from './permissions.ts';
 import { openMenu, type PictureMenu } from './picture-menu.ts';
@@ -81,8 +83,10 @@ async function suggest(
   { answering, suggestions }: DeskOptions,
   { id, token, data }: APIApplicationCommandAutocompleteInteraction,
 ): Promise<void> {
-  const [typed] = data.options.flatMap((option) => ('focused' in option && option.focused ? [option] : []));
-  const choices = typed ? suggestions.of(typed.name, String(typed.value)) : [];
+  const { sub, options } = chosen(data.options);
+  const [typed] = options.flatMap((option) => ('focused' in option && option.focused ? [option] : []));
+  const source = typed && suggestionsFor(data.name, sub, typed.name);
+  const choices = source ? suggestions.of(source, String(typed.value)) : [];
   const body = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } };
   await answering.post.api.call('POST', Routes.interactionCallback(id, token), { body, auth: false });
 }
@@ -178,17 +182,31 @@ function incomingOf(
   }
 }
 
+type SentOption = APIApplicationCommandInteractionDataOption<InteractionType.ApplicationCommand>;
+
+/** The subcommand that was chosen, `words add`, and its options; without one, the command's own. */
+function chosen<O extends { readonly name: string }>(
+  options: readonly O[],
+): { readonly sub: string; readonly options: readonly O[] } {
+  const [part] = options;
+  if (part === undefined || !('options' in part) || !Array.isArray(part.options)) return { sub: '', options };
+  const inner = chosen<O>(part.options);
+  return { sub: `${part.name} ${inner.sub}`.trim(), options: inner.options };
+}
+
 /** A slash command with its options; an attachment says by its option what it is for. */
 function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
-  const options: Record<string, string | number | boolean> = {};
+  const values: Record<string, string | number | boolean> = {};
   const files: RemoteFile[] = [];
-  for (const option of data.options ?? []) {
+  const { sub, options } = chosen<SentOption>(data.options ?? []);
+  for (const option of options) {
     if (option.type === ApplicationCommandOptionType.Attachment) {
       const file = data.resolved?.attachments?.[option.value];
-      if (file) files.push(attachedFile(file, option.name === 'mask' ? 'mask' : 'image'));
-    } else if ('value' in option) options[option.name] = option.value;
+      const role = option.name === 'mask' || option.name === 'sketch' ? option.name : 'image';
+      if (file) files.push(attachedFile(file, role));
+    } else if ('value' in option) values[option.name] = option.value;
   }
-  return { name: data.name, options, text: '', files, repliedTo: null, message: null };
+  return { name: data.name, sub, options: values, text: '', files, repliedTo: null, message: null };
 }
 
 /** What is answered to one person alone needs no right to post. */

@@ -34,7 +34,7 @@ interface Chosen {
   readonly files: readonly RemoteFile[];
 }
 
-type Edit = Pick<CommandIncoming, 'name' | 'options' | 'text' | 'files' | 'repliedTo' | 'message'>;
+type Edit = Pick<CommandIncoming, 'name' | 'sub' | 'options' | 'text' | 'files' | 'repliedTo' | 'message'>;
 
 /**
  * The entry in a picture's context menu: opens a form at once and remembers the picture until it is sent. After a restart a result
@@ -92,6 +92,7 @@ function editOf(data: APIModalSubmitInteraction['data'], repliedTo: RepliedTo): 
   const masks = (files.mask ?? []).flatMap((id) => data.resolved?.attachments?.[id] ?? []);
   return {
     name: masks.length > 0 ? commands.inpaint.name : commands.edit.name,
+    sub: '',
     options: { prompt: values.prompt ?? '', ...(values.strength && { strength: values.strength }) },
     text: '',
     files: masks.map((file) => attachedFile(file, 'mask')),
@@ -118,7 +119,7 @@ async function callback(
 /** The form: prompt, strength, mask. Without the younger fields strength is typed, and masks are for `/inpaint`. */
 function menuModal(message: string, language: Language, isYoung: boolean): APIModalInteractionResponseCallbackData {
   const { editTitle, prompt, strength, mask, maskHelp } = words[language];
-  const usual = String(commands.edit.sets.denoisingStrength);
+  const usual = String(commands.edit.edits.sets.denoisingStrength);
   const labels = words[language].strengths;
   const options = strengths.map((value, at) => ({
     value,

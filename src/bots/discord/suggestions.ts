@@ -3,7 +3,8 @@ import type { Catalog } from '../../edit/catalog.ts';
 import { samplerNames, schedulerNames } from '../../edit/choices.ts';
 import { fields } from '../../edit/fields.ts';
 import type { Clock } from '../core/clock.ts';
-import type { SuggestedOption } from './commands.ts';
+import type { SuggestionSource } from '../core/command.ts';
+import { helpTopics } from '../core/commands.ts';
 import { cut } from './text.ts';
 
 /** Suggestions at most, and characters of a name or value. Source: discord.com/developers/docs/interactions/application-commands, "Autocomplete". */
@@ -15,7 +16,7 @@ type Suggestion = APIApplicationCommandOptionChoice<string | number>;
 
 /** What to suggest while somebody types; answers at once, from memory. */
 export interface Suggestions {
-  of(option: string, typed: string): readonly Suggestion[];
+  of(source: SuggestionSource, typed: string): readonly Suggestion[];
 }
 
 /** @param catalog  what workers can do; asked in the background, at most once a minute */
@@ -40,16 +41,17 @@ export function openSuggestions(catalog: () => Promise<Catalog>, clock: Clock): 
       name: cut(name, limits.text),
       value: name.length <= limits.text ? name : (hash ?? name.slice(0, limits.text)),
     }));
-  const lists: Readonly<Record<SuggestedOption, (typed: string) => readonly Suggestion[]>> = {
+  const lists: Readonly<Record<SuggestionSource, (typed: string) => readonly Suggestion[]>> = {
     model: (typed) => ranked(models(), typed),
     sampler: (typed) => ranked(named(samplerNames), typed),
     scheduler: (typed) => ranked(named(schedulerNames), typed),
     seed: seeds,
+    topic: (typed) => ranked(named(helpTopics), typed),
   };
   return {
-    of: (option, typed) => {
+    of: (source, typed) => {
       refresh();
-      return Object.hasOwn(lists, option) ? lists[option as SuggestedOption](typed).slice(0, limits.count) : [];
+      return lists[source](typed).slice(0, limits.count);
     },
   };
 }

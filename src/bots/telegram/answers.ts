@@ -37,7 +37,7 @@ export function answerTo(answering: Answering, { person, message, where }: Asker
   const how = { replyTo, nonce: `tell:${place}:${replyTo}`, repeated: false, language };
   return {
     tell: async (card) => {
-      const sent = await patiently(answering, () => sendCard(post, place, card, how));
+      const [sent] = await patiently(answering, () => sendCard(post, place, card, how));
       if (card.tone !== 'warning' || kind === 'private') return;
       void pause(clock, warningMs, closing).then(() => removeMessage(post, place, sent).catch(() => {}));
     },

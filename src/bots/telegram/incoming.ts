@@ -43,7 +43,7 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
   if (command === 'of another bot') return undefined;
   const arrived = await arrivedWith(ears, spoken, keyOf(ears, spoken));
   const said = { ...arrived, files, message: String(spoken.message_id), repliedTo: repliedToOf(ears, repliedTo) };
-  if (command) return { kind: 'command', ...said, ...command, options: {} };
+  if (command) return { kind: 'command', ...said, ...command, sub: '', options: {} };
   const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
   if (form) return { kind: 'action', ...arrived, ...form, message: said.message } satisfies ActionIncoming;
   return { kind: 'message', ...said, text: withoutMention(ears, text) };

@@ -1,7 +1,7 @@
 import type { Message } from 'telegraf/types';
 import type { BlobStore } from '../../edit/blob.ts';
 import type { PlaceId } from '../../edit/lineage.ts';
-import type { Card, CardImage, SendOptions } from '../core/platform.ts';
+import type { Card, CardImage, Posted, SendOptions } from '../core/platform.ts';
 import { type Api, isTooBig, refusedFor } from './api.ts';
 import { messageNumber, spotOf } from './places.ts';
 import { exceeds, formatted, keyboard, limits } from './render.ts';
@@ -24,8 +24,8 @@ export interface Post {
   readonly api: Api;
   readonly blobs: Pick<BlobStore, 'get'>;
   readonly fit: Fit;
-  /** Nonces of cards whose album went out, though not yet the message with their buttons. */
-  readonly albumsSent: Set<string>;
+  /** Albums that went out, though not yet the message with their buttons: ids of their parts, by nonce. */
+  readonly albumsSent: Map<string, readonly string[]>;
 }
 
 type Way = 'photo' | 'document';
@@ -43,19 +43,20 @@ export function addressed(place: PlaceId, replyTo: string | null) {
   return { chat_id: chat, ...(topic !== null && { message_thread_id: topic }), ...reply };
 }
 
-/** Posts a card: its picture with words and buttons below, or an album and then the words, or words alone. @returns the id of the message with the buttons */
-export async function sendCard(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+/** Posts a card: its picture with words and buttons below, or an album and then the words, or words alone. */
+export async function sendCard(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<Posted> {
   const marked = options.repeated
     ? { ...card, title: `${card.title} ${words[options.language].repeated}`.trim() }
     : card;
+  const { replyTo, nonce } = options;
   const [first, ...others] = marked.images;
-  if (!first) return sendWords(post, place, marked, options.replyTo);
-  if (others.length === 0) return sendPicture(post, { place, card: marked, image: first, replyTo: options.replyTo });
-  if (!post.albumsSent.has(options.nonce)) await sendAlbum(post, place, marked, options.replyTo);
-  post.albumsSent.add(options.nonce);
-  const message = await sendWords(post, place, marked, options.replyTo);
-  post.albumsSent.delete(options.nonce);
-  return message;
+  if (!first) return [await sendWords(post, place, marked, replyTo)];
+  if (others.length === 0) return [await sendPicture(post, { place, card: marked, image: first, replyTo })];
+  const parts = post.albumsSent.get(nonce) ?? (await sendAlbum(post, place, marked, replyTo));
+  post.albumsSent.set(nonce, parts);
+  const message = await sendWords(post, place, marked, replyTo);
+  post.albumsSent.delete(nonce);
+  return [message, ...parts];
 }
 
 /** Words longer than a message go out as a text file. */
@@ -99,7 +100,7 @@ async function sendPicture(post: Post, { place, card, image, replyTo }: Picture)
 }
 
 /** Two to ten pictures in one block. What is to arrive byte for byte makes it a block of files: the kinds do not mix. */
-async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<void> {
+async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<readonly string[]> {
   const images = card.images.slice(0, 10);
   const way: Way = images.some((image) => image.original) ? 'document' : 'photo';
   const send = async (as: Way, limit: number) => {
@@ -112,7 +113,7 @@ async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string
     );
     return post.api.call('sendMediaGroup', { ...common, media: media as typeof media & { type: 'document' }[] });
   };
-  await laddered(way, send);
+  return (await laddered(way, send)).map(idOf);
 }
 
 /** One picture, on the way it can take: as a photo unless it must arrive whole or Telegram takes it for none. */

@@ -86,7 +86,9 @@ export async function hearSaid(hearing: Hearing, request: SayRequest): Promise<W
   const { answer, given } = gathering(hearing, visitor, key, message);
   const heard = { ...arrived(request, answer), files: request.files.map(remoteFile), repliedTo: pointed, message };
   const words = typed(said);
-  await hearing.receive(words.kind === 'command' ? { ...heard, ...words, options: {} } : { ...heard, ...words });
+  await hearing.receive(
+    words.kind === 'command' ? { ...heard, ...words, sub: '', options: {} } : { ...heard, ...words },
+  );
   return given();
 }
 

@@ -116,7 +116,7 @@ export async function openWeb(options: WebOptions): Promise<WebPlatform> {
     },
     async send(place, card, { replyTo, nonce }) {
       checkPlace(place);
-      return kept(conversation.post({ to: null, replyTo, nonce, said: null, card }));
+      return [await kept(conversation.post({ to: null, replyTo, nonce, said: null, card }))];
     },
     async edit(place, message, card) {
       checkPlace(place);

@@ -68,7 +68,7 @@ export async function edit(
     planFor({ ...params, denoisingStrength }, facts),
   );
   const steps = sum(plans.map(stepsOf));
-  report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, family: facts.family });
+  report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, latentSpace: facts.latentSpace });
   report.phase('preparing');
   const studio: Studio = { models, conditioning: await encodeWords(models, request) };
   const job: Job = { params, asked: params, size, init: [sources.init], mask: sources.mask };

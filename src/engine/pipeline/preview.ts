@@ -1,31 +1,44 @@
-import type { FamilyName } from '../../edit/catalog.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
+import type { LatentSpace } from '../weights/declared.ts';
 
-/** Rows: latent channels; columns: red, green, blue. Source: A1111 modules/sd_vae_approx.py `cheap_approximation` */
-const sdMatrix = [
-  [0.298, 0.207, 0.208],
-  [0.187, 0.286, 0.173],
-  [-0.158, 0.189, 0.264],
-  [-0.184, -0.271, -0.473],
-] as const;
-const sdxlMatrix = [
-  [0.3448, 0.4168, 0.4395],
-  [-0.1953, -0.029, 0.025],
-  [0.1074, 0.0886, -0.0163],
-  [-0.373, -0.2499, -0.2088],
-] as const;
+/** Rows: latent channels, and what is added to all; columns: red, green, blue. */
+type Matrix = readonly (readonly [number, number, number])[];
+
+const matrices: Readonly<Record<LatentSpace, Matrix>> = {
+  // Source: A1111 modules/sd_vae_approx.py `cheap_approximation`
+  sd: [
+    [0.298, 0.207, 0.208],
+    [0.187, 0.286, 0.173],
+    [-0.158, 0.189, 0.264],
+    [-0.184, -0.271, -0.473],
+  ],
+  sdxl: [
+    [0.3448, 0.4168, 0.4395],
+    [-0.1953, -0.029, 0.025],
+    [0.1074, 0.0886, -0.0163],
+    [-0.373, -0.2499, -0.2088],
+  ],
+  // Least squares over 91 encoded pictures of its kind, means of 8 × 8 pixels; explains 94 % of red and green, 95 % of blue.
+  'palimpsest-tiny': [
+    [-0.2671, -0.7424, -0.4524],
+    [-0.4087, -0.2857, 0.2435],
+    [-0.3159, -0.0298, -0.0828],
+    [0.2175, -0.2656, 0.095],
+    [0.263, 0.0884, 0.0142],
+  ],
+};
 
 /** What a latent will roughly look like, without a network: scaled [B, 4, h, w] → pixels [B, 3, h, w] around [−1, 1]. */
-export function cheapPreview(family: FamilyName, latent: Tensor): Tensor {
-  const matrix = family === 'sdxl' ? sdxlMatrix : sdMatrix;
+export function cheapPreview(space: LatentSpace, latent: Tensor): Tensor {
+  const matrix = matrices[space];
   const [batch = 0, channels = 0, height = 0, width = 0] = latent.shape;
-  if (channels !== matrix.length) throw new RangeError(`a latent of ${channels} channels, expected ${matrix.length}`);
+  if (channels !== 4) throw new RangeError(`a latent of ${channels} channels, expected 4`);
   const area = height * width;
   const out = new Float32Array(batch * 3 * area);
   for (let b = 0; b < batch; b++) {
     for (let i = 0; i < area; i++) {
       for (let colour = 0; colour < 3; colour++) {
-        let sum = 0;
+        let sum = matrix[channels]?.[colour] ?? 0;
         for (let c = 0; c < channels; c++) sum += latent.data[(b * channels + c) * area + i]! * matrix[c]![colour]!;
         out[(b * 3 + colour) * area + i] = sum;
       }

@@ -1,4 +1,3 @@
-import type { FamilyName } from '../../edit/catalog.ts';
 import type { Progress, Seconds } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import { encodeJpeg } from '../image/encode.ts';
@@ -6,6 +5,7 @@ import { toPictures } from '../image/pixels.ts';
 import { resample } from '../image/resample.ts';
 import { rows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { LatentSpace } from '../weights/declared.ts';
 import { cheapPreview } from './preview.ts';
 
 /** Where an edit's time and progress are told, and where a cancelled one ends. */
@@ -15,7 +15,7 @@ export interface Reporter {
   /** Where time goes from now on, without a word about it. @throws Refusal 'cancelled' */
   spend(phase: Progress['phase']): void;
   /** Sampling is about to make `calls` model calls in all, which people know as `steps`. */
-  plan(of: { readonly calls: number; readonly steps: number; readonly family: FamilyName }): void;
+  plan(of: { readonly calls: number; readonly steps: number; readonly latentSpace: LatentSpace }): void;
   /** One model call is done; `latent` [B, 4, h, w] is the clean picture as it is guessed now. @throws Refusal 'cancelled' */
   called(latent: Tensor): Promise<void>;
   seconds(): Seconds;
@@ -35,8 +35,8 @@ const PREVIEW_EVERY_MS = 400;
 const PREVIEW_SIDE = 512;
 
 /** The first picture of a batch as a small JPEG, eight pixels to a latent, at most 512 on a side. */
-async function previewOf(family: FamilyName, latent: Tensor): Promise<Uint8Array> {
-  const [small] = toPictures(cheapPreview(family, rows(latent, 0, 1)));
+async function previewOf(space: LatentSpace, latent: Tensor): Promise<Uint8Array> {
+  const [small] = toPictures(cheapPreview(space, rows(latent, 0, 1)));
   const { width, height } = small!;
   const times = Math.min(8, PREVIEW_SIDE / Math.max(width, height));
   const size = { width: Math.max(1, Math.round(width * times)), height: Math.max(1, Math.round(height * times)) };
@@ -49,7 +49,7 @@ export function openReporter({ progress, signal, previews }: ReporterOptions): R
   let now: Progress['phase'] = 'loading';
   let since = performance.now();
   let shown = since;
-  let work = { calls: 1, steps: 0, family: 'sd1' as FamilyName };
+  let work = { calls: 1, steps: 0, latentSpace: 'sd' as LatentSpace };
   let done = 0;
 
   const checked = () => {
@@ -81,7 +81,7 @@ export function openReporter({ progress, signal, previews }: ReporterOptions): R
       const fraction = starts.sampling + share * (starts.decoding - starts.sampling);
       const isDue = previews && performance.now() - shown >= PREVIEW_EVERY_MS;
       if (isDue) shown = performance.now();
-      const preview = isDue ? { preview: await previewOf(work.family, latent) } : {};
+      const preview = isDue ? { preview: await previewOf(work.latentSpace, latent) } : {};
       progress({ phase: 'sampling', fraction, step: Math.floor(share * work.steps), steps: work.steps, ...preview });
     },
     seconds: () => {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { FamilyName } from '../../edit/catalog.ts';
 import { Refusal } from '../../errors.ts';
 import { type CheckpointParts, checkpointParts } from './checkpoint-parts.ts';
-import { type Declared, declaredIn } from './declared.ts';
+import { type Declared, declaredIn, type LatentSpace } from './declared.ts';
 import { type FamilyMatch, familyOf, type Variant } from './family.ts';
 import { type UnetShape, unetShape } from './unet-shape.ts';
 import { readTensor, type TensorEntry, type WeightsFile } from './weights-file.ts';
@@ -14,6 +14,7 @@ export interface CheckpointFacts {
   /** What the U-Net's output means: the noise, or Salimans & Ho's v. */
   readonly prediction: 'eps' | 'v';
   readonly zeroTerminalSnr: boolean;
+  readonly latentSpace: LatentSpace;
   /** Latents are the encoder's mean times this. */
   readonly latentScale: number;
   /** Width = height the model was trained at, px. */
@@ -51,6 +52,7 @@ export async function examineCheckpoint(
     variant: match.variant,
     prediction: chosen,
     zeroTerminalSnr: declared.zeroTerminalSnr ?? (chosen === 'v' && all.has('v_pred') && all.has('ztsnr')),
+    latentSpace: declared.latentSpace ?? (match.name === 'sdxl' ? 'sdxl' : 'sd'),
     latentScale: declared.latentScale ?? (match.name === 'sdxl' ? 0.13025 : 0.18215),
     nativeSize: declared.nativeSize ?? nativeSizeOf(match, chosen),
     unet,

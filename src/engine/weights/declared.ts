@@ -8,12 +8,17 @@ export interface Declared {
   readonly zeroTerminalSnr?: boolean;
   readonly latentScale?: number;
   readonly nativeSize?: number;
+  /** The autoencoder it was trained with, where that is not its family's. */
+  readonly latentSpace?: LatentSpace;
   /** Attention heads of every U-Net layer … */
   readonly heads?: number;
   /** … or the width of each. */
   readonly headChannels?: number;
   readonly textHeads?: Readonly<Partial<Record<TextEncoderName, number>>>;
 }
+
+/** What latents mean: autoencoders of one space can take each other's place, and share their previews. */
+export type LatentSpace = 'sd' | 'sdxl' | 'palimpsest-tiny';
 
 export type TextEncoderName = 'clip_l' | 'clip_h' | 'clip_g';
 
@@ -28,12 +33,14 @@ export function declaredIn({ metadata }: WeightsFile): Declared {
   const latentScale = positive(config.latent_scale) ?? positive(own('scale_factor'));
   const family = oneOf(['sd1', 'sd2', 'sdxl'], config.family);
   const prediction = oneOf(['eps', 'v'], config.prediction);
+  const latentSpace = oneOf(['palimpsest-tiny'], metadata.get('modelspec.title'));
   return {
     ...(family && { family }),
     ...(prediction && { prediction }),
     ...(typeof config.zsnr === 'boolean' && { zeroTerminalSnr: config.zsnr }),
     ...(latentScale && { latentScale }),
     ...(nativeSize && { nativeSize }),
+    ...(latentSpace && { latentSpace }),
     ...(heads && { heads }),
     ...(headChannels && { headChannels }),
     textHeads: textHeads(config, own('text_num_heads')),

@@ -7,19 +7,19 @@ import { goldenFiles } from './checkpoint.ts';
 
 const area = 'models/preview';
 const tolerance = 1e-4;
-const families = { cheap_sd1: 'sd1', cheap_sdxl: 'sdxl' } as const;
+const spaces = { cheap_sd1: 'sd', cheap_sdxl: 'sdxl' } as const;
 
 /** Latents as people see them while an edit runs (`preview/`). */
 export async function* previewCases(dir: string): AsyncIterable<GoldenOutcome> {
   for (const file of await goldenFiles(dir, /_io\.safetensors$/)) {
     const golden = await readGoldenTensors(join(dir, file));
-    for (const [name, family] of Object.entries(families)) {
+    for (const [name, space] of Object.entries(spaces)) {
       if (!golden.tensors.has(name)) continue;
       yield attempt(area, name, async () => {
-        return [[name, tensorError(cheapPreview(family, golden.get('latent')), golden.get(name)), tolerance]];
+        return [[name, tensorError(cheapPreview(space, golden.get('latent')), golden.get(name)), tolerance]];
       });
     }
-    const others = [...golden.tensors.keys()].filter((name) => name !== 'latent' && !(name in families));
+    const others = [...golden.tensors.keys()].filter((name) => name !== 'latent' && !(name in spaces));
     for (const name of others) {
       yield {
         area,

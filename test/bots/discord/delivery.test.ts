@@ -27,7 +27,7 @@ describe('posting', () => {
     const wide = Array.from({ length: 7 }, (_, at) => ({ ...again, arg: `${at}` }));
     const asked = bot.dc.message(bot.dc.user('Ann'), 'please');
     const card = picturing({ rows: [[{ ...again, disabled: true }, cancel], wide], spoiler: true, tone: 'done' });
-    const id = await bot.discord.send(bot.place, { ...card, title: '#1 · @Ann' }, sending({ replyTo: asked.id }));
+    const [id] = await bot.discord.send(bot.place, { ...card, title: '#1 · @Ann' }, sending({ replyTo: asked.id }));
     const seen = bot.dc.messages().find((message) => message.id === id)!;
     expect(seen).toMatchObject({ text: '**#1 · @Ann**\na line', replyTo: asked.id, mentions: [], interaction: null });
     expect(seen.pictures).toMatchObject([{ name: 'palimpsest_0123456789.png', description: 'a cat', spoiler: true }]);
@@ -118,7 +118,7 @@ describe('posting', () => {
 describe('editing', () => {
   test('replaces words and pictures, and keeps pictures it is not given', async () => {
     await using bot = await openAdapter({ blob: Buffer.from('stored') });
-    const id = await bot.discord.send(bot.place, plain, sending());
+    const [id] = await bot.discord.send(bot.place, plain, sending());
     const seen = () => bot.dc.messages().find((message) => message.id === id)!;
     const preview = (text: string) => ({ source: Buffer.from(text), name: 'preview.jpg', description: 'so far' });
     await bot.discord.edit(bot.place, id, { ...plain, images: [preview('one')] });
@@ -131,7 +131,7 @@ describe('editing', () => {
 
   test('of a message nobody remembers takes its pictures away', async () => {
     await using bot = await openAdapter({ blob: Buffer.from('stored') });
-    const id = await bot.discord.send(bot.place, picturing(), sending());
+    const [id] = await bot.discord.send(bot.place, picturing(), sending());
     await using other = openUnconnected(bot.dc);
     await other.edit(bot.place, id, plain);
     expect(bot.dc.messages()[0]).toMatchObject({ text: '**Title**\na line', pictures: [] });
@@ -139,7 +139,7 @@ describe('editing', () => {
 
   test('does not wait in line: the next edit says more', async () => {
     await using bot = await openAdapter({ standIn: { messageBucket: { limit: 2, windowMs: 60_000 } } });
-    const id = await bot.discord.send(bot.place, plain, sending());
+    const [id] = await bot.discord.send(bot.place, plain, sending());
     const edit = (title: string) => bot.discord.edit(bot.place, id, { ...plain, title });
     await edit('one');
     await edit('two');
@@ -149,7 +149,7 @@ describe('editing', () => {
 
   test('knows what is gone, and what is surely not done yet', async () => {
     await using bot = await openAdapter();
-    const id = await bot.discord.send(bot.place, plain, sending());
+    const [id] = await bot.discord.send(bot.place, plain, sending());
     bot.dc.fail({ method: 'PATCH', path: edits, mishap: { kind: 'drop', when: 'after' } });
     expect(await outcome(bot.discord.edit(bot.place, id, plain))).toBe('retry');
     expect(await outcome(bot.discord.edit(bot.place, id, { ...plain, title: 'Now' }))).toBe('sent');

@@ -43,7 +43,9 @@ export async function openScriptedApi(): Promise<ScriptedApi> {
     if (scripted) return scripted.length > 1 ? scripted.shift()! : scripted[0]!;
     if (method === 'getUpdates') return { result: await poll(Number(fields.offset ?? 0)) };
     messageId += 1;
-    return { result: /^(send|edit)/.test(method) ? { message_id: messageId, date: 1, chat: { id: 7 } } : true };
+    const sent = { message_id: messageId, date: 1, chat: { id: 7 } };
+    if (method === 'sendMediaGroup') return { result: Array.isArray(fields.media) ? fields.media.map(() => sent) : [] };
+    return { result: /^(send|edit)/.test(method) ? sent : true };
   };
   const poll = async (offset: number) => {
     for (let tries = 0; tries < 20; tries += 1) {

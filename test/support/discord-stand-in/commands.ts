@@ -100,7 +100,7 @@ function checkBounds(option: JsonObject, path: string): void {
 }
 
 /** Names, descriptions and choice values together, the longest language counted. */
-function commandSize(holder: JsonObject): number {
+export function commandSize(holder: JsonObject): number {
   const longest = (text: Json | undefined, localized: Json | undefined) =>
     Math.max(asText(text).length, ...texts(localized).map((other) => other.length));
   const own =

@@ -110,10 +110,16 @@ export interface Typed {
   readonly focused?: string;
 }
 
-/** `/name option: value`, typed by the registered command; an option it does not have cannot be typed. */
+/**
+ * `/name option: value`, typed by the registered command; an option it does not have cannot be typed. A subcommand follows the name
+ * after a blank: `server words add`; Discord nests its options. Source: discord.com/developers/docs/interactions/application-commands,
+ * "Subcommands and Subcommand Groups".
+ */
 export function slash(desk: Desk, who: { user: StandInUser; channel: StandInChannel }, typed: Typed): Interaction {
-  const command = registered(desk, typed.name, 1);
-  const known = asArray(command.options).map(asObject);
+  const [name = '', ...path] = typed.name.split(' ');
+  const command = registered(desk, name, 1);
+  const parts = partsOf(command, path);
+  const known = asArray((parts.at(-1) ?? command).options).map(asObject);
   const attachments: Record<string, Json> = {};
   const options = Object.entries(typed.options).map(([name, value]): JsonObject => {
     const option = known.find((candidate) => candidate.name === name);
@@ -129,8 +135,24 @@ export function slash(desk: Desk, who: { user: StandInUser; channel: StandInChan
   const missing = known.find((option) => option.required === true && !(asText(option.name) in typed.options));
   if (missing && typed.focused === undefined) throw new Error(`/${typed.name} needs ${asText(missing.name)}`);
   const resolved = Object.keys(attachments).length > 0 && { resolved: { attachments } };
-  const data = { id: command.id, name: typed.name, type: 1, options, ...resolved };
+  const nested = parts.reduceRight<readonly JsonObject[]>(
+    (inner, part) => [{ name: part.name, type: part.type, options: inner }],
+    options,
+  );
+  const data = { id: command.id, name, type: 1, options: nested, ...resolved };
   return act(desk, { ...who, type: typed.focused === undefined ? 2 : 4, data });
+}
+
+/** The registered group and subcommand along a path. @throws Error when there is none, or the path stops short of one */
+function partsOf(command: JsonObject, path: readonly string[]): readonly JsonObject[] {
+  const inner = asArray(command.options).map(asObject);
+  const isParted = inner.some(({ type }) => asNumber(type) <= 2);
+  const [first, ...rest] = path;
+  if (first === undefined && isParted) throw new Error(`/${asText(command.name)} alone cannot be called`);
+  if (first === undefined) return [];
+  const part = inner.find((one) => one.name === first && asNumber(one.type) <= 2);
+  if (!part) throw new Error(`/${asText(command.name)} has no ${first}`);
+  return [part, ...partsOf(part, rest)];
 }
 
 function registered(desk: Desk, name: string, type: number): JsonObject {

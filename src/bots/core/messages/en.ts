@@ -111,6 +111,16 @@ export const en: Messages = {
       why: `At character ${position + 1}.`,
       next: nearest ? `Did you mean "${nearest}"?` : 'Options look like strength=0.5 or --strength 0.5.',
     }),
+    'option-missing': ({ command, option }) => ({
+      what: `/${command} needs "${option}"`,
+      why: 'It was left out.',
+      next: `Write it after the command: /${command} …`,
+    }),
+    'which-subcommand': ({ command, subcommands }) => ({
+      what: `/${command} what?`,
+      why: '',
+      next: `I know ${subcommands.map((sub) => `/${command} ${sub}`).join(', ')}.`,
+    }),
     'bad-weight': ({ text }) => ({
       what: 'A weight is not a number',
       why: `I cannot read "${text}".`,

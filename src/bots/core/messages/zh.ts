@@ -101,6 +101,16 @@ export const zh: Messages = {
       why: `在第 ${position + 1} 个字符处。`,
       next: nearest ? `是不是“${nearest}”？` : '选项写作 strength=0.5 或 --strength 0.5。',
     }),
+    'option-missing': ({ command, option }) => ({
+      what: `/${command} 缺少“${option}”`,
+      why: '没有填写。',
+      next: `请写在命令后面：/${command} …`,
+    }),
+    'which-subcommand': ({ command, subcommands }) => ({
+      what: `/${command} 要做什么？`,
+      why: '',
+      next: `可以写：${subcommands.map((sub) => `/${command} ${sub}`).join('、')}。`,
+    }),
     'bad-weight': ({ text }) => ({
       what: '权重不是数字',
       why: `看不懂“${text}”。`,

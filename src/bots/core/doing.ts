@@ -1,0 +1,77 @@
+import { Refusal } from '../../errors.ts';
+import type { Flow } from './accept.ts';
+import { cancelJob } from './actions.ts';
+import { type Call, callOf, type Given } from './calls.ts';
+import type { EditingCommand } from './command.ts';
+import { type CommandName, commands } from './commands.ts';
+import { type EditWords, parseWords } from './grammar.ts';
+import type { Heard } from './heard.ts';
+import { helpCard, helpTopic } from './help.ts';
+import { messagesIn } from './messages/index.ts';
+import { parseAdvanced, parseOptions } from './options.ts';
+import type { CommandIncoming } from './platform.ts';
+import { queueCard } from './queue-card.ts';
+import { edit, obey } from './telling.ts';
+
+/** A command somebody called, and everything that is needed to do it. */
+export interface Doing {
+  readonly flow: Flow;
+  readonly heard: Heard;
+  readonly incoming: CommandIncoming;
+  readonly call: Call;
+}
+
+/** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
+async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void> {
+  const { jobs, messages } = flow.storage;
+  const { place } = asker.where;
+  const link = incoming.repliedTo && (await messages.find(place, incoming.repliedTo.message));
+  const row = link?.job ? await jobs.find(link.job) : await jobs.newestUnfinished(place, asker.speaker.user);
+  if (row?.place !== place) throw new Refusal('too-late', {});
+  await cancelJob(flow, asker, row);
+}
+
+/** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
+function wordsOfCommand({ link: _, advanced = '', ...typed }: Given, text: string): EditWords {
+  const words = parseWords(text);
+  const params = { ...words.params, ...parseOptions(typed), ...parseAdvanced(String(advanced)) };
+  const { prompt, negativePrompt, ...rest } = params;
+  return { ...words, prompt: prompt || words.prompt, negative: negativePrompt ?? words.negative, params: rest };
+}
+
+/** A command that edits a picture, the one that is pointed at or sent along. */
+function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
+  return ({ flow, heard, incoming, call: { options } }) => {
+    const link = typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
+    const read = (text: string) => wordsOfCommand(options, text);
+    return edit(flow, heard, { incoming, command, link, followsUp: false, read });
+  };
+}
+
+async function queue({ flow, heard, incoming }: Doing): Promise<void> {
+  const { speaker, where } = heard.asker;
+  const who = { user: speaker.user, group: where.group };
+  await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who));
+}
+
+/** What every command does. */
+const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
+  edit: editing(commands.edit),
+  inpaint: editing(commands.inpaint),
+  outpaint: editing(commands.outpaint),
+  upscale: editing(commands.upscale),
+  undo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'undo', params: {} }),
+  redo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'redo', params: {} }),
+  cancel,
+  queue,
+  help: ({ heard, incoming, call: { options } }) =>
+    incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
+};
+
+/** Does what a command asks for; one there is none of, a first `start` among them, gets help. @throws Refusal for whatever cannot be done */
+export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandIncoming): Promise<void> {
+  const call = callOf(incoming);
+  if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
+  if (call.command.managers && !heard.asker.speaker.moderator) throw new Refusal('not-yours', {});
+  return does[call.command.name as CommandName]({ flow, heard, incoming, call });
+}

@@ -1,0 +1,99 @@
+import type { LineageNode } from '../../edit/lineage.ts';
+import { Refusal } from '../../errors.ts';
+import { accept, type Flow, plantUpload } from './accept.ts';
+import { receivedCard } from './cards.ts';
+import type { EditingCommand } from './command.ts';
+import { type EditWords, takeMaskWord, takeSketchWord, type Utterance } from './grammar.ts';
+import type { Heard } from './heard.ts';
+import { redo, undo } from './history.ts';
+import { orderEdit } from './intake.ts';
+import { sortFiles } from './mask.ts';
+import { messagesIn } from './messages/index.ts';
+import { branchAt, headOf } from './picture-view.ts';
+import type { CommandIncoming, MessageIncoming } from './platform.ts';
+import { orderAgain, orderStep } from './rerolls.ts';
+import { findSource, type Pointers } from './source.ts';
+
+/** An edit as a message says it; its words are read once it is known whether the first of them speaks of a mask. */
+export interface Telling {
+  readonly incoming: CommandIncoming | MessageIncoming;
+  readonly command: EditingCommand;
+  readonly link: string | null;
+  readonly followsUp: boolean;
+  readonly read: (text: string) => EditWords;
+}
+
+function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file'> {
+  const { speaker, where, repliedTo, message } = incoming;
+  return { speaker, where, link, repliedTo, message };
+}
+
+async function isAboutPicture(
+  { storage }: Flow,
+  { where, repliedTo }: CommandIncoming | MessageIncoming,
+): Promise<boolean> {
+  return repliedTo !== null && !!(await storage.messages.find(where.place, repliedTo.message))?.node;
+}
+
+/** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
+export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
+  const { incoming, command, followsUp } = telling;
+  const repliesToPicture = await isAboutPicture(flow, incoming);
+  const mayHoldMask = incoming.files.length > (repliesToPicture ? 0 : 1);
+  const { isMask: saysMask, rest: unmasked } = mayHoldMask
+    ? takeMaskWord(incoming.text)
+    : { isMask: false, rest: incoming.text };
+  const { kind, rest } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
+  const words = telling.read(rest);
+  const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
+  const { file, mask, sketch: drawn, secondIgnored } = await sortFiles(flow, incoming.files, hints);
+  const source = await findSource(flow, { ...pointersOf(telling), file });
+  if (source.kind === 'upload' && incoming.kind === 'message' && rest.trim() === '' && !mask) {
+    const node = await plantUpload(flow, asker, source.upload);
+    await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
+    return;
+  }
+  const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
+  const order = await orderEdit(flow, asker, { command, words, source, mask, sketch, secondIgnored, followsUp });
+  await accept(flow, order);
+}
+
+/**
+ * The picture a verb or a moving command is about: the one that is pointed at, else somebody's last one. HEAD moves from where it is,
+ * whoever brought it there. @throws Refusal 'nothing-to-repeat' for a picture that is not known yet
+ */
+async function meantNode(
+  flow: Flow,
+  incoming: CommandIncoming | MessageIncoming,
+  { moves }: { readonly moves: boolean },
+): Promise<LineageNode> {
+  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined });
+  if (source.kind === 'upload') throw new Refusal('nothing-to-repeat', {});
+  const { node } = source;
+  const lineage = moves && source.how !== 'pointed at' && (await flow.storage.lineage.lineage(node.lineage));
+  if (!lineage || branchAt(lineage, node.id) !== undefined) return node;
+  return (await flow.storage.lineage.node(headOf(lineage))) ?? node;
+}
+
+/** Does what one word asks for. @throws Refusal for whatever cannot be done */
+export async function obey(
+  flow: Flow,
+  { asker, ...heard }: Heard,
+  incoming: CommandIncoming | MessageIncoming,
+  { verb, params }: Pick<Utterance & { kind: 'verb' }, 'verb' | 'params'>,
+): Promise<void> {
+  const node = await meantNode(flow, incoming, { moves: verb === 'undo' || verb === 'redo' });
+  switch (verb) {
+    case 'again':
+      return accept(flow, await orderAgain(flow, asker, node, params));
+    case 'less':
+    case 'more':
+      return accept(flow, await orderStep(flow, asker, node, { action: verb === 'less' ? 'ls' : 'mo', said: params }));
+    case 'undo':
+      return undo(flow, asker, { node, seen: '', answer: incoming.answer, private: heard.private });
+    case 'redo':
+      return redo(flow, asker, node);
+    default:
+      return verb satisfies never;
+  }
+}

@@ -1,0 +1,137 @@
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, extname, join, sep } from 'node:path';
+
+/** What A1111's folders hold, apart from each other. */
+export const modelKinds = [
+  'checkpoint',
+  'vae',
+  'vae-approx',
+  'lora',
+  'embedding',
+  'hypernetwork',
+  'upscaler',
+  'sam',
+  'grounding-dino',
+] as const;
+export type ModelKind = (typeof modelKinds)[number];
+
+interface Shelf {
+  /** Below the models folder; the first is where `pull` puts files. `..` is the web UI's own folder, above it. */
+  readonly folders: readonly string[];
+  readonly endings: readonly string[];
+}
+
+/** Folders and endings as A1111 and the extensions its users have name them; comparisons of endings ignore case. */
+export const shelves: Readonly<Record<ModelKind, Shelf>> = {
+  checkpoint: { folders: ['Stable-diffusion'], endings: ['.safetensors', '.ckpt'] },
+  vae: { folders: ['VAE'], endings: ['.safetensors', '.ckpt', '.pt'] },
+  'vae-approx': { folders: ['VAE-approx', 'VAE-taesd'], endings: ['.safetensors', '.pt', '.pth'] },
+  lora: { folders: ['Lora', 'LyCORIS'], endings: ['.safetensors', '.pt', '.ckpt'] },
+  embedding: { folders: ['embeddings', '../embeddings'], endings: ['.safetensors', '.pt', '.bin'] },
+  hypernetwork: { folders: ['hypernetworks'], endings: ['.pt'] },
+  upscaler: {
+    folders: ['ESRGAN', 'RealESRGAN', 'DAT', 'SwinIR', 'ScuNET', 'LDSR'],
+    endings: ['.safetensors', '.pth', '.pt'],
+  },
+  sam: { folders: ['sam', 'sams'], endings: ['.safetensors', '.pth', '.pt'] },
+  'grounding-dino': { folders: ['grounding-dino'], endings: ['.safetensors', '.pth', '.pt'] },
+};
+
+/** A file on one of the shelves; nothing of it has been read. */
+export interface ModelFile {
+  readonly kind: ModelKind;
+  /** Name without folder and ending: what people type. */
+  readonly name: string;
+  readonly path: string;
+  /** Below the shelf's folder, with `/`: how A1111 tells files of one name apart. */
+  readonly relative: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  /** Why it cannot even be opened: a link to nowhere, or to outside the models folder; null for a file to use. */
+  readonly fault: string | null;
+}
+
+/** Folders in folders; real collections have three. */
+const maxDepth = 16;
+
+/**
+ * Every file of a kind below `modelsDir`, folder by folder in the order of A1111 (numbers in names count as numbers). Hidden folders are
+ * passed over. Links are followed inside the models folder and inside the shelves' own folders (which may be links themselves:
+ * whoever runs the program made them), and nowhere else.
+ */
+export async function modelFiles(modelsDir: string, kind: ModelKind): Promise<readonly ModelFile[]> {
+  const { folders, endings } = shelves[kind];
+  const found: ModelFile[] = [];
+  const allowed = [modelsDir, ...folders.map((folder) => join(modelsDir, folder))];
+  const roots = (await Promise.all(allowed.map(realOrNull))).filter((root) => root !== null);
+  const seen = new Set<string>();
+  for (const folder of folders) {
+    const root = join(modelsDir, folder);
+    const walk: Walk = { root, roots, seen, wants: (name) => endings.includes(extname(name).toLowerCase()) };
+    for await (const file of filesIn(root, walk, 0)) found.push({ kind, ...file });
+  }
+  return found;
+}
+
+interface Walk {
+  readonly root: string;
+  readonly roots: readonly string[];
+  /** Real paths of folders that were entered: links may lead in circles. */
+  readonly seen: Set<string>;
+  readonly wants: (name: string) => boolean;
+}
+
+async function* filesIn(folder: string, walk: Walk, depth: number): AsyncIterable<Omit<ModelFile, 'kind'>> {
+  const real = await realOrNull(folder);
+  if (real === null || !isBelow(real, walk.roots) || walk.seen.has(real) || depth > maxDepth) return;
+  walk.seen.add(real);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(nothingThere);
+  const inOrder = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => naturally(a.name, b.name));
+  const folders: string[] = [];
+  for (const entry of inOrder) {
+    const path = join(folder, entry.name);
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && !walk.wants(entry.name));
+    if (isFolder) folders.push(path);
+    else if (walk.wants(entry.name)) yield await fileAt(path, walk);
+  }
+  for (const sub of folders) yield* filesIn(sub, walk, depth + 1);
+}
+
+async function fileAt(path: string, { root, roots }: Walk): Promise<Omit<ModelFile, 'kind'>> {
+  const name = basename(path, extname(path));
+  const relative = path
+    .slice(root.length + 1)
+    .split(sep)
+    .join('/');
+  const place = { name, path, relative };
+  const unusable = (fault: string) => ({ ...place, bytes: 0, modifiedMs: 0, fault });
+  try {
+    if (!isBelow(await realpath(path), roots)) return unusable('it is a link to outside the models folder');
+    const { size, mtimeMs } = await stat(path);
+    return { ...place, bytes: size, modifiedMs: mtimeMs, fault: null };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return unusable(message.split(',')[0]!);
+  }
+}
+
+const isBelow = (path: string, roots: readonly string[]) =>
+  roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
+
+async function realOrNull(path: string): Promise<string | null> {
+  return await realpath(path).catch(() => null);
+}
+
+/** A folder that is missing, may not be read or was deleted meanwhile holds no models. */
+function nothingThere(error: NodeJS.ErrnoException): never[] {
+  if (error.code === undefined) throw error;
+  return [];
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+/** Source: A1111 modules/util.py `natural_sort_key` */
+function naturally(a: string, b: string): number {
+  return collator.compare(a.toLowerCase(), b.toLowerCase());
+}
