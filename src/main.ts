@@ -46,6 +46,7 @@ const parts = {
   metrics: () => import('./metrics.ts'),
   core: () => import('./bots/core/index.ts'),
   engine: () => import('./engine/index.ts'),
+  watchModels: () => import('./engine/library/watch-models.ts'),
   shellArguments: () => import('./shell/arguments.ts'),
   shellEdit: () => import('./shell/edit.ts'),
   shellModels: () => import('./shell/models.ts'),
@@ -94,7 +95,7 @@ async function openLine(config: Config, log: Log): Promise<{ queue: JobQueue; op
   return { queue: await bots.openRedisQueue(options), openSource: () => workers.openRedisWorkSource(options) };
 }
 
-/** New model files are noticed this often. */
+/** New model files are noticed at once where folders can be watched, else this often. */
 const ANNOUNCE_EVERY_MS = 60_000;
 
 interface Working {
@@ -107,20 +108,23 @@ interface Working {
 
 /** One engine and its place in the line, until `stop`; a running edit is given back then. */
 async function work({ config, log, metrics, openSource, stop }: Working): Promise<void> {
-  const [{ openEngineHost }, { workHandler }, { openBlobDirectory }] = await Promise.all([
+  const [{ openEngineHost }, { workHandler }, { openBlobDirectory }, { watchModels }] = await Promise.all([
     parts.engineHost(),
     parts.worker(),
     parts.blobs(),
+    parts.watchModels(),
   ]);
   await using engine = await openEngineHost(engineOptions(config), log);
   await using source = await openSource();
   const catalog = await engine.catalog();
   for (const { name, why } of catalog.unusable ?? []) log.warn({ model: name, why }, 'a model file cannot be used');
   await source.announce(catalog);
-  const again = async () => await source.announce(await engine.catalog());
-  const announcing = setInterval(() => {
-    again().catch((err: Error) => log.warn({ err }, 'models were not announced'));
-  }, ANNOUNCE_EVERY_MS);
+  const again = () => {
+    const announced = engine.catalog().then((now) => source.announce(now));
+    announced.catch((err: Error) => log.warn({ err }, 'models were not announced'));
+  };
+  const announcing = setInterval(again, ANNOUNCE_EVERY_MS);
+  using _watching = watchModels(resolve(config.PALIMPSEST_MODELS), again);
   const blobs = openBlobDirectory(join(resolve(config.PALIMPSEST_DATA), 'blobs'));
   try {
     await source.consume(workHandler(engine, blobs, log, metrics), stop);

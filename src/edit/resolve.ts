@@ -42,15 +42,17 @@ export interface Resolved {
 }
 
 /**
- * Finds a checkpoint by name, hash or unambiguous beginning; the first one for an empty name.
+ * Finds a checkpoint by name, title, hash or unambiguous beginning; the first one for an empty name.
  * @throws Refusal 'no-checkpoint', 'unknown-name'; for a file that cannot be opened, what is wrong with it
  */
 export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntry {
   const { checkpoints } = catalog;
   const lower = wanted.trim().toLowerCase();
+  const called = namesIn(lower);
   const beginning = checkpoints.filter((c) => c.name.toLowerCase().startsWith(lower));
   const found =
-    checkpoints.find((c) => c.name.toLowerCase() === lower || (c.hash !== null && c.hash === lower)) ??
+    checkpoints.find((c) => called.includes(c.name.toLowerCase())) ??
+    checkpoints.find((c) => called.some((name) => isHashOf(name, c))) ??
     (lower === '' || beginning.length === 1 ? beginning[0] : undefined);
   if (found) return found;
   const unusable = catalog.unusable?.find(({ name }) => name.toLowerCase() === lower);
@@ -64,6 +66,19 @@ export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntr
       checkpoints.map((c) => c.name),
     ),
   });
+}
+
+/** A1111's ways of naming a file: `name`, `name.safetensors`, `name [hash]`, `folder/name.ckpt [hash]`, `hash`. */
+function namesIn(text: string): readonly string[] {
+  const [, title = text, hash] = /^(.*?)\s*\[([0-9a-f]+)\]$/.exec(text) ?? [];
+  const path = title.replaceAll('\\', '/').replace(/\.(safetensors|ckpt)$/, '');
+  return [text, path, path.slice(path.lastIndexOf('/') + 1), ...(hash ? [hash] : [])];
+}
+
+/** A short hash, A1111's old one, or a whole SHA-256. */
+function isHashOf(text: string, { hash, oldHash }: CheckpointEntry): boolean {
+  const isWhole = hash !== null && text.length === 64 && text.startsWith(hash);
+  return text !== '' && (text === hash || text === oldHash || isWhole);
 }
 
 /** The model's own square for "only masked", where the result keeps the source's size; else what `size` says. */

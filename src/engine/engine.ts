@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
-import { closest } from '../edit/names.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
-import { Refusal } from '../errors.ts';
-import { catalogOf, type FoundCheckpoint, findCheckpoints } from './catalog.ts';
-import { type Hashes, openHashes } from './hashes.ts';
 import { decodePicture } from './image/decode.ts';
+import type { Hashes } from './library/hashes.ts';
+import { openLibrary } from './library/library.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
@@ -63,7 +61,7 @@ interface Opened {
 
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const hashes = await openHashes(options.cacheDir);
+  const library = await openLibrary(options);
   const tokenizer = openTokenizer();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
@@ -78,29 +76,21 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
   };
   const modelFor = async (request: EditRequest): Promise<Opened> => {
-    const { path } = find(await findCheckpoints(options, hashes), request.params.checkpoint);
+    const { path } = await library.checkpoint(request.params.checkpoint);
     const open = opened.find((o) => o.path === path);
     if (!open) await makeRoom((await stat(path)).size);
-    const model = open ?? (await openModel(path, options, hashes));
+    const model = open ?? (await openModel(path, options, library.hashes));
     opened = [...opened.filter((o) => o !== model), model];
     return model;
   };
   return {
-    catalog: async (): Promise<Catalog> => catalogOf(await findCheckpoints(options, hashes)),
+    catalog: library.catalog,
     run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer }),
     [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
   };
 }
 
 const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes, 0);
-
-function find(found: readonly FoundCheckpoint[], name: string): FoundCheckpoint {
-  const checkpoint = found.find((c) => c.name === name);
-  if (checkpoint?.refusal) throw checkpoint.refusal;
-  if (checkpoint) return checkpoint;
-  const names = found.map((c) => c.name);
-  throw new Refusal('unknown-name', { kind: 'model', given: name, nearest: closest(name, names) });
-}
 
 async function openModel(path: string, { device, threads }: EngineOptions, hashes: Hashes): Promise<Opened> {
   const on = device === 'auto' ? 'cpu' : device;

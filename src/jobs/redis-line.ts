@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Catalog } from '../edit/catalog.ts';
+import { type Catalog, mergeCatalogs } from '../edit/catalog.ts';
 import type { JobId } from '../edit/lineage.ts';
 import { editResultSchema } from '../edit/request.ts';
 import { modelOf, type Pace, paceAfter } from './eta.ts';
@@ -76,9 +76,7 @@ export function redisLine(redis: Redis, name: string) {
       const catalogs = Object.values(await redis.hgetall(`${line}:catalogs`)).map(
         (json) => JSON.parse(json) as Catalog,
       );
-      const byName = new Map(catalogs.flatMap(({ checkpoints }) => checkpoints).map((c) => [c.name, c]));
-      const unusable = catalogs.flatMap((catalog) => catalog.unusable ?? []);
-      return { checkpoints: [...byName.values()], ...(unusable.length > 0 && { unusable }) };
+      return mergeCatalogs(catalogs);
     },
 
     lease: async (me: string, ms: number) => (await run(scripts.lease, me, ms)) === 1,

@@ -1,19 +1,6 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
-
-/** What A1111's folders hold, apart from each other. */
-export const modelKinds = [
-  'checkpoint',
-  'vae',
-  'vae-approx',
-  'lora',
-  'embedding',
-  'hypernetwork',
-  'upscaler',
-  'sam',
-  'grounding-dino',
-] as const;
-export type ModelKind = (typeof modelKinds)[number];
+import type { ModelKind } from '../../edit/catalog.ts';
 
 interface Shelf {
   /** Below the models folder; the first is where `pull` puts files. `..` is the web UI's own folder, above it. */

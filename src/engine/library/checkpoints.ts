@@ -1,0 +1,52 @@
+import { basename, extname } from 'node:path';
+import type { CheckpointEntry } from '../../edit/catalog.ts';
+import { Refusal } from '../../errors.ts';
+import { examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { openWeights } from '../weights/open-weights.ts';
+import { brokenWeights } from '../weights/weights-file.ts';
+import { type Hashes, oldModelHash } from './hashes.ts';
+import type { ModelFile } from './model-files.ts';
+
+/** A checkpoint file that was found, and either what it is or why it cannot be used. */
+export interface FoundCheckpoint {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+  readonly entry: CheckpointEntry | null;
+  readonly refusal: Refusal | null;
+}
+
+/** What a checkpoint's header tells. One that cannot be used harms no other. */
+export async function examineFile(file: ModelFile): Promise<FoundCheckpoint> {
+  const { path, name, bytes } = file;
+  try {
+    if (file.fault !== null) throw brokenWeights(path, file.fault);
+    const { facts } = await examineCheckpoint(await openWeights(path));
+    const { family, nativeSize } = facts;
+    const oldHash = bytes > 0x100000 ? await oldModelHash(path) : null;
+    const entry = { name, hash: null, ...(oldHash && { oldHash }), family, nativeSize };
+    return { path, name, bytes, entry, refusal: null };
+  } catch (error) {
+    const refusal = error instanceof Refusal ? error : unreadable(path, error);
+    return { path, name, bytes, entry: null, refusal };
+  }
+}
+
+/** A file without permission, or one that is just being deleted. @throws whatever is not of that kind */
+function unreadable(path: string, error: unknown): Refusal {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
+  return new Refusal('weights-broken', { file: basename(path), why: message.split(',')[0]! }, { cause: error });
+}
+
+/** Its hash, as far as it is known; and for the second file of a name its path in place of it. */
+export async function named(
+  found: FoundCheckpoint,
+  { relative }: Pick<ModelFile, 'relative'>,
+  { isTaken, hashes }: { readonly isTaken: (name: string) => boolean; readonly hashes: Hashes },
+): Promise<FoundCheckpoint> {
+  const name = isTaken(found.name) ? relative.slice(0, relative.length - extname(relative).length) : found.name;
+  if (!found.entry) return { ...found, name };
+  const sha256 = await hashes.known(found.path).catch(() => null); // gone meanwhile
+  return { ...found, name, entry: { ...found.entry, name, hash: sha256?.slice(0, 10) ?? null } };
+}

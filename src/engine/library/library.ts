@@ -1,0 +1,117 @@
+import { stat } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { type Catalog, type ModelEntry, modelKinds } from '../../edit/catalog.ts';
+import { closest } from '../../edit/names.ts';
+import { Refusal, refusalData } from '../../errors.ts';
+import { openWeights } from '../weights/open-weights.ts';
+import { examineFile, type FoundCheckpoint, named } from './checkpoints.ts';
+import { type Hashes, openHashes } from './hashes.ts';
+import { type ModelFile, modelFiles } from './model-files.ts';
+import { type NetworkFacts, networkFacts, ownerNotes } from './network-facts.ts';
+
+/** Where models are. */
+export interface LibraryOptions {
+  /** People's models, in the folders of A1111 (`Stable-diffusion`, …). */
+  readonly modelsDir: string;
+  /** The checkpoint that ships with the product; listed last. */
+  readonly builtinModel: string;
+  /** A folder of our own for hashes. */
+  readonly cacheDir: string;
+}
+
+/** People's model files. Every question looks at the folders again; of files that did not change nothing is read twice. */
+export interface Library {
+  readonly hashes: Hashes;
+  catalog(): Promise<Catalog>;
+  /** @throws Refusal 'unknown-name', or what is wrong with the file */
+  checkpoint(name: string): Promise<FoundCheckpoint>;
+  /** Files of the `VAE` folder. */
+  vaes(): Promise<readonly ModelFile[]>;
+}
+
+/** Opens nothing but the list of hashes. */
+export async function openLibrary({ modelsDir, builtinModel, cacheDir }: LibraryOptions): Promise<Library> {
+  const hashes = await openHashes(cacheDir);
+  const examined = rememberingVersions(examineFile);
+  const facts = rememberingVersions(factsOf);
+
+  const checkpoints = async (): Promise<readonly FoundCheckpoint[]> => {
+    const files = [...(await modelFiles(modelsDir, 'checkpoint')), await builtinFile(builtinModel)];
+    const taken = new Set<string>();
+    const found: FoundCheckpoint[] = [];
+    for (const file of files) {
+      const one = await named(await examined(file), file, { isTaken: (name) => taken.has(name), hashes });
+      taken.add(one.name);
+      found.push(one);
+    }
+    return found;
+  };
+  const entryOf = async (file: ModelFile): Promise<ModelEntry> => {
+    const { kind, name } = file as ModelFile & { kind: ModelEntry['kind'] };
+    const notes = await ownerNotes(file.path);
+    const { alias, family, words, modelHash } = await facts(file);
+    const isLora = kind === 'lora';
+    const known = modelHash ?? (await hashes.known(file.path, isLora ? 'tensors' : 'file').catch(() => null));
+    const called = notes.words.length > 0 ? notes.words : words;
+    return {
+      ...{ kind, name, hash: known?.slice(0, isLora ? 12 : 10) ?? null },
+      ...(alias && alias !== name && { alias }),
+      ...(family && { family }),
+      ...(called.length > 0 && { words: called }),
+      ...(notes.weight !== undefined && { weight: notes.weight }),
+    };
+  };
+  return {
+    hashes,
+    async catalog() {
+      const models: ModelEntry[] = [];
+      for (const kind of modelKinds.filter((k) => k !== 'checkpoint')) {
+        const files = await modelFiles(modelsDir, kind);
+        for (const file of files) if (file.fault === null) models.push(await entryOf(file));
+      }
+      return catalogOf(await checkpoints(), models);
+    },
+    async checkpoint(name) {
+      const found = await checkpoints();
+      const one = found.find((c) => c.name === name);
+      if (one?.refusal) throw one.refusal;
+      if (one) return one;
+      const names = found.map((c) => c.name);
+      throw new Refusal('unknown-name', { kind: 'model', given: name, nearest: closest(name, names) });
+    },
+    vaes: () => modelFiles(modelsDir, 'vae'),
+  };
+}
+
+/** Usable checkpoints, the other models, and what cannot be used. */
+function catalogOf(found: readonly FoundCheckpoint[], models: readonly ModelEntry[]): Catalog {
+  const checkpoints = found.flatMap(({ entry }) => entry ?? []);
+  const unusable = found.flatMap(({ name, refusal }) => (refusal ? [{ name, why: refusalData(refusal) }] : []));
+  return { checkpoints, ...(unusable.length > 0 && { unusable }), ...(models.length > 0 && { models }) };
+}
+
+/** What a file tells about itself: safetensors' headers only, for a pickle has no metadata and takes long. */
+async function factsOf({ path, kind, fault }: ModelFile): Promise<NetworkFacts> {
+  const tells = (kind === 'lora' || kind === 'embedding') && extname(path).toLowerCase() === '.safetensors';
+  if (fault !== null || !tells) return { words: [] };
+  return await openWeights(path).then(networkFacts, () => ({ words: [] })); // refused when it is used
+}
+
+async function builtinFile(path: string): Promise<ModelFile> {
+  const place = { kind: 'checkpoint', name: basename(path, extname(path)), path, relative: basename(path) } as const;
+  const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 })); // a missing one is told of when it is opened
+  return { ...place, bytes: size, modifiedMs: mtimeMs, fault: null };
+}
+
+/** Asks once for each version of a file, and forgets none: a collection has thousands of files, not millions. */
+function rememberingVersions<T>(ask: (file: ModelFile) => Promise<T>): (file: ModelFile) => Promise<T> {
+  const known = new Map<string, { readonly version: string; readonly answer: Promise<T> }>();
+  return (file) => {
+    const version = `${file.bytes} ${file.modifiedMs} ${file.fault}`;
+    const last = known.get(file.path);
+    if (last?.version === version) return last.answer;
+    const answer = ask(file);
+    known.set(file.path, { version, answer });
+    return answer;
+  };
+}
