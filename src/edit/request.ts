@@ -15,7 +15,7 @@ export type MaskSource =
   | { readonly kind: 'image'; readonly blob: BlobRef; readonly read: 'auto' | 'white' | 'black' | 'alpha' }
   | { readonly kind: 'alpha' };
 
-const maskSourceSchema = z.discriminatedUnion('kind', [
+export const maskSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('image'), blob: blobRefSchema, read: z.enum(['auto', 'white', 'black', 'alpha']) }),
   z.strictObject({ kind: z.literal('alpha') }),
 ]);

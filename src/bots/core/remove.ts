@@ -1,0 +1,37 @@
+import type { DraftWords } from '../../edit/draft.ts';
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { PartialParams } from '../../edit/params.ts';
+import { promptOf } from './cards.ts';
+import type { Messages } from './messages/catalogue.ts';
+
+/** How something is removed; weaker than what a person says. */
+export const removeDefaults: PartialParams = {
+  maskedContent: 'fill',
+  denoisingStrength: 0.5,
+  dilateMask: 8,
+  maskBlur: 4,
+  inpaintArea: 'whole picture',
+};
+
+/** A prompt without the comma-separated parts that speak of something, whatever the case. */
+export function promptWithout(prompt: string, target: string): string {
+  const word = target.trim().toLowerCase();
+  if (word === '') return prompt;
+  const parts = prompt.split(/[,，]/).map((part) => part.trim());
+  return parts.filter((part) => part !== '' && !part.toLowerCase().includes(word)).join(', ');
+}
+
+/** What is said about removing, when the picture was made with some words; and the lines that tell of it. */
+export function withoutTarget({ remove }: Messages, node: LineageNode, target: string) {
+  const before = promptOf(node);
+  const after = promptWithout(before, target);
+  const changed = before === after ? [] : [remove.prompt(before, after)];
+  return { prompt: after, notes: [...(target === '' ? [] : [remove.what(target)]), ...changed] };
+}
+
+/** The words of a removal as those of an edit. */
+export function removalWords(messages: Messages, node: LineageNode, words: DraftWords, target: string): DraftWords {
+  const { prompt } = withoutTarget(messages, node, target);
+  const negative = [words.appendNegative, target].filter((part) => part.trim() !== '').join(', ');
+  return { ...words, prompt: words.prompt ?? prompt, appendNegative: negative };
+}
