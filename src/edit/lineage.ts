@@ -49,6 +49,10 @@ export interface LineageNode {
   /** Who sent or drew the mask, when it was somebody. */
   readonly maskAuthor: UserId | null;
   readonly job: JobId | null;
+  /** Hidden until touched, as its source was. */
+  readonly spoiler: boolean;
+  /** Its picture is no longer kept; what is known about it is. */
+  readonly removed: boolean;
   readonly createdAt: Date;
 }
 

@@ -27,6 +27,10 @@ export const presetContentSchema = z.strictObject({
   promptSuffix: z.string().max(1000).optional(),
 }) as unknown as z.ZodType<PresetContent>;
 
+/** What a default preset can be for; `any` where a flow has none of its own. */
+export const presetFlows = ['any', 'edit', 'inpaint', 'sketch', 'outpaint', 'upscale', 'detail', 'remove'] as const;
+export type PresetFlow = (typeof presetFlows)[number];
+
 export const presetScopes = ['system', 'server', 'channel', 'user'] as const;
 export type PresetScope = (typeof presetScopes)[number];
 

@@ -6,6 +6,9 @@ import { paramsSchema } from './params.ts';
 /** Who asked. Ids of the platforms are strings: they do not fit a JavaScript number. */
 export type UserId = `${'discord' | 'telegram' | 'web' | 'shell'}:${string}`;
 
+/** Stands where somebody was who asked to be forgotten. */
+export const forgottenUser: UserId = 'web:forgotten';
+
 /**
  * Where to repaint, in pixels of `init`, origin top left.
  * `image`: an uploaded or painted picture; read `auto` takes alpha where it varies, else brightness; `black` repaints black.

@@ -109,6 +109,20 @@ export function openBlobDirectory(dir: string): BlobStore {
   };
 }
 
+/** Deletes blobs at once, however young; those that are not there count as deleted. @returns how many there were */
+export async function removeBlobs(dir: string, refs: Iterable<BlobRef>): Promise<number> {
+  let removed = 0;
+  for (const ref of refs) {
+    try {
+      await rm(pathOf(dir, ref));
+      removed++;
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return removed;
+}
+
 const isOld = async (path: string, before: Date) => (await stat(path)).mtime < before;
 
 /**

@@ -42,6 +42,10 @@ export interface JobRow {
   readonly replyTo: string | null;
   /** Language of the cards. */
   readonly language: Language;
+  /** What its cards say besides: lowered values, where the picture came from. */
+  readonly notes: readonly string[];
+  /** Its pictures are hidden until touched. */
+  readonly spoiler: boolean;
   readonly error: RefusalData | null;
   readonly acceptedAt: Date;
   readonly endedAt: Date | null;
@@ -56,7 +60,7 @@ export interface JobStore {
   unfinished(): Promise<readonly JobRow[]>;
   /** How many are queued, and how many are with a worker (preparing, running, encoding), for limits. */
   count(of: { author: UserId } | { group: string } | 'all'): Promise<{ queued: number; running: number }>;
-  /** Credits of jobs this person had accepted since then, cancelled, failed and expired ones not counted. */
+  /** Credits of jobs this person had accepted since then, less what was given back. */
   creditsSince(author: UserId, since: Date): Promise<number>;
   /** Forward only; false (and no change) when the job is already as far or final. */
   advance(id: JobId, to: JobState): Promise<boolean>;
@@ -69,15 +73,19 @@ export interface JobStore {
    * already ended.
    */
   complete(id: JobId, nodes: readonly NewNode[], outbox: NewOutboxRow): Promise<readonly LineageNode[] | undefined>;
+  /** The jobs of a server that have no result yet, oldest first. */
+  unfinishedOf(group: string): Promise<readonly JobRow[]>;
   /**
    * One transaction: state → `failed` or `cancelled`, outbox row written if given. False when the job had already ended, or has
    * a result.
+   * @param spent  share of the cost that is charged all the same, 0…1; nothing when not said
    */
   end(
     id: JobId,
     state: 'failed' | 'cancelled',
     error: RefusalData | null,
     outbox: NewOutboxRow | null,
+    spent?: number,
   ): Promise<boolean>;
 }
 
@@ -86,13 +94,14 @@ const open = ['queued', 'preparing', 'running', 'encoding'] as const satisfies r
 const isFinal = (state: JobState) => finalStates.some((final) => final === state);
 
 const stateSchema = z.enum(jobStates);
+const notesSchema = z.array(z.string());
 const operationSchema = z.enum(operations);
 const errorSchema = z
   .strictObject({ code: z.string(), details: z.record(z.string(), z.unknown()) })
   .nullable() as unknown as z.ZodType<RefusalData | null>;
 
 function toJob(row: Job): JobRow {
-  const { lineageId, parentId, ...same } = row;
+  const { lineageId, parentId, spent: _, ...same } = row;
   return {
     ...same,
     id: row.id as JobId,
@@ -105,13 +114,15 @@ function toJob(row: Job): JobRow {
     op: operationSchema.parse(row.op),
     maskAuthor: row.maskAuthor as UserId | null,
     language: languageSchema.parse(row.language),
+    notes: notesSchema.parse(row.notes ?? []),
     error: errorSchema.parse(row.error),
   };
 }
 
 async function accept(db: Db, job: NewJob): Promise<{ job: JobRow; isNew: boolean }> {
-  const { lineage, parent, task, ...same } = job;
-  const data = { ...same, task: toJson(task), lineageId: lineage, parentId: parent, state: 'queued' };
+  const { lineage, parent, task, notes, ...same } = job;
+  const written = { ...same, task: toJson(task), notes: toJson(notes) };
+  const data = { ...written, lineageId: lineage, parentId: parent, state: 'queued' };
   try {
     return { job: toJob(await db.job.create({ data })), isNew: true };
   } catch (error) {
@@ -143,9 +154,15 @@ async function count(db: Db, of: { author: UserId } | { group: string } | 'all')
 }
 
 async function creditsSince(db: Db, author: UserId, since: Date): Promise<number> {
-  const where = { author, acceptedAt: { gte: since }, state: { notIn: ['failed', 'cancelled', 'expired'] } };
-  const { _sum } = await db.job.aggregate({ where, _sum: { cost: true } });
-  return _sum.cost ?? 0;
+  const where = { author, acceptedAt: { gte: since }, spent: { gt: 0 } };
+  const rows = await db.job.findMany({ where, select: { cost: true, spent: true } });
+  return rows.reduce((sum, { cost, spent }) => sum + cost * spent, 0);
+}
+
+async function unfinishedOf(db: Db, group: string): Promise<readonly JobRow[]> {
+  const where = { group, state: { in: [...open] } };
+  const rows = await db.job.findMany({ where, orderBy: [{ acceptedAt: 'asc' }, { id: 'asc' }] });
+  return rows.map(toJob);
 }
 
 async function advance(db: Db, id: JobId, to: JobState, now: Date): Promise<boolean> {
@@ -192,11 +209,12 @@ function complete(db: Database, id: JobId, nodes: readonly NewNode[], outbox: Ne
 function end(
   db: Database,
   id: JobId,
-  how: { state: 'failed' | 'cancelled'; error: RefusalData | null },
+  how: { state: 'failed' | 'cancelled'; error: RefusalData | null; spent: number },
   outbox: NewOutboxRow | null,
   now: Date,
 ): Promise<boolean> {
-  const data = { state: how.state, endedAt: now, ...(how.error && { error: toJson(how.error) }) };
+  const { state, spent } = how;
+  const data = { state, spent, endedAt: now, ...(how.error && { error: toJson(how.error) }) };
   return inTransaction(db, async (tx) => {
     if (!(await leaveOpen(tx, id, data))) return false;
     if (outbox) await putOutbox(tx, outbox, now);
@@ -215,6 +233,7 @@ export function jobStore(db: Database, now: Clock): JobStore {
     setCard: async (id, cardMessage) => void (await db.job.updateMany({ where: { id }, data: { cardMessage } })),
     newestUnfinished: (place, author) => newestUnfinished(db, place, author),
     complete: (id, nodes, outbox) => complete(db, id, nodes, outbox, now()),
-    end: (id, state, error, outbox) => end(db, id, { state, error }, outbox, now()),
+    unfinishedOf: (group) => unfinishedOf(db, group),
+    end: (id, state, error, outbox, spent = 0) => end(db, id, { state, error, spent }, outbox, now()),
   };
 }

@@ -18,7 +18,7 @@ import { rememberImages } from './images.ts';
 import { policySchema } from './people.ts';
 
 /** A finished picture on its way into the tree. */
-export type NewNode = Omit<LineageNode, 'number' | 'createdAt' | 'lineage'>;
+export type NewNode = Omit<LineageNode, 'number' | 'createdAt' | 'lineage' | 'removed'>;
 
 /** An upload on its way to becoming a tree. */
 export interface Root {
@@ -28,6 +28,8 @@ export interface Root {
   readonly author: UserId;
   readonly place: PlaceId;
   readonly infotext: string | null;
+  /** Whoever sent it hid it. */
+  readonly spoiler?: boolean;
 }
 
 export interface LineageStore {
@@ -71,6 +73,8 @@ function toNode(row: Prisma.NodeGetPayload<{ include: { image: true } }>): Linea
     author: row.author as UserId,
     maskAuthor: row.maskAuthor as UserId | null,
     job: row.jobId as JobId | null,
+    spoiler: row.spoiler,
+    removed: row.removedAt !== null,
     createdAt: row.createdAt,
   };
 }
@@ -92,7 +96,7 @@ export async function growLineage(
   const first = size - nodes.length;
   const grown = nodes.map((node, i): LineageNode => {
     const infotext = node.infotext === null ? null : toText(node.infotext);
-    return { ...node, infotext, lineage, number: first + i, createdAt };
+    return { ...node, infotext, lineage, number: first + i, removed: false, createdAt };
   });
   await rememberImages(
     tx,
@@ -104,7 +108,7 @@ export async function growLineage(
 }
 
 function toRow(node: LineageNode, place: string): Prisma.NodeCreateManyInput {
-  const { lineage, parent, task, image, job, ...same } = node;
+  const { lineage, parent, task, image, job, removed: _, ...same } = node;
   return {
     ...same,
     ...(task && { task: toJson(task) }),
@@ -117,9 +121,9 @@ function toRow(node: LineageNode, place: string): Prisma.NodeCreateManyInput {
 }
 
 function plant(db: Database, root: Root, createdAt: Date): Promise<LineageNode> {
-  const { id, lineage, image, author, place, infotext } = root;
+  const { id, lineage, image, author, place, infotext, spoiler = false } = root;
   const source: NewNode = {
-    ...{ id, image, author, infotext },
+    ...{ id, image, author, infotext, spoiler },
     ...{ parent: null, op: 'source', task: null, seed: null, pick: 0, maskAuthor: null, job: null },
   };
   return inTransaction(db, async (tx) => {

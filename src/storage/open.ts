@@ -10,9 +10,13 @@ import { type JobStore, jobStore } from './jobs.ts';
 import { type LineageStore, lineageStore } from './lineage.ts';
 import { type MessageStore, messageStore } from './messages.ts';
 import { migrate } from './migrate.ts';
+import { type ModerationStore, moderationStore } from './moderation.ts';
 import { type OutboxStore, outboxStore } from './outbox.ts';
 import { type PeopleStore, peopleStore } from './people.ts';
 import { type PresetStore, presetStore } from './presets.ts';
+import { type PrivacyStore, privacyStore } from './privacy.ts';
+import { type Retired, retire } from './retention.ts';
+import { type SettingStore, settingStore } from './settings.ts';
 import { sweep } from './sweep.ts';
 
 /** What the bots remember. Row types never leave this folder. */
@@ -26,11 +30,16 @@ export interface Storage extends AsyncDisposable {
   readonly drafts: DraftStore;
   readonly people: PeopleStore;
   readonly presets: PresetStore;
+  readonly settings: SettingStore;
+  readonly moderation: ModerationStore;
+  readonly privacy: PrivacyStore;
   /**
    * Deletes blobs that no row refers to and that were last put before `before`; returns how many. Expired drafts go first.
    * `before` must lie further back than a blob ever waits for its row: a day is plenty.
    */
   sweep(before: Date): Promise<number>;
+  /** Lets go of what has been kept long enough, by the days people and servers chose. Files follow with the next sweep. */
+  retire(): Promise<Retired>;
 }
 
 export interface StorageOptions {
@@ -76,6 +85,10 @@ export async function openStorage({ dataDir, databaseUrl, log, clock }: StorageO
     drafts: draftStore(db, now),
     people: peopleStore(db),
     presets: presetStore(db),
+    settings: settingStore(db),
+    moderation: moderationStore(db, now),
+    privacy: privacyStore(db, blobDirectory, now),
+    retire: () => retire(db, now()),
     sweep: (before) => sweep(db, blobDirectory, before, now()),
     [Symbol.asyncDispose]: () => db.$disconnect(),
   };

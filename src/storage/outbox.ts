@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { JobId, NodeId, PlaceId } from '../edit/lineage.ts';
+import type { UserId } from '../edit/request.ts';
 import { type Clock, type Database, type Db, inTransaction, isDuplicate, toJson } from './db.ts';
 import type { Outbox } from './generated/sqlite/client.ts';
 import { linkMessage, type MessageLink } from './messages.ts';
 
-const stateSchema = z.enum(['waiting', 'sending', 'sent', 'failed']);
+const stateSchema = z.enum(['waiting', 'sending', 'sent', 'failed', 'kept', 'told']);
 
 /** A message that must be posted exactly once. */
 export interface OutboxRow {
@@ -26,10 +27,13 @@ export interface OutboxRow {
   /** The platform's message id, once sent. */
   readonly message: string | null;
 }
-export type NewOutboxRow = Pick<OutboxRow, 'id' | 'key' | 'place' | 'card' | 'job' | 'node' | 'replyTo'>;
+export type NewOutboxRow = Pick<OutboxRow, 'id' | 'key' | 'place' | 'card' | 'job' | 'node' | 'replyTo'> & {
+  /** Not before then; at once when not said. */
+  readonly dueAt?: Date;
+};
 
 export interface OutboxStore {
-  /** Writes the row, due at once, unless its key exists. */
+  /** Writes the row unless its key exists. */
   put(row: NewOutboxRow): Promise<void>;
   /** Waiting rows that are due, and rows left `sending` by a process that died, oldest first. */
   due(now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]>;
@@ -39,8 +43,14 @@ export interface OutboxStore {
   sent(id: string, message: string, links: readonly MessageLink[]): Promise<void>;
   /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
   retryAt(id: string, dueAt: Date): Promise<void>;
-  /** Given up; its job stays `delivering`, its node is still in the history. */
+  /** Given up; its job is done all the same, its node is still in the history. */
   failed(id: string): Promise<void>;
+  /** No way led to its reader: kept for whoever asked for the edit, unread; its job is done all the same. */
+  keep(id: string): Promise<void>;
+  /** What is kept for somebody, oldest first. */
+  keptFor(person: UserId): Promise<readonly OutboxRow[]>;
+  /** kept → told; false when somebody else has told them. */
+  told(id: string): Promise<boolean>;
 }
 
 function toOutboxRow(row: Outbox): OutboxRow {
@@ -61,16 +71,16 @@ function toOutboxRow(row: Outbox): OutboxRow {
 }
 
 /** Writes the row unless its key exists; for use inside the transaction of what the message is about. */
-export async function putOutbox(db: Db, row: NewOutboxRow, dueAt: Date): Promise<void> {
-  const { id, key, place, card, job, node, replyTo } = row;
+export async function putOutbox(db: Db, row: NewOutboxRow, now: Date): Promise<void> {
+  const { id, key, place, card, job, node, replyTo, dueAt = now } = row;
   if (await db.outbox.findUnique({ where: { key }, select: { id: true } })) return;
   const about = { id, key, place, card: toJson(card), jobId: job, nodeId: node, replyTo };
   await db.outbox.create({ data: { ...about, state: 'waiting', attempts: 0, dueAt } });
 }
 
-async function put(db: Db, row: NewOutboxRow, dueAt: Date): Promise<void> {
+async function put(db: Db, row: NewOutboxRow, now: Date): Promise<void> {
   try {
-    await putOutbox(db, row, dueAt);
+    await putOutbox(db, row, now);
   } catch (error) {
     const isWritten = isDuplicate(error) && (await db.outbox.findUnique({ where: { key: row.key } }));
     if (!isWritten) throw error;
@@ -104,8 +114,30 @@ function sent(db: Database, id: string, message: string, links: readonly Message
   });
 }
 
-async function release(db: Db, id: string, data: { state: 'waiting'; dueAt: Date } | { state: 'failed' }) {
-  await db.outbox.updateMany({ where: { id, state: 'sending' }, data: { ...data, sendingSince: null } });
+async function retryAt(db: Db, id: string, dueAt: Date): Promise<void> {
+  const data = { state: 'waiting', dueAt, sendingSince: null };
+  await db.outbox.updateMany({ where: { id, state: 'sending' }, data });
+}
+
+/** Nothing more will be posted: what the message was about has come to its end. */
+function close(db: Database, id: string, state: 'failed' | 'kept', now: Date): Promise<void> {
+  return inTransaction(db, async (tx) => {
+    const where = { id, state: 'sending' };
+    const { count } = await tx.outbox.updateMany({ where, data: { state, sendingSince: null } });
+    const row = count === 1 ? await tx.outbox.findUnique({ where: { id }, select: { jobId: true } }) : null;
+    if (!row?.jobId) return;
+    await tx.job.updateMany({ where: { id: row.jobId, state: 'delivering' }, data: { state: 'done', endedAt: now } });
+  });
+}
+
+async function keptFor(db: Db, author: UserId): Promise<readonly OutboxRow[]> {
+  const rows = await db.outbox.findMany({ where: { state: 'kept', job: { author } }, orderBy: { seq: 'asc' } });
+  return rows.map(toOutboxRow);
+}
+
+async function told(db: Db, id: string): Promise<boolean> {
+  const { count } = await db.outbox.updateMany({ where: { id, state: 'kept' }, data: { state: 'told' } });
+  return count === 1;
 }
 
 export function outboxStore(db: Database, now: Clock): OutboxStore {
@@ -114,7 +146,10 @@ export function outboxStore(db: Database, now: Clock): OutboxStore {
     due: (at, stuckBefore, limit) => due(db, at, stuckBefore, limit),
     claim: (row, at) => claim(db, row, at),
     sent: (id, message, links) => sent(db, id, message, links, now()),
-    retryAt: (id, dueAt) => release(db, id, { state: 'waiting', dueAt }),
-    failed: (id) => release(db, id, { state: 'failed' }),
+    retryAt: (id, dueAt) => retryAt(db, id, dueAt),
+    failed: (id) => close(db, id, 'failed', now()),
+    keep: (id) => close(db, id, 'kept', now()),
+    keptFor: (person) => keptFor(db, person),
+    told: (id) => told(db, id),
   };
 }

@@ -30,6 +30,14 @@ export interface PeopleStore {
   savePerson(person: Person): Promise<void>;
   place(id: PlaceId): Promise<Place | undefined>;
   savePlace(place: Place): Promise<void>;
+  /**
+   * Counts that a place refused a message for good; from the third in a row on it counts as unreachable for a day.
+   * @returns whether it does now
+   */
+  placeRefused(id: PlaceId, now: Date): Promise<boolean>;
+  /** Something could be posted: all is well again. */
+  placeReached(id: PlaceId): Promise<void>;
+  isUnreachable(id: PlaceId, now: Date): Promise<boolean>;
   /** True the first time a hint is asked for, then false until `days` have passed. */
   mayHint(person: UserId, hint: string, days: number, now: Date): Promise<boolean>;
 }
@@ -57,6 +65,23 @@ async function savePlace(db: Db, { id, group, language, policy }: Place): Promis
 }
 
 const DAY_MS = 86_400_000;
+/** Refusals in a row after which a place is left alone. */
+const REFUSALS = 3;
+
+async function placeRefused(db: Db, id: PlaceId, at: Date): Promise<boolean> {
+  await db.place.updateMany({ where: { id }, data: { refused: { increment: 1 } } });
+  const unreachableUntil = new Date(at.getTime() + DAY_MS);
+  const where = { id, refused: { gte: REFUSALS } };
+  return (await db.place.updateMany({ where, data: { unreachableUntil } })).count > 0;
+}
+
+async function placeReached(db: Db, id: PlaceId): Promise<void> {
+  await db.place.updateMany({ where: { id, refused: { gt: 0 } }, data: { refused: 0, unreachableUntil: null } });
+}
+
+async function isUnreachable(db: Db, id: PlaceId, at: Date): Promise<boolean> {
+  return (await db.place.count({ where: { id, unreachableUntil: { gt: at } } })) > 0;
+}
 
 async function mayHint(db: Db, person: UserId, hint: string, days: number, at: Date): Promise<boolean> {
   const before = new Date(at.getTime() - days * DAY_MS);
@@ -78,6 +103,9 @@ export function peopleStore(db: Db): PeopleStore {
     savePerson: (person) => savePerson(db, person),
     place: (id) => findPlace(db, id),
     savePlace: (place) => savePlace(db, place),
+    placeRefused: (id, at) => placeRefused(db, id, at),
+    placeReached: (id) => placeReached(db, id),
+    isUnreachable: (id, at) => isUnreachable(db, id, at),
     mayHint: (person, hint, days, at) => mayHint(db, person, hint, days, at),
   };
 }

@@ -4,8 +4,10 @@ import {
   type Layer,
   type LayerName,
   type Preset,
+  type PresetFlow,
   type PresetScope,
   presetContentSchema,
+  presetFlows,
   presetScopes,
 } from '../edit/presets.ts';
 import type { UserId } from '../edit/request.ts';
@@ -22,12 +24,28 @@ export interface PresetStore {
   /** False when there was none. A default that is removed leaves no default. */
   remove(scope: PresetScope, owner: string, name: string): Promise<boolean>;
   /**
-   * Marks a preset as its owner's default, or none with null.
+   * Marks a preset as its owner's default for a flow (`any`: for all that have none of their own), or none with null.
    * @throws Refusal 'unknown-name' when the owner has no preset of that name
    */
-  setDefault(scope: PresetScope, owner: string, name: string | null): Promise<void>;
-  /** Defaults of system, server, channel and person in one reading, as layers. */
-  layers(of: { group: string; place: PlaceId; user: UserId }): Promise<readonly Layer[]>;
+  setDefault(scope: PresetScope, owner: string, name: string | null, flow?: PresetFlow): Promise<void>;
+  /** Which presets of an owner are defaults, and for what. */
+  defaults(scope: PresetScope, owner: string): Promise<readonly PresetDefault[]>;
+  /** Defaults of system, server, channel and person for a flow in one reading, as layers. */
+  layers(of: LayersOf): Promise<readonly Layer[]>;
+}
+
+/** A preset that counts without being named. */
+export interface PresetDefault {
+  readonly flow: PresetFlow;
+  readonly name: string;
+}
+
+/** Who edits where, and how. */
+interface LayersOf {
+  readonly group: string;
+  readonly place: PlaceId;
+  readonly user: UserId;
+  readonly flow?: PresetFlow;
 }
 
 const layerOf: Readonly<Record<PresetScope, LayerName>> = {
@@ -64,30 +82,43 @@ async function remove(db: Db, scope: PresetScope, owner: string, name: string): 
   return count === 1;
 }
 
-async function setDefault(db: Db, scope: PresetScope, owner: string, name: string | null): Promise<void> {
+interface Owned {
+  readonly scope: PresetScope;
+  readonly owner: string;
+  readonly flow: PresetFlow;
+}
+
+async function setDefault(db: Db, { scope, owner, flow }: Owned, name: string | null): Promise<void> {
   if (name === null) {
-    await db.defaultPreset.deleteMany({ where: { scope, owner } });
+    await db.defaultPreset.deleteMany({ where: { scope, owner, flow } });
     return;
   }
   const own = (await db.preset.findMany({ where: { scope, owner }, select: { name: true } })).map((row) => row.name);
   if (!own.includes(name))
     throw new Refusal('unknown-name', { kind: 'preset', given: name, nearest: closest(name, own) });
-  const key = { scope, owner };
-  await db.defaultPreset.upsert({ where: { scope_owner: key }, create: { ...key, name }, update: { name } });
+  const key = { scope, owner, flow };
+  await db.defaultPreset.upsert({ where: { scope_owner_flow: key }, create: { ...key, name }, update: { name } });
 }
 
-async function layers(db: Db, of: { group: string; place: PlaceId; user: UserId }): Promise<readonly Layer[]> {
+async function defaults(db: Db, scope: PresetScope, owner: string): Promise<readonly PresetDefault[]> {
+  const rows = await db.defaultPreset.findMany({ where: { scope, owner } });
+  return presetFlows.flatMap((flow) => rows.filter((row) => row.flow === flow).map(({ name }) => ({ flow, name })));
+}
+
+async function layers(db: Db, { flow = 'any', ...of }: LayersOf): Promise<readonly Layer[]> {
   const owners: readonly { scope: PresetScope; owner: string }[] = [
     { scope: 'system', owner: '*' },
     { scope: 'server', owner: of.group },
     { scope: 'channel', owner: of.place },
     { scope: 'user', owner: of.user },
   ];
-  const rows = await db.defaultPreset.findMany({ where: { OR: [...owners] }, include: { preset: true } });
-  const presets = rows.map((row) => toPreset(row.preset));
-  return presetScopes.flatMap((scope) =>
-    presets.filter((p) => p.scope === scope).map(({ content }) => ({ name: layerOf[scope], content })),
-  );
+  const where = { OR: [...owners], flow: { in: ['any', flow] } };
+  const rows = await db.defaultPreset.findMany({ where, include: { preset: true } });
+  return presetScopes.flatMap((scope) => {
+    const own = rows.filter((row) => row.scope === scope);
+    const chosen = own.find((row) => row.flow === flow) ?? own[0];
+    return chosen ? [{ name: layerOf[scope], content: toPreset(chosen.preset).content }] : [];
+  });
 }
 
 export function presetStore(db: Db): PresetStore {
@@ -96,7 +127,8 @@ export function presetStore(db: Db): PresetStore {
     find: (scope, owner, name) => find(db, scope, owner, name),
     list: (scope, owner) => list(db, scope, owner),
     remove: (scope, owner, name) => remove(db, scope, owner, name),
-    setDefault: (scope, owner, name) => setDefault(db, scope, owner, name),
+    setDefault: (scope, owner, name, flow = 'any') => setDefault(db, { scope, owner, flow }, name),
+    defaults: (scope, owner) => defaults(db, scope, owner),
     layers: (of) => layers(db, of),
   };
 }

@@ -46,7 +46,13 @@ export function jobOn(root: Root, place: PlaceId, change: Partial<NewJob> = {}):
   return {
     ...{ id, requestKey: `message:${id}`, task: editTask(root.image.ref), author: ann, place, group: 'd:1', cost: 1.5 },
     ...{ lineage: root.lineage, parent: root.id, op: 'edit', maskAuthor: null, branch: 'main' },
-    ...{ replyTo: '99999999999999999999', language: 'en', acceptedAt: new Date('2026-11-22T10:00:00.123Z') },
+    ...{
+      replyTo: '99999999999999999999',
+      language: 'en',
+      notes: [],
+      spoiler: false,
+      acceptedAt: new Date('2026-11-22T10:00:00.123Z'),
+    },
     ...change,
   };
 }
@@ -55,6 +61,7 @@ export function jobOn(root: Root, place: PlaceId, change: Partial<NewJob> = {}):
 export const pictureOf = (job: NewJob, pick = 0, change: Partial<NewNode> = {}): NewNode => ({
   ...{ id: nodeId(), parent: job.parent, op: job.op, task: job.task, image: someImage(), seed: 4_294_967_295 - pick },
   ...{ infotext: 'a red hat\nSteps: 20', pick, author: job.author, maskAuthor: job.maskAuthor, job: job.id },
+  spoiler: job.spoiler,
   ...change,
 });
 

@@ -57,9 +57,12 @@ export async function plantUpload(
   { speaker, where }: Asker,
   upload: Upload,
 ): Promise<LineageNode> {
-  const { image, infotext, message } = upload;
+  const { image, infotext, spoiler, message } = upload;
   const ids = { id: newId<NodeId>(random), lineage: newId<LineageId>(random) };
-  const node = await storage.lineage.plant({ ...ids, image, infotext, author: speaker.user, place: where.place });
+  const node = await storage.lineage.plant({
+    ...ids,
+    ...{ image, infotext, spoiler, author: speaker.user, place: where.place },
+  });
   if (message !== null) {
     await storage.messages.link({ place: where.place, message, kind: 'panel', node: node.id, job: null, draft: null });
   }
@@ -98,6 +101,8 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
     branch: branchForChild(lineage, speaker, parent, pressed),
     replyTo: asker.message,
     language: asker.language,
+    notes: order.notes,
+    spoiler: parent.spoiler,
     acceptedAt: new Date(clock.now()),
   });
 }
@@ -120,7 +125,7 @@ export async function accept(flow: Flow, order: Order): Promise<void> {
   await flow.queue.add(jobOf(job));
   const isRoom = order.asker.where.kind === 'room';
   try {
-    await flow.jobCards.announce(job, { isRoom, notes: order.notes });
+    await flow.jobCards.announce(job, { isRoom });
   } catch (error) {
     if (error instanceof DeliveryError && error.reason === 'unreachable') await giveUp(flow, job, error);
     flow.log.warn({ error, job: job.id, place: job.place }, 'the first card could not be posted'); // the result still can

@@ -123,7 +123,8 @@ async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promi
 export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
   if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
   const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
-  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null));
+  const told = outboxRow(flow, row, notice, null);
+  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));
   if (!isCancelled) {
     if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
     throw new Refusal('too-late', {});

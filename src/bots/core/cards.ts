@@ -111,6 +111,7 @@ export function resultCard(messages: Messages, view: PictureView, capabilities: 
     images: shown.map((node) => imageOf(messages, node)),
     rows: pictureRows(messages, view, capabilities),
     tone: 'done',
+    spoiler: view.node.spoiler,
   };
 }
 
@@ -123,6 +124,7 @@ export function nodeCard(messages: Messages, view: PictureView, capabilities: Ca
     lines: [...quoted(promptOf(view.node)), ...headLine, ...view.notes],
     images: [imageOf(messages, view.node)],
     rows: pictureRows(messages, view, capabilities),
+    spoiler: view.node.spoiler,
   };
 }
 
@@ -178,6 +180,7 @@ export function originalCard(messages: Messages, node: LineageNode): Card {
     ...plainCard,
     title: messages.original(node.number),
     images: [{ ...imageOf(messages, node), original: true }],
+    spoiler: node.spoiler,
   };
 }
 

@@ -15,9 +15,9 @@ export function outboxRow(desk: Pick<Desk, 'random'>, row: JobRow, notice: Notic
 }
 
 function nodesOf({ random }: Desk, row: JobRow, result: EditResult): readonly NewNode[] {
-  const { parent, op, task, author, maskAuthor, id: job } = row;
+  const { parent, op, task, author, maskAuthor, spoiler, id: job } = row;
   return result.images.map(({ image: ref, width, height, seed, infotext }, pick) => ({
-    ...{ parent, op, task, author, maskAuthor, job, seed, infotext, pick },
+    ...{ parent, op, task, author, maskAuthor, spoiler, job, seed, infotext, pick },
     id: newId<NodeId>(random),
     image: { ref, width, height },
   }));
@@ -42,8 +42,7 @@ async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<vo
   const [first] = nodes;
   if (!first) throw new RangeError(`job ${row.id} ended without a picture`);
   const { seconds, stepsRun } = result;
-  const notes = flow.jobCards.notesOf(row.id);
-  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes };
+  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes: row.notes };
   await flow.jobCards.release(row.id);
   const written = await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
   if (written) await followSibling(flow, row, first.id);
@@ -58,9 +57,10 @@ async function fail(flow: Flow, row: JobRow, refusal: RefusalData): Promise<void
 }
 
 async function cancelled(flow: Flow, row: JobRow): Promise<void> {
+  const spent = flow.jobCards.shareOf(row.id);
   await flow.jobCards.release(row.id);
   const notice: Notice = { kind: 'cancelled', language: row.language, by: row.author };
-  await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null));
+  await flow.storage.jobs.end(row.id, 'cancelled', null, outboxRow(flow, row, notice, null), spent);
 }
 
 /**

@@ -118,7 +118,7 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
 /** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */
 async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch | undefined> {
   if (!sketch) return undefined;
-  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), null);
+  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), { message: null, spoiler: false });
   const { width, height } = imageOfSource(source);
   if (image.width !== width || image.height !== height) {
     throw new Refusal('sketch-size', { sketch: `${image.width}×${image.height}`, image: `${width}×${height}` });

@@ -58,20 +58,20 @@ export interface JobView {
   readonly row: JobRow;
   readonly author: string;
   readonly stage: JobStage;
-  readonly notes: readonly string[];
   /** A small JPEG of the picture as the model sees it now. */
   readonly preview: Uint8Array | null;
 }
 
 /** An accepted edit on its way: what was asked, where it stands, and Cancel. */
-export function jobCard(messages: Messages, { row, author, stage, notes, preview }: JobView): Card {
+export function jobCard(messages: Messages, { row, author, stage, preview }: JobView): Card {
   const image = { name: 'preview.jpg', description: messages.picture.preview };
   return {
     ...plainCard,
     title: `⏳ ${messages.operations[row.op]} · @${oneLine(author, 40)}`,
-    lines: [...quoted(row.task.request.params.prompt), stageLine(messages, stage), ...notes],
+    lines: [...quoted(row.task.request.params.prompt), stageLine(messages, stage), ...row.notes],
     images: preview ? [{ ...image, source: preview }] : [],
     rows: [[button(messages, 'cx', row.id)]],
     tone: 'busy',
+    spoiler: row.spoiler,
   };
 }

@@ -22,14 +22,14 @@ const TROUBLE_MS = 10_000;
 /** Keeps the cards of accepted jobs up to date, within what each place bears. */
 export interface JobCards extends AsyncDisposable {
   /** Posts the first card. Resolves when it stands, or when the platform wants it later: then it follows. @throws DeliveryError */
-  announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void>;
+  announce(row: JobRow, about: { readonly isRoom: boolean }): Promise<void>;
   /** Takes up a card that another process posted. */
   resume(row: JobRow): Promise<void>;
   started(id: JobId): void;
   progress(id: JobId, progress: Progress): void;
   lineMoved(): void;
-  /** Notes that go on to the result's card. */
-  notesOf(id: JobId): readonly string[];
+  /** How far a job is, 0…1, as far as it was told: what of its cost is spent. */
+  shareOf(id: JobId): number;
   /** No more edits. Resolves when the first card stands, so that it can be taken away; waits no longer than a few seconds. */
   release(id: JobId): Promise<void>;
 }
@@ -54,7 +54,7 @@ class PacedCards implements JobCards {
     this.#isBusy = isBusy;
   }
 
-  async announce(row: JobRow, about: { readonly isRoom: boolean; readonly notes: readonly string[] }): Promise<void> {
+  async announce(row: JobRow, about: { readonly isRoom: boolean }): Promise<void> {
     const platform = this.#desk.platformOf(row.place);
     if (!platform) return;
     const stage = stageIn(await this.#desk.queue.line(), row.id);
@@ -75,7 +75,7 @@ class PacedCards implements JobCards {
     const stage = stageIn(await this.#desk.queue.line(), row.id);
     const place = await this.#desk.storage.people.place(row.place);
     const isRoom = place?.policy !== 'owner'; // the longer interval where nothing is known
-    const tracked = await this.#track(row, { isRoom, notes: [], stage });
+    const tracked = await this.#track(row, { isRoom, stage });
     if (tracked.message) this.#mark(tracked);
     else await this.#post(platform, tracked);
   }
@@ -108,8 +108,9 @@ class PacedCards implements JobCards {
     }, 1000);
   }
 
-  notesOf(id: JobId): readonly string[] {
-    return this.#jobs.get(id)?.notes ?? [];
+  shareOf(id: JobId): number {
+    const stage = this.#jobs.get(id)?.stage;
+    return stage?.kind === 'running' && stage.progress ? shareOf(stage.progress) : 0;
   }
 
   async release(id: JobId): Promise<void> {
@@ -129,7 +130,7 @@ class PacedCards implements JobCards {
     await Promise.all(this.#editing.values());
   }
 
-  async #track(row: JobRow, about: Pick<Tracked, 'isRoom' | 'notes' | 'stage'>): Promise<Tracked> {
+  async #track(row: JobRow, about: Pick<Tracked, 'isRoom' | 'stage'>): Promise<Tracked> {
     const author = await nameOf(this.#desk, row.author);
     const [now, message] = [this.#desk.clock.now(), row.cardMessage];
     const shown = { message, sentAt: now, said: '', editedAt: now };

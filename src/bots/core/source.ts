@@ -23,6 +23,8 @@ export interface Upload {
   readonly image: StoredImage;
   readonly infotext: string | null;
   readonly transparent: boolean;
+  /** Whoever sent it hid it. */
+  readonly spoiler: boolean;
   /** The message it came with, so that replies to that message find it again. */
   readonly message: string | null;
 }
@@ -50,10 +52,19 @@ export async function fetchFile(desk: Desk, file: RemoteFile): Promise<Uint8Arra
 }
 
 /** Looks into a picture and stores it. @throws Refusal as `PictureProbe.probe` and `BlobStore.put` do */
-export async function storeUpload(desk: Desk, bytes: Uint8Array, message: string | null): Promise<Upload> {
+export async function storeUpload(
+  desk: Desk,
+  bytes: Uint8Array,
+  { message, spoiler }: Pick<Upload, 'message' | 'spoiler'>,
+): Promise<Upload> {
   const { width, height, infotext, transparent, bytes: kept } = await desk.probe.probe(bytes);
   const ref = await desk.storage.blobs.put(kept);
-  return { image: { ref, width, height }, infotext, transparent, message };
+  return { image: { ref, width, height }, infotext, transparent, spoiler, message };
+}
+
+/** Downloads a picture and stores it. @throws Refusal as `fetchFile` and `storeUpload` do */
+async function fetchUpload(desk: Desk, file: RemoteFile, message: string | null): Promise<Upload> {
+  return storeUpload(desk, await fetchFile(desk, file), { message, spoiler: file.spoiler ?? false });
 }
 
 /**
@@ -113,8 +124,7 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
   }
   const [picture] = repliedTo && !repliedTo.ours ? repliedTo.files : [];
   if (repliedTo && picture) {
-    const upload = await storeUpload(desk, await fetchFile(desk, picture), repliedTo.message);
-    return { kind: 'upload', upload };
+    return { kind: 'upload', upload: await fetchUpload(desk, picture, repliedTo.message) };
   }
   if (linked || (repliedTo && !repliedTo.ours)) throw new Refusal('no-content', {});
   return undefined;
@@ -128,8 +138,7 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
  */
 export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
   if (pointers.file) {
-    const upload = await storeUpload(desk, await fetchFile(desk, pointers.file), pointers.message);
-    return { kind: 'upload', upload };
+    return { kind: 'upload', upload: await fetchUpload(desk, pointers.file, pointers.message) };
   }
   const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
   if (!found) throw new Refusal('no-image', {});

@@ -8,7 +8,6 @@ export interface Tracked {
   row: JobRow;
   readonly author: string;
   readonly isRoom: boolean;
-  readonly notes: readonly string[];
   /** The first card being sent; the outcome waits for it, so that no card is left behind. */
   sending: Promise<void> | undefined;
   message: string | null;

@@ -60,6 +60,8 @@ function row(id: string, place: PlaceId = room): JobRow {
     op: 'edit',
     language: 'en',
     replyTo: null,
+    notes: [],
+    spoiler: false,
   } as const;
   const task = editTask({ prompt: id });
   return { ...about, id: id as JobId, task, author: ann.id, cardMessage: null } as unknown as JobRow;
@@ -71,7 +73,7 @@ const waiting = (id: string, ahead: number) => ({
   etaSeconds: 20 * (ahead + 1),
 });
 const sampling = (step: number): Progress => ({ phase: 'sampling', fraction: step / 20, step, steps: 20 });
-const announce = (id: string, place?: PlaceId) => cards.announce(row(id, place), { isRoom: true, notes: [] });
+const announce = (id: string, place?: PlaceId) => cards.announce(row(id, place), { isRoom: true });
 const says = (n = 0) => platform.posted[n]!.card.lines.join('\n');
 const edits = (n = 0) => platform.posted[n]!.history.length - 1;
 
