@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { type BlobRef, blobRefSchema } from './blob.ts';
 import type { NodeId } from './lineage.ts';
-import { type PartialParams, partialParamsSchema } from './params.ts';
-import { maskSourceSchema } from './request.ts';
-import type { MaskSource } from './request.ts';
-import { directions } from './outpaint-size.ts';
 import type { Direction } from './outpaint-size.ts';
+import { directions } from './outpaint-size.ts';
+import { type PartialParams, partialParamsSchema } from './params.ts';
+import type { MaskSource } from './request.ts';
+import { maskSourceSchema } from './request.ts';
 
 /** What was said about an edit that waits for something. `null` leaves what the picture was made with. */
 export interface DraftWords {
@@ -80,6 +80,8 @@ export interface OutpaintDraft {
   readonly ratio: string | null;
   readonly script: 'outpainting mk2' | "poor man's outpainting" | 'mosaic outpaint';
   readonly prompt: string | null;
+  /** With the values the script's page recommends. */
+  readonly preset: boolean;
 }
 export const outpaintDraftSchema = z.object({
   node: nodeSchema,
@@ -88,4 +90,5 @@ export const outpaintDraftSchema = z.object({
   ratio: z.string().nullable(),
   script: z.enum(['outpainting mk2', "poor man's outpainting", 'mosaic outpaint']),
   prompt: z.string().nullable(),
+  preset: z.boolean(),
 }) as unknown as z.ZodType<OutpaintDraft>;

@@ -73,6 +73,7 @@ export function placementInScript(script: Script, init: Size, processing: Size, 
       return andThen({ output: grown, x: left, y: up, ...init }, resized(mode, grown, output));
     }
     case 'SD upscale':
+    case 'extras':
       return filling(output);
     case 'loopback':
       return resized(mode, init, output);

@@ -45,8 +45,8 @@ export interface ScriptWork {
 const scriptWorkSchema = z.strictObject({
   width: z.number().int().min(1),
   height: z.number().int().min(1),
-  runs: z.number().int().min(1),
-  pixels: z.number().int().min(1),
+  runs: z.number().int().min(0),
+  pixels: z.number().int().min(0),
 });
 
 /** One edit, complete and JSON: running it again repeats the picture to the byte. */

@@ -55,6 +55,12 @@ export type Script =
       readonly upscaler: ImageUpscaler;
     }
   | {
+      /** No script, but the tab of that name: enlarged without being painted. */
+      readonly name: 'extras';
+      readonly scaleFactor: number;
+      readonly upscaler: ImageUpscaler;
+    }
+  | {
       readonly name: 'loopback';
       readonly loops: number;
       readonly finalDenoisingStrength: number;
@@ -100,6 +106,7 @@ const readers: { readonly [N in Script['name']]: (p: Params) => Named<N> } = {
     scaleFactor: p.scaleFactor,
     upscaler: p.sdUpscaler,
   }),
+  extras: (p) => ({ name: 'extras', scaleFactor: p.scaleFactor, upscaler: p.sdUpscaler }),
   loopback: (p) => ({
     name: 'loopback',
     loops: p.loops,
@@ -126,6 +133,7 @@ export const scriptDefaults: Readonly<Record<ScriptName, PartialParams>> = {
   'mosaic outpaint': { denoisingStrength: 0.8 },
   'SD upscale': { denoisingStrength: 0.3, colorCorrection: true, sdUpscaler: 'Lanczos' },
   loopback: { denoisingStrength: 0.5 },
+  extras: { sdUpscaler: 'Lanczos' },
 };
 
 /** What a script comes to for a picture of a certain size. */
@@ -207,6 +215,10 @@ export function outlineOf(script: Script, init: Size, processing: Size): ScriptO
       return { output: processing, runs: [processing] };
     case 'SD upscale':
       return sdUpscaleOutline(script, init, processing);
+    case 'extras': {
+      const scaled = (side: number) => Math.max(8, flooredTo8(side * script.scaleFactor));
+      return { output: { width: scaled(init.width), height: scaled(init.height) }, runs: [] };
+    }
     case 'loopback':
       return { output: processing, runs: times(script.loops, processing) };
     default:

@@ -6,6 +6,7 @@ import { decodePicture } from './image/decode.ts';
 import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
+import { enlarged } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
@@ -109,6 +110,10 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const { progress, signal } = io;
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
+  if (request.params.script === 'extras') {
+    const file = await io.fetch(request.init);
+    return await enlarged(request, { init: await decodePicture(file), file }, report);
+  }
   const { checkpoint, modelHash } = await bench.modelFor(request);
   const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
   return await edit(models, request, await sourcesOf(request, io), report);

@@ -4,6 +4,7 @@ import { act } from './actions.ts';
 import { errorCard } from './cards.ts';
 import { commands } from './commands.ts';
 import { obeyCommand } from './doing.ts';
+import { answersDraft } from './draft-replies.ts';
 import { parseText, parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { messagesIn } from './messages/index.ts';
@@ -23,9 +24,17 @@ async function hint({ storage, clock }: Flow, heard: Heard, incoming: MessageInc
 async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Promise<void> {
   const { files, text, repliedTo } = incoming;
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
+  if (files.length === 0 && (await answersDraft(flow, heard, incoming))) return;
   const said = files.length === 0 ? parseText(text) : undefined;
   if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
-  return edit(flow, heard, { incoming, command: commands.edit, link: null, followsUp: true, read: parseWords });
+  return edit(flow, heard, {
+    incoming,
+    command: commands.edit,
+    link: null,
+    followsUp: true,
+    read: parseWords,
+    target: null,
+  });
 }
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */

@@ -16,7 +16,8 @@ export const GROW_STEP = 4;
 export const isSketch = ({ strokes }: MaskDraft): boolean => strokes !== null && strokes.use !== 'mask';
 
 /** Percent with as many digits as tell something. */
-export const percent = (share: number): string => (share < 0.095 ? (100 * share).toFixed(1) : String(Math.round(100 * share)));
+export const percent = (share: number): string =>
+  share < 0.095 ? (100 * share).toFixed(1) : String(Math.round(100 * share));
 
 function maskButtons(messages: Messages, id: string, content: MaskDraft): readonly (readonly Button[])[] {
   const { words, strokes } = content;
@@ -26,7 +27,10 @@ function maskButtons(messages: Messages, id: string, content: MaskDraft): readon
   const other = strokes?.use === 'mask' ? messages.mask.isSketch : messages.mask.isMask;
   const toggle = strokes ? [of('sk', { label: other })] : [];
   const soft = strokes?.use === 'sketch' ? [] : [of('so', { label: softWord })];
-  return [[of('mu', { style: 'primary' }), ...shape], [...soft, ...toggle, of('no')]];
+  return [
+    [of('mu', { style: 'primary' }), ...shape],
+    [...soft, ...toggle, of('no')],
+  ];
 }
 
 /** What is marked, in words. */
@@ -35,14 +39,20 @@ function says(messages: Messages, content: MaskDraft, node: LineageNode): readon
   const prompt = [words.prompt ?? '', words.append].filter((part) => part !== '').join(', ');
   const what = target === null ? quoted(prompt) : withoutTarget(messages, node, target).notes;
   const missing = asks && prompt === '' && target === null ? [messages.mask.noWords] : [];
-  const how = strokes === null || strokes.use === 'mask' ? messages.mask.area(percent(covered)) : messages.mask.uses[strokes.use];
+  const how =
+    strokes === null || strokes.use === 'mask' ? messages.mask.area(percent(covered)) : messages.mask.uses[strokes.use];
   return [...what, ...missing, how];
 }
 
 async function shownPicture({ storage, probe }: Desk, content: MaskDraft, node: LineageNode) {
   const { strokes, mask, words } = content;
   if (strokes && strokes.use !== 'mask') return strokes.painted;
-  const reading = { kind: 'read', from: await storage.blobs.get(mask.blob), reading: mask.read, size: node.image } as const;
+  const reading = {
+    kind: 'read',
+    from: await storage.blobs.get(mask.blob),
+    reading: mask.read,
+    size: node.image,
+  } as const;
   const hard = await probe.drawMask(reading);
   const isInverse = words.params.maskMode === 'inpaint not masked';
   const shown = isInverse ? await probe.drawMask({ kind: 'invert', mask: hard.mask }) : hard;
@@ -69,5 +79,6 @@ export async function maskCard(
       },
     ],
     rows: arranged(maskButtons(messages, id, content), capabilities),
+    spoiler: node.spoiler,
   };
 }

@@ -3,9 +3,10 @@ import { type DraftWords, type MaskDraft, maskDraftSchema } from '../../edit/dra
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import { type MaskCombination, type MaskWork, maskCombinations } from '../../edit/probe.ts';
+import type { UserId } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import type { Draft } from '../../storage/index.ts';
-import { type Asker, accept, type Flow } from './accept.ts';
+import { type Asker, accept, type Flow, type Order } from './accept.ts';
 import { arranged, button } from './buttons.ts';
 import { plainCard, promptOf } from './cards.ts';
 import type { EditingCommand } from './command.ts';
@@ -14,17 +15,14 @@ import { orderEdit } from './intake.ts';
 import { GROW_STEP, isSketch, maskCard } from './mask-card.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
+import { checkOwner, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
 import { checkLength } from './options.ts';
 import { movedTo, pastMasks } from './past-masks.ts';
 import { soundText } from './plain-text.ts';
 import type { Form } from './platform.ts';
-import { type Press, field } from './press.ts';
-import { removalWords } from './remove.ts';
+import { field, type Press } from './press.ts';
+import { removalWords, withoutTarget } from './remove.ts';
 import { visibleNode } from './source.ts';
-
-/** Nothing said. */
-export const noWords: DraftWords = { prompt: null, append: '', negative: null, appendNegative: '', params: {} };
 
 /** Asks whether a mask, or what was drawn, is meant: a card with the part marked in red. */
 export async function askAboutMask(flow: Flow, asker: Asker, content: MaskDraft): Promise<void> {
@@ -33,31 +31,24 @@ export async function askAboutMask(flow: Flow, asker: Asker, content: MaskDraft)
 
 const contentOf = (draft: Draft): MaskDraft => maskDraftSchema.parse(draft.content);
 
-/** A draft and the picture it is about. @throws Refusal 'gone' */
-async function opened(flow: Flow, draft: Draft, asker: Asker) {
+/** A draft and the picture it is about. */
+interface Opened {
+  readonly content: MaskDraft;
+  readonly node: LineageNode;
+}
+
+/** @throws Refusal 'gone' */
+async function opened(flow: Flow, draft: Draft, asker: Asker): Promise<Opened> {
   const content = contentOf(draft);
   return { content, node: await visibleNode(flow, content.node, asker.where) };
 }
 
-/** Shows a changed draft on the card that is there; on a new one when that is gone. */
-async function show(flow: Flow, { asker, incoming }: Press, draft: Draft, node: LineageNode): Promise<void> {
-  const platform = flow.platformOf(draft.place);
-  const { message } = incoming;
-  if (!platform) return;
-  const { capabilities } = platform;
-  const content = contentOf(draft);
-  const card = await maskCard(flow, messagesIn(asker.language), { ...draft, content }, { node, capabilities });
-  if (message === null) return postDraft(flow, asker, draft);
-  try {
-    await platform.edit(draft.place, message, card);
-  } catch {
-    await postDraft(flow, asker, draft);
-  }
-}
-
-async function change(flow: Flow, press: Press, draft: Draft, node: LineageNode, content: MaskDraft): Promise<void> {
+async function change(flow: Flow, press: Press, draft: Draft, changed: Opened): Promise<void> {
   checkOwner(draft, press.asker);
-  await show(flow, press, await putDraft(flow, { ...press.asker, speaker: { ...press.asker.speaker, user: draft.author } }, 'mask', content, draft.id), node);
+  const { content, node } = changed;
+  await showDraft(flow, press, { ...draft, content }, (capabilities) =>
+    maskCard(flow, messagesIn(press.asker.language), { ...draft, content }, { node, capabilities }),
+  );
 }
 
 /** The mask as a hard one of the picture's size. */
@@ -67,19 +58,21 @@ async function hardened(flow: Flow, { mask }: MaskDraft, node: LineageNode): Pro
 }
 
 /** Another shape of the mask. @throws Refusal 'mask-empty' when nothing is left of it */
-async function reshape(
+async function reshaped(
   flow: Flow,
-  press: Press,
-  draft: Draft,
-  workOn: (mask: Uint8Array) => MaskWork | Promise<MaskWork>,
-): Promise<void> {
-  checkOwner(draft, press.asker);
-  const { content, node } = await opened(flow, draft, press.asker);
+  { content, node }: Opened,
+  workOn: (mask: Uint8Array) => MaskWork,
+): Promise<Opened> {
   if (isSketch(content)) throw new Refusal('old-button', {});
-  const { mask, covered } = await flow.probe.drawMask(await workOn(await hardened(flow, content, node)));
+  const { mask, covered } = await flow.probe.drawMask(workOn(await hardened(flow, content, node)));
   if (covered === 0) throw new Refusal('mask-empty', {});
   const blob: BlobRef = await flow.storage.blobs.put(mask);
-  await change(flow, press, draft, node, { ...content, covered, mask: { kind: 'image', blob, read: 'white' } });
+  return { content: { ...content, covered, mask: { kind: 'image', blob, read: 'white' } }, node };
+}
+
+async function reshape(flow: Flow, press: Press, draft: Draft, workOn: (mask: Uint8Array) => MaskWork): Promise<void> {
+  checkOwner(draft, press.asker);
+  await change(flow, press, draft, await reshaped(flow, await opened(flow, draft, press.asker), workOn));
 }
 
 export const invertMask = (flow: Flow, press: Press, draft: Draft) =>
@@ -93,7 +86,7 @@ export const shrinkMask = (flow: Flow, press: Press, draft: Draft) =>
 export async function toggleSoft(flow: Flow, press: Press, draft: Draft): Promise<void> {
   const { content, node } = await opened(flow, draft, press.asker);
   const params = { ...content.words.params, softInpainting: !content.words.params.softInpainting };
-  await change(flow, press, draft, node, { ...content, words: { ...content.words, params } });
+  await change(flow, press, draft, { content: { ...content, words: { ...content.words, params } }, node });
 }
 
 /** What strokes that are painted in begin with: "modify element" of the founding document. */
@@ -107,7 +100,8 @@ export async function toggleSketch(flow: Flow, press: Press, draft: Draft): Prom
   const use = strokes.use === 'mask' ? 'inpaint sketch' : 'mask';
   const { softInpainting: _, denoisingStrength: __, maskedContent: ___, ...said } = content.words.params;
   const params = use === 'mask' ? said : { ...sketchParams, ...content.words.params };
-  await change(flow, press, draft, node, { ...content, strokes: { ...strokes, use }, words: { ...content.words, params } });
+  const words = { ...content.words, params };
+  await change(flow, press, draft, { content: { ...content, strokes: { ...strokes, use }, words }, node });
 }
 
 export async function dismissDraft(flow: Flow, { asker, incoming }: Press, draft: Draft): Promise<void> {
@@ -125,19 +119,27 @@ function combineCard(messages: Messages, draft: Draft, press: Press, flow: Flow)
   return press.incoming.answer.tell({ ...plainCard, title: messages.mask.combineTitle, rows });
 }
 
-/** Combines the mask with the newest other one of the picture, or the one that made picture `withNumber`. @throws Refusal 'no-past-mask' */
-export async function combine(
-  flow: Flow,
-  press: Press,
-  draft: Draft,
-  { how, withNumber = null }: { readonly how: MaskCombination; readonly withNumber?: number | null },
-): Promise<void> {
-  const { node } = await opened(flow, draft, press.asker);
-  const past = await pastMasks(flow, node);
+/** Which mask to combine with, and how. */
+interface Combining {
+  readonly how: MaskCombination;
+  /** Number of the picture that was made with it; null for the newest other one. */
+  readonly withNumber: number | null;
+}
+
+async function combined(flow: Flow, opening: Opened, { how, withNumber }: Combining): Promise<Opened> {
+  const past = await pastMasks(flow, opening.node);
   const chosen = withNumber === null ? past[0] : past.find(({ from }) => from.number === withNumber);
   if (!chosen) throw new Refusal('no-past-mask', {});
-  const other = await flow.storage.blobs.get(await movedTo(flow, chosen, node));
-  await reshape(flow, press, draft, (mask) => ({ kind: 'combine', mask, other, how }));
+  const other = await flow.storage.blobs.get(await movedTo(flow, chosen, opening.node));
+  return reshaped(flow, opening, (mask) => ({ kind: 'combine', mask, other, how }));
+}
+
+/** Combines an open mask with another one of its picture, and shows it. @throws Refusal 'no-past-mask', 'mask-empty' */
+export async function combineDraft(flow: Flow, asker: Asker, draft: Draft, how: Combining): Promise<void> {
+  checkOwner(draft, asker);
+  const { content } = await combined(flow, await opened(flow, draft, asker), how);
+  await flow.storage.drafts.put({ ...draft, content });
+  await postDraft(flow, asker, draft);
 }
 
 export async function combineMask(flow: Flow, press: Press, draft: Draft): Promise<void> {
@@ -145,7 +147,13 @@ export async function combineMask(flow: Flow, press: Press, draft: Draft): Promi
   const how = maskCombinations.find((name) => name === arg);
   if (arg === '') return combineCard(messagesIn(press.private), draft, press, flow);
   if (!how) throw new Refusal('old-button', {});
-  await combine(flow, press, draft, { how });
+  checkOwner(draft, press.asker);
+  await change(
+    flow,
+    press,
+    draft,
+    await combined(flow, await opened(flow, draft, press.asker), { how, withNumber: null }),
+  );
 }
 
 function promptForm({ private: language }: Press, draft: Draft, node: LineageNode): Form {
@@ -164,26 +172,54 @@ function promptForm({ private: language }: Press, draft: Draft, node: LineageNod
 const commandOf = ({ target, strokes }: MaskDraft): EditingCommand =>
   target !== null ? commands.remove : strokes?.use === 'sketch' ? commands.sketch : commands.inpaint;
 
-/** The edit a draft stands for, as `user` of the draft meant it. */
-async function orderOf(flow: Flow, asker: Asker, draft: Draft, node: LineageNode, content: MaskDraft) {
+/** A mask that is agreed to: whose it is, and on which picture. */
+interface AgreedMask {
+  readonly author: UserId;
+  readonly content: MaskDraft;
+  readonly node: LineageNode;
+}
+
+/** The edit a mask stands for, for whoever goes on with it. */
+export async function orderOfMask(flow: Flow, asker: Asker, { author, content, node }: AgreedMask): Promise<Order> {
   const { mask, strokes, target, followsUp } = content;
-  const words = target === null ? content.words : removalWords(messagesIn(asker.language), node, content.words, target);
+  const messages = messagesIn(asker.language);
+  const words = target === null ? content.words : removalWords(messages, node, content.words, target);
   const painted = strokes && strokes.use !== 'mask' ? { painted: strokes.painted, kind: strokes.use } : undefined;
-  return orderEdit(flow, asker, {
+  const order = await orderEdit(flow, asker, {
     command: commandOf(content),
     words,
     source: { kind: 'node', node, how: 'pointed at' },
-    mask: painted ? undefined : { ready: mask, author: draft.author },
+    mask: painted ? undefined : { ready: mask, author },
     sketch: painted,
     secondIgnored: false,
     followsUp,
   });
+  if (target === null) return order;
+  return { ...order, notes: [...withoutTarget(messages, node, target).notes, ...order.notes] };
 }
 
-async function run(flow: Flow, { asker, incoming }: Pick<Press, 'asker' | 'incoming'>, draft: Draft, content: MaskDraft) {
+async function run(
+  flow: Flow,
+  { asker, incoming }: Pick<Press, 'asker'> & { readonly incoming: Pick<Press['incoming'], 'message'> },
+  draft: Draft,
+  content: MaskDraft,
+): Promise<void> {
   const node = await visibleNode(flow, content.node, asker.where);
-  await useDraft(flow, draft, async () => accept(flow, await orderOf(flow, asker, draft, node, content)));
+  const agreed = { author: draft.author, content, node };
+  await useDraft(flow, draft, async () => accept(flow, await orderOfMask(flow, asker, agreed)));
   await removeDraftCard(flow, draft, incoming.message);
+}
+
+/** Words in reply to the card: they are what is painted, and that the mask is right. */
+export async function answerMask(
+  flow: Flow,
+  asker: Asker,
+  draft: Draft,
+  { words, card }: { readonly words: DraftWords; readonly card: string },
+): Promise<void> {
+  const { content } = await opened(flow, draft, asker);
+  const params = { ...content.words.params, ...words.params };
+  await run(flow, { asker, incoming: { message: card } }, draft, { ...content, words: { ...words, params } });
 }
 
 /** Goes on with the mask; asks for words first when there are none. */

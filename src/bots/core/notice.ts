@@ -5,6 +5,7 @@ import type { Language, OutboxRow } from '../../storage/index.ts';
 import { arranged, button } from './buttons.ts';
 import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type Desk, nameOf } from './desk.ts';
+import { draftCard } from './draft-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
@@ -16,9 +17,11 @@ export type Notice = { readonly language: Language } & (
   | { readonly kind: 'node'; readonly notes: readonly string[] }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
+  /** Something that waits to be decided, as it is when the card is posted. */
+  | { readonly kind: 'draft'; readonly draft: string }
 );
 
-const kinds: readonly string[] = ['result', 'node', 'error', 'cancelled'] satisfies Notice['kind'][];
+const kinds: readonly string[] = ['result', 'node', 'error', 'cancelled', 'draft'] satisfies Notice['kind'][];
 
 function isNotice(card: unknown): card is Notice {
   return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
@@ -67,6 +70,12 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const lines = await whichEdit(desk, row.job);
       return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
+    case 'draft': {
+      const draft = await desk.storage.drafts.find(notice.draft);
+      return draft
+        ? draftCard(desk, messages, draft, capabilities)
+        : errorCard(messages, { code: 'gone', details: {} }, null);
+    }
     default:
       return notice satisfies never;
   }
@@ -75,4 +84,9 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
 /** The language a row's card is written in. */
 export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';
+}
+
+/** The draft a row's card is about. */
+export function draftOfRow({ card }: OutboxRow): string | null {
+  return isNotice(card) && card.kind === 'draft' ? card.draft : null;
 }

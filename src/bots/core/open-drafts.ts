@@ -3,32 +3,29 @@ import { Refusal } from '../../errors.ts';
 import type { Draft } from '../../storage/index.ts';
 import type { Asker, Flow } from './accept.ts';
 import type { Desk } from './desk.ts';
-import type { Whereabouts } from './platform.ts';
+import { type Capabilities, type Card, DeliveryError, type Whereabouts } from './platform.ts';
+import type { Press } from './press.ts';
 
 /** What waits for somebody to decide; drafts never stand in the line. */
-export type DraftKind = 'mask' | 'new picture' | 'kept mask' | 'kept sketch' | 'outpaint';
+export type DraftKind = 'mask' | 'new picture' | 'kept mask' | 'kept sketch' | 'outpaint' | 'sheet';
 
 /** How long a draft waits, ms. */
-export const DRAFT_MS = 30 * 60_000;
+const DRAFT_MS = 30 * 60_000;
 /** Open drafts somebody may have. */
 const MOST_DRAFTS = 5;
 
-/**
- * Writes a draft. `id` is given when one takes another's place.
- * @throws Refusal 'too-many-drafts'
- */
+/** Writes a new draft. @throws Refusal 'too-many-drafts' */
 export async function putDraft(
   desk: Desk,
   { speaker, where }: Asker,
   kind: DraftKind,
   content: unknown,
-  id?: string,
 ): Promise<Draft> {
   const { storage, clock, random } = desk;
-  if (id === undefined && (await storage.drafts.countOf(speaker.user)) >= MOST_DRAFTS)
+  if ((await storage.drafts.countOf(speaker.user)) >= MOST_DRAFTS)
     throw new Refusal('too-many-drafts', { limit: MOST_DRAFTS });
   const expiresAt = new Date(clock.now() + DRAFT_MS);
-  const draft: Draft = { id: id ?? newId(random), place: where.place, author: speaker.user, kind, content, expiresAt };
+  const draft: Draft = { id: newId(random), place: where.place, author: speaker.user, kind, content, expiresAt };
   await storage.drafts.put(draft);
   return draft;
 }
@@ -45,6 +42,26 @@ export async function postDraft(flow: Flow, asker: Asker, draft: Draft): Promise
     replyTo: asker.message,
   });
   flow.outbox.wake();
+}
+
+/** Writes a changed draft and shows it on the card that is there; on a new one when that is gone. */
+export async function showDraft(
+  flow: Flow,
+  { asker, incoming }: Press,
+  changed: Draft,
+  cardFor: (capabilities: Capabilities) => Promise<Card>,
+): Promise<void> {
+  const draft = { ...changed, expiresAt: new Date(flow.clock.now() + DRAFT_MS) };
+  await flow.storage.drafts.put(draft);
+  const platform = flow.platformOf(draft.place);
+  if (!platform) return;
+  try {
+    if (incoming.message === null) throw new DeliveryError('gone', null); // answered from elsewhere
+    await platform.edit(draft.place, incoming.message, await cardFor(platform.capabilities));
+  } catch (error) {
+    if (!(error instanceof DeliveryError)) throw error;
+    await postDraft(flow, asker, draft);
+  }
 }
 
 /** An open draft of a place. @throws Refusal 'gone' for one that has expired, was used or never was */

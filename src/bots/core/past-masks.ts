@@ -47,7 +47,8 @@ export async function pastMasks({ storage }: Desk, node: LineageNode): Promise<r
   return found;
 }
 
-const isWhole = ({ output, x, y, width, height }: Placement) =>
+/** Whether a picture fills what was made of it. */
+export const isWhole = ({ output, x, y, width, height }: Placement) =>
   x === 0 && y === 0 && width === output.width && height === output.height;
 
 /** A past mask as a hard mask of the picture it is wanted on. */

@@ -1,17 +1,7 @@
 import type { DraftWords } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
-import type { PartialParams } from '../../edit/params.ts';
 import { promptOf } from './cards.ts';
 import type { Messages } from './messages/catalogue.ts';
-
-/** How something is removed; weaker than what a person says. */
-export const removeDefaults: PartialParams = {
-  maskedContent: 'fill',
-  denoisingStrength: 0.5,
-  dilateMask: 8,
-  maskBlur: 4,
-  inpaintArea: 'whole picture',
-};
 
 /** A prompt without the comma-separated parts that speak of something, whatever the case. */
 export function promptWithout(prompt: string, target: string): string {

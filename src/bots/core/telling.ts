@@ -1,18 +1,23 @@
 import type { LineageNode } from '../../edit/lineage.ts';
+import type { Sketch } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
-import { accept, type Flow, plantUpload } from './accept.ts';
+import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
+import { asksAboutMask } from './ask-mask.ts';
 import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
-import { type EditWords, takeMaskWord, takeSketchWord, type Utterance } from './grammar.ts';
+import { commands } from './commands.ts';
+import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawing.ts';
+import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord, type Utterance } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
 import { orderEdit } from './intake.ts';
-import { sortFiles } from './mask.ts';
+import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
+import { askAboutMask, orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { branchAt, headOf } from './picture-view.ts';
 import type { CommandIncoming, MessageIncoming } from './platform.ts';
 import { orderAgain, orderStep } from './rerolls.ts';
-import { findSource, type Pointers } from './source.ts';
+import { findSource, imageOfSource, type Pointers, type Source } from './source.ts';
 
 /** An edit as a message says it; its words are read once it is known whether the first of them speaks of a mask. */
 export interface Telling {
@@ -21,6 +26,10 @@ export interface Telling {
   readonly link: string | null;
   readonly followsUp: boolean;
   readonly read: (text: string) => EditWords;
+  /** What shall be removed; null for painting something. */
+  readonly target: string | null;
+  /** What a drawing that comes along is for, where the call says so. */
+  readonly sketch?: Sketch['kind'];
 }
 
 function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file'> {
@@ -35,27 +44,112 @@ async function isAboutPicture(
   return repliedTo !== null && !!(await storage.messages.find(where.place, repliedTo.message))?.node;
 }
 
+/** What a caption says of the strokes or the mask that came with it, and what is left of it. */
+interface Caption {
+  readonly saysMask: boolean;
+  readonly sketch: Sketch['kind'] | null;
+  readonly isRemoval: boolean;
+  readonly rest: string;
+}
+
+const silent = { saysMask: false, sketch: null, isRemoval: false } as const;
+
+function captionOf(text: string, mayHoldMask: boolean): Caption {
+  if (!mayHoldMask) return { ...silent, rest: text };
+  const removal = takeRemoveWord(text);
+  if (removal.isRemoval) return { ...silent, ...removal };
+  const { isMask, rest } = takeMaskWord(text);
+  const { kind, rest: words } = takeSketchWord(rest);
+  return { ...silent, saysMask: isMask, sketch: kind, rest: words };
+}
+
+interface Understood extends Caption {
+  readonly words: EditWords;
+  readonly sorted: Sorted;
+  readonly target: string | null;
+}
+
+async function understood(flow: Flow, telling: Telling): Promise<Understood> {
+  const { incoming } = telling;
+  const repliesToPicture = await isAboutPicture(flow, incoming);
+  const isMessage = incoming.kind === 'message';
+  const mayHoldMask = incoming.files.length > (repliesToPicture || isMessage ? 0 : 1);
+  const caption = captionOf(incoming.text, mayHoldMask);
+  const spoken = telling.read(caption.rest);
+  const target = caption.isRemoval ? (spoken.prompt ?? '') : telling.target;
+  const words = caption.isRemoval ? { ...spoken, prompt: null } : spoken;
+  const hints = { saysMask: caption.saysMask, saysSketch: false, repliesToPicture };
+  return { ...caption, words, target, sorted: await sortFiles(flow, incoming.files, hints) };
+}
+
+const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ words, target, followsUp });
+
+/** A picture that somebody drew on, and what becomes of it; false when it is a picture of its own. */
+async function isDrawing(flow: Flow, asker: Asker, telling: Telling, understanding: Understood): Promise<boolean> {
+  const { incoming } = telling;
+  const { sorted, saysMask, sketch } = understanding;
+  if (incoming.kind !== 'message' || !sorted.file || sorted.mask || sorted.secondIgnored) return false;
+  const use = saysMask ? ('mask' as const) : sketch;
+  const drawn = { file: sorted.file, repliedTo: incoming.repliedTo };
+  return hearDrawing(flow, asker, drawn, { ...saidOf(understanding, telling), use });
+}
+
+/** A mask that came along, or was kept for this. */
+async function maskOf(flow: Flow, asker: Asker, { command }: Telling, { sorted }: Understood) {
+  if (sorted.mask) return sorted.mask;
+  if (command.name !== commands.inpaint.name && command.name !== commands.remove.name) return undefined;
+  const kept = await takeKept(flow, asker, 'kept mask');
+  if (!kept) return undefined;
+  const bytes = await flow.storage.blobs.get(kept);
+  return { bytes, check: await flow.probe.checkMask(bytes), isPainted: false };
+}
+
+/** Asks about a mask that was sent, or goes on with it. @returns false when there is nothing to ask: it covers everything */
+async function isMasked(
+  flow: Flow,
+  asker: Asker,
+  { source, mask }: { readonly source: Source; readonly mask: FoundMask },
+  said: Omit<SaidOfDrawing, 'use'> & { readonly asks: boolean },
+): Promise<boolean> {
+  const { maskMode = 'inpaint masked', maskRound = true } = said.words.params;
+  const placed = await placeMask(flow, mask, imageOfSource(source), { maskMode, maskRound });
+  if (placed.mask?.kind !== 'image') return false;
+  const isAsked =
+    !mask.isPainted && (await asksAboutMask(flow, asker, { covered: mask.check.covered, isGuess: false }));
+  if (!isAsked && said.target === null) return false;
+  const node = source.kind === 'node' ? source.node : await plantUpload(flow, asker, source.upload);
+  const content = draftOfMask(node, placed.mask, {
+    covered: mask.check.covered,
+    said: { ...said, use: null },
+    asks: said.asks,
+  });
+  if (isAsked) await askAboutMask(flow, asker, content);
+  else await accept(flow, await orderOfMask(flow, asker, { author: asker.speaker.user, content, node }));
+  return true;
+}
+
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
 export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
   const { incoming, command, followsUp } = telling;
-  const repliesToPicture = await isAboutPicture(flow, incoming);
-  const mayHoldMask = incoming.files.length > (repliesToPicture ? 0 : 1);
-  const { isMask: saysMask, rest: unmasked } = mayHoldMask
-    ? takeMaskWord(incoming.text)
-    : { isMask: false, rest: incoming.text };
-  const { kind, rest } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
-  const words = telling.read(rest);
-  const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
-  const { file, mask, sketch: drawn, secondIgnored } = await sortFiles(flow, incoming.files, hints);
-  const source = await findSource(flow, { ...pointersOf(telling), file });
-  if (source.kind === 'upload' && incoming.kind === 'message' && rest.trim() === '' && !mask) {
+  const understanding = await understood(flow, telling);
+  if (await isDrawing(flow, asker, telling, understanding)) return;
+  const { sorted, rest, words, target, sketch: kind } = understanding;
+  const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file });
+  const isBare = incoming.kind === 'message' && rest.trim() === '';
+  if (source.kind === 'upload' && isBare && !sorted.mask) {
     const node = await plantUpload(flow, asker, source.upload);
     await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
     return;
   }
-  const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
-  const order = await orderEdit(flow, asker, { command, words, source, mask, sketch, secondIgnored, followsUp });
-  await accept(flow, order);
+  const mask = await maskOf(flow, asker, telling, understanding);
+  const said = { ...saidOf(understanding, telling), asks: incoming.kind === 'message' };
+  const isPlain = command.edits.sets.script === undefined && words.params.script === undefined;
+  if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
+  if (target !== null) throw new Refusal('no-mask', {});
+  const drawn = sorted.sketch;
+  const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
+  const order = { command, words, source, mask, sketch, secondIgnored: sorted.secondIgnored, followsUp };
+  await accept(flow, await orderEdit(flow, asker, order));
 }
 
 /**

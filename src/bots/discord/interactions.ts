@@ -125,7 +125,7 @@ function acknowledgementFor(interaction: Acted): Acknowledgement {
   if (interaction.type === InteractionType.ApplicationCommand) return 'thinking';
   if (interaction.type === InteractionType.ModalSubmit) return interaction.message ? 'silent' : 'thinking';
   const button = code.decode(interaction.data.custom_id);
-  return button && opensForm(button.action) ? 'form' : 'silent';
+  return button && opensForm(button.action, button.arg) ? 'form' : 'silent';
 }
 
 function arrivalOf({ clock, isMember }: DeskOptions, interaction: Acted): Arrival | undefined {

@@ -19,6 +19,8 @@ export async function runScript(script: Script, whole: Job, run: RunJob): Promis
       return await runMosaic(script, whole, run);
     case 'SD upscale':
       return await runSdUpscale(script, whole, run);
+    case 'extras':
+      throw new RangeError('extras paint nothing');
     case 'loopback':
       return await runLoopback(script, whole, run);
     default:

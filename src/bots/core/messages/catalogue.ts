@@ -2,6 +2,7 @@ import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { DrawingMessages } from './drawing.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
 export interface Trouble {
@@ -37,10 +38,27 @@ export type ButtonWord =
   | 'settings'
   | 'original'
   | 'cancel'
-  | 'retry';
+  | 'retry'
+  | 'region'
+  | 'upscale'
+  | 'outpaint'
+  | 'remove'
+  | 'useMask'
+  | 'invert'
+  | 'grow'
+  | 'shrink'
+  | 'combine'
+  | 'soft'
+  | 'toggleSketch'
+  | 'seams'
+  | 'confirm'
+  | 'dismiss'
+  | 'lastMask'
+  | 'latentNothing'
+  | 'growAndRetry';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
-export interface Messages {
+export interface Messages extends DrawingMessages {
   readonly refusals: { readonly [C in RefusalCode]: (details: Refusals[C]) => Trouble };
   readonly buttons: Readonly<Record<ButtonWord, string>>;
   readonly operations: Readonly<Record<Operation, string>>;

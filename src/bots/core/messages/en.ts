@@ -1,10 +1,12 @@
 import type { Messages } from './catalogue.ts';
+import { drawingEn } from './drawing-en.ts';
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const orList = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
 export const en: Messages = {
+  ...drawingEn,
   refusals: {
     'no-image': () => ({
       what: 'Which picture?',
@@ -90,6 +92,16 @@ export const en: Messages = {
       what: 'That looks like another picture',
       why: 'Too much of it is new, or it was cropped.',
       next: 'Draw on a copy of the picture itself, with a thick red pen, and reply with it; or send it on its own as a new picture.',
+    }),
+    'no-past-mask': () => ({
+      what: 'There is no other mask',
+      why: 'This picture and those before it were made without one.',
+      next: '',
+    }),
+    'too-many-drafts': ({ limit }) => ({
+      what: 'Too much of yours is waiting for an answer',
+      why: `You have ${limit} open masks and dialogs.`,
+      next: 'Use or dismiss one; each goes by itself after 30 minutes.',
     }),
     'bad-color': ({ given }) => ({
       what: `"${given}" is no colour I know`,
@@ -282,6 +294,23 @@ export const en: Messages = {
     original: 'Original',
     cancel: 'Cancel',
     retry: 'Retry',
+    region: 'Region…',
+    upscale: 'Upscale…',
+    outpaint: 'Outpaint…',
+    remove: 'Remove…',
+    useMask: 'Use',
+    invert: 'Invert',
+    grow: 'Grow 4',
+    shrink: 'Shrink 4',
+    combine: 'Combine',
+    soft: 'Soft',
+    toggleSketch: 'It’s a sketch',
+    seams: 'Repair seams',
+    confirm: 'Use as new picture',
+    dismiss: 'Dismiss',
+    lastMask: 'Last mask',
+    latentNothing: 'Latent nothing, 0.85',
+    growAndRetry: 'Grow 8 and retry',
   },
   operations: {
     source: 'source',
@@ -289,6 +318,8 @@ export const en: Messages = {
     inpaint: 'inpaint',
     outpaint: 'outpaint',
     upscale: 'upscale',
+    remove: 'remove',
+    'seam repair': 'seam repair',
     again: 'again',
     less: 'less',
     more: 'more',
