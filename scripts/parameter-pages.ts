@@ -32,7 +32,8 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
   {
     title: { en: 'Inpainting', zh: '局部重绘' },
     fields: [
-      ...(['maskBlur', 'maskMode', 'maskedContent', 'inpaintArea', 'onlyMaskedPadding', 'dilateMask'] as const),
+      ...(['maskBlur', 'maskBlurX', 'maskBlurY', 'maskMode', 'maskedContent'] as const),
+      ...(['inpaintArea', 'onlyMaskedPadding', 'dilateMask'] as const),
       ...(['maskAlpha', 'maskRound', 'overlayInpaint', 'inpaintingMaskWeight'] as const),
       ...(['returnMask', 'returnMaskComposite'] as const),
     ],
@@ -51,7 +52,7 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
   {
     title: { en: 'Outpainting', zh: '外扩图片' },
     fields: [
-      ...(['script', 'pixels', 'direction', 'mk2MaskBlur', 'noiseQ', 'colorVariation'] as const),
+      ...(['script', 'pixels', 'outpaintPasses', 'direction', 'mk2MaskBlur', 'noiseQ', 'colorVariation'] as const),
       ...(['poorMaskBlur', 'poorMaskedContent'] as const),
     ],
   },

@@ -15,6 +15,8 @@ export interface Refusals {
   'mask-size': { mask: string; image: string };
   'mask-empty': Record<string, never>;
   'no-mask': Record<string, never>;
+  /** Nobody here can find a thing in a picture by its name. */
+  'no-finder': { target: string };
   'sketch-and-mask': Record<string, never>;
   'sketch-size': { sketch: string; image: string };
   'sketch-unchanged': Record<string, never>;
@@ -27,7 +29,13 @@ export interface Refusals {
   'bad-direction': { given: string };
   'bad-size': { given: string };
   'bad-weight': { text: string };
-  'bad-option': { position: number; text: string; nearest: string | null };
+  /** `around`: the text there, and where in it the trouble begins. */
+  'bad-option': {
+    position: number;
+    text: string;
+    nearest: string | null;
+    around?: { excerpt: string; at: number };
+  };
   'option-missing': { command: string; option: string };
   'which-subcommand': { command: string; subcommands: readonly string[] };
   'out-of-range': { field: string; given: number | string; min: number; max: number };
@@ -47,7 +55,9 @@ export interface Refusals {
   'old-button': Record<string, never>;
   gone: Record<string, never>;
   'not-yours': Record<string, never>;
+  locked: Record<string, never>;
   'head-moved': { current: number };
+  'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
   'nothing-to-undo': Record<string, never>;
   'nothing-to-redo': Record<string, never>;
   'nothing-to-repeat': Record<string, never>;

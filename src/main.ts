@@ -24,7 +24,7 @@ const usage = `palimpsest ${version}
   palimpsest bots              chat only; needs REDIS_URL
   palimpsest worker            engine only; needs REDIS_URL
   palimpsest edit PICTURE …    one edit from the shell
-  palimpsest models list       the checkpoints that were found
+  palimpsest models …          list, info FILE, verify, pull NAME: model files
   palimpsest golden DIR        compare the engine with reference data`;
 
 /**
@@ -49,7 +49,7 @@ const parts = {
   watchModels: () => import('./engine/library/watch-models.ts'),
   shellArguments: () => import('./shell/arguments.ts'),
   shellEdit: () => import('./shell/edit.ts'),
-  shellModels: () => import('./shell/models.ts'),
+  shellModels: () => import('./shell/models/command.ts'),
   golden: () => import('./golden/index.ts'),
   shellGolden: () => import('./shell/golden.ts'),
 };
@@ -276,10 +276,8 @@ async function editFromShell(config: Config, words: readonly string[]): Promise<
 }
 
 async function models(config: Config, words: readonly string[]): Promise<void> {
-  if (words.length > 1 || (words[0] ?? 'list') !== 'list') throw new Error('usage: palimpsest models list');
-  const [{ openEngine }, { modelsTable }] = await Promise.all([parts.engine(), parts.shellModels()]);
-  await using engine = await openEngine(engineOptions(config));
-  say(modelsTable(await engine.catalog()));
+  const { modelsCommand } = await parts.shellModels();
+  if (!(await modelsCommand(words, { ...engineOptions(config), say, screen: process.stderr }))) process.exitCode = 1;
 }
 
 async function golden(dir: string | undefined): Promise<void> {

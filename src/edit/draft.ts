@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BlobRef, blobRefSchema } from './blob.ts';
+import { type FieldName, fieldNames } from './fields.ts';
 import type { NodeId } from './lineage.ts';
 import type { Direction } from './outpaint-size.ts';
 import { directions } from './outpaint-size.ts';
@@ -14,7 +15,18 @@ export interface DraftWords {
   readonly negative: string | null;
   readonly appendNegative: string;
   readonly params: PartialParams;
+  /** The part of the picture it speaks of, and what becomes of it. */
+  readonly region: { readonly target: string; readonly becomes: (typeof becomings)[number] } | null;
+  readonly saidTwice: readonly FieldName[];
 }
+
+const becomings = ['another', 'nothing', 'repainted', 'detailed'] as const;
+
+/** Nothing said. */
+export const noWords: DraftWords = {
+  ...{ prompt: null, append: '', negative: null, appendNegative: '' },
+  ...{ params: {}, region: null, saidTwice: [] },
+};
 
 const wordsSchema = z.object({
   prompt: z.string().nullable(),
@@ -22,6 +34,8 @@ const wordsSchema = z.object({
   negative: z.string().nullable(),
   appendNegative: z.string(),
   params: partialParamsSchema,
+  region: z.object({ target: z.string(), becomes: z.enum(becomings) }).nullable(),
+  saidTwice: z.array(z.enum(fieldNames)),
 });
 
 /** An edit of a part of a picture that waits for somebody to agree to the part. */

@@ -1,6 +1,7 @@
 import type { ScriptName } from './choices.ts';
 import { type FieldName, fields, type Params } from './fields.ts';
 import { parseInfotext, writeInfotext } from './infotext-text.ts';
+import { maskBlurs } from './mask-blur.ts';
 import { type PartialParams, parseParam } from './params.ts';
 import type { EditRequest } from './request.ts';
 import { resolveSampler } from './sampler-names.ts';
@@ -20,8 +21,15 @@ export interface InfotextFacts {
   readonly inpaintingModel: boolean;
   /** The sampler draws noise with the eta seed delta. */
   readonly usesEtaNoise: boolean;
+  /** LoRAs by the names the prompt calls them, with the first 12 hex digits of their hashes. */
+  readonly loraHashes?: readonly NamedHash[];
   /** Version of this program. */
   readonly version: string;
+}
+
+export interface NamedHash {
+  readonly name: string;
+  readonly hash: string;
 }
 
 type Pair = readonly [key: string, value: string | number | boolean];
@@ -50,11 +58,17 @@ function softPairs(p: Params): readonly Pair[] {
   ];
 }
 
+/** The blur that both axes have; 0, for A1111 writes none, where they differ. */
+function commonBlur(p: Params): number {
+  const { x, y } = maskBlurs(p);
+  return x === y ? x : 0;
+}
+
 function maskPairs(p: Params): readonly Pair[] {
   return [
     ...when(p.softInpainting, ...softPairs(p)),
     ...when(p.maskMode === 'inpaint not masked', ['Mask mode', 'Inpaint not masked']),
-    ...when(p.maskBlur > 0, ['Mask blur', p.maskBlur]),
+    ...when(commonBlur(p) > 0, ['Mask blur', commonBlur(p)]),
     ...when(
       p.inpaintArea === 'only masked',
       ['Inpaint area', 'Only masked'],
@@ -62,6 +76,11 @@ function maskPairs(p: Params): readonly Pair[] {
     ),
     ...when(p.maskedContent !== 'original', ['Masked content', p.maskedContent]),
   ];
+}
+
+/** `a: 0123456789ab, b: …`. Source: A1111 extensions-builtin/Lora/extra_networks_lora.py */
+function hashPairs(key: string, hashes: readonly NamedHash[] = []): readonly Pair[] {
+  return when(hashes.length > 0, [key, hashes.map(({ name, hash }) => `${name}: ${hash}`).join(', ')]);
 }
 
 function samplerPairs(p: Params, { scheduleType }: InfotextFacts): readonly Pair[] {
@@ -152,14 +171,16 @@ const ownKeys: readonly (readonly [key: string, field: FieldName])[] = [
   ['CFG rescale', 'cfgRescale'],
 ];
 const ownMaskKeys: readonly (readonly [key: string, field: FieldName])[] = [
+  ['Mask blur X', 'maskBlurX'],
+  ['Mask blur Y', 'maskBlurY'],
   ['Mask transparency', 'maskAlpha'],
   ['Mask round', 'maskRound'],
   ['Mask expansion', 'dilateMask'],
   ['Overlay inpaint', 'overlayInpaint'],
 ];
 
-/** A1111 writes no blur of 0, and takes what is not written for "leave it as it is". */
-const NO_BLUR = 'Mask edge';
+/** The mask blur where A1111's own key says something else: it writes no blur of 0, and none that differs by axis. */
+const MASK_EDGE = 'Mask edge';
 
 /** What A1111's scripts write themselves. */
 const theirs = ['SD upscale overlap', 'SD upscale upscaler', 'Final denoising strength', 'Denoising curve'];
@@ -169,7 +190,7 @@ export const ownInfotextKeys: ReadonlySet<string> = new Set([
   ...[...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]
     .map(([key]) => key)
     .filter((key) => !theirs.includes(key)),
-  ...[NO_BLUR, 'Script', 'Engine'],
+  ...[MASK_EDGE, 'Script', 'Engine'],
 ]);
 
 function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[] {
@@ -177,7 +198,7 @@ function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[
     ([, field]) => p[field] !== fields[field].default,
   );
   return [
-    ...when(masked && p.maskBlur === 0, [NO_BLUR, 0]),
+    ...when(masked && (p.maskBlur === 0 || p.maskBlur !== commonBlur(p)), [MASK_EDGE, p.maskBlur]),
     ...changed.map(([key, field]): Pair => [key, p[field]]),
     ['Engine', `palimpsest ${version}`],
   ];
@@ -207,6 +228,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
     ...scriptPairs(p),
     ...when(facts.masked, ...maskPairs(p)),
+    ...hashPairs('Lora hashes', facts.loraHashes),
     ...samplerPairs(p, facts),
     ...ownPairs(p, facts),
     ['Version', 'v1.10.1'],
@@ -257,7 +279,7 @@ const keys: Readonly<Record<string, FieldName>> = {
   'Beta schedule beta': 'betaDistBeta',
   'Discard penultimate sigma': 'alwaysDiscardNextToLastSigma',
   Script: 'script',
-  [NO_BLUR]: 'maskBlur',
+  [MASK_EDGE]: 'maskBlur',
   ...Object.fromEntries([...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]),
 };
 

@@ -61,6 +61,13 @@ export interface LineageNode {
 /** Who may move HEAD. */
 export type Policy = 'anyone' | 'collaborators' | 'owner';
 
+/** Somebody invited to a tree: a person (`discord:…`), a role (`discord-role:…`), or a name people go by (`telegram:@bo`). */
+export interface Collaborator {
+  readonly member: string;
+  /** What they were called when they were invited. */
+  readonly name: string;
+}
+
 /** A tree of pictures grown from one upload. */
 export interface Lineage {
   readonly id: LineageId;
@@ -69,8 +76,27 @@ export interface Lineage {
   readonly policy: Policy;
   /** Branch → its HEAD. There is always `main`. */
   readonly heads: Readonly<Record<string, NodeId>>;
+  /** Branch → who began it; not for `main`. */
+  readonly begunBy: Readonly<Record<string, UserId>>;
+  readonly collaborators: readonly Collaborator[];
+  /** Who locked it, if anybody did. */
+  readonly lockedBy: UserId | null;
   readonly createdAt: Date;
 }
+
+/** A picture in the outline of its tree: enough to draw the tree, of however many pictures. */
+export interface OutlineNode {
+  readonly id: NodeId;
+  readonly number: number;
+  readonly parent: NodeId | null;
+  readonly author: UserId;
+  /** Its picture has been taken away. */
+  readonly removed: boolean;
+}
+
+/** Made over and over from the same picture: a new one takes the place of its sibling. */
+const rerolls: readonly Operation[] = ['again', 'less', 'more'];
+export const isReroll = (op: Operation): boolean => rerolls.includes(op);
 
 /** Final states are `done`, `failed`, `cancelled`, `expired`. A job only moves forward. */
 export const jobStates = [

@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
+import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
 import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
-import { enlarged } from './pipeline/extras.ts';
+import { enlarged } from './pipeline/enlarge.ts';
+import type { FindExtras } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
@@ -63,6 +65,7 @@ interface Opened {
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const library = await openLibrary(options);
+  const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const tokenizer = openTokenizer();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
@@ -86,7 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: library.catalog,
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer }),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras }),
     [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
   };
 }
@@ -104,6 +107,7 @@ interface Bench {
   readonly options: EngineOptions;
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
+  readonly findExtras: FindExtras;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
@@ -115,7 +119,9 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
     return await enlarged(request, { init: await decodePicture(file), file }, report);
   }
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const models: Models = { checkpoint, modelHash, tokenize: await bench.tokenizer, version: bench.options.version };
+  const { findExtras, options } = bench;
+  const tokenize = await bench.tokenizer;
+  const models: Models = { checkpoint, modelHash, tokenize, findExtras, version: options.version };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   finalStates,
+  isReroll,
   type JobId,
   type JobState,
   jobStates,
@@ -36,6 +37,8 @@ export interface JobRow {
   readonly maskAuthor: UserId | null;
   /** Branch whose HEAD moves to the result; begins with it when there is none of that name. */
   readonly branch: string;
+  /** HEAD of that branch which the result is to take the place of; null when the branch is to stay where it is. */
+  readonly expected: NodeId | null;
   /** The platform's message that shows the queue position and progress, once sent. */
   readonly cardMessage: string | null;
   /** The platform's message to reply to. */
@@ -69,8 +72,8 @@ export interface JobStore {
   newestUnfinished(place: PlaceId, author: UserId): Promise<JobRow | undefined>;
   /**
    * One transaction: state → `delivering`, nodes numbered and written, HEAD of the job's branch moved to the first one if it still is
-   * the parent (else left alone; a new branch begins with it), outbox row written. Undefined, and nothing written, when the job had
-   * already ended.
+   * the parent, or the sibling a re-roll takes the place of (else left alone; a new branch begins with it), outbox row written.
+   * Undefined, and nothing written, when the job had already ended.
    */
   complete(id: JobId, nodes: readonly NewNode[], outbox: NewOutboxRow): Promise<readonly LineageNode[] | undefined>;
   /** The jobs of a server that have no result yet, oldest first. */
@@ -111,6 +114,7 @@ function toJob(row: Job): JobRow {
     place: row.place as PlaceId,
     lineage: lineageId as LineageId,
     parent: parentId as NodeId,
+    expected: row.expected as NodeId | null,
     op: operationSchema.parse(row.op),
     maskAuthor: row.maskAuthor as UserId | null,
     language: languageSchema.parse(row.language),
@@ -184,12 +188,24 @@ async function leaveOpen(tx: Db, id: JobId, data: Prisma.JobUpdateManyMutationIn
   return count === 1;
 }
 
-/** HEAD follows the result where nobody has moved it meanwhile. */
-async function followHead(tx: Db, lineage: LineageId, branch: string, from: NodeId, to: NodeId): Promise<void> {
-  if (await setHead(tx, lineage, branch, from, to)) return;
-  const name = { lineageId: lineage, name: branch };
-  if (await tx.branch.findUnique({ where: { lineageId_name: name } })) return;
-  await tx.branch.create({ data: { ...name, nodeId: to } });
+/** Whether a branch that is at `head` is to follow to a result: nobody has moved it meanwhile. */
+function isToFollow(job: Job, head: { readonly id: string; readonly parentId: string | null }): boolean {
+  const isSibling = isReroll(operationSchema.parse(job.op)) && head.parentId === job.parentId;
+  return head.id === job.parentId || head.id === job.expected || isSibling;
+}
+
+/** HEAD follows the result; a branch that is not there begins with it. */
+async function followHead(tx: Db, job: Job, to: NodeId): Promise<void> {
+  const { lineageId, branch, author } = job;
+  const where = (name: string) => ({ lineageId_name: { lineageId, name } });
+  const there = await tx.branch.findUnique({ where: where(branch), include: { node: true } });
+  if (there) {
+    if (isToFollow(job, there.node)) await setHead(tx, lineageId as LineageId, branch, there.node.id as NodeId, to);
+    return;
+  }
+  const missing = (await tx.branch.findUnique({ where: where('main') })) ? [branch] : [...new Set(['main', branch])];
+  for (const name of missing)
+    await tx.branch.create({ data: { lineageId, name, nodeId: to, by: name === 'main' ? null : author } });
 }
 
 function complete(db: Database, id: JobId, nodes: readonly NewNode[], outbox: NewOutboxRow, now: Date) {
@@ -200,7 +216,7 @@ function complete(db: Database, id: JobId, nodes: readonly NewNode[], outbox: Ne
     const job = await tx.job.findUniqueOrThrow({ where: { id } });
     const lineage = job.lineageId as LineageId;
     const grown = await growLineage(tx, lineage, nodes, now);
-    await followHead(tx, lineage, job.branch, job.parentId as NodeId, first.id);
+    await followHead(tx, job, first.id);
     await putOutbox(tx, outbox, now);
     return grown;
   });

@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { toBlobRef } from '../edit/blob.ts';
 import {
+  type Collaborator,
   type JobId,
   type Lineage,
   type LineageId,
   type LineageNode,
   type NodeId,
+  type OutlineNode,
   operations,
   type PlaceId,
+  type Policy,
   type StoredImage,
 } from '../edit/lineage.ts';
 import { taskSchema, type UserId } from '../edit/request.ts';
@@ -39,6 +42,10 @@ export interface LineageStore {
   node(id: NodeId): Promise<LineageNode | undefined>;
   /** Oldest first. */
   children(id: NodeId): Promise<readonly LineageNode[]>;
+  /** The nearest picture above that is still there. */
+  above(node: LineageNode): Promise<LineageNode | undefined>;
+  /** The nearest pictures below that are still there, oldest first. */
+  below(id: NodeId): Promise<readonly LineageNode[]>;
   /** All nodes of a tree, by number; a page of at most `limit` from number `from` on. */
   nodes(lineage: LineageId, from: number, limit: number): Promise<readonly LineageNode[]>;
   /**
@@ -48,6 +55,21 @@ export interface LineageStore {
   moveHead(lineage: LineageId, branch: string, expected: NodeId, to: NodeId): Promise<void>;
   /** Remembers that `by` stepped back from `left` to its parent: what their Redo returns to, newest first. */
   pushUndone(lineage: LineageId, by: UserId, left: NodeId): Promise<void>;
+  /** Begins a branch at a picture. False when there is one of that name. */
+  addBranch(lineage: LineageId, name: string, at: NodeId, by: UserId): Promise<boolean>;
+  /** Forgets a branch, not its pictures. False when its HEAD is not `expected` (any more), and for `main`. */
+  removeBranch(lineage: LineageId, name: string, expected: NodeId): Promise<boolean>;
+  /** Every picture of a tree by number, removed ones included, without what made them. */
+  outline(lineage: LineageId): Promise<readonly OutlineNode[]>;
+  /** These pictures by number; those that are gone are left out. */
+  some(ids: readonly NodeId[]): Promise<readonly LineageNode[]>;
+  setPolicy(lineage: LineageId, policy: Policy): Promise<void>;
+  /** Locks it for `by`, or unlocks it; false when who locks it is not `expected` (any more). */
+  setLock(lineage: LineageId, expected: UserId | null, by: UserId | null): Promise<boolean>;
+  invite(lineage: LineageId, collaborator: Collaborator): Promise<void>;
+  uninvite(lineage: LineageId, member: string): Promise<void>;
+  /** How many people made pictures of it since then. */
+  makers(lineage: LineageId, since: Date): Promise<number>;
   /** The newest undone child of `parent` that `by` left, taken off the stack; undefined when there is none. */
   popUndone(lineage: LineageId, by: UserId, parent: NodeId): Promise<NodeId | undefined>;
   /** The newest picture in a place since then, of one author or of anybody. */
@@ -136,14 +158,19 @@ function plant(db: Database, root: Root, createdAt: Date): Promise<LineageNode> 
 }
 
 async function findLineage(db: Db, id: LineageId): Promise<Lineage | undefined> {
-  const row = await db.lineage.findUnique({ where: { id }, include: { branches: true } });
-  if (!row) return undefined;
+  const include = { branches: { orderBy: { name: 'asc' } }, members: { orderBy: { member: 'asc' } } } as const;
+  const row = await db.lineage.findUnique({ where: { id }, include });
+  if (!row || row.branches.length === 0) return undefined; // all its pictures were removed
+  const begun = row.branches.flatMap(({ name, by }) => (by === null ? [] : [[name, by as UserId]]));
   return {
     id,
     place: row.place as PlaceId,
     owner: row.owner as UserId,
     policy: policySchema.parse(row.policy),
     heads: Object.fromEntries(row.branches.map((branch) => [branch.name, branch.nodeId as NodeId])),
+    begunBy: Object.fromEntries(begun),
+    collaborators: row.members.map(({ member, name }) => ({ member, name })),
+    lockedBy: row.lockedBy as UserId | null,
     createdAt: row.createdAt,
   };
 }
@@ -169,6 +196,10 @@ async function children(db: Db, id: NodeId): Promise<readonly LineageNode[]> {
   return rows.map(toNode);
 }
 
+async function above(db: Db, { parent }: Pick<LineageNode, 'parent'>): Promise<LineageNode | undefined> {
+  return parent === null ? undefined : findNode(db, { id: parent });
+}
+
 async function page(db: Db, lineageId: LineageId, from: number, limit: number): Promise<readonly LineageNode[]> {
   const where = { lineageId, number: { gte: from } };
   const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'asc' }, take: limit });
@@ -188,6 +219,53 @@ export async function setHead(db: Db, lineage: LineageId, branch: string, expect
   const where = { lineageId: lineage, name: branch, nodeId: expected };
   const { count } = await db.branch.updateMany({ where, data: { nodeId: to } });
   return count === 1;
+}
+
+async function addBranch(db: Db, lineage: LineageId, name: string, at: NodeId, by: UserId): Promise<boolean> {
+  try {
+    await db.branch.create({ data: { lineageId: lineage, name: toText(name), nodeId: at, by } });
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+}
+
+async function removeBranch(db: Db, lineageId: LineageId, name: string, nodeId: NodeId): Promise<boolean> {
+  if (name === 'main') return false;
+  const { count } = await db.branch.deleteMany({ where: { lineageId, name, nodeId } });
+  return count === 1;
+}
+
+async function outline(db: Db, lineageId: LineageId): Promise<readonly OutlineNode[]> {
+  const select = { id: true, number: true, parentId: true, author: true } as const;
+  const rows = await db.node.findMany({ where: { lineageId }, select, orderBy: { number: 'asc' } });
+  return rows.map(({ id, number, parentId, author }) => ({
+    ...{ id: id as NodeId, number, parent: parentId as NodeId | null },
+    ...{ author: author as UserId, removed: false },
+  }));
+}
+
+async function some(db: Db, ids: readonly NodeId[]): Promise<readonly LineageNode[]> {
+  const where = { id: { in: [...ids] } };
+  const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'asc' } });
+  return rows.map(toNode);
+}
+
+async function setLock(db: Db, id: LineageId, expected: UserId | null, by: UserId | null): Promise<boolean> {
+  const { count } = await db.lineage.updateMany({ where: { id, lockedBy: expected }, data: { lockedBy: by } });
+  return count === 1;
+}
+
+async function invite(db: Db, lineageId: LineageId, { member, name }: Collaborator): Promise<void> {
+  const where = { lineageId_member: { lineageId, member: toText(member) } };
+  const known = { name: toText(name) };
+  await db.collaborator.upsert({ where, create: { ...where.lineageId_member, ...known }, update: known });
+}
+
+async function makers(db: Db, lineageId: LineageId, since: Date): Promise<number> {
+  const where = { lineageId, createdAt: { gte: since } };
+  return (await db.node.groupBy({ by: ['author'], where })).length;
 }
 
 async function pushUndone(db: Database, lineage: LineageId, by: UserId, left: NodeId): Promise<void> {
@@ -221,8 +299,20 @@ export function lineageStore(db: Database, now: Clock): LineageStore {
     lineage: (id) => findLineage(db, id),
     node: (id) => findNode(db, { id }),
     children: (id) => children(db, id),
+    above: (node) => above(db, node),
+    below: (id) => children(db, id),
     nodes: (lineage, from, limit) => page(db, lineage, from, limit),
     moveHead: (lineage, branch, expected, to) => moveHead(db, lineage, branch, expected, to),
+    addBranch: (lineage, name, at, by) => addBranch(db, lineage, name, at, by),
+    removeBranch: (lineage, name, expected) => removeBranch(db, lineage, name, expected),
+    outline: (lineage) => outline(db, lineage),
+    some: (ids) => some(db, ids),
+    setPolicy: async (id, policy) => void (await db.lineage.updateMany({ where: { id }, data: { policy } })),
+    setLock: (lineage, expected, by) => setLock(db, lineage, expected, by),
+    invite: (lineage, collaborator) => invite(db, lineage, collaborator),
+    uninvite: async (lineageId, member) =>
+      void (await db.collaborator.deleteMany({ where: { lineageId, member: toText(member) } })),
+    makers: (lineage, since) => makers(db, lineage, since),
     pushUndone: (lineage, by, left) => pushUndone(db, lineage, by, left),
     popUndone: (lineage, by, parent) => popUndone(db, lineage, by, parent),
     recent: (place, since, limit) => recent(db, place, since, limit),

@@ -45,7 +45,7 @@ export function jobOn(root: Root, place: PlaceId, change: Partial<NewJob> = {}):
   const id = jobId();
   return {
     ...{ id, requestKey: `message:${id}`, task: editTask(root.image.ref), author: ann, place, group: 'd:1', cost: 1.5 },
-    ...{ lineage: root.lineage, parent: root.id, op: 'edit', maskAuthor: null, branch: 'main' },
+    ...{ lineage: root.lineage, parent: root.id, op: 'edit', maskAuthor: null, branch: 'main', expected: root.id },
     ...{
       replyTo: '99999999999999999999',
       language: 'en',

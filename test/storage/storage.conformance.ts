@@ -104,6 +104,7 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
         expect(await other.lineage.node(root.id)).toEqual(root);
         expect(await other.lineage.lineage(root.lineage)).toEqual({
           ...{ id: root.lineage, place, owner: ann, policy: 'anyone', heads: { main: root.id } },
+          ...{ begunBy: {}, collaborators: [], lockedBy: null },
           createdAt: stand.time,
         });
       });
@@ -152,6 +153,38 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
         expect(loser?.reason).toMatchObject({ details: { current: winner === 0 ? 0 : 2 } });
         const { heads } = (await storage.lineage.lineage(root.lineage))!;
         expect(heads).toEqual({ main: winner === 0 ? root.id : second });
+      });
+      test('a branch begins once, knows who began it, and is forgotten only where it was seen', async () => {
+        const root = await plantTree(storage.lineage);
+        const { lineage, id } = root;
+        const began = await Promise.all([
+          storage.lineage.addBranch(lineage, 'crown', id, bo),
+          other.lineage.addBranch(lineage, 'crown', id, ann),
+        ]);
+        expect(began.toSorted()).toEqual([false, true]);
+        const known = (await storage.lineage.lineage(lineage))!;
+        expect(known.heads).toEqual({ crown: id, main: id });
+        expect(known.begunBy).toEqual({ crown: began[0] ? bo : ann });
+        expect(await storage.lineage.removeBranch(lineage, 'crown', nodeId())).toBe(false);
+        expect(await storage.lineage.removeBranch(lineage, 'main', id)).toBe(false);
+        expect(await storage.lineage.removeBranch(lineage, 'crown', id)).toBe(true);
+      });
+      test('a lock, a policy and invitations are remembered; of two who lock at once one does', async () => {
+        const { lineage } = await plantTree(storage.lineage);
+        const locked = await Promise.all([
+          storage.lineage.setLock(lineage, null, ann),
+          other.lineage.setLock(lineage, null, bo),
+        ]);
+        expect(locked.toSorted()).toEqual([false, true]);
+        await storage.lineage.setPolicy(lineage, 'collaborators');
+        await storage.lineage.invite(lineage, { member: 'discord-role:7', name: 'Painters' });
+        await other.lineage.invite(lineage, { member: 'discord-role:7', name: 'painters' });
+        await storage.lineage.invite(lineage, { member: bo, name: 'Bo' });
+        await storage.lineage.uninvite(lineage, bo);
+        expect(await other.lineage.lineage(lineage)).toMatchObject({
+          ...{ policy: 'collaborators', lockedBy: locked[0] ? ann : bo },
+          collaborators: [{ member: 'discord-role:7', name: 'painters' }],
+        });
       });
       test('a branch nobody made has no HEAD to move', async () => {
         const root = await plantTree(storage.lineage);

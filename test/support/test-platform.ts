@@ -36,6 +36,7 @@ export interface TestUser {
   readonly name: string;
   readonly locale?: string;
   readonly moderator?: boolean;
+  readonly alias?: readonly string[];
 }
 export const ann: TestUser = { id: 'discord:900719925474099301', name: 'Ann', locale: 'en-US' };
 export const bo: TestUser = { id: 'discord:900719925474099302', name: 'Bo', locale: 'en-US' };
@@ -45,6 +46,8 @@ export const quickCapabilities: Capabilities = {
   maxText: 4000,
   buttonsPerRow: 5,
   rows: 5,
+  selectMenus: true,
+  menus: 'beside',
   forms: true,
   ephemeral: true,
   editIntervalMs: { private: 5, room: 5 },
@@ -144,6 +147,13 @@ export class TestPlatform implements Platform {
     await this.pressRaw(user, found, { in: posted.place, ...(key && { key }) }, posted.id);
   }
 
+  /** A press of a button that stands behind "⋯" of a message. */
+  async pressFurther(user: TestUser, posted: Pick<Posted, 'id' | 'place' | 'card'>, label: string): Promise<void> {
+    await this.press(user, posted, '⋯');
+    const { card } = this.told.at(-1)!;
+    await this.press(user, { id: 'told', place: posted.place, card }, label);
+  }
+
   /** A press with whatever identifiers. */
   async pressRaw(
     user: TestUser,
@@ -152,7 +162,15 @@ export class TestPlatform implements Platform {
     message: string | null = null,
     values: Readonly<Record<string, string>> | null = null,
   ): Promise<void> {
-    await this.#deliver({ ...this.#arrived(user, saying), kind: 'action', action, target, arg, message, values });
+    await this.#deliver({
+      ...this.#arrived(user, saying, message),
+      kind: 'action',
+      action,
+      target,
+      arg,
+      message,
+      values,
+    });
   }
 
   /** A button nobody can read. */
@@ -175,13 +193,13 @@ export class TestPlatform implements Platform {
     return this.standing(place).filter((p) => p.card.tone === 'done');
   }
 
-  #arrived(user: TestUser, { in: place = room, key }: Saying) {
-    const { id, name, locale = null, moderator = false } = user;
+  #arrived(user: TestUser, { in: place = room, key }: Saying, message: string | null = null) {
+    const { id, name, locale = null, moderator = false, alias = [] } = user;
     const [, guild] = place.split(':');
     const isRoom = guild !== '0';
     return {
       key: key ?? `d:${++this.#keys}:${this.#newId()}`,
-      speaker: { user: id, name, locale, moderator },
+      speaker: { user: id, name, locale, moderator, alias },
       where: {
         place,
         group: isRoom ? `d:${guild}` : 'd:dm',
@@ -191,6 +209,12 @@ export class TestPlatform implements Platform {
       answer: {
         tell: async (card: Card) => void this.told.push({ user: id, card }),
         form: async (form: Form) => void this.forms.push(form),
+        replace: async (card: Card) => {
+          const posted = this.posted.find((p) => p.id === message);
+          if (posted) await this.edit(place, posted.id, card);
+          else this.told.push({ user: id, card });
+        },
+        menu: async (card: Card) => void this.told.push({ user: id, card }),
       },
     };
   }
@@ -219,6 +243,6 @@ export function buttonsOf(card: Card): readonly Button[] {
 }
 
 /** Everything a card says. */
-export function wordsOf({ title, lines }: Card): string {
-  return [title, ...lines].join('\n');
+export function wordsOf({ title, lines, block = [] }: Card): string {
+  return [title, ...lines, ...block].join('\n');
 }

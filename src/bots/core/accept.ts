@@ -6,7 +6,7 @@ import { Refusal } from '../../errors.ts';
 import type { Job } from '../../jobs/queue.ts';
 import type { JobRow, Language } from '../../storage/index.ts';
 import type { Desk } from './desk.ts';
-import { branchForChild } from './heads.ts';
+import { placingOf } from './heads.ts';
 import type { JobCards } from './job-cards.ts';
 import { checkLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
@@ -98,7 +98,7 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
     parent: parent.id,
     op,
     maskAuthor,
-    branch: branchForChild(lineage, speaker, parent, pressed),
+    ...placingOf(lineage, speaker, { parent, pressed }),
     replyTo: asker.message,
     language: asker.language,
     notes: order.notes,
@@ -115,6 +115,11 @@ async function giveUp({ storage, queue }: Desk, job: JobRow, cause: DeliveryErro
   throw refusal;
 }
 
+/** Whether another picture may have been meant. */
+function isUnsure(parent: Source): boolean {
+  return parent.kind === 'upload' ? parent.others.length > 0 : parent.how !== 'pointed at';
+}
+
 /**
  * Lets an edit in: limits, row, line, first card. A request that was let in before is not let in again.
  * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone'
@@ -125,7 +130,7 @@ export async function accept(flow: Flow, order: Order): Promise<void> {
   await flow.queue.add(jobOf(job));
   const isRoom = order.asker.where.kind === 'room';
   try {
-    await flow.jobCards.announce(job, { isRoom });
+    await flow.jobCards.announce(job, { isRoom, mayChange: isUnsure(order.parent) });
   } catch (error) {
     if (error instanceof DeliveryError && error.reason === 'unreachable') await giveUp(flow, job, error);
     flow.log.warn({ error, job: job.id, place: job.place }, 'the first card could not be posted'); // the result still can

@@ -4,6 +4,7 @@ import { Refusal } from '../../errors.ts';
 import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
+import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
 import { outboxRow } from './finish.ts';
 import type { EditWords } from './grammar.ts';
@@ -28,12 +29,13 @@ import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
 import { pictureView } from './picture-view.ts';
 import { soundText } from './plain-text.ts';
 import type { ActionId, Form } from './platform.ts';
-import { field, type Press } from './press.ts';
+import { field, type NodeAction, type Press } from './press.ts';
 import { regionMenu } from './region-menu.ts';
 import { pressRemove, repairSeams } from './repairs.ts';
 import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
 import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
+import { treeActions } from './tree-actions.ts';
 import { upscaleMenu } from './upscale-menu.ts';
 
 /** The form of Edit…: the picture's present values, by chat option names. */
@@ -71,6 +73,8 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
     negative: params.negativePrompt ?? '',
     appendNegative: '',
     params,
+    region: null,
+    saidTwice: [],
   };
 }
 
@@ -88,7 +92,7 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
     mask: undefined,
     sketch: undefined,
   };
-  await accept(flow, await orderEdit(flow, asker, { ...said, secondIgnored: false, followsUp: true }));
+  await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
 }
 
 async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: LineageNode): Promise<void> {
@@ -118,9 +122,8 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<
-  Record<Exclude<ActionId, DraftAction | 'cx' | 'rt'>, (flow: Flow, press: Press, node: LineageNode) => Promise<void>>
-> = {
+const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs'>, NodeAction>> = {
+  ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
   mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
@@ -128,8 +131,9 @@ const onNodes: Readonly<
   ed: edit,
   pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
   un: (flow, { asker, incoming, ...press }, node) =>
-    undo(flow, asker, { node, seen: incoming.arg, answer: incoming.answer, private: press.private }),
-  rd: (flow, { asker }, node) => redo(flow, asker, node),
+    undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rd: (flow, { asker, incoming, ...press }, node) =>
+    redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
   rg: regionMenu,
   up: upscaleMenu,
   op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
@@ -172,6 +176,14 @@ async function retry(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
   await accept(flow, { asker, request: task.request, parent: source, op, maskAuthor, notes: [] });
 }
 
+/** Another picture for an edit that guessed which one was meant: offers some, or takes the one that was chosen. */
+async function change(flow: Flow, { asker, incoming, private: language }: Press, row: JobRow): Promise<void> {
+  if (row.author !== asker.speaker.user) throw new Refusal('not-yours', {});
+  if (incoming.arg === '') return offerSources(flow, asker, { row, answer: incoming.answer, language });
+  if (!isId(incoming.arg)) throw new Refusal('old-button', {});
+  await changeSource(flow, asker, row, await visibleNode(flow, incoming.arg as NodeId, asker.where));
+}
+
 /**
  * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
  * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
@@ -188,6 +200,8 @@ export async function act(flow: Flow, press: Press): Promise<void> {
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'rt':
       return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'cs':
+      return change(flow, press, await visibleJob(flow, asker, target as JobId));
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

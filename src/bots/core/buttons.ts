@@ -30,6 +30,12 @@ const looks = {
   sk: { word: 'toggleSketch', emoji: '🔁' },
   ok: { word: 'confirm', emoji: '🖼️' },
   no: { word: 'dismiss', emoji: '✖️' },
+  cs: { word: 'change', emoji: '🔀' },
+  br: { word: 'branch', emoji: '🌿' },
+  bx: { word: 'forgetBranch', emoji: '✂️' },
+  hs: { word: 'history', emoji: '📜' },
+  sh: { word: 'show', emoji: '🖼️' },
+  mx: { word: 'furtherButtons', emoji: '' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node, job or draft, in its usual words. */
@@ -59,6 +65,8 @@ export interface Standing {
   readonly batch: readonly LineageNode[];
   /** HEAD of a branch. */
   readonly isHead: boolean;
+  /** The other branch it is HEAD of. */
+  readonly branch: string | null;
   readonly hasChildren: boolean;
 }
 
@@ -90,8 +98,7 @@ function movingButtons(messages: Messages, { node, isHead, hasChildren }: Standi
     ...(node.parent === null ? [] : [button(messages, 'un', node.id)]),
     ...(hasChildren && isHead ? [button(messages, 'rd', node.id)] : []),
     ...(isHead ? [] : [button(messages, 'pk', node.id)]),
-    button(messages, 'st', node.id),
-    button(messages, 'fl', node.id),
+    button(messages, 'mx', node.id),
   ];
 }
 
@@ -120,6 +127,18 @@ export function pictureRows(messages: Messages, standing: Standing, capabilities
     makingButtons(messages, standing),
     openingButtons(messages, standing),
     movingButtons(messages, standing),
+  ];
+  return arranged(groups, capabilities);
+}
+
+/** The buttons behind "⋯": seeing more of a picture, and deciding about it. */
+export function furtherRows(messages: Messages, { node, branch }: Standing, capabilities: Capabilities): Button[][] {
+  const on = (action: ActionId, more: Partial<Button> = {}) => button(messages, action, node.id, more);
+  const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
+  const groups = [
+    [on('br'), on('hs'), on('st'), on('fl')],
+    branch === null ? [] : [on('bx', { style: 'danger' })],
+    capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];
   return arranged(groups, capabilities);
 }

@@ -47,8 +47,6 @@ interface Provenance {
   readonly parent: { readonly number: number; readonly author: string; readonly size: Size } | null;
   /** HEAD of `main`. */
   readonly head: number;
-  /** The other branch it is HEAD of. */
-  readonly branch: string | null;
 }
 
 export interface PictureView extends Standing, Provenance {
@@ -57,7 +55,8 @@ export interface PictureView extends Standing, Provenance {
   readonly notes: readonly string[];
 }
 
-function imageOf(messages: Messages, node: LineageNode): CardImage {
+/** A picture on a card. */
+export function cardImage(messages: Messages, node: LineageNode): CardImage {
   return {
     source: node.image.ref,
     node: node.id,
@@ -108,7 +107,7 @@ export function resultCard(messages: Messages, view: PictureView, capabilities: 
     ...plainCard,
     title: titleOf(messages, view),
     lines: [...quoted(promptOf(view.node)), ...numbers(messages, view), ...lineageLine(messages, view), ...view.notes],
-    images: shown.map((node) => imageOf(messages, node)),
+    images: shown.map((node) => cardImage(messages, node)),
     rows: pictureRows(messages, view, capabilities),
     tone: 'done',
     spoiler: view.node.spoiler,
@@ -122,10 +121,20 @@ export function nodeCard(messages: Messages, view: PictureView, capabilities: Ca
     ...plainCard,
     title: titleOf(messages, view),
     lines: [...quoted(promptOf(view.node)), ...headLine, ...view.notes],
-    images: [imageOf(messages, view.node)],
+    images: [cardImage(messages, view.node)],
     rows: pictureRows(messages, view, capabilities),
     spoiler: view.node.spoiler,
   };
+}
+
+/** A text, and below it a `^` where the trouble begins; wide characters take two columns. */
+function pointer(around: { readonly excerpt: string; readonly at: number } | undefined): readonly string[] {
+  if (!around) return [];
+  const { excerpt, at } = around;
+  const indent = [...excerpt.slice(0, at)].map((c) =>
+    /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60]/.test(c) ? '\u3000' : ' ',
+  );
+  return [excerpt, `${indent.join('')}^`];
 }
 
 /** "⚠ what · why · what you can do", and under which name it is found in the log. */
@@ -133,7 +142,15 @@ export function errorCard(messages: Messages, refusal: RefusalData, ref: string 
   const { what, why, next } = troubleOf(messages, refusal);
   const said = [why, next].filter((part) => part !== '').map((part) => oneLine(part, 500));
   const lines = ref === null ? said : [...said, `ref: ${ref}`];
-  return { ...plainCard, title: `⚠ ${oneLine(what, 300)}`, lines, rows, tone: 'warning' };
+  const block = refusal.code === 'bad-option' ? pointer(refusal.details.around) : [];
+  return {
+    ...plainCard,
+    ...(block.length > 0 && { block }),
+    title: `⚠ ${oneLine(what, 300)}`,
+    lines,
+    rows,
+    tone: 'warning',
+  };
 }
 
 /** Asks whether HEAD, which is elsewhere, shall go to the parent of `node`. The button carries the HEAD that was seen. */
@@ -179,7 +196,7 @@ export function originalCard(messages: Messages, node: LineageNode): Card {
   return {
     ...plainCard,
     title: messages.original(node.number),
-    images: [{ ...imageOf(messages, node), original: true }],
+    images: [{ ...cardImage(messages, node), original: true }],
     spoiler: node.spoiler,
   };
 }

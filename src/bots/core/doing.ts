@@ -1,10 +1,11 @@
+import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { cancelJob } from './actions.ts';
 import { type Call, callOf, type Given } from './calls.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
-import { type EditWords, parseWords } from './grammar.ts';
+import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { maskCommand } from './mask-command.ts';
@@ -14,6 +15,7 @@ import type { CommandIncoming, RemoteFile } from './platform.ts';
 import { queueCard } from './queue-card.ts';
 import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit, obey } from './telling.ts';
+import { wordsAfter } from './verbs.ts';
 
 /** A command somebody called, and everything that is needed to do it. */
 export interface Doing {
@@ -34,18 +36,25 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 }
 
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
-function wordsOfCommand({ link: _, advanced = '', ...typed }: Given, text: string): EditWords {
-  const words = parseWords(text);
-  const params = { ...words.params, ...parseOptions(typed), ...parseAdvanced(String(advanced)) };
-  const { prompt, negativePrompt, ...rest } = params;
-  return { ...words, prompt: prompt || words.prompt, negative: negativePrompt ?? words.negative, params: rest };
+function wordsOfCommand(
+  { name }: EditingCommand,
+  { link: _, advanced = '', ...typed }: Given,
+  text: string,
+): EditWords {
+  const words = wordsAfter(name, text);
+  const options = parseOptions(typed);
+  const more = parseAdvanced(String(advanced));
+  const saidTwice = fieldNames.filter((field) => field in more && field in options);
+  const { prompt, negativePrompt, ...rest } = { ...words.params, ...options, ...more };
+  const said = { prompt: prompt || words.prompt, negative: negativePrompt ?? words.negative };
+  return { ...words, ...said, params: rest, saidTwice };
 }
 
 /** A command that edits a picture, the one that is pointed at or sent along. */
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
-    const read = (text: string) => wordsOfCommand(options, text);
-    return edit(flow, heard, { incoming, command, link: linkOf(options), followsUp: false, read, target: null });
+    const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
+    return edit(flow, heard, { incoming, link: linkOf(options), followsUp: false, read, target: null });
   };
 }
 
@@ -54,11 +63,12 @@ const linkOf = ({ link }: Given) => (typeof link === 'string' && link.trim() !==
 /** What is typed after the command is what shall go; a prompt is an option of its own. */
 async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
   const { target: named, ...others } = options;
-  const typed = parseWords(incoming.text);
+  const typed = wordsAfter('prompt', incoming.text);
   const target = String(named ?? typed.prompt ?? '').slice(0, 100);
-  const said = wordsOfCommand(others, '');
-  const read = () => ({ ...said, params: { ...typed.params, ...said.params } });
-  const telling = { incoming: { ...incoming, text: '' }, command: commands.remove, link: linkOf(options) };
+  const said = wordsOfCommand(commands.remove, others, '');
+  const words = { ...said, params: { ...typed.params, ...said.params } };
+  const read = () => ({ command: commands.remove, words });
+  const telling = { incoming: { ...incoming, text: '' }, link: linkOf(options) };
   return edit(flow, heard, { ...telling, followsUp: true, read, target });
 }
 
@@ -68,14 +78,15 @@ async function sketch({ flow, heard, incoming, call: { options } }: Doing): Prom
   const { drawn, files } = await sketchFiles(flow, heard, incoming, link !== null);
   if (!drawn && files.length === 0 && !incoming.repliedTo && link === null) return offerSheet(flow, heard, incoming);
   const use = mode === 'inpaint sketch' ? mode : 'sketch';
-  const read = (text: string) => wordsOfCommand(others, text);
+  const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);
+  const read = (text: string) => ({ command: commands.sketch, words: wordsIn(text) });
   if (drawn && incoming.repliedTo) {
-    const said = { words: read(incoming.text), use, target: null, followsUp: false } as const;
+    const said = { words: wordsIn(incoming.text), use, target: null, followsUp: false } as const;
     return sketchOnReply(flow, heard, { file: drawn, repliedTo: incoming.repliedTo }, said);
   }
   const role = (file: RemoteFile): RemoteFile => ({ ...file, role: 'sketch' });
   const sorted = { ...incoming, files: [...files, ...(drawn ? [role(drawn)] : [])] };
-  const telling = { incoming: sorted, command: commands.sketch, link, followsUp: false, read, target: null };
+  const telling = { incoming: sorted, link, followsUp: false, read, target: null };
   return edit(flow, heard, { ...telling, sketch: use });
 }
 

@@ -23,9 +23,6 @@ export interface SaidOfDrawing {
   readonly followsUp: boolean;
 }
 
-/** Nothing said. */
-export const noWords: DraftWords = { prompt: null, append: '', negative: null, appendNegative: '', params: {} };
-
 const hasWords = ({ prompt, append }: DraftWords) => prompt !== null || append !== '';
 
 /** What becomes of strokes: what the words say, else what their colours mean; on a blank sheet they are the whole picture. */

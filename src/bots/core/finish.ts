@@ -1,4 +1,4 @@
-import { type NodeId, newId, type Operation } from '../../edit/lineage.ts';
+import { type NodeId, newId } from '../../edit/lineage.ts';
 import type { EditResult } from '../../edit/request.ts';
 import type { RefusalData } from '../../errors.ts';
 import type { JobOutcome } from '../../jobs/queue.ts';
@@ -23,20 +23,6 @@ function nodesOf({ random }: Desk, row: JobRow, result: EditResult): readonly Ne
   }));
 }
 
-const rerolls: readonly Operation[] = ['again', 'less', 'more'];
-
-/** A re-roll takes the place of the sibling that is HEAD; if somebody moved HEAD meanwhile, it stays beside. */
-async function followSibling({ storage, log }: Desk, row: JobRow, node: NodeId): Promise<void> {
-  if (!rerolls.includes(row.op)) return;
-  const lineage = await storage.lineage.lineage(row.lineage);
-  const headId = lineage?.heads[row.branch];
-  const head = headId && (await storage.lineage.node(headId));
-  if (!head || head.id === node || head.parent !== row.parent) return;
-  await storage.lineage.moveHead(row.lineage, row.branch, head.id, node).catch((error: unknown) => {
-    log.debug({ error, job: row.id }, 'HEAD was moved meanwhile');
-  });
-}
-
 async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<void> {
   const nodes = nodesOf(flow, row, result);
   const [first] = nodes;
@@ -44,8 +30,7 @@ async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<vo
   const { seconds, stepsRun } = result;
   const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes: row.notes };
   await flow.jobCards.release(row.id);
-  const written = await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
-  if (written) await followSibling(flow, row, first.id);
+  await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
 }
 
 async function fail(flow: Flow, row: JobRow, refusal: RefusalData): Promise<void> {

@@ -4,6 +4,7 @@ import { Refusal, type RefusalData, refusalData } from '../../errors.ts';
 import type { JobEvent } from '../../jobs/queue.ts';
 import type { Language } from '../../storage/index.ts';
 import type { Flow } from './accept.ts';
+import { arranged } from './buttons.ts';
 import { errorCard, fitted } from './cards.ts';
 import { newRef } from './desk.ts';
 import { hear } from './hear.ts';
@@ -12,6 +13,7 @@ import { languageOf } from './language.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming } from './platform.ts';
 import { reconcile, settle } from './recovery.ts';
+import { waysOn } from './way-on.ts';
 
 /** Keys of incoming things that are remembered, so that a repeated delivery does nothing; jobs are protected by their rows besides. */
 const REMEMBERED = 10_000;
@@ -32,8 +34,10 @@ async function refuse(flow: Flow, incoming: Incoming, language: Language, error:
   if (!(error instanceof Refusal) || error.code === 'storage-full')
     flow.log.error({ error, ref, key: incoming.key, place }, 'an incoming could not be handled');
   const refusal: RefusalData = error instanceof Refusal ? refusalData(error) : { code: 'internal', details: { ref } };
-  const card = errorCard(messagesIn(language), refusal, null);
   const platform = flow.platformOf(place);
+  const messages = messagesIn(language);
+  const ways = platform ? arranged([waysOn(error, messages)], platform.capabilities) : [];
+  const card = errorCard(messages, refusal, null, ways);
   await incoming.answer.tell(platform ? fitted(card, platform.capabilities) : card);
 }
 

@@ -1,11 +1,14 @@
-import { type Field, fields } from '../../edit/fields.ts';
+import { type Field, type FieldName, fields } from '../../edit/fields.ts';
 import { fieldNamed, type PartialParams } from '../../edit/params.ts';
 import type { Sketch } from '../../edit/request.ts';
-import { checkLength, fieldAt, type Given, give, matchAt, scanValue } from './options.ts';
+import { checkLength, fieldAt, type Given, give, matchAt, pointingAt, scanValue } from './options.ts';
 import { soundText } from './plain-text.ts';
 
-/** What one word can ask for. */
-type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo';
+/** A part of the picture that is named by a word, and what becomes of it. */
+export interface Region {
+  readonly target: string;
+  readonly becomes: 'another' | 'nothing' | 'repainted' | 'detailed';
+}
 
 /** What a text says about an edit. `null` leaves what the picture was made with. */
 export interface EditWords {
@@ -16,25 +19,10 @@ export interface EditWords {
   readonly negative: string | null;
   readonly appendNegative: string;
   readonly params: PartialParams;
+  readonly region: Region | null;
+  /** Parameters that were said twice, in an option and in `advanced`, which won. */
+  readonly saidTwice: readonly FieldName[];
 }
-
-export type Utterance =
-  | { readonly kind: 'verb'; readonly verb: Verb; readonly params: PartialParams }
-  | { readonly kind: 'edit'; readonly words: EditWords };
-
-const verbs: Readonly<Record<string, Verb>> = {
-  again: 'again',
-  再来: 'again',
-  再来一张: 'again',
-  more: 'more',
-  更多: 'more',
-  less: 'less',
-  更少: 'less',
-  undo: 'undo',
-  撤销: 'undo',
-  redo: 'redo',
-  重做: 'redo',
-};
 
 /** Where running text goes until the next operator. */
 type Bucket = 'prompt' | 'append' | 'negative' | 'appendNegative';
@@ -120,44 +108,24 @@ function readSegments(text: string): Reading {
 }
 
 /**
- * Reads the words of an edit: text replaces the prompt, `+ …` appends to it, `no: …` replaces the negative prompt, `+no: …` appends
- * to that, `--key value` sets a parameter. Operators may be typed full-width.
+ * Reads the segments of a text: words replace the prompt, `+ …` appends to it, `no: …` replaces the negative prompt, `+no: …` appends
+ * to that, `--key value` sets a parameter. Operators may be typed full-width; what stands between them is passed on as it is.
  *
  * @throws Refusal 'bad-option' with the position of an unknown key, 'prompt-too-long', and whatever a value is refused for
  */
 export function parseWords(raw: string): EditWords {
   checkLength(raw);
-  const { buckets, given } = readSegments(soundText(raw));
+  const text = soundText(raw);
+  const { buckets, given } = pointingAt(text, () => readSegments(text));
   return {
     prompt: buckets.prompt.length > 0 ? buckets.prompt.join(' ') : null,
     append: buckets.append.join(', '),
     negative: buckets.negative.length > 0 ? buckets.negative.join(', ') : null,
     appendNegative: buckets.appendNegative.join(', '),
     params: given,
+    region: null,
+    saidTwice: [],
   };
-}
-
-/** Whether nothing but `--key value` was said. */
-function onlyFlags(words: EditWords): boolean {
-  return words.prompt === null && words.negative === null && words.append === '' && words.appendNegative === '';
-}
-
-/**
- * Reads a free text: a verb when it is one and nothing but parameters follows, else an edit. `undo` and `redo` stand alone.
- * @throws Refusal as `parseWords` does
- */
-export function parseText(raw: string): Utterance {
-  checkLength(raw);
-  const text = soundText(raw).trim();
-  const first = /^\S*/u.exec(text)![0];
-  const verb = Object.hasOwn(verbs, first.toLowerCase()) ? verbs[first.toLowerCase()] : undefined;
-  if (!verb) return { kind: 'edit', words: parseWords(raw) };
-  const after = text.slice(first.length).trim();
-  if (after === '') return { kind: 'verb', verb, params: {} };
-  if (verb === 'undo' || verb === 'redo' || !/^(?:--|－－|––|—)/.test(after))
-    return { kind: 'edit', words: parseWords(raw) };
-  const words = parseWords(after);
-  return onlyFlags(words) ? { kind: 'verb', verb, params: words.params } : { kind: 'edit', words: parseWords(raw) };
 }
 
 /** A caption that begins with "mask" says what the second picture is. */
@@ -182,4 +150,12 @@ export function takeRemoveWord(text: string): { readonly isRemoval: boolean; rea
 /** The prompt a text leads to, when the picture was made with `before`. */
 export function promptAfter(before: string, replaced: string | null, appended: string): string {
   return [replaced ?? before, appended].filter((part) => part.trim() !== '').join(', ');
+}
+
+/** A prompt without the tags, between commas, that speak of something; as it is when that is nothing. */
+export function promptWithout(prompt: string, target: string | null): string {
+  if (target === null) return prompt;
+  const word = target.toLowerCase();
+  const tags = prompt.split(/[,，]/).map((tag) => tag.trim());
+  return tags.filter((tag) => tag !== '' && !tag.toLowerCase().includes(word)).join(', ');
 }

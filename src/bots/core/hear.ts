@@ -5,11 +5,12 @@ import { errorCard } from './cards.ts';
 import { commands } from './commands.ts';
 import { obeyCommand } from './doing.ts';
 import { answersDraft } from './draft-replies.ts';
-import { parseText, parseWords } from './grammar.ts';
+import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
-import { edit, obey } from './telling.ts';
+import { edit, obey, type Telling } from './telling.ts';
+import { parseText } from './verbs.ts';
 
 /** Days until somebody is told again that a reply needs the mention to be seen. */
 const HINT_DAYS = 30;
@@ -21,20 +22,20 @@ async function hint({ storage, clock }: Flow, heard: Heard, incoming: MessageInc
   await incoming.answer.tell(errorCard(messagesIn(heard.private), { code: 'no-content', details: {} }, null));
 }
 
+/** Words that come with pictures repeat or undo nothing: a verb that would is a prompt there. */
+function read(text: string): ReturnType<Telling['read']> {
+  const said = parseText(text);
+  if (said.kind === 'edit') return { command: commands[said.command], words: said.words };
+  return { command: commands.edit, words: parseWords(text) };
+}
+
 async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Promise<void> {
   const { files, text, repliedTo } = incoming;
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
   if (files.length === 0 && (await answersDraft(flow, heard, incoming))) return;
   const said = files.length === 0 ? parseText(text) : undefined;
   if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
-  return edit(flow, heard, {
-    incoming,
-    command: commands.edit,
-    link: null,
-    followsUp: true,
-    read: parseWords,
-    target: null,
-  });
+  return edit(flow, heard, { incoming, link: null, followsUp: true, read, target: null });
 }
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */

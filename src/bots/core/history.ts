@@ -1,101 +1,143 @@
-import { isId, type Lineage, type LineageNode, type NodeId, newId } from '../../edit/lineage.ts';
+import { isId, type LineageNode, type NodeId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Asker, Flow } from './accept.ts';
-import { elsewhereCard } from './cards.ts';
+import { button } from './buttons.ts';
+import { elsewhereCard, plainCard, promptOf } from './cards.ts';
 import type { Desk } from './desk.ts';
 import { mayMoveHead } from './heads.ts';
 import { messagesIn } from './messages/index.ts';
-import type { Notice } from './notice.ts';
-import { batchOf, branchAt, headOf } from './picture-view.ts';
+import { checkMayMove, knownNode, lineageOf, moveHead, outrun, postNode } from './moves.ts';
+import { batchOf, branchAt } from './picture-view.ts';
+import { oneLine } from './plain-text.ts';
 import type { Answer } from './platform.ts';
 
-/** Shows a picture again, as a message of its own. */
-async function post(flow: Flow, asker: Asker, node: LineageNode): Promise<void> {
-  const card: Notice = { kind: 'node', language: asker.language, notes: [] };
-  const { place } = asker.where;
-  const key = `node:${asker.key}`;
-  await flow.storage.outbox.put({
-    id: newId(flow.random),
-    key,
-    place,
-    card,
-    job: null,
-    node: node.id,
-    replyTo: asker.message,
-  });
-  flow.outbox.wake();
-}
+/** Ways forward that are offered to choose from. */
+const CHOICES_SHOWN = 20;
 
-async function lineageOf({ storage }: Desk, node: LineageNode): Promise<Lineage> {
-  const lineage = await storage.lineage.lineage(node.lineage);
-  if (!lineage) throw new Refusal('gone', {});
-  return lineage;
-}
-
-async function knownNode({ storage }: Desk, id: NodeId): Promise<LineageNode> {
-  const node = await storage.lineage.node(id);
-  if (!node) throw new Refusal('gone', {});
-  return node;
-}
-
-function checkPolicy(lineage: Lineage, branch: string, { speaker }: Asker): void {
-  if (!mayMoveHead(lineage, branch, speaker)) throw new Refusal('not-yours', {});
-}
-
-/** What undoing needs: the picture left, and for one that is not HEAD, the HEAD that was seen when moving it was agreed to. */
-export interface Undoing {
+/** What stepping through a history needs besides who steps. */
+export interface Stepping {
   readonly node: LineageNode;
-  readonly seen: string;
+  readonly steps?: number;
   readonly answer: Pick<Answer, 'tell'>;
   /** Language of what only the person reads. */
   readonly private: Asker['language'];
 }
 
-/**
- * Undo: HEAD goes to the picture's parent, which is shown again. A picture that is not HEAD is asked about first.
- * @throws Refusal 'nothing-to-undo', 'not-yours', 'head-moved'
- */
-export async function undo(flow: Flow, asker: Asker, { node, seen, answer, ...undoing }: Undoing): Promise<void> {
-  if (node.parent === null) throw new Refusal('nothing-to-undo', {});
-  const [lineage, parent] = await Promise.all([lineageOf(flow, node), knownNode(flow, node.parent)]);
-  const branch = branchAt(lineage, node.id) ?? 'main';
-  checkPolicy(lineage, branch, asker);
-  const head = lineage.heads[branch]!;
-  if (head === parent.id) throw new Refusal('head-moved', { current: parent.number }); // somebody has undone it
-  if (head !== node.id && seen === '') {
-    const numbers = { head: (await knownNode(flow, head)).number, parent: parent.number };
-    await answer.tell(elsewhereCard(messagesIn(undoing.private), node, numbers, head));
-    return;
+/** The pictures above one, nearest first, at most so many; over those that were removed it goes on. */
+async function above({ storage }: Desk, node: LineageNode, most: number): Promise<readonly LineageNode[]> {
+  const found: LineageNode[] = [];
+  for (let at = node; found.length < most; at = found.at(-1)!) {
+    const next = await storage.lineage.above(at);
+    if (!next) break;
+    found.push(next);
   }
-  if (seen !== '' && !isId(seen)) throw new Refusal('old-button', {});
-  const left = seen === '' ? node.id : (seen as NodeId);
-  await flow.storage.lineage.moveHead(lineage.id, branch, left, parent.id);
-  await flow.storage.lineage.pushUndone(lineage.id, asker.speaker.user, node.id);
-  await post(flow, asker, parent);
+  return found;
 }
 
 /**
- * Redo: HEAD goes to the child this person last stepped back from, else to the newest one.
- * @throws Refusal 'nothing-to-redo', 'not-yours', 'head-moved'
+ * Undo: HEAD goes to the picture's parent, or further up, which is shown again. A picture that is not HEAD is asked about first.
+ * @param seen  HEAD as it was seen when moving it from elsewhere was agreed to; else empty
+ * @throws Refusal 'nothing-to-undo', 'not-yours', 'locked', 'head-moved'
  */
-export async function redo(flow: Flow, asker: Asker, node: LineageNode): Promise<void> {
+export async function undo(
+  flow: Flow,
+  asker: Asker,
+  { node, steps = 1, ...undoing }: Stepping,
+  seen = '',
+): Promise<void> {
+  const [lineage, path] = await Promise.all([lineageOf(flow, node), above(flow, node, steps)]);
+  const to = path.at(-1);
+  if (!to) throw new Refusal('nothing-to-undo', {});
+  const branch = branchAt(lineage, node.id) ?? 'main';
+  checkMayMove(lineage, branch, asker, to);
+  const head = lineage.heads[branch]!;
+  const move = { lineage, branch, to, left: [node.id, ...path.slice(0, -1).map(({ id }) => id)] };
+  if (head !== node.id && seen === '') {
+    if (head === to.id) return moveHead(flow, asker, { ...move, from: node.id }); // somebody has undone it: says so
+    const numbers = { head: (await knownNode(flow, head)).number, parent: to.number };
+    return undoing.answer.tell(elsewhereCard(messagesIn(undoing.private), node, numbers, head));
+  }
+  if (seen !== '' && !isId(seen)) throw new Refusal('old-button', {});
+  await moveHead(flow, asker, { ...move, from: seen === '' ? node.id : (seen as NodeId) });
+  await postNode(flow, asker, to);
+}
+
+/** Of each batch the first: one picture for each way that leads on, newest first. */
+async function waysForward({ storage }: Desk, node: LineageNode): Promise<readonly LineageNode[]> {
+  const children = await storage.lineage.below(node.id);
+  const firsts = children.filter(
+    (child, i) => child.job === null || children.findIndex(({ job }) => job === child.job) === i,
+  );
+  return firsts.toReversed();
+}
+
+/** The pictures a way forward goes over, and those of them that were taken off this person's stack. */
+interface WayForward {
+  readonly path: readonly LineageNode[];
+  readonly remembered: readonly NodeId[];
+  /** Where it parts at the very beginning. */
+  readonly ways: readonly LineageNode[];
+}
+
+/** Goes to what this person last stepped back from, else to the only picture there is, at most so many steps. */
+async function wayForward(flow: Flow, { speaker }: Asker, from: LineageNode, steps: number): Promise<WayForward> {
   const { lineage: tree } = flow.storage;
+  const path: LineageNode[] = [];
+  const remembered: NodeId[] = [];
+  for (let at = from; path.length < steps; at = path.at(-1)!) {
+    const left = await tree.popUndone(from.lineage, speaker.user, at.id);
+    const known = left && (await tree.node(left));
+    const ways = known ? [known] : await waysForward(flow, at);
+    const [only, another] = ways;
+    if (!only || another) return { path, remembered, ways: path.length === 0 ? ways : [] };
+    if (known) remembered.push(known.id);
+    path.push(only);
+  }
+  return { path, remembered, ways: [] };
+}
+
+/** Asks which of several pictures to go on to. */
+async function askWhich({ answer, ...stepping }: Stepping, ways: readonly LineageNode[]): Promise<void> {
+  const messages = messagesIn(stepping.private);
+  const shown = ways.slice(0, CHOICES_SHOWN);
+  const rows = shown.map((way) => {
+    const label = [`#${way.number}`, oneLine(promptOf(way), 20)].filter((part) => part !== '').join(' ');
+    return [button(messages, 'rd', stepping.node.id, { label, arg: way.id })];
+  });
+  const inFives = Array.from({ length: Math.ceil(rows.length / 4) }, (_, i) => rows.slice(i * 4, (i + 1) * 4).flat());
+  await answer.tell({ ...plainCard, title: messages.room.whichForward, rows: inFives });
+}
+
+/** The way to a picture that was chosen. @throws Refusal 'old-button' when it is no child of `from` */
+async function chosenWay({ storage }: Desk, from: LineageNode, chosen: string): Promise<WayForward> {
+  const child = (await storage.lineage.below(from.id)).find(({ id }) => id === chosen);
+  if (!child) throw new Refusal('old-button', {});
+  return { path: [child], remembered: [], ways: [] };
+}
+
+/**
+ * Redo: HEAD goes to the child this person last stepped back from, else to the only one; when there are several, which is asked.
+ * @param chosen  the child that was chosen; else empty
+ * @throws Refusal 'nothing-to-redo', 'not-yours', 'locked', 'head-moved', 'old-button'
+ */
+export async function redo(flow: Flow, asker: Asker, stepping: Stepping, chosen = ''): Promise<void> {
+  const { node, steps = 1 } = stepping;
   const lineage = await lineageOf(flow, node);
   const branch = branchAt(lineage, node.id);
-  if (branch === undefined)
-    throw new Refusal('head-moved', { current: (await knownNode(flow, headOf(lineage))).number });
-  checkPolicy(lineage, branch, asker);
-  const { user } = asker.speaker;
-  const remembered = await tree.popUndone(lineage.id, user, node.id);
-  const child = remembered ?? (await tree.children(node.id)).at(-1)?.id;
-  if (!child) throw new Refusal('nothing-to-redo', {});
+  if (branch === undefined) throw await outrun(flow, { lineage, branch: 'main', to: node, left: [] });
+  checkMayMove(lineage, branch, asker, node);
+  const found = chosen === '' ? await wayForward(flow, asker, node, steps) : await chosenWay(flow, node, chosen);
+  const { path, remembered, ways } = found;
+  if (ways.length > 1) return askWhich(stepping, ways);
+  const to = path.at(-1);
+  if (!to) throw new Refusal('nothing-to-redo', {});
   try {
-    await tree.moveHead(lineage.id, branch, node.id, child);
+    await moveHead(flow, asker, { lineage, branch, from: node.id, to, left: [] });
   } catch (error) {
-    if (remembered) await tree.pushUndone(lineage.id, user, remembered);
+    for (const id of remembered.toReversed()) await flow.storage.lineage.pushUndone(lineage.id, asker.speaker.user, id);
     throw error;
   }
-  await post(flow, asker, await knownNode(flow, child));
+  await postNode(flow, asker, to);
 }
 
 /** The picture a choice means: the `which`th of the batch from 1, or the pressed one itself. @throws Refusal 'old-button' */
@@ -107,16 +149,17 @@ async function chosenOf(desk: Desk, node: LineageNode, which: string): Promise<L
 }
 
 /**
- * Chooses a picture: it becomes HEAD, as far as this person may say so, and is shown alone with all its buttons.
- * @throws Refusal 'old-button', 'head-moved'
+ * Chooses a picture: it becomes HEAD, and is shown alone with all its buttons. One of a batch is shown to whoever may not move HEAD too.
+ * @throws Refusal 'old-button', 'not-yours', 'locked', 'head-moved'
  */
 export async function pick(flow: Flow, asker: Asker, node: LineageNode, which: string): Promise<void> {
-  const chosen = await chosenOf(flow, node, which);
+  const to = await chosenOf(flow, node, which);
   const lineage = await lineageOf(flow, node);
-  const branch = branchAt(lineage, chosen.id) ?? branchAt(lineage, node.id) ?? 'main';
-  const head = lineage.heads[branch]!;
-  if (head !== chosen.id && mayMoveHead(lineage, branch, asker.speaker)) {
-    await flow.storage.lineage.moveHead(lineage.id, branch, head, chosen.id);
+  const branch = branchAt(lineage, to.id) ?? branchAt(lineage, node.id) ?? 'main';
+  const from = lineage.heads[branch]!;
+  if (which === '') checkMayMove(lineage, branch, asker, to);
+  if (from !== to.id && mayMoveHead(lineage, branch, asker.speaker)) {
+    await moveHead(flow, asker, { lineage, branch, from, to, left: [] });
   }
-  await post(flow, asker, chosen);
+  await postNode(flow, asker, to);
 }

@@ -15,8 +15,8 @@ import { pause } from './clock.ts';
 import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
-import { type EditWords, promptAfter } from './grammar.ts';
-import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
+import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
+import { type FoundMask, ownMask, placeMask } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import type { RemoteFile } from './platform.ts';
@@ -46,7 +46,6 @@ export interface Said {
   readonly sketch:
     | (({ readonly file: RemoteFile } | { readonly painted: BlobRef }) & { readonly kind: Sketch['kind'] })
     | undefined;
-  readonly secondIgnored: Sorted['secondIgnored'];
   /** Goes on from the picture: in its style, with its words unless others are said. */
   readonly followsUp: boolean;
 }
@@ -70,11 +69,13 @@ function styleOf(node: LineageNode): PartialParams {
 /** Prompts as parameters. What nobody said anything about is left to the layers below. */
 function spokenPrompts({ words, source, followsUp }: Said): PartialParams {
   const node = source.kind === 'node' ? source.node : undefined;
-  const before = node ? promptOf(node) : '';
+  const gone = words.region?.becomes === 'nothing' ? words.region.target : null;
+  const before = promptWithout(node ? promptOf(node) : '', gone);
   const prompt = promptAfter(before, words.prompt, words.append);
   const style: PartialParams = node && followsUp ? styleOf(node) : {};
-  const negative = promptAfter(style.negativePrompt ?? '', words.negative, words.appendNegative);
-  const isNegativeSaid = words.negative !== null || words.appendNegative !== '';
+  const added = [words.appendNegative, gone ?? ''].filter((part) => part !== '').join(', ');
+  const negative = promptAfter(style.negativePrompt ?? '', words.negative, added);
+  const isNegativeSaid = words.negative !== null || added !== '';
   return {
     ...(prompt !== '' || words.prompt !== null ? { prompt } : {}),
     ...(isNegativeSaid ? { negativePrompt: negative } : {}),
@@ -119,6 +120,14 @@ async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMa
 
 function clampedNote({ picture }: Messages, { field, asked, given }: Clamped): string {
   return picture.clamped(fields[field].chat, asked, given);
+}
+
+function twiceNote({ picture }: Messages, { saidTwice }: EditWords): readonly string[] {
+  return saidTwice.length > 0 ? [picture.saidTwice(saidTwice.map((name) => fields[name].chat).join(', '))] : [];
+}
+
+function severalNote({ picture }: Messages, source: Source): readonly string[] {
+  return source.kind === 'upload' && source.others.length > 0 ? [picture.firstOf(source.others.length + 1)] : [];
 }
 
 function sourceNote({ picture }: Messages, source: Source): readonly string[] {
@@ -172,9 +181,10 @@ export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<O
   const notes = [
     ...clamped.map((c) => clampedNote(messages, c)),
     ...warnings.map((warning) => messages.picture.warnings[warning]),
+    ...twiceNote(messages, said.words),
     ...sourceNote(messages, said.source),
     ...(isFull ? [messages.picture.fullMask] : []),
-    ...(said.secondIgnored ? [messages.picture.secondIgnored] : []),
+    ...severalNote(messages, said.source),
   ];
   const author = said.mask && 'ready' in said.mask ? said.mask.author : asker.speaker.user;
   const maskAuthor = mask?.kind === 'image' ? author : null;

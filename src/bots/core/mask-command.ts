@@ -1,8 +1,9 @@
+import { noWords } from '../../edit/draft.ts';
 import { type MaskReading, maskCombinations } from '../../edit/probe.ts';
 import { Refusal } from '../../errors.ts';
 import { type Flow, plantUpload } from './accept.ts';
 import type { Given } from './calls.ts';
-import { draftOfMask, hearDrawing, noWords, useDrawing } from './drawing.ts';
+import { draftOfMask, hearDrawing, useDrawing } from './drawing.ts';
 import type { Heard } from './heard.ts';
 import { askAboutMask, combineDraft } from './mask-drafts.ts';
 import { postDraft } from './open-drafts.ts';
@@ -19,7 +20,7 @@ interface Calling {
   readonly options: Given;
 }
 
-function pointersOf({ incoming, options }: Calling): Omit<Pointers, 'file'> {
+function pointersOf({ incoming, options }: Calling): Omit<Pointers, 'file' | 'others'> {
   const { speaker, where, repliedTo, message } = incoming;
   const link = typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
   return { speaker, where, link, repliedTo, message };
@@ -30,7 +31,7 @@ const plain = { words: noWords, use: null, target: null, followsUp: true } as co
 /** The picture that is meant, in a tree. */
 async function meantPicture(calling: Calling, file: Pointers['file']) {
   const { flow, heard } = calling;
-  const source = await findSource(flow, { ...pointersOf(calling), file });
+  const source = await findSource(flow, { ...pointersOf(calling), file, others: [] });
   return source.kind === 'node' ? source.node : plantUpload(flow, heard.asker, source.upload);
 }
 
@@ -81,7 +82,7 @@ async function show(calling: Calling): Promise<void> {
   const { asker } = heard;
   const draft = await flow.storage.drafts.newest(asker.where.place, asker.speaker.user, 'mask');
   if (draft) return postDraft(flow, asker, draft);
-  const source = await findSource(flow, { ...pointersOf(calling), file: undefined });
+  const source = await findSource(flow, { ...pointersOf(calling), file: undefined, others: [] });
   if (source.kind === 'upload') throw new Refusal('no-past-mask', {});
   await askAboutLastMask(flow, asker, source.node);
 }

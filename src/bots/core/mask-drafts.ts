@@ -191,7 +191,6 @@ export async function orderOfMask(flow: Flow, asker: Asker, { author, content, n
     source: { kind: 'node', node, how: 'pointed at' },
     mask: painted ? undefined : { ready: mask, author },
     sketch: painted,
-    secondIgnored: false,
     followsUp,
   });
   if (target === null) return order;

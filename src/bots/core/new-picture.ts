@@ -29,7 +29,7 @@ export async function useAsNewPicture(flow: Flow, { asker, incoming, ...press }:
   await useDraft(flow, draft, async () => {
     if (isBare) return incoming.answer.tell(receivedCard(messagesIn(press.private), node));
     const source = { kind: 'node', node, how: 'pointed at' } as const;
-    const said = { command: commands.edit, words, source, mask: undefined, sketch: undefined, secondIgnored: false };
+    const said = { command: commands.edit, words, source, mask: undefined, sketch: undefined };
     await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
   });
   await removeDraftCard(flow, draft, incoming.message);

@@ -1,6 +1,6 @@
 import { type Field, type FieldName, fields, type Params } from '../../edit/fields.ts';
 import { fieldNamed, nearestField, type PartialParams, parseParam } from '../../edit/params.ts';
-import { Refusal } from '../../errors.ts';
+import { Refusal, type Refusals } from '../../errors.ts';
 import { soundText } from './plain-text.ts';
 
 /** Longest text of options that is read, characters; the longest prompt fits in twice. */
@@ -58,6 +58,22 @@ export function fieldAt(key: string, position: number): FieldName {
   return name;
 }
 
+/** Characters shown before and after what could not be read. */
+const AROUND = 24;
+
+/** Runs a parser; a refusal of its that names a position also shows the text around it. */
+export function pointingAt<T>(text: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'bad-option') throw error;
+    const details = error.details as Refusals['bad-option'];
+    const from = Math.max(0, details.position - AROUND);
+    const excerpt = text.slice(from, details.position + AROUND).replace(/\s/g, ' ');
+    throw new Refusal('bad-option', { ...details, around: { excerpt, at: details.position - from } });
+  }
+}
+
 /** Parameters being collected; the last word on a field wins. */
 export type Given = { -readonly [K in FieldName]?: Params[K] };
 
@@ -75,6 +91,10 @@ export function give<K extends FieldName>(given: Given, name: K, value: string):
 export function parseAdvanced(raw: string): PartialParams {
   checkLength(raw);
   const text = soundText(raw);
+  return pointingAt(text, () => readPairs(text));
+}
+
+function readPairs(text: string): PartialParams {
   const given: Given = {};
   let position = matchAt(/[\s,，;；]*/y, text, 0)![0].length;
   while (position < text.length) {

@@ -1,4 +1,4 @@
-import { type OutpaintDraft, outpaintDraftSchema } from '../../edit/draft.ts';
+import { noWords, type OutpaintDraft, outpaintDraftSchema } from '../../edit/draft.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import { outpaintParams, outpaintPixels, outpaintRatios } from '../../edit/outpaint-plan.ts';
@@ -60,11 +60,11 @@ async function go(flow: Flow, { asker, incoming }: Press, draft: Draft, content:
   const node = await visibleNode(flow, content.node, asker.where);
   const params = outpaintParams(content, node.image);
   if (!params) throw new Refusal('bad-direction', { given: '' });
-  const words = { prompt: content.prompt, append: '', negative: null, appendNegative: '', params };
+  const words = { ...noWords, prompt: content.prompt, params };
   await useDraft(flow, draft, async () => {
     const source = { kind: 'node', node, how: 'pointed at' } as const;
     const said = { command: commands.outpaint, words, source, mask: undefined, sketch: undefined };
-    await accept(flow, await orderEdit(flow, asker, { ...said, secondIgnored: false, followsUp: true }));
+    await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
   });
   await removeDraftCard(flow, draft, incoming.message);
 }

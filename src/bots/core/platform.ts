@@ -11,6 +11,10 @@ export interface Capabilities {
   readonly maxText: number;
   readonly buttonsPerRow: number;
   readonly rows: number;
+  /** Lists to choose from stand on cards; else choices are buttons. */
+  readonly selectMenus: boolean;
+  /** Further buttons of a card open beside it, for whoever asked; or they stand in place of its own, for everybody. */
+  readonly menus: 'beside' | 'in place';
   /** Forms open in place (a modal, a dialog); else a form is a message to reply to. */
   readonly forms: boolean;
   /** Answers can be shown to one person only. */
@@ -36,32 +40,9 @@ export interface Button {
 
 /** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
 export const actionIds = [
-  'ag',
-  'ls',
-  'mo',
-  'ed',
-  'sm',
-  'pk',
-  'un',
-  'rd',
-  'st',
-  'fl',
-  'cx',
-  'rt',
-  'rg',
-  'up',
-  'op',
-  'rm',
-  'se',
-  'mu',
-  'mi',
-  'mg',
-  'mh',
-  'mc',
-  'so',
-  'sk',
-  'ok',
-  'no',
+  ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs'],
+  ...['br', 'bx', 'hs', 'sh', 'mx'],
+  ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
@@ -69,7 +50,7 @@ export type ActionId = (typeof actionIds)[number];
 export function opensForm(action: ActionId, arg = ''): boolean {
   if (action === 'op') return arg === 'prompt';
   if (action === 'up') return arg === 'custom';
-  return action === 'ed' || action === 'mu' || (action === 'rm' && arg === '');
+  return action === 'ed' || action === 'br' || action === 'mu' || (action === 'rm' && arg === '');
 }
 
 /** A picture of a card: stored, or passing by (a live preview). */
@@ -85,6 +66,22 @@ export interface CardImage {
   readonly original?: boolean;
 }
 
+/** One of several things to choose from; choosing it is pressing a button. */
+export interface Choice {
+  readonly label: string;
+  readonly action: ActionId;
+  readonly target: string;
+  readonly arg?: string;
+  /** The line of the card that is about it, from 0; null for none. */
+  readonly line: number | null;
+}
+
+/** A list to choose from, on platforms with `selectMenus`; at most 25. */
+export interface Choices {
+  readonly placeholder: string;
+  readonly options: readonly Choice[];
+}
+
 /**
  * One message of ours, platform-neutral. JSON except for passing previews; what is in the outbox has blob references only.
  * Title and lines are plain text that may hold people's words: adapters neutralise markup and mentions. Control and direction
@@ -93,8 +90,11 @@ export interface CardImage {
 export interface Card {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Below the lines, in letters of one width: what must stand one under the other. */
+  readonly block?: readonly string[];
   readonly images: readonly CardImage[];
   readonly rows: readonly (readonly Button[])[];
+  readonly choices?: Choices;
   readonly tone: 'plain' | 'busy' | 'done' | 'warning';
   /** Pictures are hidden until touched. */
   readonly spoiler: boolean;
@@ -141,6 +141,8 @@ export interface Speaker {
   readonly locale: string | null;
   /** May cancel others' jobs and the like. */
   readonly moderator: boolean;
+  /** What else they may be invited as: a role (`discord-role:…`), a name (`telegram:@bo`). */
+  readonly alias?: readonly string[];
 }
 export interface Whereabouts {
   readonly place: PlaceId;
@@ -168,6 +170,10 @@ export interface Answer {
   /** Tells the person alone where the platform can, else as a reply. May be called several times. */
   tell(card: Card): Promise<void>;
   form(form: Form): Promise<void>;
+  /** Shows a card in place of the one whose button was pressed; where that cannot be, tells it. */
+  replace(card: Card): Promise<void>;
+  /** Shows further buttons of the message whose button was pressed, as `Capabilities.menus` says. */
+  menu(card: Card): Promise<void>;
 }
 
 interface Arrived {
@@ -269,6 +275,8 @@ export interface Platform extends AsyncDisposable {
   send(place: PlaceId, card: Card, options: SendOptions): Promise<Posted>;
   /** Replaces text, buttons and – when the card has any – pictures. An edit that changes nothing succeeds. @throws DeliveryError */
   edit(place: PlaceId, message: string, card: Card): Promise<void>;
+  /** A message of a place as far as the platform lets us see it; null when it does not. For platforms where messages can be linked to. */
+  look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
 }

@@ -1,4 +1,5 @@
-import type { Asker } from './accept.ts';
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { Asker, Flow } from './accept.ts';
 import type { ActionIncoming, FormField } from './platform.ts';
 
 /** A button pressed, or a form answered. */
@@ -13,3 +14,6 @@ export interface Press {
 export function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
   return { name, label, value, long: false, required: false, maxLength: 40, ...more };
 }
+
+/** What a button does to the picture it names. */
+export type NodeAction = (flow: Flow, press: Press, node: LineageNode) => Promise<void>;

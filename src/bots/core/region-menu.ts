@@ -1,3 +1,4 @@
+import { noWords } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
@@ -17,7 +18,7 @@ export async function askAboutLastMask(flow: Flow, asker: Press['asker'], node: 
     ...{ kind: 'read', from: await flow.storage.blobs.get(blob), reading: 'white', size: node.image },
   });
   if (covered === 0) throw new Refusal('no-past-mask', {});
-  const words = { prompt: null, append: '', negative: null, appendNegative: '', params: {} };
+  const words = noWords;
   await askAboutMask(flow, asker, {
     ...{ node: node.id, mask: { kind: 'image', blob, read: 'white' }, covered },
     ...{ strokes: null, target: null, words, asks: true, followsUp: true },

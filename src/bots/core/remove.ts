@@ -1,20 +1,13 @@
 import type { DraftWords } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import { promptOf } from './cards.ts';
+import { promptWithout } from './grammar.ts';
 import type { Messages } from './messages/catalogue.ts';
-
-/** A prompt without the comma-separated parts that speak of something, whatever the case. */
-export function promptWithout(prompt: string, target: string): string {
-  const word = target.trim().toLowerCase();
-  if (word === '') return prompt;
-  const parts = prompt.split(/[,，]/).map((part) => part.trim());
-  return parts.filter((part) => part !== '' && !part.toLowerCase().includes(word)).join(', ');
-}
 
 /** What is said about removing, when the picture was made with some words; and the lines that tell of it. */
 export function withoutTarget({ remove }: Messages, node: LineageNode, target: string) {
   const before = promptOf(node);
-  const after = promptWithout(before, target);
+  const after = promptWithout(before, target.trim() === '' ? null : target.trim());
   const changed = before === after ? [] : [remove.prompt(before, after)];
   return { prompt: after, notes: [...(target === '' ? [] : [remove.what(target)]), ...changed] };
 }

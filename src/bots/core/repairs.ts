@@ -1,3 +1,4 @@
+import { noWords } from '../../edit/draft.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import { placementOf } from '../../edit/placement.ts';
@@ -6,7 +7,7 @@ import { Refusal } from '../../errors.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { plainCard } from './cards.ts';
 import { commands } from './commands.ts';
-import { noWords, takeKept } from './drawing.ts';
+import { takeKept } from './drawing.ts';
 import { orderEdit } from './intake.ts';
 import { orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
@@ -31,7 +32,7 @@ export async function repairSeams(flow: Flow, { asker }: Press, node: LineageNod
   const words = { ...noWords, params };
   const said = { command: commands.inpaint, words, source: { kind: 'node', node, how: 'pointed at' } } as const;
   const masked = { mask: { ready, author: asker.speaker.user }, sketch: undefined };
-  const order = await orderEdit(flow, asker, { ...said, ...masked, secondIgnored: false, followsUp: true });
+  const order = await orderEdit(flow, asker, { ...said, ...masked, followsUp: true });
   await accept(flow, { ...order, op: 'seam repair', maskAuthor: null });
 }
 

@@ -7,7 +7,7 @@ import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawing.ts';
-import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord, type Utterance } from './grammar.ts';
+import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
 import { orderEdit } from './intake.ts';
@@ -15,24 +15,28 @@ import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
 import { askAboutMask, orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { branchAt, headOf } from './picture-view.ts';
-import type { CommandIncoming, MessageIncoming } from './platform.ts';
+import { oneLine } from './plain-text.ts';
+import type { CommandIncoming, MessageIncoming, RemoteFile } from './platform.ts';
 import { orderAgain, orderStep } from './rerolls.ts';
-import { findSource, imageOfSource, type Pointers, type Source } from './source.ts';
+import { fetchUpload, findSource, imageOfSource, type Pointers, type Source } from './source.ts';
+import type { Utterance } from './verbs.ts';
+
+/** Pictures beside the edited one that are kept. */
+const OTHERS = 4;
 
 /** An edit as a message says it; its words are read once it is known whether the first of them speaks of a mask. */
 export interface Telling {
   readonly incoming: CommandIncoming | MessageIncoming;
-  readonly command: EditingCommand;
   readonly link: string | null;
   readonly followsUp: boolean;
-  readonly read: (text: string) => EditWords;
+  readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
   /** What shall be removed; null for painting something. */
   readonly target: string | null;
   /** What a drawing that comes along is for, where the call says so. */
   readonly sketch?: Sketch['kind'];
 }
 
-function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file'> {
+function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file' | 'others'> {
   const { speaker, where, repliedTo, message } = incoming;
   return { speaker, where, link, repliedTo, message };
 }
@@ -64,6 +68,7 @@ function captionOf(text: string, mayHoldMask: boolean): Caption {
 }
 
 interface Understood extends Caption {
+  readonly command: EditingCommand;
   readonly words: EditWords;
   readonly sorted: Sorted;
   readonly target: string | null;
@@ -75,11 +80,11 @@ async function understood(flow: Flow, telling: Telling): Promise<Understood> {
   const isMessage = incoming.kind === 'message';
   const mayHoldMask = incoming.files.length > (repliesToPicture || isMessage ? 0 : 1);
   const caption = captionOf(incoming.text, mayHoldMask);
-  const spoken = telling.read(caption.rest);
+  const { command, words: spoken } = telling.read(caption.rest);
   const target = caption.isRemoval ? (spoken.prompt ?? '') : telling.target;
-  const words = caption.isRemoval ? { ...spoken, prompt: null } : spoken;
+  const words = caption.isRemoval ? { ...spoken, prompt: null, region: null } : spoken;
   const hints = { saysMask: caption.saysMask, saysSketch: false, repliesToPicture };
-  return { ...caption, words, target, sorted: await sortFiles(flow, incoming.files, hints) };
+  return { ...caption, command, words, target, sorted: await sortFiles(flow, incoming.files, hints) };
 }
 
 const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ words, target, followsUp });
@@ -88,14 +93,14 @@ const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ wor
 async function isDrawing(flow: Flow, asker: Asker, telling: Telling, understanding: Understood): Promise<boolean> {
   const { incoming } = telling;
   const { sorted, saysMask, sketch } = understanding;
-  if (incoming.kind !== 'message' || !sorted.file || sorted.mask || sorted.secondIgnored) return false;
+  if (incoming.kind !== 'message' || !sorted.file || sorted.mask || sorted.others.length > 0) return false;
   const use = saysMask ? ('mask' as const) : sketch;
   const drawn = { file: sorted.file, repliedTo: incoming.repliedTo };
   return hearDrawing(flow, asker, drawn, { ...saidOf(understanding, telling), use });
 }
 
 /** A mask that came along, or was kept for this. */
-async function maskOf(flow: Flow, asker: Asker, { command }: Telling, { sorted }: Understood) {
+async function maskOf(flow: Flow, asker: Asker, { command, sorted }: Understood) {
   if (sorted.mask) return sorted.mask;
   if (command.name !== commands.inpaint.name && command.name !== commands.remove.name) return undefined;
   const kept = await takeKept(flow, asker, 'kept mask');
@@ -114,42 +119,63 @@ async function isMasked(
   const { maskMode = 'inpaint masked', maskRound = true } = said.words.params;
   const placed = await placeMask(flow, mask, imageOfSource(source), { maskMode, maskRound });
   if (placed.mask?.kind !== 'image') return false;
-  const isAsked =
-    !mask.isPainted && (await asksAboutMask(flow, asker, { covered: mask.check.covered, isGuess: false }));
+  const { covered } = mask.check;
+  const isAsked = !mask.isPainted && (await asksAboutMask(flow, asker, { covered, isGuess: false }));
   if (!isAsked && said.target === null) return false;
   const node = source.kind === 'node' ? source.node : await plantUpload(flow, asker, source.upload);
-  const content = draftOfMask(node, placed.mask, {
-    covered: mask.check.covered,
-    said: { ...said, use: null },
-    asks: said.asks,
-  });
+  const content = draftOfMask(node, placed.mask, { covered, said: { ...said, use: null }, asks: said.asks });
   if (isAsked) await askAboutMask(flow, asker, content);
   else await accept(flow, await orderOfMask(flow, asker, { author: asker.speaker.user, content, node }));
   return true;
 }
 
+/** Pictures beside the one that is edited, so that it can be changed for one of them. Their edit has been accepted: nothing is refused. */
+async function plantOthers(flow: Flow, asker: Asker, others: readonly RemoteFile[]): Promise<void> {
+  for (const file of others.slice(0, OTHERS)) {
+    try {
+      await plantUpload(flow, asker, await fetchUpload(flow, file, null));
+    } catch (error) {
+      flow.log.info({ error, place: asker.where.place }, 'a further picture could not be kept');
+    }
+  }
+}
+
+/** The edit itself, when nothing about its mask or strokes is left to be asked. */
+async function editNow(
+  flow: Flow,
+  asker: Asker,
+  telling: Telling,
+  { source, mask, ...understanding }: Understood & { readonly source: Source; readonly mask: FoundMask | undefined },
+): Promise<void> {
+  const { command, words, sorted, sketch: kind, target } = understanding;
+  const drawn = sorted.sketch;
+  if (target !== null) throw new Refusal('no-mask', {});
+  const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
+  const { followsUp } = telling;
+  await accept(flow, await orderEdit(flow, asker, { command, words, source, mask, sketch, followsUp }));
+  if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
+}
+
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
 export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
-  const { incoming, command, followsUp } = telling;
+  const { incoming } = telling;
   const understanding = await understood(flow, telling);
   if (await isDrawing(flow, asker, telling, understanding)) return;
-  const { sorted, rest, words, target, sketch: kind } = understanding;
-  const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file });
+  const { sorted, rest, words, command } = understanding;
+  if (words.region && !sorted.mask && !sorted.sketch)
+    throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
+  const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file, others: sorted.others });
   const isBare = incoming.kind === 'message' && rest.trim() === '';
   if (source.kind === 'upload' && isBare && !sorted.mask) {
     const node = await plantUpload(flow, asker, source.upload);
     await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
     return;
   }
-  const mask = await maskOf(flow, asker, telling, understanding);
+  const mask = await maskOf(flow, asker, understanding);
   const said = { ...saidOf(understanding, telling), asks: incoming.kind === 'message' };
   const isPlain = command.edits.sets.script === undefined && words.params.script === undefined;
   if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
-  if (target !== null) throw new Refusal('no-mask', {});
-  const drawn = sorted.sketch;
-  const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
-  const order = { command, words, source, mask, sketch, secondIgnored: sorted.secondIgnored, followsUp };
-  await accept(flow, await orderEdit(flow, asker, order));
+  await editNow(flow, asker, telling, { ...understanding, source, mask });
 }
 
 /**
@@ -161,7 +187,7 @@ async function meantNode(
   incoming: CommandIncoming | MessageIncoming,
   { moves }: { readonly moves: boolean },
 ): Promise<LineageNode> {
-  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined });
+  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined, others: [] });
   if (source.kind === 'upload') throw new Refusal('nothing-to-repeat', {});
   const { node } = source;
   const lineage = moves && source.how !== 'pointed at' && (await flow.storage.lineage.lineage(node.lineage));
@@ -184,9 +210,9 @@ export async function obey(
     case 'more':
       return accept(flow, await orderStep(flow, asker, node, { action: verb === 'less' ? 'ls' : 'mo', said: params }));
     case 'undo':
-      return undo(flow, asker, { node, seen: '', answer: incoming.answer, private: heard.private });
+      return undo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     case 'redo':
-      return redo(flow, asker, node);
+      return redo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     default:
       return verb satisfies never;
   }

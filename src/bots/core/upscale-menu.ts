@@ -1,3 +1,4 @@
+import { noWords } from '../../edit/draft.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
@@ -25,10 +26,10 @@ type Way = keyof typeof ways;
 const isWay = (arg: string): arg is Way => Object.hasOwn(ways, arg);
 
 async function enlarge(flow: Flow, { asker }: Press, node: LineageNode, params: PartialParams): Promise<void> {
-  const words = { prompt: null, append: '', negative: null, appendNegative: '', params };
+  const words = { ...noWords, params };
   const command: EditingCommand = { ...commands.upscale, edits: { ...commands.upscale.edits, sets: {} } };
   const said = { command, words, source: { kind: 'node', node, how: 'pointed at' }, mask: undefined } as const;
-  const order = await orderEdit(flow, asker, { ...said, sketch: undefined, secondIgnored: false, followsUp: true });
+  const order = await orderEdit(flow, asker, { ...said, sketch: undefined, followsUp: true });
   await accept(flow, { ...order, op: 'upscale' });
 }
 

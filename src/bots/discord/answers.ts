@@ -1,4 +1,4 @@
-import { InteractionResponseType, MessageFlags, Routes } from 'discord.js';
+import { type APIMessage, InteractionResponseType, MessageFlags, Routes } from 'discord.js';
 import type { Language } from '../../storage/index.ts';
 import { type Clock, pause } from '../core/clock.ts';
 import { languageOf } from '../core/language.ts';
@@ -7,7 +7,8 @@ import { type Answer, type Card, DeliveryError, type Form, type Whereabouts } fr
 import { asDeliveryError, delivered, refusedWith } from './api.ts';
 import { modalOf } from './forms.ts';
 import { answerBy, bodyOf, type Post, removeMessage, sendCard } from './sending.ts';
-import type { Ticket } from './tickets.ts';
+import { remember, type Ticket } from './tickets.ts';
+import { withPictures } from './uploads.ts';
 import { words } from './words.ts';
 
 /** Warnings that everybody sees go away after this, ms. */
@@ -66,7 +67,7 @@ export async function openReply(
     if (!refusedWith(error, 'unknownInteraction')) throw error; // too late: nobody waits for an answer, the work counts all the same
   }
   const language = languageOf(locale ?? null) ?? 'en';
-  const plain = plainReply(answering, ticket, language);
+  const plain = plainReply(answering, ticket, language, how === 'silent');
   return how === 'form' ? replyOrForm(answering, ticket, plain, language) : plain;
 }
 
@@ -98,9 +99,24 @@ async function takeAway(post: Post, ticket: Ticket): Promise<void> {
   }
 }
 
-function plainReply(answering: Answering, ticket: Ticket, language: Language): Reply {
+/** Changes the message whose button was pressed, through the press itself. @throws DeliveryError */
+async function replaceOriginal({ post }: Answering, ticket: Ticket, card: Card): Promise<void> {
+  const route = Routes.webhookMessage(ticket.application, ticket.token, '@original');
+  await delivered(true, () =>
+    withPictures(post, card, ticket.uploadLimit, async ({ files, ...cargo }) => {
+      const { id } = await post.api.call<APIMessage>('PATCH', route, { body: bodyOf(card, cargo), files, auth: false });
+      remember(post.shown, id, cargo.shown);
+    }),
+  );
+}
+
+/** @param isPress  a button was pressed, and its message is what may be replaced */
+function plainReply(answering: Answering, ticket: Ticket, language: Language, isPress: boolean): Reply {
+  const tell = (card: Card) => whisper(answering, ticket, card, language);
   return {
-    tell: (card) => whisper(answering, ticket, card, language),
+    tell,
+    replace: (card) => (isPress ? replaceOriginal(answering, ticket, card) : tell(card)),
+    menu: tell,
     form: () => Promise.reject(new RangeError('an interaction that was acknowledged cannot open a form')),
     done: () => (ticket.isThinking ? takeAway(answering.post, ticket) : Promise.resolve()),
   };
@@ -125,8 +141,9 @@ function replyOrForm(answering: Answering, ticket: Ticket, plain: Reply, languag
     if (card.images.length > 0) await think(answering, ticket).then(() => plain.tell(card));
     else await speak(answering, ticket, card);
   };
+  const tell = (card: Card) => isFirst(whisperFirst(card)) ?? Promise.resolve(first).then(() => plain.tell(card));
   return {
-    tell: (card) => isFirst(whisperFirst(card)) ?? Promise.resolve(first).then(() => plain.tell(card)),
+    ...{ tell, replace: tell, menu: tell },
     form: (form) =>
       isFirst(() => showModal(answering, ticket, form)) ??
       Promise.resolve(first).then(() => plain.tell(lateCard(form, language))),
@@ -166,7 +183,9 @@ export interface Writer {
 export function answerToMessage({ post, clock, closing }: Answering, { message, where, locale }: Writer): Answer {
   const { place, kind } = where;
   let told = 0;
-  return {
+  const answer: Answer = {
+    replace: (card) => answer.tell(card),
+    menu: (card) => answer.tell(card),
     tell: async (card) => {
       told += 1;
       const nonce = `${message}:${told}`;
@@ -177,4 +196,5 @@ export function answerToMessage({ post, clock, closing }: Answering, { message, 
     },
     form: () => Promise.reject(new RangeError('a message cannot open a form')),
   };
+  return answer;
 }

@@ -6,6 +6,7 @@ import type { Capabilities, Incoming, Platform } from '../core/platform.ts';
 import { openApi } from './api.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
+import { lookAt } from './look.ts';
 import { heard } from './messages.ts';
 import { registerCommands } from './registration.ts';
 import { editCard, type Post, removeMessage, sendCard } from './sending.ts';
@@ -19,6 +20,8 @@ const capabilities: Capabilities = {
   maxText: 3000,
   buttonsPerRow: 5,
   rows: 5,
+  selectMenus: true,
+  menus: 'beside',
   forms: true,
   ephemeral: true,
   // A channel takes five edits in five seconds; results go first.
@@ -62,6 +65,7 @@ export function openDiscord(options: DiscordOptions): Platform {
     },
     send: async (place, card, how) => [await sendCard(post, place, card, how)],
     edit: (place, message, card) => editCard(post, place, message, card),
+    look: (place, message) => lookAt(api, connection.me, place, message),
     remove: (place, message) => removeMessage(post, place, message),
     [Symbol.asyncDispose]: async () => {
       await connection[Symbol.asyncDispose]();

@@ -9,6 +9,7 @@ import {
   type APIModalSubmitInteraction,
   ApplicationCommandOptionType,
   ApplicationCommandType,
+  ComponentType,
   InteractionContextType,
   InteractionResponseType,
   InteractionType,
@@ -124,8 +125,13 @@ const isPictureMenu = (interaction: Acted): interaction is APIMessageApplication
 function acknowledgementFor(interaction: Acted): Acknowledgement {
   if (interaction.type === InteractionType.ApplicationCommand) return 'thinking';
   if (interaction.type === InteractionType.ModalSubmit) return interaction.message ? 'silent' : 'thinking';
-  const button = code.decode(interaction.data.custom_id);
+  const button = code.decode(pressedIn(interaction));
   return button && opensForm(button.action, button.arg) ? 'form' : 'silent';
+}
+
+/** The identifier of a pressed button, or of what was chosen from a list. */
+function pressedIn({ data }: APIMessageComponentInteraction): string {
+  return data.component_type === ComponentType.StringSelect ? (data.values[0] ?? '') : data.custom_id;
 }
 
 function arrivalOf({ clock, isMember }: DeskOptions, interaction: Acted): Arrival | undefined {
@@ -164,7 +170,7 @@ function incomingOf(
       if (interaction.data.type !== ApplicationCommandType.ChatInput) return undefined;
       return { kind: 'command', ...arrived, ...typedCommand(interaction as APIChatInputApplicationCommandInteraction) };
     case InteractionType.MessageComponent: {
-      const button = code.decode(interaction.data.custom_id);
+      const button = code.decode(pressedIn(interaction));
       const { message } = interaction;
       if (!button) return { kind: 'unreadable', ...arrived };
       return { kind: 'action', ...arrived, ...button, message: message.id, values: null };

@@ -14,20 +14,21 @@ export function inert(text: string): string {
 /** Characters and bytes a message's texts may have together. Source: discord.com/developers/docs/components/reference; the bytes: discord-api-docs issue 8554. */
 const limits = { characters: 4000, bytes: 10_170, bytesPerText: 12 } as const;
 
-/** As much of a text as one message takes, ending in "…" when cut, never inside a character or behind a lone backslash. */
-export function cutToMessage(text: string): string {
-  const room = limits.bytes - limits.bytesPerText;
-  if (text.length <= limits.characters && Buffer.byteLength(text) <= room) return text;
+/** As much of a text as one message takes with all of `end` behind it, ending in "…" when cut, never inside a character or behind a lone backslash. */
+export function cutToMessage(text: string, end = ''): string {
+  const room = limits.bytes - limits.bytesPerText - Buffer.byteLength(end);
+  const characters = limits.characters - end.length;
+  if (text.length <= characters && Buffer.byteLength(text) <= room) return `${text}${end}`;
   let kept = '';
   let [count, bytes] = [1, 3]; // of the "…"
   for (const character of text) {
     count += character.length;
     bytes += Buffer.byteLength(character);
-    if (count > limits.characters || bytes > room) break;
+    if (count > characters || bytes > room) break;
     kept += character;
   }
   const backslashes = /\\*$/.exec(kept)![0].length;
-  return `${backslashes % 2 === 1 ? kept.slice(0, -1) : kept}…`;
+  return `${backslashes % 2 === 1 ? kept.slice(0, -1) : kept}…${end}`;
 }
 
 /** At most `limit` UTF-16 units, ending in "…" when cut, never inside a character. */

@@ -6,7 +6,7 @@ import { delivered } from './api.ts';
 import { formMessage } from './forms.ts';
 import { nameOf } from './incoming.ts';
 import { placeOf, spotOfMessage } from './places.ts';
-import { addressed, type Post, removeMessage, sendCard } from './sending.ts';
+import { addressed, editButtons, editCard, type Post, removeMessage, sendCard } from './sending.ts';
 import { words } from './words.ts';
 
 /** Warnings in rooms go away after this, ms. */
@@ -35,11 +35,23 @@ export function answerTo(answering: Answering, { person, message, where }: Asker
   const language = languageOf(person.language_code ?? null) ?? 'en';
   const replyTo = message && String(message.message_id);
   const how = { replyTo, nonce: `tell:${place}:${replyTo}`, repeated: false, language };
+  const tell = async (card: Card) => {
+    const [sent] = await patiently(answering, () => sendCard(post, place, card, how));
+    if (card.tone !== 'warning' || kind === 'private') return;
+    void pause(clock, warningMs, closing).then(() => removeMessage(post, place, sent).catch(() => {}));
+  };
   return {
-    tell: async (card) => {
-      const [sent] = await patiently(answering, () => sendCard(post, place, card, how));
-      if (card.tone !== 'warning' || kind === 'private') return;
-      void pause(clock, warningMs, closing).then(() => removeMessage(post, place, sent).catch(() => {}));
+    tell,
+    replace: async (card) => {
+      if (replyTo === null) return tell(card);
+      await patiently(answering, () => editCard(post, place, replyTo, card)).catch((error: unknown) => {
+        if (!(error instanceof DeliveryError && error.reason === 'gone')) throw error;
+        return tell(card);
+      });
+    },
+    menu: async (card) => {
+      if (replyTo === null) return tell(card);
+      await patiently(answering, () => editButtons(post, place, replyTo, card.rows));
     },
     form: async (form) => {
       const asked = kind === 'room' ? { id: person.id, name: nameOf(person) } : null;

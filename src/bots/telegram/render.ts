@@ -13,17 +13,23 @@ export interface Formatted {
   readonly entities: MessageEntity[];
 }
 
-/** A card's title, bold, and its lines, cut to `limit` characters. */
-export function formatted({ title, lines }: Pick<Card, 'title' | 'lines'>, limit: number): Formatted {
+type Words = Pick<Card, 'title' | 'lines' | 'block'>;
+
+/** A card's title, bold, its lines, and its block in letters of one width; cut to `limit` characters. */
+export function formatted({ title, lines, block = [] }: Words, limit: number): Formatted {
+  const fixed = cut(block.map(inert).join('\n'), limit);
   const heading = cut(inert(title), limit);
-  const body = lines.map(inert).join('\n');
-  const text = cut([heading, body].filter((part) => part !== '').join('\n'), limit);
-  return { text, entities: heading === '' ? [] : [{ type: 'bold', offset: 0, length: heading.length }] };
+  const room = limit - (fixed === '' ? 0 : fixed.length + 1);
+  const body = cut([heading, ...lines.map(inert)].filter((part) => part !== '').join('\n'), Math.max(0, room));
+  const text = [body, fixed].filter((part) => part !== '').join('\n');
+  const bold = { type: 'bold', offset: 0, length: Math.min(heading.length, body.length) } as const;
+  const pre = { type: 'pre', offset: text.length - fixed.length, length: fixed.length } as const;
+  return { text, entities: [bold, pre].filter(({ length }) => length > 0) };
 }
 
 /** Whether a card's words do not fit. */
-export function exceeds({ title, lines }: Pick<Card, 'title' | 'lines'>, limit: number): boolean {
-  return [inert(title), ...lines.map(inert)].join('\n').length > limit;
+export function exceeds({ title, lines, block = [] }: Words, limit: number): boolean {
+  return [title, ...lines, ...block].map(inert).join('\n').length > limit;
 }
 
 /** `@name` would notify whoever has that name: a word joiner keeps it from being one. Names have at least four characters. */

@@ -63,7 +63,10 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
 async function sendWords(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<string> {
   const common = { ...addressed(place, replyTo), reply_markup: keyboard(card.rows) };
   if (exceeds(card, limits.text)) {
-    const document = { source: Buffer.from([card.title, ...card.lines].join('\n')), filename: 'settings.txt' };
+    const document = {
+      source: Buffer.from([card.title, ...card.lines, ...(card.block ?? [])].join('\n')),
+      filename: 'settings.txt',
+    };
     const { text, entities } = formatted({ title: card.title, lines: [] }, limits.caption);
     return idOf(
       await post.api.call('sendDocument', { ...common, document, caption: text, caption_entities: entities }),
@@ -194,6 +197,15 @@ async function editWords(post: Post, place: PlaceId, message: string, card: Card
     if (!refusedFor(error, noText)) throw error;
     const caption = formatted(card, limits.caption);
     await post.api.call('editMessageCaption', { ...common, caption: caption.text, caption_entities: caption.entities });
+  }
+}
+
+/** Replaces the buttons below a message and leaves the rest. */
+export async function editButtons(post: Post, place: PlaceId, message: string, rows: Card['rows']): Promise<void> {
+  try {
+    await post.api.call('editMessageReplyMarkup', { ...target(place, message), reply_markup: keyboard(rows) });
+  } catch (error) {
+    if (!refusedFor(error, unchanged)) throw error;
   }
 }
 

@@ -20,6 +20,8 @@ const capabilities: Capabilities = {
   maxText: 4000,
   buttonsPerRow: 3,
   rows: 8,
+  selectMenus: false,
+  menus: 'in place',
   forms: false,
   ephemeral: false,
   // A room takes 20 messages a minute, edits counted; most of them are left to results.

@@ -28,6 +28,7 @@ interface Gathered {
 /** Warnings go back with the response; what somebody may want to keep becomes a message that only they see. */
 function gathering({ conversation }: Hearing, { user }: Visitor, key: string, replyTo: string | null): Gathered {
   const told: Card[] = [];
+  let menu: Card | null = null;
   let form: Form | null = null;
   let kept = 0;
   const answer: Answer = {
@@ -42,8 +43,17 @@ function gathering({ conversation }: Hearing, { user }: Visitor, key: string, re
     async form(asked) {
       form = asked;
     },
+    async replace(card) {
+      const message = replyTo === null ? undefined : conversation.find(replyTo);
+      if (message?.to === user) await conversation.change(message.id, card);
+      else await answer.tell(card);
+    },
+    async menu(card) {
+      menu = card;
+    },
   };
-  return { answer, given: () => ({ told: told.map(wireCard), form: form && wireForm(form) }) };
+  const given = () => ({ told: told.map(wireCard), menu: menu && wireCard(menu), form: form && wireForm(form) });
+  return { answer, given };
 }
 
 function arrived({ visitor, key }: Pick<SayRequest, 'visitor' | 'key'>, answer: Answer) {

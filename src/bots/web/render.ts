@@ -17,10 +17,13 @@ function wireImage({ source, name, description, original = false }: CardImage): 
 }
 
 /** A card as the page shows it. */
-export function wireCard({ title, lines, images, rows, tone, spoiler }: Card): WireCard {
+export function wireCard({ title, lines, block = [], images, rows, choices, tone, spoiler }: Card): WireCard {
   return {
-    ...{ title, lines, tone, spoiler },
+    ...{ title, lines, block, tone, spoiler },
     images: images.map(wireImage),
+    choices: (choices?.options ?? []).map((choice) => ({
+      ...{ label: choice.label, line: choice.line, code: code.encode(choice) },
+    })),
     rows: rows.map((row) =>
       row.map((button) => ({
         label: button.label,

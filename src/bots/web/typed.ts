@@ -1,4 +1,4 @@
-import { parseText } from '../core/grammar.ts';
+import { parseText } from '../core/verbs.ts';
 import type { Said } from './message.ts';
 
 /** What was typed, told apart. */

@@ -20,6 +20,8 @@ const capabilities: Capabilities = {
   maxText: 20_000,
   buttonsPerRow: 8,
   rows: 6,
+  selectMenus: true,
+  menus: 'beside',
   forms: true,
   ephemeral: true,
   editIntervalMs: { private: 300, room: 300 },

@@ -2,7 +2,6 @@ import type { Params } from '../../edit/fields.ts';
 import { infotextOf } from '../../edit/infotext.ts';
 import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
 import { scriptOf } from '../../edit/script.ts';
-import { Refusal } from '../../errors.ts';
 import { encodePng } from '../image/encode.ts';
 import { withInfotext } from '../image/infotext-file.ts';
 import type { Picture } from '../image/picture.ts';
@@ -25,6 +24,7 @@ import { type Canvas, canvasOptionsFor, prepareCanvas } from './canvas.ts';
 import { composite, maskResults, softened } from './composite.ts';
 import { encodePrompts, promptDefaults } from './conditioning.ts';
 import { type Encoded, encodeAll, startFrom } from './encoded.ts';
+import type { Extras, FindExtras } from './extras.ts';
 import type { Job, Made } from './job.ts';
 import { labelVector } from './label-vector.ts';
 import type { Checkpoint } from './models.ts';
@@ -36,6 +36,7 @@ import { runScript, strengthsOf } from './scripts.ts';
 export interface Models {
   readonly checkpoint: Checkpoint;
   readonly tokenize: Tokenize;
+  readonly findExtras: FindExtras;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
   /** Version of this program. */
@@ -70,7 +71,7 @@ export async function edit(
   const steps = sum(plans.map(stepsOf));
   report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, latentSpace: facts.latentSpace });
   report.phase('preparing');
-  const studio: Studio = { models, conditioning: await encodeWords(models, request) };
+  const studio: Studio = { models, ...(await encodeWords(models, request)) };
   const job: Job = { params, asked: params, size, init: [sources.init], mask: sources.mask };
   const script = scriptOf(params);
   const made = script
@@ -93,13 +94,15 @@ async function written({ image, infotext, ...made }: Made): Promise<EditedImage<
 interface Studio {
   readonly models: Models;
   readonly conditioning: Conditioning;
+  readonly extras: Extras;
 }
 
 /**
  * One job from pictures to pictures, top to bottom. Latents are [B, 4, H/8, W/8], pixels RGB in [−1, 1].
  * Source: A1111 modules/processing.py `process_images_inner`
  */
-async function processImages({ models, conditioning }: Studio, job: Job, report: Reporter): Promise<readonly Made[]> {
+async function processImages(studio: Studio, job: Job, report: Reporter): Promise<readonly Made[]> {
+  const { models, conditioning } = studio;
   const plan = planFor(job.params, models.checkpoint.facts);
   report.phase('preparing');
   const canvases = await canvasesOf(job);
@@ -112,7 +115,7 @@ async function processImages({ models, conditioning }: Studio, job: Job, report:
   report.phase('decoding');
   const made: Made[] = [];
   for (const one of painted) {
-    made.push(...(await finish(models, { job, canvas: canvases[one.pick] ?? canvases[0]!, start }, one)));
+    made.push(...(await finish(studio, { job, canvas: canvases[one.pick] ?? canvases[0]!, start }, one)));
   }
   return made;
 }
@@ -152,21 +155,21 @@ function upscalerOf({ upscaler }: Params) {
   return upscaler === 'None' ? null : plainUpscalers[upscaler];
 }
 
-/** @throws Refusal 'unknown-name' for a LoRA or hypernetwork: there is none to be had */
-async function encodeWords(models: Models, { params }: EditRequest): Promise<Conditioning> {
+/** Finds the networks the prompt names, puts them on the checkpoint, and encodes the rest. @throws Refusal as `FindExtras` */
+async function encodeWords(models: Models, { params }: EditRequest): Promise<Omit<Studio, 'models'>> {
+  const { checkpoint, tokenize } = models;
   const read = readPrompts(params);
-  const [lora] = read.loras.mentions;
-  if (lora) throw new Refusal('unknown-name', { kind: 'LoRA', given: lora.name, nearest: [] });
-  const [hypernet] = read.hypernets.mentions;
-  if (hypernet) throw new Refusal('unknown-name', { kind: 'hypernetwork', given: hypernet.name, nearest: [] });
-  return await encodePrompts(models.tokenize, models.checkpoint.encodeText, {
+  const extras = await models.findExtras(read);
+  await checkpoint.use(extras.loras);
+  const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
     ...promptDefaults,
-    zeroEmptyNegative: models.checkpoint.facts.family === 'sdxl',
+    zeroEmptyNegative: checkpoint.facts.family === 'sdxl',
     prompt: read.prompt,
     negativePrompt: read.negativePrompt,
     steps: params.steps * (samplers[params.sampler].secondOrder ? 2 : 1), // not shortened by denoising strength
     clipSkip: params.clipSkip,
   });
+  return { conditioning, extras };
 }
 
 /** SDXL is told sizes besides the pooled text; the others have no pooled text. As A1111 in img2img: the processing size, uncropped. */
@@ -218,15 +221,15 @@ interface Finishing {
 }
 
 /** Decodes one latent and puts the result together; what was asked for beside it follows. */
-async function finish(models: Models, { job, canvas, start }: Finishing, one: Painted): Promise<readonly Made[]> {
+async function finish(studio: Studio, { job, canvas, start }: Finishing, one: Painted): Promise<readonly Made[]> {
   const { params } = job;
-  const [decoded] = toPictures(await models.checkpoint.decodeLatent(one.latent));
+  const [decoded] = toPictures(await studio.models.checkpoint.decodeLatent(one.latent));
   const isSoft = params.softInpainting && start.nmask !== null;
   const change = isSoft && { init: row(start.latent, one.pick), samples: row(one.latent, 0), nmask: start.nmask! };
   const over = change ? await softened(canvas, change, softPixels(params)) : canvas;
   const { overlayInpaint, returnMask, returnMaskComposite } = params;
   const result = await composite(decoded!, over, { overlayInpaint, upscale: upscalerOf(params) });
-  const made = { seed: one.seed, infotext: infotextFor(models, { job, canvas, start }, one) };
+  const made = { seed: one.seed, infotext: infotextFor(studio, { job, canvas, start }, one) };
   if (!over.inpaint || !(returnMask || returnMaskComposite)) return [{ ...made, image: result.image }];
   const { mask, maskComposite } = maskResults(result, over.inpaint);
   return [
@@ -236,7 +239,8 @@ async function finish(models: Models, { job, canvas, start }: Finishing, one: Pa
   ];
 }
 
-function infotextFor({ modelHash, version }: Models, { job, canvas, start }: Finishing, one: Painted): string {
+function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishing, one: Painted): string {
+  const { modelHash, version } = models;
   const { sampler, scheduler } = job.params;
   return infotextOf(
     { params: job.asked, ...job.size },
@@ -245,6 +249,7 @@ function infotextFor({ modelHash, version }: Models, { job, canvas, start }: Fin
       subseed: one.subseed,
       modelHash,
       version,
+      loraHashes: extras.loraHashes,
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
       usesEtaNoise: samplers[sampler].usesEnsd ?? false,
       masked: canvas.inpaint !== null,

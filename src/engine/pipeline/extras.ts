@@ -1,28 +1,22 @@
-import type { EditOutcome, EditRequest } from '../../edit/request.ts';
-import { encodePng } from '../image/encode.ts';
-import { readInfotext, withInfotext } from '../image/infotext-file.ts';
-import type { Picture } from '../image/picture.ts';
-import { plainUpscalers } from '../image/upscaler.ts';
-import type { Reporter } from './reporter.ts';
+import type { LoraUse } from '../nets/lora-patch.ts';
+import type { ReadPrompts } from '../prompt/prompt.ts';
 
-/**
- * A picture enlarged and nothing else: no model is opened. What made it before stays in its infotext.
- * @param file  the picture's own file, for its infotext @throws Refusal 'cancelled'
- * Source: A1111 modules/postprocessing.py, scripts/postprocessing_upscale.py
- */
-export async function enlarged(
-  { params }: Pick<EditRequest, 'params'>,
-  { init, file }: { readonly init: Picture; readonly file: Uint8Array },
-  report: Reporter,
-): Promise<EditOutcome<Uint8Array>> {
-  const { sdUpscaler, scaleFactor, seed } = params;
-  report.phase('preparing');
-  const image = await plainUpscalers[sdUpscaler](init, scaleFactor);
-  report.phase('decoding');
-  const done = `Postprocess upscale by: ${scaleFactor}, Postprocess upscaler: ${sdUpscaler}`;
-  const before = await readInfotext(file);
-  const infotext = before === null ? done : `${before}, ${done}`;
-  const { width, height } = image;
-  const png = withInfotext(await encodePng(image), infotext);
-  return { images: [{ image: png, width, height, seed, infotext }], seconds: report.seconds(), stepsRun: 0 };
+/** A file a picture owes something to, as infotext lists it. */
+export interface UsedFile {
+  /** As the prompt calls it. */
+  readonly name: string;
+  /** First 12 hex digits, as A1111 prints them. */
+  readonly hash: string;
 }
+
+/** What prompts ask for besides the checkpoint, found and opened. */
+export interface Extras {
+  /** In the order of the prompt. */
+  readonly loras: readonly LoraUse[];
+  readonly loraHashes: readonly UsedFile[];
+}
+
+/** @throws Refusal 'unknown-name' with the nearest names, 'bad-weight', and what is wrong with a file */
+export type FindExtras = (prompts: ReadPrompts) => Promise<Extras>;
+
+export const noExtras: Extras = { loras: [], loraHashes: [] };

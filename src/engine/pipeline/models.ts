@@ -19,8 +19,6 @@ export interface CheckpointOptions {
   readonly device: DeviceOptions;
   /** A VAE file in place of the checkpoint's own. */
   readonly vae?: string | undefined;
-  /** Applied one after the other; another list wants another `openCheckpoint`. */
-  readonly loras?: readonly LoraUse[];
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
 }
@@ -28,6 +26,8 @@ export interface CheckpointOptions {
 /** A checkpoint's networks, each opened when it is first needed and kept until disposed. */
 export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
+  /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
+  use(loras: readonly LoraUse[]): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
   readonly encodeText: EncodeStates;
   /**
@@ -53,16 +53,16 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   const { facts, parts } = await examineCheckpoint(file, { prediction });
   const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
   const need = needFrom(path);
-  const { loras = [] } = options;
-  const patching = loras.length > 0 && { patch: loraPatch(loras, loraTargets(parts, file.tensors.keys())) };
+  let worn: readonly LoraUse[] = [];
+  const patching = () => worn.length > 0 && { patch: loraPatch(worn, loraTargets(parts, file.tensors.keys())) };
   const vae = () => need(separate ?? parts.vae, 'VAE');
   const text = (i: number) => {
     const part = need(parts.text[i], 'text encoder');
     const heads = facts.declared.textHeads?.[part.name];
-    return textEncoder(part, { ...(heads && { heads }), ...patching });
+    return textEncoder(part, { ...(heads && { heads }), ...patching() });
   };
   const networks = lazyNetworks(options.device, {
-    unet: () => unet(need(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...patching }),
+    unet: () => unet(need(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...patching() }),
     encoder: () => vaeEncoder(vae()),
     decoder: () => vaeDecoder(vae()),
     text0: () => text(0),
@@ -75,10 +75,25 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   };
   return {
     facts,
+    use: async (loras) => {
+      if (isSame(loras, worn)) return;
+      worn = loras;
+      for (const name of ['unet', 'text0', 'text1'] as const) await networks.close(name);
+    },
     encodeText,
     ...pictureNetworks(networks, facts),
     [Symbol.asyncDispose]: networks[Symbol.asyncDispose],
   };
+}
+
+/** Whether two lists of LoRAs change every weight alike. */
+function isSame(a: readonly LoraUse[], b: readonly LoraUse[]): boolean {
+  const isSameUse = (one: LoraUse, other: LoraUse | undefined) =>
+    one.file === other?.file &&
+    one.rank === other.rank &&
+    one.multipliers.unet === other.multipliers.unet &&
+    one.multipliers.text === other.multipliers.text;
+  return a.length === b.length && a.every((use, i) => isSameUse(use, b[i]));
 }
 
 type PictureNetworks = Pick<Checkpoint, 'unet' | 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;

@@ -59,7 +59,7 @@ describe('Again', () => {
     expect(b.task!.request).toEqual({ ...a.task!.request, params: { ...same, seed: expect.any(Number) } });
     expect(b.seed).not.toBe(seed);
     expect(again.options.replyTo).toBe(result.id);
-    expect(wordsOf(again.card)).toMatch(/^#2 · again · @Bo\n/);
+    expect(wordsOf(again.card)).toMatch(/^#2 · another try · @Bo\n/);
     expect(wordsOf(again.card)).not.toContain('HEAD'); // it took the place of the first
   });
 
@@ -143,7 +143,7 @@ describe('Edit…', () => {
 
 test('Settings tells everything that made a picture', async () => {
   const result = await first({ seed: 7 });
-  await platform.press(bo, result, 'Settings');
+  await platform.pressFurther(bo, result, 'Settings');
   const said = chat.lastTold();
   expect(said).toMatch(/^Settings of #1\na red hat\nSteps: 20, .*Seed: 7/);
   expect(said).toMatch(/by @Ann · made 20\d\d-\d\d-\d\d \d\d:\d\d UTC · id [0-9a-z]{10}\nfrom #0$/);
@@ -156,7 +156,7 @@ test('long settings come in pieces that fit', async () => {
   const files = [await solidPng(64, 64)];
   await small.platform.say(ann, 'word '.repeat(700), { in: place, files });
   Object.assign(small.platform.capabilities, { maxText: 1000 });
-  await small.platform.press(ann, await small.result(place), 'Settings');
+  await small.platform.pressFurther(ann, await small.result(place), 'Settings');
   expect(small.platform.told.length).toBeGreaterThan(3);
   for (const { card } of small.platform.told) expect(wordsOf(card).length).toBeLessThanOrEqual(1000);
 });

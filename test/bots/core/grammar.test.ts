@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseText, parseWords, promptAfter, takeMaskWord } from '../../../src/bots/core/grammar.ts';
+import { parseWords, promptAfter, promptWithout, takeMaskWord } from '../../../src/bots/core/grammar.ts';
+import { parseText } from '../../../src/bots/core/verbs.ts';
 import { refusalOf } from '../../support/refusal.ts';
 
-const nothing = { prompt: null, append: '', negative: null, appendNegative: '', params: {} };
+const nothing = {
+  prompt: null,
+  append: '',
+  negative: null,
+  appendNegative: '',
+  params: {},
+  region: null,
+  saidTwice: [],
+};
 const words = (given: Partial<typeof nothing> | object) => ({ ...nothing, ...given });
 
 describe('words of an edit', () => {
@@ -54,7 +63,10 @@ describe('words of an edit', () => {
   test('an unknown key is refused with its place and the nearest one', () => {
     expect(refusalOf(() => parseWords('hat --stregth 0.4'))).toEqual({
       code: 'bad-option',
-      details: { position: 4, text: 'stregth', nearest: 'strength' },
+      details: {
+        ...{ position: 4, text: 'stregth', nearest: 'strength' },
+        around: { excerpt: 'hat --stregth 0.4', at: 4 },
+      },
     });
   });
 
@@ -95,7 +107,110 @@ describe('verbs', () => {
   );
 
   test.each(['constructor', 'toString', '__proto__'])('%j is a prompt', (text) => {
-    expect(parseText(text)).toEqual({ kind: 'edit', words: words({ prompt: text }) });
+    expect(parseText(text)).toEqual({ kind: 'edit', command: 'edit', words: words({ prompt: text }) });
+  });
+});
+
+describe('verbs that begin another flow', () => {
+  test.each([
+    ['upscale', 'upscale', {}],
+    ['Upscale 1.5x', 'upscale', { scaleFactor: 1.5 }],
+    ['放大2倍', 'upscale', { scaleFactor: 2 }],
+    ['放大 3', 'upscale', { scaleFactor: 3 }],
+    ['outpaint', 'outpaint', {}],
+    ['outpaint left right 128', 'outpaint', { direction: 'left right', pixels: 128 }],
+    ['outpaint up, 64 px --strength 0.7', 'outpaint', { direction: 'up', pixels: 64, denoisingStrength: 0.7 }],
+    ['外扩左右128像素', 'outpaint', { direction: 'left right', pixels: 128 }],
+    ['外扩 四周', 'outpaint', { direction: 'left right up down' }],
+    ['outpaint horizontal', 'outpaint', { direction: 'left right' }],
+  ] as const)('%j is %s', (text, command, params) => {
+    expect(parseText(text)).toEqual({ kind: 'edit', command, words: words({ params }) });
+  });
+
+  test('words may be added to them', () => {
+    const added = { append: 'a wide meadow', negative: 'people', params: { direction: 'left' } };
+    expect(parseText('outpaint left no: people\n+ a wide meadow')).toEqual({
+      ...{ kind: 'edit', command: 'outpaint', words: words(added) },
+    });
+  });
+
+  test.each([
+    'upscale the building',
+    '放大镜',
+    'outpaint leftovers',
+    'outpainted wall',
+    '外扩镜头',
+    '外扩张',
+    '放大2倍的猫',
+  ])('%j is a prompt', (text) => {
+    expect(parseText(text)).toEqual({ kind: 'edit', command: 'edit', words: words({ prompt: text }) });
+  });
+
+  test('what a verb cannot take is refused', () => {
+    expect(refusalOf(() => parseText('upscale 9')).code).toBe('out-of-range');
+    expect(refusalOf(() => parseText('outpaint left 4')).code).toBe('out-of-range');
+  });
+});
+
+describe('a part of the picture', () => {
+  const swapped = { denoisingStrength: 0.85, maskedContent: 'latent noise', softInpainting: true };
+  test.each([
+    ['hat -> red beret', 'hat', 'red beret'],
+    ['hat => red beret', 'hat', 'red beret'],
+    ['hat－＞red beret', 'hat', 'red beret'],
+    ['hat → red beret', 'hat', 'red beret'],
+    ['replace the hat with a red beret', 'the hat', 'a red beret'],
+    ['把帽子换成红色贝雷帽', '帽子', '红色贝雷帽'],
+    ['把 帽子 改成 红色贝雷帽', '帽子', '红色贝雷帽'],
+    ['帽子改成红色贝雷帽', '帽子', '红色贝雷帽'],
+  ])('%j swaps', (text, target, append) => {
+    expect(parseText(text)).toEqual({
+      ...{ kind: 'edit', command: 'edit' },
+      words: words({ append, params: swapped, region: { target, becomes: 'another' } }),
+    });
+  });
+
+  test.each([
+    ['remove vase', 'vase'],
+    ['去掉花瓶', '花瓶'],
+    ['移除 花瓶', '花瓶'],
+  ])('%j takes away', (text, target) => {
+    const params = { denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 };
+    expect(parseText(text)).toMatchObject({ words: { prompt: null, params, region: { target, becomes: 'nothing' } } });
+  });
+
+  test.each([
+    ['inpaint hat: red beret', 'hat', 'red beret'],
+    ['重绘帽子：红色贝雷帽', '帽子', '红色贝雷帽'],
+  ])('%j repaints', (text, target, prompt) => {
+    expect(parseText(text)).toMatchObject({ words: { prompt, params: {}, region: { target, becomes: 'repainted' } } });
+  });
+
+  test('what is said besides wins over what the form stands for', () => {
+    const { words: said } = parseText('hat -> beret --strength 0.6 no: blurry') as Extract<
+      ReturnType<typeof parseText>,
+      { kind: 'edit' }
+    >;
+    expect(said).toMatchObject({ append: 'beret', negative: 'blurry', params: { ...swapped, denoisingStrength: 0.6 } });
+  });
+
+  test.each([
+    'a -> b -> c',
+    '-> beret',
+    'hat ->',
+    'replace the hat',
+    'remove',
+    'inpaint',
+    'inpaint the hat',
+    'X改成',
+    '把握',
+  ])('%j is a prompt', (text) => {
+    expect(parseText(text)).toMatchObject({ words: { prompt: text.trim(), region: null } });
+  });
+
+  test('a tag that speaks of what is taken away goes too', () => {
+    expect(promptWithout('a table, Vase of roses, 花瓶，warm light', 'vase')).toBe('a table, 花瓶, warm light');
+    expect(promptWithout('a table', null)).toBe('a table');
   });
 });
 
@@ -107,19 +222,33 @@ describe('hostile texts', () => {
     });
   });
 
-  test.each(['no: ', '+', '--soft ', ' ', '，', '"', '\\', '--seed "', 'a+', '—', '\n+'])(
-    '%j repeated is read in no time',
-    (part) => {
-      const text = part.repeat(Math.floor(10_000 / part.length));
-      const start = performance.now();
-      try {
-        parseText(text);
-      } catch (error) {
-        expect(error).toHaveProperty('name', 'Refusal');
-      }
-      expect(performance.now() - start).toBeLessThan(250);
-    },
-  );
+  test.each([
+    'no: ',
+    '+',
+    '--soft ',
+    ' ',
+    '，',
+    '"',
+    '\\',
+    '--seed "',
+    'a+',
+    '—',
+    '\n+',
+    'replace ',
+    ' with ',
+    '->',
+    '改成',
+    'outpaint left ',
+  ])('%j repeated is read in no time', (part) => {
+    const text = part.repeat(Math.floor(10_000 / part.length));
+    const start = performance.now();
+    try {
+      parseText(text);
+    } catch (error) {
+      expect(error).toHaveProperty('name', 'Refusal');
+    }
+    expect(performance.now() - start).toBeLessThan(250);
+  });
 
   test('nothing but a refusal is ever thrown', () => {
     const parts = fc.constantFrom(
@@ -135,6 +264,12 @@ describe('hostile texts', () => {
       'hat',
       '：',
       '--soft',
+      '->',
+      '把',
+      '换成',
+      'upscale ',
+      'outpaint left',
+      'remove ',
       '0.4',
       '\u0000',
       '\ud800',

@@ -53,11 +53,11 @@ describe('Undo and Redo', () => {
     expect(await heads(two)).toEqual({ main: 2 });
     await platform.press(ann, two, 'Undo');
     const back = await posted(3);
-    expect(wordsOf(back.card)).toBe('#1 · img2img · @Ann\n"a red hat"\nHEAD #1');
+    expect(wordsOf(back.card)).toBe('#1 · img2img · @Ann\n"a red hat"\n#1 is the current picture');
     expect(await heads(two)).toEqual({ main: 1 });
     await platform.press(ann, back, 'Redo');
     const forth = await posted(4);
-    expect(wordsOf(forth.card)).toBe('#2 · img2img · @Ann\n"a red hat, sunset"\nHEAD #2');
+    expect(wordsOf(forth.card)).toBe('#2 · img2img · @Ann\n"a red hat, sunset"\n#2 is the current picture');
     expect(await heads(two)).toEqual({ main: 2 });
   });
 
@@ -100,7 +100,7 @@ describe('Undo and Redo', () => {
     expect(await heads(two)).toEqual({ main: 1 });
   });
 
-  test('each return to what they themselves left, else to the newest', async () => {
+  test('each return to what they themselves left, else ask where the way parts', async () => {
     const [one, two] = await chain();
     await platform.press(ann, two, 'Undo');
     const back = await posted(3);
@@ -111,8 +111,13 @@ describe('Undo and Redo', () => {
     await platform.press(ann, back, 'Redo');
     expect(wordsOf((await posted(6)).card)).toMatch(/^#2 /); // Ann left #2
     await platform.press(bo, await posted(6), 'Undo');
-    await platform.press({ ...ann, id: 'discord:77', name: 'Cy' }, await posted(7), 'Redo');
-    expect(wordsOf((await posted(8)).card)).toMatch(/^#3 /); // Cy left nothing: the newest
+    const cy = { ...ann, id: 'discord:77', name: 'Cy' } as const;
+    await platform.press(cy, await posted(7), 'Redo'); // Cy left nothing
+    const asked = platform.told.at(-1)!.card;
+    expect(wordsOf(asked)).toBe('Several pictures come next. Which one?');
+    expect(buttonsOf(asked).map(({ label }) => label)).toEqual(['#3 a green hat', '#2 a red hat, sunset']);
+    await platform.press(cy, { id: 'told', place: here, card: asked }, '#2 a red hat, sunset');
+    expect(wordsOf((await posted(8)).card)).toMatch(/^#2 /);
   });
 
   test('have their ends', async () => {
@@ -120,7 +125,7 @@ describe('Undo and Redo', () => {
     await platform.press(ann, one, 'Undo');
     const root = await posted(2);
     expect(buttonsOf(root.card).map((b) => b.label)).toEqual([
-      ...['Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Redo', 'Settings', 'Original'],
+      ...['Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Redo', '⋯'],
     ]);
     const { id } = await nodeOf(root);
     await platform.pressRaw(ann, { action: 'un', target: id }, { in: here });
@@ -135,12 +140,12 @@ describe('Undo and Redo', () => {
     const [one, two] = await chain();
     await platform.press(ann, one, 'Undo');
     const asked = platform.told.at(-1)!;
-    expect(wordsOf(asked.card)).toBe('HEAD is #2\n#1 is not the current picture. Shall #0 become it?');
+    expect(wordsOf(asked.card)).toBe('The current picture is #2\nThis is about #1. Shall we go back to #0?');
     expect(await heads(two)).toEqual({ main: 2 });
-    await platform.press(ann, { id: 'told', place: here, card: asked.card }, 'Set HEAD to #0');
+    await platform.press(ann, { id: 'told', place: here, card: asked.card }, 'Go to #0');
     await posted(3);
     expect(await heads(two)).toEqual({ main: 0 });
-    await platform.press(bo, { id: 'told', place: here, card: asked.card }, 'Set HEAD to #0');
+    await platform.press(bo, { id: 'told', place: here, card: asked.card }, 'Go to #0');
     expect(chat.lastTold()).toContain('The current picture is #0 now.');
   });
 
@@ -150,7 +155,7 @@ describe('Undo and Redo', () => {
     await posted(3);
     expect(await heads(two)).toEqual({ main: 1 });
     expect(platform.standing(here)).toHaveLength(3);
-    expect(chat.lastTold()).toMatch(/Somebody was quicker|HEAD is #1/);
+    expect(chat.lastTold()).toMatch(/Somebody was quicker|The current picture is #1/);
   });
 
   test('pressed twice by one delivery do one step', async () => {
@@ -177,7 +182,9 @@ describe('whose HEAD it is', () => {
     const [, two] = await chain('owner');
     await platform.say(bo, 'a green hat', { in: here, replyTo: two.id });
     const three = await chat.result(here, 2);
-    expect(wordsOf(three.card)).toContain('from #2 · base by @Ann · on its own branch "bo-1" · HEAD stays at #2');
+    expect(wordsOf(three.card)).toContain(
+      'from #2 · base by @Ann · on its own branch "bo-1" · #2 is still the current picture',
+    );
     expect(await heads(two)).toEqual({ main: 2, 'bo-1': 3 });
     await platform.say(bo, 'a blue hat', { in: here, replyTo: three.id });
     await chat.result(here, 3);
@@ -191,10 +198,10 @@ describe('whose HEAD it is', () => {
     const [one, two] = await chain();
     await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });
     const three = await chat.result(here, 2);
-    expect(wordsOf(three.card)).toContain('HEAD stays at #2');
+    expect(wordsOf(three.card)).toContain('#2 is still the current picture');
     expect(await heads(two)).toEqual({ main: 2 });
     await platform.press(bo, three, 'Use this');
-    expect(wordsOf((await posted(4)).card)).toContain('HEAD #3');
+    expect(wordsOf((await posted(4)).card)).toContain('#3 is the current picture');
     expect(await heads(two)).toEqual({ main: 3 });
   });
 });

@@ -35,7 +35,7 @@ describe('a picture and words', () => {
     );
     expect(result.options.replyTo).toBe(request);
     expect(buttonsOf(result.card).map((b) => b.label)).toEqual([
-      ...['Again', 'Less', 'More', 'Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Undo', 'Settings', 'Original'],
+      ...['Again', 'Less', 'More', 'Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Undo', '⋯'],
     ]);
     expect(platform.standing(here)).toHaveLength(1); // the progress card is gone
   });
@@ -64,7 +64,7 @@ describe('a picture and words', () => {
     const place = enter();
     await platform.say(ann, 'a red hat', { ...place, files: [await solidPng(64, 64)] });
     const result = await chat.result(here);
-    await platform.press(bo, result, 'Original');
+    await platform.pressFurther(bo, result, 'Original');
     const told = platform.told.at(-1)!;
     expect(told).toMatchObject({
       user: bo.id,
@@ -193,7 +193,7 @@ describe('several pictures', () => {
     expect(batch.card.images).toHaveLength(3);
     await platform.press(ann, batch, '2');
     const chosen = await chat.until(() => platform.standing(here)[1]);
-    expect(wordsOf(chosen.card)).toBe('#2 · img2img · @Ann\n"a red hat"\nHEAD #2');
+    expect(wordsOf(chosen.card)).toBe('#2 · img2img · @Ann\n"a red hat"\n#2 is the current picture');
     expect(chosen.card.images).toEqual([batch.card.images[1]]);
     const { seed } = await nodeOf(chosen);
     expect(seed).toBe((await nodeOf(batch)).seed! + 1);

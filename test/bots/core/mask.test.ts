@@ -143,7 +143,7 @@ describe('an uploaded mask', () => {
       .png()
       .toBuffer();
     await platform.say(ann, 'a red hat', { ...place, files: [picture, grey] });
-    expect((await chat.result(here)).card.lines.at(-1)).toContain('I edited the first picture only');
+    expect((await chat.result(here)).card.lines.at(-1)).toContain('Picture 1/2');
     await platform.say(ann, 'mask: a red hat', { ...place, files: [picture, grey] });
     await chat.useMask(here);
     const second = await chat.result(here, 1);
@@ -174,7 +174,7 @@ test('Same mask repaints the same part of the result, and says whose mask it is'
   const first = await chat.result(here);
   await platform.press(bo, first, 'Same mask');
   const second = await chat.result(here, 1);
-  expect(wordsOf(second.card)).toMatch(/^#2 · same mask · @Bo\n/);
+  expect(wordsOf(second.card)).toMatch(/^#2 · same mask again · @Bo\n/);
   expect(wordsOf(second.card)).toContain('from #1 · mask by @Ann · base by @Ann');
   const [a, b] = [await nodeOf(first), await nodeOf(second)];
   expect(b.parent).toBe(a.id);

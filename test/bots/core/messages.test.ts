@@ -14,7 +14,14 @@ const facts = {
   ...{ position: 3, nearest: ['Euler'], field: 'steps', length: 5000, kind: 'sampler', why: 'no-prompt', current: 4 },
   ...{ scope: 'user', seconds: 100, permissions: ['Attach Files'], folder: 'models', file: 'x.safetensors' },
   ...{ setting: 'size', ref: '0123abcd', sketch: '64×64', sampler: 'DDIM', script: 'SD upscale', maxSide: 4096 },
-  ...{ overlap: 64, runs: 300, command: 'preset save', option: 'name', subcommands: ['show', 'words add'] },
+  ...{
+    overlap: 64,
+    runs: 300,
+    target: 'hat',
+    command: 'preset save',
+    option: 'name',
+    subcommands: ['show', 'words add'],
+  },
 };
 
 /** Telegram counts a wide character as two. */

@@ -128,7 +128,7 @@ describe('after a stop and a new start', () => {
     const result = await chat.result(room);
     await chat.restart();
     await chat.platform.press(ann, result, 'More');
-    expect(wordsOf((await chat.result(room, 1)).card)).toMatch(/^#2 · more · @Ann/);
+    expect(wordsOf((await chat.result(room, 1)).card)).toMatch(/^#2 · a little stronger · @Ann/);
   });
 });
 
@@ -229,7 +229,7 @@ describe('posting', () => {
     const { card } = await chat.result(room);
     expect(card.images).toEqual([]);
     expect(card.lines.at(-1)).toBe('The picture is too big to be posted here.');
-    expect(buttonsOf(card).map((b) => b.label)).toContain('Original');
+    expect(buttonsOf(card).map((b) => b.label)).toContain('⋯');
   });
 
   test('leaves the picture out when it is no longer kept', async () => {

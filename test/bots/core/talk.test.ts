@@ -26,9 +26,9 @@ test('who speaks Chinese is answered in Chinese, card after card', async () => {
     /^#1 · 图生图 · @李\n"油画，温暖的光"\n重绘幅度 0\.50 · 20 步（实际 5 步） · CFG 7\nEuler a · 种子 \d+ · fake · 64×64 · 1 秒\n来自 #0$/,
   );
   expect(buttonsOf(result.card).map((b) => b.label)).toEqual([
-    ...['再来一张', '幅度−', '幅度+', '修改…', '选区…', '放大…', '外扩…', '撤销', '参数', '原图'],
+    ...['再来一张', '幅度−', '幅度+', '修改…', '选区…', '放大…', '外扩…', '撤销', '⋯'],
   ]);
-  await platform.press(li, result, '参数');
+  await platform.pressFurther(li, result, '参数');
   await platform.press(li, result, '修改…');
   await platform.press(li, result, '撤销');
   await platform.command(li, 'help', {}, { in: here });
@@ -47,7 +47,7 @@ test('in a room a person alone reads their language, everybody the language of w
   await platform.say(ann, 'a red hat', { in: here, files: [await solidPng(64, 64)] });
   const result = await chat.result(here);
   expect(wordsOf(result.card)).toContain('strength');
-  await platform.press(li, result, 'Settings');
+  await platform.pressFurther(li, result, '参数');
   expect(chat.lastTold()).toContain('#1 的参数');
 });
 

@@ -34,6 +34,12 @@ const newest = (where: Somebody, condition: (seen: Seen) => boolean) =>
 const told = (ann: Somebody, pattern: RegExp) =>
   newest(ann, ({ onlyFor, text }) => onlyFor === ann.user.name && pattern.test(text));
 
+/** Opens what stands behind "⋯". */
+async function further(ann: Somebody, on: Seen) {
+  chat.dc.button(ann.user, on, '⋯');
+  return told(ann, /^\*\*More for/);
+}
+
 /** Edits a black picture by command, and waits for the result. */
 type Options = NonNullable<Parameters<DiscordStandIn['slash']>[2]>;
 async function edited(ann: Somebody, options: Options = { prompt: 'a red hat' }) {
@@ -108,6 +114,18 @@ describe('a slash command with a picture', () => {
     expect((await told(ann, /mask/i)).flags & 64).toBe(64);
     expect((await told(li, /编辑/)).text).toContain('/inpaint');
     await told(li, /队列|排队/);
+  });
+
+  test('can take its source from a link to somebody’s message, as far as Discord shows it', async () => {
+    const [ann, bo] = [somebody(), chat.dc.user('Bo')];
+    const shown = chat.dc.message(bo, '@Palimpsest', { ...ann, files: [black] });
+    const hidden = chat.dc.message(bo, 'look', { ...ann, files: [black] });
+    const linkTo = (id: string, host = 'discord') =>
+      `https://${host}.com/channels/${chat.dc.guild.id}/${ann.channel.id}/${id}`;
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(hidden.id) }, ann);
+    await told(ann, /⚠ I cannot see that message/);
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(shown.id, 'canary.discord') }, ann);
+    await newest(ann, isResult(1));
   });
 
   test('can take its source from a link to a message', async () => {
@@ -194,7 +212,7 @@ describe('buttons', () => {
     expect((await paramsOf(again)).seed).not.toBe(7);
     chat.dc.button(ann.user, result, 'More');
     expect(await paramsOf(await newest(ann, isResult(3)))).toMatchObject({ denoisingStrength: 0.6, seed: 7 });
-    chat.dc.button(ann.user, result, 'Settings');
+    chat.dc.button(ann.user, await further(ann, result), 'Settings');
     await told(ann, /Seed: 7/);
   });
 
@@ -215,7 +233,7 @@ describe('buttons', () => {
     const ann = somebody();
     const { result } = await edited(ann);
     const { image, id } = await chat.nodeOf(result);
-    chat.dc.button(ann.user, result, '💾');
+    chat.dc.button(ann.user, await further(ann, result), '💾');
     const file = await newest(ann, ({ onlyFor, pictures }) => onlyFor === ann.user.name && pictures.length > 0);
     expect(file.pictures[0]!.name).toBe(`palimpsest_${id}.png`);
     expect(file.pictures[0]!.bytes.equals(Buffer.from(await chat.storage.blobs.get(image.ref)))).toBe(true);

@@ -37,6 +37,8 @@ describe('results that are big or unwelcome', () => {
     await ann.photo(black, { caption: 'a red hat' });
     const result = await ann.wait(isResult(1), 8000);
     expect(chat.tg.calls('sendPhoto')).toHaveLength(2);
+    ann.press('⋯', result);
+    await ann.wait(({ buttons }) => buttons.flat().some(({ label }) => label.includes('💾')), 8000);
     ann.press('💾', result);
     const file = await ann.wait(({ asFile }) => asFile, 8000);
     expect(file.picture!.bytes.length).toBeGreaterThan(12_000_000);

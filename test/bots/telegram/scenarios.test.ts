@@ -25,6 +25,12 @@ async function edited(ann: Conversation, caption = 'a red hat --steps 7') {
   return { asked, result: await ann.wait(isResult(1)) };
 }
 
+/** Turns to what stands behind "⋯". */
+async function further(ann: Conversation, on: Awaited<ReturnType<Conversation['wait']>>) {
+  ann.press('⋯', on);
+  return ann.wait(({ id, buttons }) => id === on.id && buttons.flat().some(({ label }) => label.includes('💾')));
+}
+
 async function paramsOf(seen: Awaited<ReturnType<Conversation['wait']>>) {
   return (await chat.nodeOf(seen)).task!.request.params;
 }
@@ -55,6 +61,7 @@ describe('a picture with words', () => {
   test('is given as the PNG with its parameters on request', async () => {
     const ann = somebody();
     const { result } = await edited(ann);
+    await further(ann, result);
     ann.press('💾', result);
     const file = await ann.wait(({ asFile }) => asFile);
     expect(file.picture!.name).toBe(`palimpsest_${(await chat.nodeOf(result)).id}.png`);

@@ -114,7 +114,7 @@ describe('the page', () => {
     await results().nth(1).getByRole('button', { name: 'Again' }).click();
     expect(await (await result(2)).textContent()).toContain('#3');
     await results().nth(2).getByRole('button', { name: 'Undo' }).click();
-    await page.locator('.card.tone-plain').getByText('HEAD #0').waitFor();
+    await page.locator('.card.tone-plain').getByText('#0 is the current picture').waitFor();
     await settle();
     await look('undone');
   });
@@ -182,6 +182,8 @@ describe('the page', () => {
   });
 
   test('tells one person alone what only they asked', async () => {
+    await results().first().getByRole('button', { name: '⋯' }).click();
+    await look('further');
     await results().first().getByRole('button', { name: 'Settings' }).click();
     const told = page.locator('.card.private');
     await told.getByText('Only you see this').waitFor();

@@ -239,7 +239,8 @@ describe('what is sent', () => {
     const { card } = await ann.find(isResult('a green hat'));
     expect(card!.title).toContain('@Ann-Sophie');
     expect(card!.lines.join('\n')).toMatch(/strength 0\.35.*DPM\+\+ 2M/s);
-    await ann.press(card!.rows.flat().find(({ action }) => action === 'st')!.code);
+    const { menu } = await ann.press(card!.rows.flat().find(({ action }) => action === 'mx')!.code);
+    await ann.press(menu!.rows.flat().find(({ action }) => action === 'st')!.code);
     const told = await ann.find(({ onlyYou }) => onlyYou);
     expect(told.card!.lines.join('\n')).toContain('Negative prompt: say "cheese"');
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseText } from '../../../src/bots/core/grammar.ts';
+import { parseText } from '../../../src/bots/core/verbs.ts';
 import { readProgress, readPrompt, readTitle } from '../../../src/bots/web/client/reading.ts';
 import { words } from '../../../src/bots/web/client/words.ts';
 import { isOurHost } from '../../../src/bots/web/guard.ts';

@@ -1,5 +1,6 @@
 import type { Progress } from '../../../src/edit/request.ts';
 import type { Models } from '../../../src/engine/pipeline/edit.ts';
+import { noExtras } from '../../../src/engine/pipeline/extras.ts';
 import type { Checkpoint } from '../../../src/engine/pipeline/models.ts';
 import { openReporter } from '../../../src/engine/pipeline/reporter.ts';
 import { openTokenizer } from '../../../src/engine/prompt/tokenizer.ts';
@@ -38,6 +39,7 @@ function decoded({ data, shape: [n = 0, , h = 0, w = 0] }: Tensor): Tensor {
 /** A checkpoint that costs nothing: whatever its "U-Net" sees, each latent on its own, changes what comes out. */
 const checkpoint = {
   facts: { family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+  use: async () => {},
   encodeText: async (rows: readonly unknown[]) => ({
     states: [{ data: new Float32Array(rows.length * 77 * 8).fill(0.1), shape: [rows.length, 77, 8] }],
   }),
@@ -50,7 +52,13 @@ const checkpoint = {
 } as unknown as Checkpoint;
 
 export async function plainModels(): Promise<Models> {
-  return { checkpoint, tokenize: await openTokenizer(), modelHash: '0123456789', version: 'test' };
+  return {
+    checkpoint,
+    tokenize: await openTokenizer(),
+    findExtras: async () => noExtras,
+    modelHash: '0123456789',
+    version: 'test',
+  };
 }
 
 /** Tells progress to `heard`; cancelled when `until` says so. */

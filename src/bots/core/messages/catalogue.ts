@@ -3,6 +3,7 @@ import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
 import type { DrawingMessages } from './drawing.ts';
+import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
 export interface Trouble {
@@ -55,7 +56,19 @@ export type ButtonWord =
   | 'dismiss'
   | 'lastMask'
   | 'latentNothing'
-  | 'growAndRetry';
+  | 'growAndRetry'
+  | 'change'
+  | 'branch'
+  | 'forgetBranch'
+  | 'history'
+  | 'show'
+  | 'furtherButtons'
+  | 'back'
+  | 'pageBack'
+  | 'pageOn'
+  | 'thumbnails'
+  | 'applyOnHead'
+  | 'keepAsBranch';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
 export interface Messages extends DrawingMessages {
@@ -88,8 +101,12 @@ export interface Messages extends DrawingMessages {
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
+    readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
-    readonly secondIgnored: string;
+    /** Of several pictures in a message. */
+    readonly firstOf: (count: number) => string;
+    readonly source: (number: number) => string;
+    readonly whichSource: string;
     readonly pictureLost: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;
@@ -99,6 +116,7 @@ export interface Messages extends DrawingMessages {
   /** The card that asks before it moves a HEAD that is elsewhere. */
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
+  readonly room: RoomMessages;
   readonly settings: {
     readonly title: (number: number) => string;
     readonly upload: string;

@@ -1,5 +1,6 @@
 import type { Messages } from './catalogue.ts';
 import { drawingEn } from './drawing-en.ts';
+import { roomMessages } from './room.ts';
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
@@ -67,6 +68,11 @@ export const en: Messages = {
       what: 'Where shall I repaint?',
       why: 'There is no mask.',
       next: 'Send a black and white picture of the same size as the mask: white is repainted. A picture with transparent parts works too.',
+    }),
+    'no-finder': ({ target }) => ({
+      what: `I cannot find "${target}" by its name`,
+      why: 'No model for masks by word is installed here.',
+      next: 'Show me where it is: reply to the picture with a mask, a black and white picture whose white is repainted, and say the same again.',
     }),
     'sketch-and-mask': () => ({
       what: 'A sketch and a mask at once',
@@ -216,7 +222,22 @@ export const en: Messages = {
     'head-moved': ({ current }) => ({
       what: 'Somebody was quicker',
       why: `The current picture is #${current} now.`,
-      next: 'Look at its card and press again there.',
+      next: 'Do the same from there, or keep yours as a branch.',
+    }),
+    locked: () => ({
+      what: 'This history is locked',
+      why: 'Only its owner, whoever locked it or a moderator may move it on.',
+      next: 'Make a branch of your own, or ask.',
+    }),
+    'branch-name': ({ given, why }) => ({
+      what: why === 'too-many' ? 'There are too many branches' : `A branch cannot be called "${given}"`,
+      why:
+        why === 'taken'
+          ? 'There already is one of that name.'
+          : why === 'unsound'
+            ? 'A name has 1 to 32 characters.'
+            : 'This history has no room for another one.',
+      next: why === 'too-many' ? 'Delete one first.' : 'Choose another name.',
     }),
     'nothing-to-undo': () => ({ what: 'Nothing to undo', why: 'This is the first picture.', next: '' }),
     'nothing-to-redo': () => ({ what: 'Nothing to redo', why: 'No picture comes after this one.', next: '' }),
@@ -311,6 +332,18 @@ export const en: Messages = {
     lastMask: 'Last mask',
     latentNothing: 'Latent nothing, 0.85',
     growAndRetry: 'Grow 8 and retry',
+    change: 'Change',
+    branch: 'Branch…',
+    forgetBranch: 'Delete branch',
+    history: 'History',
+    show: 'Show',
+    furtherButtons: '⋯',
+    back: 'Back',
+    pageBack: 'Back',
+    pageOn: 'Next',
+    thumbnails: 'Thumbnails',
+    applyOnHead: 'Apply there',
+    keepAsBranch: 'Keep as a branch',
   },
   operations: {
     source: 'source',
@@ -320,10 +353,10 @@ export const en: Messages = {
     upscale: 'upscale',
     remove: 'remove',
     'seam repair': 'seam repair',
-    again: 'again',
-    less: 'less',
-    more: 'more',
-    'same mask': 'same mask',
+    again: 'another try',
+    less: 'a little weaker',
+    more: 'a little stronger',
+    'same mask': 'same mask again',
   },
   eta: (seconds) => (seconds > 600 ? `~${Math.round(seconds / 60)} min` : `~${Math.max(1, Math.round(seconds))} s`),
   job: {
@@ -344,8 +377,8 @@ export const en: Messages = {
     maskBy: (name) => `mask by @${name}`,
     baseBy: (name) => `base by @${name}`,
     by: (name) => `by @${name}`,
-    head: (number) => `HEAD #${number}`,
-    headIs: (number) => `HEAD stays at #${number}`,
+    head: (number) => `#${number} is the current picture`,
+    headIs: (number) => `#${number} is still the current picture`,
     branch: (name) => `on its own branch "${name}"`,
     clamped: (option, asked, given) => `${option} ${asked}→${given} (server limit)`,
     warnings: {
@@ -356,8 +389,11 @@ export const en: Messages = {
     },
     lastOfYours: (number) => `Source: #${number} (your last picture)`,
     newestHere: (number) => `Source: #${number} (the newest picture here)`,
+    saidTwice: (options) => `Advanced wins for ${options}.`,
     fullMask: 'The mask covers everything: the whole picture is repainted.',
-    secondIgnored: 'I edited the first picture only. If the second is a mask, begin with the word mask.',
+    firstOf: (count) => `Picture 1/${count}. If the second is a mask, begin with the word mask.`,
+    source: (number) => `Source: #${number}`,
+    whichSource: 'Which picture did you mean?',
     pictureLost: 'The picture is too big to be posted here.',
     description: (number, prompt) => (prompt ? `Picture #${number}: ${prompt}` : `Picture #${number}`),
     preview: 'What it looks like so far',
@@ -365,10 +401,11 @@ export const en: Messages = {
     tellMe: 'Tell me what to change: write it, reply to the picture, or press Edit.',
   },
   elsewhere: (head, node, parent) => ({
-    title: `HEAD is #${head}`,
-    line: `#${node} is not the current picture. Shall #${parent} become it?`,
+    title: `The current picture is #${head}`,
+    line: `This is about #${node}. Shall we go back to #${parent}?`,
   }),
-  setHead: (number) => `Set HEAD to #${number}`,
+  room: roomMessages.en,
+  setHead: (number) => `Go to #${number}`,
   settings: {
     title: (number) => `Settings of #${number}`,
     upload: 'An uploaded picture without parameters.',

@@ -1,5 +1,6 @@
 import type { Messages } from './catalogue.ts';
 import { drawingZh } from './drawing-zh.ts';
+import { roomMessages } from './room.ts';
 
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const list = (names: readonly string[]) => names.map((name) => `“${name}”`).join('、');
@@ -57,6 +58,11 @@ export const zh: Messages = {
       what: '要重绘哪里？',
       why: '没有蒙版。',
       next: '请发送一张同样大小的黑白图作为蒙版：白色部分会被重绘。带透明部分的图片也可以。',
+    }),
+    'no-finder': ({ target }) => ({
+      what: `我无法按名称找到“${target}”`,
+      why: '这里没有安装按文字生成蒙版的模型。',
+      next: '请指出位置：用蒙版（黑白图，白色部分会被重绘）回复这张图片，并再说一遍同样的话。',
     }),
     'sketch-and-mask': () => ({
       what: '不能同时使用涂鸦和蒙版',
@@ -194,7 +200,22 @@ export const zh: Messages = {
     'head-moved': ({ current }) => ({
       what: '有人抢先了一步',
       why: `当前图片已是 #${current}。`,
-      next: '请在它的卡片上再按一次。',
+      next: '请从那张图片再做一次，或把你的保留为分支。',
+    }),
+    locked: () => ({
+      what: '这段历史已锁定',
+      why: '只有所有者、锁定者或管理员可以继续推进。',
+      next: '请新建自己的分支，或提出请求。',
+    }),
+    'branch-name': ({ given, why }) => ({
+      what: why === 'too-many' ? '分支太多' : `分支不能叫“${given}”`,
+      why:
+        why === 'taken'
+          ? '已有同名的分支。'
+          : why === 'unsound'
+            ? '名称须为 1 到 32 个字符。'
+            : '这段历史放不下更多分支。',
+      next: why === 'too-many' ? '请先删除一个。' : '请换一个名称。',
     }),
     'nothing-to-undo': () => ({ what: '没有可撤销的', why: '这是第一张图片。', next: '' }),
     'nothing-to-redo': () => ({ what: '没有可重做的', why: '这张之后没有图片。', next: '' }),
@@ -277,6 +298,18 @@ export const zh: Messages = {
     lastMask: '上次的蒙版',
     latentNothing: '空白潜空间 0.85',
     growAndRetry: '扩大 8 再试',
+    change: '更换',
+    branch: '分支…',
+    forgetBranch: '删除分支',
+    history: '历史',
+    show: '查看',
+    furtherButtons: '⋯',
+    back: '返回',
+    pageBack: '上一页',
+    pageOn: '下一页',
+    thumbnails: '缩略图',
+    applyOnHead: '应用到当前图片',
+    keepAsBranch: '保留为分支',
   },
   operations: {
     source: '原始图片',
@@ -287,9 +320,9 @@ export const zh: Messages = {
     remove: '移除',
     'seam repair': '修复接缝',
     again: '再来一张',
-    less: '幅度−',
-    more: '幅度+',
-    'same mask': '沿用蒙版',
+    less: '重绘幅度调低',
+    more: '重绘幅度调高',
+    'same mask': '沿用蒙版再画',
   },
   eta: (seconds) =>
     seconds > 600 ? `约 ${Math.round(seconds / 60)} 分钟` : `约 ${Math.max(1, Math.round(seconds))} 秒`,
@@ -311,7 +344,7 @@ export const zh: Messages = {
     maskBy: (name) => `蒙版：@${name}`,
     baseBy: (name) => `底图：@${name}`,
     by: (name) => `作者：@${name}`,
-    head: (number) => `当前图片 #${number}`,
+    head: (number) => `#${number} 是当前图片`,
     headIs: (number) => `当前图片仍是 #${number}`,
     branch: (name) => `在单独的分支“${name}”上`,
     clamped: (option, asked, given) => `${option} ${asked}→${given}（服务器上限）`,
@@ -322,8 +355,11 @@ export const zh: Messages = {
     },
     lastOfYours: (number) => `来源：#${number}（你最近的图片）`,
     newestHere: (number) => `来源：#${number}（此处最新的图片）`,
+    saidTwice: (options) => `${options} 以“其他参数”中的值为准。`,
     fullMask: '蒙版覆盖了整张图片，因此全部重绘。',
-    secondIgnored: '只编辑了第一张。如果第二张是蒙版，请以“蒙版”开头。',
+    firstOf: (count) => `图片 1/${count}。如果第二张是蒙版，请以“蒙版”开头。`,
+    source: (number) => `来源：#${number}`,
+    whichSource: '你指的是哪张图片？',
     pictureLost: '图片太大，无法在此发送。',
     description: (number, prompt) => (prompt ? `图片 #${number}：${prompt}` : `图片 #${number}`),
     preview: '目前的样子',
@@ -332,9 +368,10 @@ export const zh: Messages = {
   },
   elsewhere: (head, node, parent) => ({
     title: `当前图片是 #${head}`,
-    line: `#${node} 不是当前图片。要把 #${parent} 设为当前图片吗？`,
+    line: `这里说的是 #${node}。要退回到 #${parent} 吗？`,
   }),
-  setHead: (number) => `设为 #${number}`,
+  room: roomMessages.zh,
+  setHead: (number) => `退回到 #${number}`,
   settings: {
     title: (number) => `#${number} 的参数`,
     upload: '上传的图片，不含参数。',

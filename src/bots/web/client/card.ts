@@ -5,7 +5,8 @@ import type { Words } from './words.ts';
 
 /** What can be done with a message. */
 export interface MessageActions {
-  press(message: WireMessage, button: WireButton): Promise<void>;
+  /** @returns further buttons of the card, when that is what the button opens */
+  press(message: WireMessage, button: Pick<WireButton, 'code'>): Promise<WireCard | null>;
   reply(message: WireMessage): void;
   /** Shows a picture of the message large. */
   open(message: WireMessage, index: number): void;
@@ -105,7 +106,7 @@ function progressBar(words: Words) {
 }
 
 /** Buttons that do something new stand out; those that move or tell are quiet. */
-const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx'];
+const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx', 'mx', 'hs', 'br', 'sh'];
 
 const isChoice = (button: WireButton) => button.action === 'pk' && /^\d+$/.test(button.label);
 
@@ -136,19 +137,49 @@ function actionButton(button: WireButton, onPress: () => Promise<void>): HTMLEle
   return element;
 }
 
-function buttonRows(element: HTMLElement, words: Words, press: (button: WireButton) => Promise<void>) {
+type Press = (button: Pick<WireButton, 'code'>) => Promise<WireCard | null>;
+
+/** Further buttons, beside the one that opened them, until one of them or something else is pressed. */
+function openMenu(anchor: HTMLElement, { title, rows }: WireCard, press: Press): void {
+  const close = () => {
+    menu.remove();
+    document.removeEventListener('pointerdown', away, true);
+    document.removeEventListener('keydown', leave, true);
+  };
+  const away = (event: Event) => menu.contains(event.target as Node) || close();
+  const leave = (event: KeyboardEvent) => {
+    if (event.key !== 'Escape') return;
+    close();
+    anchor.querySelector<HTMLElement>('[data-action="mx"]')?.focus();
+  };
+  const choose = async (button: WireButton) => {
+    close();
+    await press(button);
+  };
+  const items = rows.flat().map((button) => actionButton(button, () => choose(button)));
+  const menu = h('div', { class: 'card-menu', role: 'group', 'aria-label': title }, ...items);
+  anchor.append(menu);
+  document.addEventListener('pointerdown', away, true);
+  document.addEventListener('keydown', leave, true);
+  items[0]?.focus();
+}
+
+function buttonRows(element: HTMLElement, words: Words, press: Press) {
   return section<WireCard['rows']>(element, (rows) => {
     element.hidden = rows.length === 0;
     for (const row of rows) {
       const isChoosing = row.every(isChoice);
-      element.append(
-        h(
-          'div',
-          { class: 'row', role: 'group', 'aria-label': isChoosing ? words.use : null },
-          isChoosing ? h('span', { class: 'row-label' }, words.use) : null,
-          ...row.map((button) => actionButton(button, () => press(button))),
-        ),
+      const line = h(
+        'div',
+        { class: 'row', role: 'group', 'aria-label': isChoosing ? words.use : null },
+        isChoosing ? h('span', { class: 'row-label' }, words.use) : null,
       );
+      const onPress = async (button: WireButton) => {
+        const menu = await press(button);
+        if (menu) openMenu(line, menu, press);
+      };
+      line.append(...row.map((button) => actionButton(button, () => onPress(button))));
+      element.append(line);
     }
   });
 }
@@ -210,7 +241,15 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
   const showRows = buttonRows(rows, words, (button) => actions.press(message, button));
   const showLines = section<WireCard>(lines, (card) => {
     const said = card.lines.filter((text) => !readProgress(text));
-    lines.append(...said.map((text) => line(text, card.tone)));
+    const chosenBy = new Map(card.choices.map((choice) => [choice.line, choice]));
+    const shown = said.map((text, at) => {
+      const choice = chosenBy.get(at);
+      if (!choice) return line(text, card.tone);
+      const choose = () => void actions.press(message, choice); // tells about its own failures
+      return h('button', { class: 'line chosen', type: 'button', on: { click: choose } }, text);
+    });
+    lines.append(...shown);
+    if (card.block.length > 0) lines.append(h('pre', { class: 'block' }, card.block.join('\n')));
     for (const { src, name, original } of card.images)
       if (original)
         lines.append(h('a', { class: 'download', href: src, download: name }, icon('fl'), `${words.save} ${name}`));

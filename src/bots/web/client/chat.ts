@@ -12,7 +12,7 @@ import { createSettings } from './settings.ts';
 import { createToasts } from './toasts.ts';
 import { createTranscript, type Pending, type Transcript } from './transcript.ts';
 import { openViewer } from './viewer.ts';
-import type { WireAnswer, WireButton, WireImage, WireMessage, WireSaid, WireSetup } from './wire.ts';
+import type { WireAnswer, WireButton, WireCard, WireImage, WireMessage, WireSaid, WireSetup } from './wire.ts';
 import { words as allWords, type Words } from './words.ts';
 
 /** Everything the parts of the page share. */
@@ -151,12 +151,15 @@ class Chat {
     });
   }
 
-  async #press({ id }: WireMessage, { code }: WireButton): Promise<void> {
+  async #press({ id }: WireMessage, { code }: Pick<WireButton, 'code'>): Promise<WireCard | null> {
+    let menu: WireCard | null = null;
     await this.#attempt(async () => {
       const answer = await press(this.#self(), { code, message: id, values: null });
-      if (!answer.form && answer.told.length === 0) this.#transcript.toEnd(); // what follows stands there
+      menu = answer.menu;
+      if (!answer.form && !menu && answer.told.length === 0) this.#transcript.toEnd(); // what follows stands there
       void this.#follow(answer, id); // a form may stay open as long as it likes
     });
+    return menu;
   }
 
   #open(message: WireMessage, index: number): void {

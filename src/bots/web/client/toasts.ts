@@ -8,14 +8,14 @@ const SHOWN_MS = 9000;
 /** Short notices in a corner. They stay while somebody points at them. */
 export interface Toasts {
   readonly element: HTMLElement;
-  show(card: Pick<WireCard, 'title' | 'lines' | 'tone'>): void;
+  show(card: Pick<WireCard, 'title' | 'lines' | 'block' | 'tone'>): void;
   /** A sentence of the page's own. */
   say(text: string): void;
 }
 
 export function createToasts(words: Words): Toasts {
   const element = h('div', { class: 'toasts', role: 'alert' });
-  const show: Toasts['show'] = ({ title, lines, tone }) => {
+  const show: Toasts['show'] = ({ title, lines, block, tone }) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leave = () => toast.remove();
     const wait = () => {
@@ -32,11 +32,12 @@ export function createToasts(words: Words): Toasts {
       { class: 'toast-text' },
       h('strong', {}, readTitle(title).rest),
       ...lines.map((line) => h('p', {}, line)),
+      block.length > 0 && h('pre', {}, block.join('\n')),
     );
     const on = { pointerenter: stay, pointerleave: wait, focusin: stay, focusout: wait };
     const toast = h('div', { class: `toast tone-${tone}`, on }, text, close);
     element.append(toast);
     wait();
   };
-  return { element, show, say: (text) => show({ title: text, lines: [], tone: 'warning' }) };
+  return { element, show, say: (text) => show({ title: text, lines: [], block: [], tone: 'warning' }) };
 }

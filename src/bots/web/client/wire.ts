@@ -26,11 +26,22 @@ export interface WireButton {
   readonly disabled: boolean;
 }
 
+/** Something to choose; where it is about a line of the card, the line itself is chosen. */
+export interface WireChoice {
+  readonly label: string;
+  readonly line: number | null;
+  /** Goes back to the server as it is. */
+  readonly code: string;
+}
+
 export interface WireCard {
   readonly title: string;
   readonly lines: readonly string[];
+  /** Below them, in letters of one width. */
+  readonly block: readonly string[];
   readonly images: readonly WireImage[];
   readonly rows: readonly (readonly WireButton[])[];
+  readonly choices: readonly WireChoice[];
   readonly tone: 'plain' | 'busy' | 'done' | 'warning';
   readonly spoiler: boolean;
 }
@@ -100,6 +111,8 @@ export interface WireForm {
 export interface WireAnswer {
   /** Said to this person alone, and not kept. */
   readonly told: readonly WireCard[];
+  /** Further buttons of the card that was pressed. */
+  readonly menu: WireCard | null;
   readonly form: WireForm | null;
 }
 

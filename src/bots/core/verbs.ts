@@ -1,0 +1,153 @@
+import type { PartialParams } from '../../edit/params.ts';
+import { parseParam } from '../../edit/params.ts';
+import { type EditWords, parseWords, type Region } from './grammar.ts';
+
+/** What a word asks for that needs no more words. */
+type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo';
+
+export type Utterance =
+  | { readonly kind: 'verb'; readonly verb: Verb; readonly params: PartialParams }
+  | { readonly kind: 'edit'; readonly command: 'edit' | 'upscale' | 'outpaint'; readonly words: EditWords };
+
+const verbs: ReadonlyMap<string, Verb> = new Map([
+  ...(['again', '再来', '再来一张'] as const).map((word) => [word, 'again'] as const),
+  ...(['more', '更多'] as const).map((word) => [word, 'more'] as const),
+  ...(['less', '更少'] as const).map((word) => [word, 'less'] as const),
+  ...(['undo', '撤销'] as const).map((word) => [word, 'undo'] as const),
+  ...(['redo', '重做'] as const).map((word) => [word, 'redo'] as const),
+]);
+
+/** What each way of naming a part stands for, unless other values are said. */
+const setsOf: Readonly<Record<Region['becomes'], PartialParams>> = {
+  another: { denoisingStrength: 0.85, maskedContent: 'latent noise', softInpainting: true },
+  nothing: { denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 },
+  repainted: {},
+  detailed: { denoisingStrength: 0.35, inpaintArea: 'only masked' },
+};
+
+const blank = /^[\s,，]*$/;
+
+/** The words without their prompt, as they speak of a part. */
+function about(words: EditWords, target: string, becomes: Region['becomes'], more: Partial<EditWords> = {}) {
+  if (blank.test(target)) return undefined;
+  const params = { ...setsOf[becomes], ...words.params };
+  return { ...words, prompt: null, ...more, params, region: { target: target.trim(), becomes } };
+}
+
+/** Both sides of the one place where `separator` (global) stands; undefined when that is nowhere, or in several places. */
+function sidesOf(text: string, separator: RegExp): readonly [string, string] | undefined {
+  const sides = text.split(separator);
+  const [from, to, ...others] = sides;
+  if (from === undefined || to === undefined || others.length > 0) return undefined;
+  return blank.test(from) || blank.test(to) ? undefined : [from.trim(), to.trim()];
+}
+
+/** `hat -> red beret`, `replace hat with red beret`, `把帽子换成红色贝雷帽`: what becomes what. */
+function swapIn(text: string): readonly [string, string] | undefined {
+  const replaced = /^replace\s/i.test(text) ? sidesOf(text.slice('replace'.length), /\swith\s/i) : undefined;
+  const inChinese = sidesOf(text.startsWith('把') ? text.slice(1) : text, text.startsWith('把') ? /[换改]成/ : /改成/);
+  return replaced ?? sidesOf(text, /[-－=＝][>＞]|→/) ?? inChinese;
+}
+
+/** `remove vase`, `去掉花瓶`; `inpaint hat: red beret`, `重绘帽子：红色贝雷帽`; `detail hand`, `修复 手`. */
+function partIn(words: EditWords, text: string): EditWords | undefined {
+  const removed = /^(?:remove\s|去掉|移除)/i.exec(text);
+  if (removed) return about(words, text.slice(removed[0].length), 'nothing');
+  const repainted = /^(?:inpaint\s|重绘)/i.exec(text);
+  const colon = text.search(/[:：]/);
+  if (repainted && colon > 0 && !blank.test(text.slice(colon + 1))) {
+    return about(words, text.slice(repainted[0].length, colon), 'repainted', { prompt: text.slice(colon + 1).trim() });
+  }
+  const detailed = /^(?:detail|修复)\s*(faces?|hands?|both|脸|面部|手|手部)?$/i.exec(text);
+  return detailed ? about(words, detailed[1] ?? text, 'detailed') : undefined;
+}
+
+/** The words as they speak of a part of the picture, when they do. */
+function withRegion(words: EditWords): EditWords {
+  const text = words.prompt;
+  if (text === null) return words;
+  const part = partIn(words, text);
+  if (part) return part;
+  const swap = swapIn(text);
+  if (!swap) return words;
+  const append = [swap[1], words.append].filter((said) => said !== '').join(', ');
+  return about(words, swap[0], 'another', { append }) ?? words;
+}
+
+/** `upscale`, `upscale 1.5x`, `放大2倍`. @throws Refusal 'out-of-range' */
+function upscaleIn(text: string): PartialParams | undefined {
+  const [whole, factor] = /^(?:upscale|放大)(?:\s*(\d{1,3}(?:\.\d{1,4})?)\s*[x×倍]?)?$/i.exec(text) ?? [];
+  if (whole === undefined) return undefined;
+  return factor === undefined ? {} : { scaleFactor: parseParam('scaleFactor', factor) };
+}
+
+const sides: ReadonlyMap<string, string> = new Map<string, string>([
+  ...(['left', '左'] as const).map((word) => [word, 'left'] as const),
+  ...(['right', '右'] as const).map((word) => [word, 'right'] as const),
+  ...(['up', '上'] as const).map((word) => [word, 'up'] as const),
+  ...(['down', '下'] as const).map((word) => [word, 'down'] as const),
+  ...(['horizontal', '水平', '左右'] as const).map((word) => [word, 'left right'] as const),
+  ...(['vertical', '垂直', '上下'] as const).map((word) => [word, 'up down'] as const),
+  ...(['all', '四周'] as const).map((word) => [word, 'left right up down'] as const),
+]);
+const side = /horizontal|vertical|left|right|up|down|all|水平|垂直|左右|上下|四周|[左右上下]/iy;
+
+/** `outpaint`, `outpaint left right 128`, `外扩左右128像素`. @throws Refusal 'out-of-range' */
+function outpaintIn(text: string): PartialParams | undefined {
+  const verb = /^(?:outpaint(?![a-z])|外扩)[\s,，+]*/i.exec(text);
+  if (!verb) return undefined;
+  let rest = text.slice(verb[0].length);
+  const found = new Set<string>();
+  for (side.lastIndex = 0; ; side.lastIndex = 0) {
+    const word = side.exec(rest)?.[0];
+    if (word === undefined) break;
+    for (const one of sides.get(word.toLowerCase())!.split(' ')) found.add(one);
+    rest = rest.slice(word.length).replace(/^[\s,，+]+/, '');
+  }
+  const [whole, pixels] = /^(\d{1,5})?\s*(?:px|pixels?|像素)?$/i.exec(rest) ?? [];
+  if (whole === undefined || (whole !== '' && pixels === undefined)) return undefined;
+  return {
+    ...(found.size > 0 && { direction: [...found].join(' ') }),
+    ...(pixels !== undefined && { pixels: parseParam('pixels', pixels) }),
+  };
+}
+
+function flowIn(words: EditWords, text: string): Utterance | undefined {
+  const upscale = upscaleIn(text);
+  const outpaint = upscale ? undefined : outpaintIn(text);
+  const sets = upscale ?? outpaint;
+  if (!sets) return undefined;
+  const command = upscale ? 'upscale' : 'outpaint';
+  return { kind: 'edit', command, words: { ...words, prompt: null, params: { ...sets, ...words.params } } };
+}
+
+/** A verb that stands alone but for parameters; `undo` and `redo` stand quite alone. */
+function verbIn(words: EditWords, text: string): Utterance | undefined {
+  const verb = verbs.get(text.toLowerCase());
+  const isMore = words.negative !== null || words.append !== '' || words.appendNegative !== '';
+  if (!verb || isMore) return undefined;
+  const moves = verb === 'undo' || verb === 'redo';
+  if (moves && Object.keys(words.params).length > 0) return undefined;
+  return { kind: 'verb', verb, params: words.params };
+}
+
+/**
+ * Reads a free text: a verb when the whole of it has a verb's form, else a part of the picture that becomes something else, else
+ * words of an edit. A verb is one at the beginning only, and only as a whole word; anything else that begins like one is a prompt.
+ *
+ * @throws Refusal as `parseWords` does
+ */
+export function parseText(raw: string): Utterance {
+  const words = parseWords(raw);
+  const text = words.prompt?.trim();
+  const asked = text === undefined ? undefined : (verbIn(words, text) ?? flowIn(words, text));
+  return asked ?? { kind: 'edit', command: 'edit', words: withRegion(words) };
+}
+
+/** The words after a typed command: what could follow its verb is read as it would be there. @throws Refusal as `parseWords` does */
+export function wordsAfter(command: string, raw: string): EditWords {
+  const words = parseWords(raw);
+  const text = words.prompt?.trim() ?? '';
+  const flow = text === '' ? undefined : flowIn(words, `${command} ${text}`);
+  return flow?.kind === 'edit' ? flow.words : withRegion(words);
+}

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { openTestChat, type TestChat } from '../../support/test-chat.ts';
+import { ann, bo, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
+import { halfMask } from '../discord/chat.ts';
+
+let chat: TestChat;
+let platform: TestPlatform;
+beforeAll(async () => {
+  chat = await openTestChat();
+  platform = chat.platform;
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+
+async function made(place: PlaceId, n = 0) {
+  const posted = await chat.result(place, n);
+  const node = await chat.storage.lineage.node(buttonsOf(posted.card)[0]!.target as NodeId);
+  return { posted, node: node!, params: node!.task!.request.params, request: node!.task!.request };
+}
+
+/** A room with one result in it. */
+async function begun(prompt: string) {
+  const place = platform.newRoom();
+  await platform.say(ann, prompt, { in: place, files: [await solidPng(64, 64)] });
+  return { place, first: (await made(place)).posted };
+}
+
+describe('words that name a part', () => {
+  test('are refused, with another way, while nothing finds things by their names', async () => {
+    const { place, first } = await begun('a cat in a hat');
+    for (const text of ['hat -> red beret', 'remove hat', 'inpaint hat: red beret', '把帽子换成红色贝雷帽', '修复手']) {
+      await platform.say(ann, text, { in: place, replyTo: first.id });
+      expect(chat.lastTold()).toMatch(/^⚠ I cannot find "(hat|帽子|手)" by its name\n.*\n.*mask/);
+    }
+  });
+
+  test('do what they say where a mask shows the part', async () => {
+    const { place, first } = await begun('a cat in a hat, warm light');
+    const mask = await halfMask();
+    await platform.say(ann, 'hat -> red beret', { in: place, replyTo: first.id, files: [mask] });
+    await chat.useMask(place);
+    const swapped = await made(place, 1);
+    expect(swapped.node.op).toBe('inpaint');
+    expect(swapped.params).toMatchObject({
+      ...{ prompt: 'a cat in a hat, warm light, red beret', denoisingStrength: 0.85 },
+      ...{ maskedContent: 'latent noise', softInpainting: true },
+    });
+    await platform.say(ann, 'remove hat', { in: place, replyTo: first.id, files: [mask] });
+    await chat.useMask(place);
+    expect((await made(place, 2)).params).toMatchObject({
+      ...{ prompt: 'warm light', negativePrompt: 'hat', denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 },
+    });
+  });
+});
+
+describe('verbs that begin another flow', () => {
+  test('go on from the picture that is replied to, or sent along', async () => {
+    const { place, first } = await begun('a meadow');
+    await platform.say(ann, 'outpaint left 64', { in: place, replyTo: first.id });
+    const wide = await made(place, 1);
+    expect(wide.request.script).toMatchObject({ width: 128, height: 64 });
+    expect(wide.params).toMatchObject({ prompt: 'a meadow', direction: 'left', script: 'outpainting mk2' });
+    await platform.say(ann, '放大1.5倍 --size 512x512', { in: place, files: [await solidPng(64, 64)] });
+    expect((await made(place, 2)).params).toMatchObject({ script: 'SD upscale', scaleFactor: 1.5 });
+  });
+
+  test('stand behind their typed commands too', async () => {
+    const place = platform.newRoom();
+    const files = [await solidPng(64, 64)];
+    await platform.command(ann, 'outpaint', {}, { in: place, files, text: 'up 64 no: people' });
+    expect((await made(place)).params).toMatchObject({ direction: 'up', pixels: 64, negativePrompt: 'people' });
+  });
+});
+
+test('what cannot be read is shown with a mark below the place', async () => {
+  const { place, first } = await begun('a hat');
+  await platform.say(ann, '红帽子 --stregth 0.4', { in: place, replyTo: first.id });
+  expect(chat.lastTold()).toBe(
+    [
+      '⚠ I do not know the option "stregth"\nAt character 5.\nDid you mean "strength"?',
+      '红帽子 --stregth 0.4\n　　　 ^',
+    ].join('\n'),
+  );
+  await platform.command(ann, 'edit', { prompt: 'x', advanced: 'steps=3, clp=2' }, { in: place });
+  expect(platform.told.at(-1)!.card.block).toEqual(['steps=3, clp=2', '         ^']);
+});
+
+test('of a parameter said twice, the one in advanced counts, and the card says so', async () => {
+  const place = platform.newRoom();
+  const options = { prompt: 'a hat', steps: 5, seed: 7, advanced: 'steps=6 cfg=3 seed=8' };
+  await platform.command(ann, 'edit', options, { in: place, files: [file(await solidPng(64, 64))] });
+  const { posted, params } = await made(place);
+  expect(params).toMatchObject({ steps: 6, cfgScale: 3, seed: 8 });
+  expect(posted.history.map(wordsOf).join('\n')).toContain('Advanced wins for steps, seed.');
+});
+
+describe('which picture is meant', () => {
+  test('is said when it was a guess, and can be changed for another one', async () => {
+    const { place } = await begun('a cat');
+    await platform.say(ann, 'a dog', { in: place, files: [await solidPng(64, 64, '#00f')] });
+    const dog = await made(place, 1);
+    chat.latch.close();
+    await platform.say(ann, 'in the rain', { in: place });
+    const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
+    expect(wordsOf(card.card)).toContain('Source: #1 (your last picture)');
+    await platform.press(bo, card, 'Change');
+    expect(chat.lastTold()).toMatch(/^⚠ That is not yours/);
+    await platform.press(ann, card, 'Change');
+    const offer = platform.told.at(-1)!;
+    expect(offer.card.title).toBe('Which picture did you mean?');
+    expect(offer.card.images.map(({ node }) => node)).not.toContain(dog.node.id);
+    const cat = offer.card.images.findIndex(({ source }) => source !== dog.node.image.ref && source !== undefined);
+    await platform.pressRaw(ann, buttonsOf(offer.card)[cat]!, { in: place });
+    chat.latch.open();
+    const changed = await made(place, 2);
+    expect(changed.request.init).toBe(offer.card.images[cat]!.source);
+    expect(changed.params.prompt).toBe('in the rain');
+    expect(platform.results(place)).toHaveLength(3); // the first guess made nothing
+  });
+
+  test('is the first of several, the others a press away', async () => {
+    const place = platform.newRoom();
+    const files = await Promise.all(['#f00', '#0f0', '#00f'].map((color) => solidPng(64, 64, color)));
+    chat.latch.close();
+    await platform.say(ann, 'a hat', { in: place, files });
+    const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
+    expect(wordsOf(card.card)).toContain('Picture 1/3.');
+    await platform.press(ann, card, 'Change');
+    expect(platform.told.at(-1)!.card.images).toHaveLength(2);
+    chat.latch.open();
+    await made(place);
+  });
+
+  test('needs no guess where it is pointed at', async () => {
+    const { place, first } = await begun('a cat');
+    chat.latch.close();
+    await platform.say(ann, 'a dog', { in: place, replyTo: first.id });
+    const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
+    expect(buttonsOf(card.card).map(({ action }) => action)).toEqual(['cx']);
+    chat.latch.open();
+    await made(place, 1);
+  });
+
+  test('stays hidden in what is made of it', async () => {
+    const place = platform.newRoom();
+    await platform.say(ann, 'a hat', { in: place, files: [{ ...file(await solidPng(64, 64)), spoiler: true }] });
+    const { posted } = await made(place);
+    expect(posted.history.every(({ spoiler }) => spoiler)).toBe(true);
+  });
+});
