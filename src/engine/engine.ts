@@ -6,6 +6,7 @@ import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
 import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
+import { type NoisePool, openNoisePool } from './noise/noise-pool.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
 import { enlarged } from './pipeline/enlarge.ts';
 import type { FindExtras } from './pipeline/extras.ts';
@@ -67,6 +68,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const library = await openLibrary(options);
   const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const tokenizer = openTokenizer();
+  const pool = openNoisePool();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
   let opened: readonly Opened[] = [];
@@ -89,8 +91,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: library.catalog,
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras }),
-    [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras, pool }),
+    [Symbol.asyncDispose]: async () => {
+      await pool[Symbol.asyncDispose]();
+      await makeRoom(Number.POSITIVE_INFINITY);
+    },
   };
 }
 
@@ -108,6 +113,7 @@ interface Bench {
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
   readonly findExtras: FindExtras;
+  readonly pool: NoisePool;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
@@ -119,9 +125,9 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
     return await enlarged(request, { init: await decodePicture(file), file }, report);
   }
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const { findExtras, options } = bench;
+  const { findExtras, options, pool } = bench;
   const tokenize = await bench.tokenizer;
-  const models: Models = { checkpoint, modelHash, tokenize, findExtras, version: options.version };
+  const models: Models = { checkpoint, modelHash, tokenize, findExtras, pool, version: options.version };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 

@@ -1,5 +1,6 @@
-import type { DrawnMask, Fitted, MaskCheck, MaskWork, PictureProbe, Probed } from '../edit/probe.ts';
+import type { Comparison, DrawnMask, Fitted, MaskCheck, MaskWork, PictureProbe, Probed } from '../edit/probe.ts';
 import { Refusal } from '../errors.ts';
+import { difference, sideBySide, wipe } from './image/comparison.ts';
 import { channelOf } from './image/convert.ts';
 import { decodePicture } from './image/decode.ts';
 import { differenceHash } from './image/difference-hash.ts';
@@ -11,6 +12,7 @@ import type { Picture, Size } from './image/picture.ts';
 import { invert } from './image/point.ts';
 import { resample } from './image/resample.ts';
 import { findScribble } from './image/scribble.ts';
+import { contactSheet } from './image/sheet.ts';
 import { inFrame, whiteSheet, withVeil } from './image/shown.ts';
 import { withSizeLabel } from './image/size-label.ts';
 import { thumbnailOf } from './image/thumbnail.ts';
@@ -75,7 +77,26 @@ export const pictures: PictureProbe = {
     return await encodeJpeg(withSizeLabel(shown, `${width}×${height}`), { quality: 88 });
   },
 
-  sheet: async (size) => await encodePng(whiteSheet(size)),
+  blank: async (size) => await encodePng(whiteSheet(size)),
+
+  async compare(a, b, { style, numbers }): Promise<Comparison> {
+    const pair = { files: [a, b], labels: [`#${numbers[0]}`, `#${numbers[1]}`] } as const;
+    switch (style) {
+      case 'side':
+        return { bytes: await sideBySide(pair), ending: 'png', measured: null };
+      case 'wipe':
+        return { bytes: await wipe(pair), ending: 'gif', measured: null };
+      case 'difference': {
+        const { file, ...measured } = await difference(pair);
+        return { bytes: file, ending: 'png', measured };
+      }
+      default:
+        return style satisfies never;
+    }
+  },
+
+  sheet: (tiles) =>
+    contactSheet(tiles.map(({ bytes, number, marked }) => ({ file: bytes, label: `#${number}`, marked }))),
 };
 
 /** Aspects may differ by this much. */

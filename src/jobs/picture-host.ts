@@ -1,11 +1,22 @@
 import type { Worker } from 'node:worker_threads';
 import type { ImageHash } from '../edit/image-hash.ts';
 import type { Placement } from '../edit/placement.ts';
-import type { DrawnMask, Fitted, FoundScribble, MaskCheck, MaskWork, PictureProbe, Probed } from '../edit/probe.ts';
+import type {
+  Comparison,
+  ComparisonHow,
+  DrawnMask,
+  Fitted,
+  FoundScribble,
+  MaskCheck,
+  MaskWork,
+  PictureProbe,
+  Probed,
+  SheetTile,
+} from '../edit/probe.ts';
 import type { Size } from '../edit/size.ts';
 import { Refusal } from '../errors.ts';
+import { moduleBeside, startThread } from '../thread.ts';
 import { type Failure, toError } from './engine-protocol.ts';
-import { moduleBeside, startThread } from './thread.ts';
 
 type Ask =
   | { readonly kind: 'probe' | 'checkMask' | 'hash'; readonly bytes: Uint8Array }
@@ -13,8 +24,10 @@ type Ask =
   | { readonly kind: 'drawMask'; readonly work: MaskWork }
   | { readonly kind: 'veil'; readonly bytes: Uint8Array; readonly mask: Uint8Array }
   | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly placement: Placement }
-  | { readonly kind: 'sheet'; readonly size: Size }
+  | { readonly kind: 'blank'; readonly size: Size }
   | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
+  | { readonly kind: 'compare'; readonly a: Uint8Array; readonly b: Uint8Array; readonly how: ComparisonHow }
+  | { readonly kind: 'sheet'; readonly tiles: readonly SheetTile[] }
   | { readonly kind: 'upload'; readonly bytes: Uint8Array; readonly limitBytes: number };
 
 /** What the thread is asked; answers carry the number of the call. */
@@ -22,7 +35,7 @@ export interface PictureCall {
   readonly call: number;
   readonly ask: Ask;
 }
-type Answer = Probed | MaskCheck | Fitted | Uint8Array | ImageHash | FoundScribble | DrawnMask | null;
+type Answer = Probed | MaskCheck | Fitted | Comparison | Uint8Array | ImageHash | FoundScribble | DrawnMask | null;
 export type PictureReply =
   | { readonly call: number; readonly value: Answer }
   | { readonly call: number; readonly failure: Failure };
@@ -82,7 +95,9 @@ export function openPictureHost(): PictureProbe & AsyncDisposable {
     drawMask: (work) => ask({ kind: 'drawMask', work }),
     veil: (bytes, mask) => ask({ kind: 'veil', bytes, mask }),
     frame: (bytes, placement) => ask({ kind: 'frame', bytes, placement }),
-    sheet: (size) => ask({ kind: 'sheet', size }),
+    blank: (size) => ask({ kind: 'blank', size }),
+    compare: (a, b, how) => ask({ kind: 'compare', a, b, how }),
+    sheet: (tiles) => ask({ kind: 'sheet', tiles }),
     [Symbol.asyncDispose]: async () => {
       const last = thread;
       thread = null;

@@ -25,8 +25,12 @@ function looked(ask: PictureCall['ask']) {
       return pictures.veil(ask.bytes, ask.mask);
     case 'frame':
       return pictures.frame(ask.bytes, ask.placement);
+    case 'blank':
+      return pictures.blank(ask.size);
+    case 'compare':
+      return pictures.compare(ask.a, ask.b, ask.how);
     case 'sheet':
-      return pictures.sheet(ask.size);
+      return pictures.sheet(ask.tiles);
     default:
       return ask satisfies never;
   }

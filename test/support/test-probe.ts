@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { PictureProbe } from '../../src/edit/probe.ts';
+import { readInfotext } from '../../src/engine/image/infotext-file.ts';
 import { pictures } from '../../src/engine/pictures.ts';
 import { Refusal } from '../../src/errors.ts';
 
@@ -9,7 +10,13 @@ export const testProbe: PictureProbe = {
   async probe(bytes) {
     try {
       const { width, height } = await sharp(bytes).metadata();
-      return { bytes, width, height, infotext: null, transparent: !(await sharp(bytes).stats()).isOpaque };
+      return {
+        bytes,
+        width,
+        height,
+        infotext: await readInfotext(bytes),
+        transparent: !(await sharp(bytes).stats()).isOpaque,
+      };
     } catch (cause) {
       throw new Refusal('not-an-image', { found: 'something else' }, { cause });
     }
@@ -26,4 +33,6 @@ export const testProbe: PictureProbe = {
   thumbnail: async (bytes, maxSide) =>
     new Uint8Array(await sharp(bytes).resize(maxSide, maxSide, { fit: 'inside' }).webp().toBuffer()),
   upload: async (bytes) => ({ bytes, ending: 'png' }),
+  compare: (a, b, how) => pictures.compare(a, b, how),
+  sheet: (tiles) => pictures.sheet(tiles),
 };

@@ -27,6 +27,7 @@ import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
 import { pictureView } from './picture-view.ts';
+import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
 import type { ActionId, Form } from './platform.ts';
 import { field, type NodeAction, type Press } from './press.ts';
@@ -128,6 +129,7 @@ const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
   mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
   sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
+  ui: (flow, { asker }, node) => useInfo(flow, asker, node),
   ed: edit,
   pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
   un: (flow, { asker, incoming, ...press }, node) =>

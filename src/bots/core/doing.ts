@@ -2,28 +2,25 @@ import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { cancelJob } from './actions.ts';
-import { type Call, callOf, type Given } from './calls.ts';
+import { callOf, type Doing, type Given } from './calls.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
+import { redo, undo } from './history.ts';
+import { catalogNow } from './intake.ts';
 import { maskCommand } from './mask-command.ts';
 import { messagesIn } from './messages/index.ts';
+import { modelsCard } from './models-card.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
+import { tellInfo } from './pinfo.ts';
 import type { CommandIncoming, RemoteFile } from './platform.ts';
 import { queueCard } from './queue-card.ts';
 import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
-import { edit, obey } from './telling.ts';
+import { edit } from './telling.ts';
+import { compareCommand, history, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
-
-/** A command somebody called, and everything that is needed to do it. */
-export interface Doing {
-  readonly flow: Flow;
-  readonly heard: Heard;
-  readonly incoming: CommandIncoming;
-  readonly call: Call;
-}
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
 async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void> {
@@ -96,6 +93,11 @@ async function queue({ flow, heard, incoming }: Doing): Promise<void> {
   await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who));
 }
 
+async function tellModels({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const wanted = { kind: typeof options.kind === 'string' ? options.kind : null, search: String(options.search ?? '') };
+  await incoming.answer.tell(modelsCard(messagesIn(heard.private), await catalogNow(flow), wanted));
+}
+
 /** What every command does. */
 const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   edit: editing(commands.edit),
@@ -105,10 +107,14 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   sketch,
   remove,
   mask: ({ flow, heard, incoming, call: { sub, options } }) => maskCommand(sub, { flow, heard, incoming, options }),
-  undo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'undo', params: {} }),
-  redo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'redo', params: {} }),
+  undo: (doing) => step(doing, undo),
+  redo: (doing) => step(doing, redo),
+  history,
+  compare: compareCommand,
   cancel,
   queue,
+  models: tellModels,
+  pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
     incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
 };

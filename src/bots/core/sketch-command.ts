@@ -72,7 +72,7 @@ export async function useSheet(flow: Flow, { asker, incoming }: Press, draft: Dr
   if (!size) throw new Refusal('old-button', {});
   const [width = 0, height = 0] = size.split('x').map(Number);
   await useDraft(flow, draft, async () => {
-    const ref = await flow.storage.blobs.put(await flow.probe.sheet({ width, height }));
+    const ref = await flow.storage.blobs.put(await flow.probe.blank({ width, height }));
     const upload = { image: { ref, width, height }, infotext: null, transparent: false, spoiler: false, message: null };
     const node = await plantUpload(flow, asker, upload);
     await postNode(flow, asker, node.id);

@@ -182,12 +182,12 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
  * The picture a verb or a moving command is about: the one that is pointed at, else somebody's last one. HEAD moves from where it is,
  * whoever brought it there. @throws Refusal 'nothing-to-repeat' for a picture that is not known yet
  */
-async function meantNode(
+export async function meantNode(
   flow: Flow,
   incoming: CommandIncoming | MessageIncoming,
-  { moves }: { readonly moves: boolean },
+  { moves, link = null }: { readonly moves: boolean; readonly link?: string | null },
 ): Promise<LineageNode> {
-  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined, others: [] });
+  const source = await findSource(flow, { ...pointersOf({ incoming, link }), file: undefined, others: [] });
   if (source.kind === 'upload') throw new Refusal('nothing-to-repeat', {});
   const { node } = source;
   const lineage = moves && source.how !== 'pointed at' && (await flow.storage.lineage.lineage(node.lineage));

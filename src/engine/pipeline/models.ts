@@ -2,17 +2,20 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
-import { type LoraUse, loraPatch } from '../nets/lora-patch.ts';
+import type { LoraUse } from '../nets/lora-patch.ts';
 import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
+import { type DressedOptions, dressedNetwork } from '../runtime/dressed-network.ts';
 import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
-import { loraTargets } from '../weights/lora-targets.ts';
-import { openWeights } from '../weights/open-weights.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
+import type { CheckpointParts } from '../weights/checkpoint-parts.ts';
+import { type LoraTarget, loraTargets } from '../weights/lora-targets.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
+import type { WeightsFile } from '../weights/weights-file.ts';
 import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
 
 export interface CheckpointOptions {
@@ -21,13 +24,18 @@ export interface CheckpointOptions {
   readonly vae?: string | undefined;
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
+  /** Networks with fewer bytes of weights are opened anew for LoRAs, larger ones are fed them. */
+  readonly adaptersFrom?: number | undefined;
 }
+
+/** Opening so much takes a second at most; CLIP-L, the smallest of people's networks, is four times as large. */
+const reopenedBelow = 64 * 2 ** 20;
 
 /** A checkpoint's networks, each opened when it is first needed and kept until disposed. */
 export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
   /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
-  use(loras: readonly LoraUse[]): Promise<void>;
+  use(loras: readonly LoraUse[]): void;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
   readonly encodeText: EncodeStates;
   /**
@@ -48,58 +56,70 @@ export interface Checkpoint extends AsyncDisposable {
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { facts, parts } = await examineCheckpoint(file, { prediction });
   const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
   const need = needFrom(path);
-  let worn: readonly LoraUse[] = [];
-  const patching = () => worn.length > 0 && { patch: loraPatch(worn, loraTargets(parts, file.tensors.keys())) };
   const vae = () => need(separate ?? parts.vae, 'VAE');
-  const text = (i: number) => {
-    const part = need(parts.text[i], 'text encoder');
-    const heads = facts.declared.textHeads?.[part.name];
-    return textEncoder(part, { ...(heads && { heads }), ...patching() });
-  };
-  const networks = lazyNetworks(options.device, {
-    unet: () => unet(need(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...patching() }),
-    encoder: () => vaeEncoder(vae()),
-    decoder: () => vaeDecoder(vae()),
-    text0: () => text(0),
-    text1: () => text(1),
-  });
-  const openText = (i: number) => networks.open(i === 0 ? 'text0' : 'text1');
+  const opened = { path, facts, parts, tensors: file.tensors };
+  const { unetwork, texts } = dressedNetworks(opened, options);
+  const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
   const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
     need(parts.text[0], 'text encoder');
-    return encodeTextWith(facts, parts.text, openText)(rows, clipSkip, fixes);
+    return encodeTextWith(facts, parts.text, async (i) => texts[i]!)(rows, clipSkip, fixes);
   };
   return {
     facts,
-    use: async (loras) => {
-      if (isSame(loras, worn)) return;
-      worn = loras;
-      for (const name of ['unet', 'text0', 'text1'] as const) await networks.close(name);
+    use: (loras) => {
+      for (const network of [unetwork, ...texts]) network.wear(loras);
     },
     encodeText,
-    ...pictureNetworks(networks, facts),
-    [Symbol.asyncDispose]: networks[Symbol.asyncDispose],
+    unet: async (x, timesteps, context, y) => {
+      const times = { data: Float32Array.from(timesteps), shape: [timesteps.length] };
+      return (await unetwork.run({ x, timesteps: times, context, ...(y && { y }) })).out!;
+    },
+    ...pictureNetworks(pictures, facts),
+    [Symbol.asyncDispose]: async () => {
+      for (const network of [unetwork, ...texts, pictures]) await network[Symbol.asyncDispose]();
+    },
   };
 }
 
-/** Whether two lists of LoRAs change every weight alike. */
-function isSame(a: readonly LoraUse[], b: readonly LoraUse[]): boolean {
-  const isSameUse = (one: LoraUse, other: LoraUse | undefined) =>
-    one.file === other?.file &&
-    one.rank === other.rank &&
-    one.multipliers.unet === other.multipliers.unet &&
-    one.multipliers.text === other.multipliers.text;
-  return a.length === b.length && a.every((use, i) => isSameUse(use, b[i]));
+interface OpenFile {
+  readonly path: string;
+  readonly facts: CheckpointFacts;
+  readonly parts: CheckpointParts;
+  readonly tensors: WeightsFile['tensors'];
 }
 
-type PictureNetworks = Pick<Checkpoint, 'unet' | 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;
+/** The networks that LoRAs change. */
+function dressedNetworks(
+  { path, facts, parts, tensors }: OpenFile,
+  { device, adaptersFrom = reopenedBelow }: CheckpointOptions,
+) {
+  let known: ReadonlyMap<string, LoraTarget> | undefined;
+  const targets = () => {
+    known ??= loraTargets(parts, tensors.keys());
+    return known;
+  };
+  const dressed = (graph: DressedOptions['graph']) => dressedNetwork({ device, graph, targets, adaptersFrom });
+  const latentSide = facts.nativeSize / 8;
+  const unetwork = dressed(({ adapters, ...dress }) => {
+    const adapting = adapters && { adapters: { latentSide } };
+    return unet(needFrom(path)(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...dress, ...adapting });
+  });
+  const texts = parts.text.map((part) => {
+    const heads = facts.declared.textHeads?.[part.name];
+    return dressed((dress) => textEncoder(part, { ...(heads && { heads }), ...dress }));
+  });
+  return { unetwork, texts };
+}
+
+type PictureNetworks = Pick<Checkpoint, 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;
 
 function pictureNetworks(
-  networks: LazyNetworks<'unet' | 'encoder' | 'decoder'>,
+  networks: LazyNetworks<'encoder' | 'decoder'>,
   { latentScale }: CheckpointFacts,
 ): PictureNetworks {
   const encodeMoments: Checkpoint['encodeMoments'] = async (pixels) => {
@@ -107,11 +127,6 @@ function pictureNetworks(
     return (await encoder.run({ pixels })).moments!;
   };
   return {
-    unet: async (x, timesteps, context, y) => {
-      const network = await networks.open('unet');
-      const times = { data: Float32Array.from(timesteps), shape: [timesteps.length] };
-      return (await network.run({ x, timesteps: times, context, ...(y && { y }) })).out!;
-    },
     encodeMoments,
     encodeImage: async (pixels) => scale(latentScale, meanOf(await encodeMoments(pixels))),
     decodeLatent: async (latent) => {
@@ -139,7 +154,7 @@ function needFrom(path: string) {
 
 /** VAE files have no prefix, or the one they have in a checkpoint. */
 async function openVaeFile(path: string): Promise<Weights> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const all = weightsOf(file.path, file.tensors);
   const found = [all, all.at('first_stage_model')].find((part) => part.has('decoder.conv_in.weight'));
   return needFrom(path)(found, 'VAE');
