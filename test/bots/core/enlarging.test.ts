@@ -18,9 +18,9 @@ afterAll(() => chat[Symbol.asyncDispose]());
 const nodeOf = async ({ card }: Posted) => (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as NodeId))!;
 
 /** A first result in a room of its own. */
-async function begun(): Promise<{ readonly place: PlaceId; readonly first: Posted }> {
+async function begun(size = '--size 512x512'): Promise<{ readonly place: PlaceId; readonly first: Posted }> {
   const place = platform.newRoom();
-  await platform.say(ann, 'a meadow --size 512x512', { in: place, files: [picture] });
+  await platform.say(ann, `a meadow ${size}`, { in: place, files: [picture] });
   return { place, first: await chat.result(place) };
 }
 
@@ -32,7 +32,10 @@ async function dialogOf(place: PlaceId, first: Posted): Promise<Posted> {
 const press = async (dialog: Posted, ...labels: readonly string[]) => {
   for (const label of labels) await platform.press(ann, dialog, label);
 };
-const isOn = (dialog: Posted) => buttonsOf(dialog.card).filter((b) => b.style === 'primary').map((b) => b.label);
+const isOn = (dialog: Posted) =>
+  buttonsOf(dialog.card)
+    .filter((b) => b.style === 'primary')
+    .map((b) => b.label);
 
 describe('the outpaint dialog', () => {
   test('begins as A1111 does, and shows the new frame with every press', async () => {
@@ -99,7 +102,11 @@ describe('the outpaint dialog', () => {
     expect(chat.lastTold()).toContain('not yours');
     await press(dialog, '⬅️', '⬆️', '⬇️', '➡️');
     expect(wordsOf(dialog.card)).toContain('Choose one or more sides');
-    await platform.pressRaw(ann, { action: 'op', target: buttonsOf(dialog.card)[0]!.target, arg: 'nonsense' }, { in: place });
+    await platform.pressRaw(
+      ann,
+      { action: 'op', target: buttonsOf(dialog.card)[0]!.target, arg: 'nonsense' },
+      { in: place },
+    );
     expect(chat.lastTold()).toContain('too old');
     await press(dialog, 'Dismiss');
     expect(platform.standing(place).some(({ id }) => id === dialog.id)).toBe(false);
@@ -112,7 +119,7 @@ describe('the upscale menu', () => {
     ['2× SD upscale', { script: 'SD upscale', scaleFactor: 2, sdUpscaler: 'Lanczos', denoisingStrength: 0.3 }],
     ['2× Nearest', { script: 'extras', scaleFactor: 2, sdUpscaler: 'Nearest' }],
   ])('%s', async (label, expected) => {
-    const { place, first } = await begun();
+    const { place, first } = await begun('');
     await platform.press(ann, first, 'Upscale…');
     const menu = platform.told.at(-1)!;
     await platform.press(ann, { id: 'menu', place, card: menu.card }, label);
