@@ -3,6 +3,7 @@ import type { Flow } from './accept.ts';
 import { act } from './actions.ts';
 import { errorCard } from './cards.ts';
 import { commands } from './commands.ts';
+import { takeBack } from './correction.ts';
 import { obeyCommand } from './doing.ts';
 import { answersDraft } from './draft-replies.ts';
 import { parseWords } from './grammar.ts';
@@ -40,6 +41,7 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */
 export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promise<void> {
+  if ('corrects' in incoming && incoming.corrects && !(await takeBack(flow, heard, incoming))) return;
   switch (incoming.kind) {
     case 'command':
       return obeyCommand(flow, heard, incoming);
