@@ -20,6 +20,10 @@ export interface Refusals {
   'sketch-and-mask': Record<string, never>;
   'sketch-size': { sketch: string; image: string };
   'sketch-unchanged': Record<string, never>;
+  'no-past-mask': Record<string, never>;
+  'too-many-drafts': { limit: number };
+  'diff-base': Record<string, never>;
+  'diff-too-different': Record<string, never>;
   // what was asked
   'bad-color': { given: string };
   'bad-direction': { given: string };
@@ -54,6 +58,7 @@ export interface Refusals {
   locked: Record<string, never>;
   'head-moved': { current: number };
   'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
+  'nothing-to-compare': Record<string, never>;
   'nothing-to-undo': Record<string, never>;
   'nothing-to-redo': Record<string, never>;
   'nothing-to-repeat': Record<string, never>;

@@ -2,9 +2,9 @@ import { basename, extname, resolve, sep } from 'node:path';
 import { type FamilyName, type ModelKind, modelKinds } from '../../edit/catalog.ts';
 import { Refusal, type RefusalData, refusalData } from '../../errors.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { checkpointParts } from '../weights/checkpoint-parts.ts';
 import type { DType } from '../weights/dtypes.ts';
-import { openWeights } from '../weights/open-weights.ts';
 import type { WeightsFile } from '../weights/weights-file.ts';
 import { type Hashes, oldModelHash } from './hashes.ts';
 import { modelFiles, shelves } from './model-files.ts';
@@ -58,7 +58,7 @@ export async function inspectModel(
   path: string,
   { modelsDir, hashes, hash }: { readonly modelsDir: string; readonly hashes: Hashes; readonly hash: boolean },
 ): Promise<Inspection> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const kind = kindByFolder(path, modelsDir) ?? kindByTensors(file);
   const { family, alias, words, modelHash } = networkFacts(file);
   const checkpoint = kind === 'checkpoint' ? await inspectCheckpoint(file) : null;
@@ -83,7 +83,11 @@ export async function inspectModel(
 
 function kindByFolder(path: string, modelsDir: string): ModelKind | null {
   const inside = (folder: string) => resolve(path).startsWith(resolve(modelsDir, folder) + sep);
-  return modelKinds.find((kind) => shelves[kind].folders.some(inside)) ?? null;
+  const isOn = (kind: ModelKind) => {
+    const { folders, means = () => true } = shelves[kind];
+    return folders.some((folder) => inside(folder) && means(basename(path), folder));
+  };
+  return modelKinds.find(isOn) ?? null;
 }
 
 /** Names of tensors that only one kind of file has. */
@@ -166,7 +170,7 @@ export async function* verifyModels(
       const broken = (why: string) => new Refusal('weights-broken', { file: basename(path), why });
       try {
         if (fault !== null) throw broken(fault);
-        const file = await openWeights(path);
+        const file = await openCheckpointFile(path);
         if (file.tensors.size === 0) throw broken('it holds no tensors');
         if (kind === 'checkpoint') await examineCheckpoint(file);
         const compared = await compareHashes(file, hashes, expected(basename(path)), broken);

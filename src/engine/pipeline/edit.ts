@@ -1,5 +1,5 @@
 import type { Params } from '../../edit/fields.ts';
-import { infotextOf } from '../../edit/infotext.ts';
+import { infotextOf, type NamedHash } from '../../edit/infotext.ts';
 import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
 import { scriptOf } from '../../edit/script.ts';
 import { encodePng } from '../image/encode.ts';
@@ -7,6 +7,7 @@ import { withInfotext } from '../image/infotext-file.ts';
 import type { Picture } from '../image/picture.ts';
 import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
+import type { NoisePool } from '../noise/noise-pool.ts';
 import { readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
@@ -32,13 +33,17 @@ import { paint } from './paint.ts';
 import { partOf, type Reporter } from './reporter.ts';
 import { runScript, strengthsOf } from './scripts.ts';
 
-/** The opened model, and what infotext says of it. */
+/** The opened model, what it works with, and what infotext says of it. */
 export interface Models {
   readonly checkpoint: Checkpoint;
+  /** Draws noise while the network computes; without, it is drawn when it is asked for. */
+  readonly pool?: NoisePool;
   readonly tokenize: Tokenize;
   readonly findExtras: FindExtras;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
+  /** The VAE file in place of the checkpoint's own, with the first 10 hex digits of its SHA-256. */
+  readonly vae?: NamedHash;
   /** Version of this program. */
   readonly version: string;
 }
@@ -160,7 +165,7 @@ async function encodeWords(models: Models, { params }: EditRequest): Promise<Omi
   const { checkpoint, tokenize } = models;
   const read = readPrompts(params);
   const extras = await models.findExtras(read);
-  await checkpoint.use(extras.loras);
+  checkpoint.use(extras.loras);
   const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
     ...promptDefaults,
     zeroEmptyNegative: checkpoint.facts.family === 'sdxl',
@@ -196,7 +201,7 @@ interface Run {
 }
 
 async function paintBatch(
-  { checkpoint }: Models,
+  { checkpoint, pool }: Models,
   { job, plan, conditioning, start, report }: Run,
   { seeds, subseeds }: BatchSeeds,
 ): Promise<readonly Painted[]> {
@@ -209,6 +214,7 @@ async function paintBatch(
     plan,
     conditioning,
     onCall: report.called,
+    ...(pool && { pool }),
   };
   const latents = await paint(painting, { init, nmask, imageConditioning, seeds, subseeds });
   return seeds.map((seed, i) => ({ latent: rows(latents, i, i + 1), pick: i, seed, subseed: subseeds[i]! }));
@@ -240,7 +246,7 @@ async function finish(studio: Studio, { job, canvas, start }: Finishing, one: Pa
 }
 
 function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishing, one: Painted): string {
-  const { modelHash, version } = models;
+  const { modelHash, vae, version } = models;
   const { sampler, scheduler } = job.params;
   return infotextOf(
     { params: job.asked, ...job.size },
@@ -248,6 +254,7 @@ function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishi
       seed: one.seed,
       subseed: one.subseed,
       modelHash,
+      ...(vae && { vae }),
       version,
       loraHashes: extras.loraHashes,
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',

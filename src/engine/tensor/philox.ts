@@ -1,5 +1,5 @@
 import { highWord } from './high-word.ts';
-import type { NormalStream } from './normal-stream.ts';
+import { boundsOf, type NormalStream, type Share, whole } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
 
 const MULTIPLIER_0 = 0xd2511f53;
@@ -38,15 +38,16 @@ export function philox(
  * `torch.randn` of a CUDA generator, as A1111's noise source NV computes it: element i of the n-th draw comes from counter
  * (n, 0, i, 0) with the 64-bit seed as key, its first two words through Box–Muller's sine. Source: A1111 modules/rng_philox.py
  */
-export function philoxGenerator(seed: number): NormalStream {
+export function philoxGenerator(seed: number, share: Share = whole): NormalStream {
   const key = [seed | 0, Math.floor(seed / 2 ** 32) | 0] as const;
   let offset = 0;
   return {
     randn(shape) {
-      const out = new Float32Array(sizeOf(shape));
-      fillNormal(out, offset, key);
+      const [from, to] = boundsOf(sizeOf(shape), share);
+      const out = new Float32Array(to - from);
+      fillNormal(out, [offset, from], key);
       offset++;
-      return { data: out, shape };
+      return { data: out, shape: share.of === 1 ? shape : [out.length] };
     },
     skip() {
       offset++;
@@ -55,13 +56,17 @@ export function philoxGenerator(seed: number): NormalStream {
 }
 
 /**
- * `philox` for all counters (offset, 0, i, 0), two at a time and written out: the rounds of one counter wait for each other, those of
+ * `philox` for the counters (offset, 0, from, 0) onwards, two at a time and written out: the rounds of one counter wait for each other, those of
  * two run side by side, in half the time. After the last of an odd number, a value is written past the end, which is no value.
  */
-function fillNormal(out: Float32Array, offset: number, key: readonly [number, number]): void {
+function fillNormal(
+  out: Float32Array,
+  [offset, from]: readonly [number, number],
+  key: readonly [number, number],
+): void {
   for (let i = 0; i < out.length; i += 2) {
-    let [c0, c1, c2, c3] = [offset | 0, 0, i, 0];
-    let [d0, d1, d2, d3] = [offset | 0, 0, i + 1, 0];
+    let [c0, c1, c2, c3] = [offset | 0, 0, from + i, 0];
+    let [d0, d1, d2, d3] = [offset | 0, 0, from + i + 1, 0];
     let [k0, k1] = key;
     for (let round = 0; round < ROUNDS; round++) {
       const cLow0 = Math.imul(c0, MULTIPLIER_0);

@@ -1,7 +1,9 @@
+import type { ModelKind } from '../../../edit/catalog.ts';
 import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { DrawingMessages } from './drawing.ts';
 import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
@@ -39,10 +41,30 @@ export type ButtonWord =
   | 'original'
   | 'cancel'
   | 'retry'
+  | 'region'
+  | 'upscale'
+  | 'outpaint'
+  | 'remove'
+  | 'useMask'
+  | 'invert'
+  | 'grow'
+  | 'shrink'
+  | 'combine'
+  | 'soft'
+  | 'toggleSketch'
+  | 'seams'
+  | 'confirm'
+  | 'dismiss'
+  | 'lastMask'
+  | 'latentNothing'
+  | 'growAndRetry'
   | 'change'
+  | 'useInfo'
   | 'branch'
   | 'forgetBranch'
   | 'history'
+  | 'compare'
+  | 'delete'
   | 'show'
   | 'furtherButtons'
   | 'back'
@@ -53,7 +75,7 @@ export type ButtonWord =
   | 'keepAsBranch';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
-export interface Messages {
+export interface Messages extends DrawingMessages {
   readonly refusals: { readonly [C in RefusalCode]: (details: Refusals[C]) => Trouble };
   readonly buttons: Readonly<Record<ButtonWord, string>>;
   readonly operations: Readonly<Record<Operation, string>>;
@@ -89,6 +111,7 @@ export interface Messages {
     readonly firstOf: (count: number) => string;
     readonly source: (number: number) => string;
     readonly whichSource: string;
+    readonly otherModel: (name: string) => string;
     readonly pictureLost: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;
@@ -103,6 +126,12 @@ export interface Messages {
     readonly title: (number: number) => string;
     readonly upload: string;
     readonly made: (at: string) => string;
+  };
+  readonly models: {
+    readonly title: (count: number) => string;
+    readonly kinds: Readonly<Record<ModelKind, string>>;
+    readonly more: (count: number) => string;
+    readonly none: string;
   };
   readonly original: (number: number) => string;
   readonly form: { readonly title: (number: number) => string; readonly advanced: string };
