@@ -227,9 +227,19 @@ export type CommandName = keyof typeof commands;
 /** In the order in which menus and help show them. */
 export const commandList: readonly Command[] = Object.values(commands);
 
+/** An entry of a picture's context menu. */
+interface MenuEntry {
+  readonly name: string;
+  readonly nameZh: string;
+  readonly command: CommandName;
+  /** Asks for words first; else the command is done at once. */
+  readonly asks: boolean;
+}
+
 /** Entries of a picture's context menu where a platform has one. */
-export const pictureMenu = [{ name: 'Edit image', nameZh: '编辑图片', command: 'edit' }] as const satisfies readonly {
-  name: string;
-  nameZh: string;
-  command: CommandName;
-}[];
+export const pictureMenu: readonly MenuEntry[] = [
+  { name: 'Edit image', nameZh: '编辑图片', command: 'edit', asks: true },
+  { name: 'Inpaint image', nameZh: '局部重绘图片', command: 'inpaint', asks: true },
+  { name: 'Upscale image', nameZh: '放大图片', command: 'upscale', asks: false },
+  { name: 'Show settings', nameZh: '查看参数', command: 'pinfo', asks: false },
+];

@@ -17,11 +17,12 @@ import { type LoraTarget, loraTargets } from '../weights/lora-targets.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
 import type { WeightsFile } from '../weights/weights-file.ts';
 import { type EncodeStates, encodeTextWith, textWidth } from './text-encoding.ts';
+import { decodeTiled, encodeTiled } from './tiled-vae.ts';
 
 export interface CheckpointOptions {
   readonly device: DeviceOptions;
-  /** A VAE file in place of the checkpoint's own. */
-  readonly vae?: string | undefined;
+  /** Bytes that a VAE may need for one picture; larger pictures go through it in tiles. By default any size goes through whole. */
+  readonly vaeBudget?: number | undefined;
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
   /** Networks with fewer bytes of weights are opened anew for LoRAs, larger ones are fed them. */
@@ -38,6 +39,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly textWidths: readonly number[];
   /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
   use(loras: readonly LoraUse[]): void;
+  /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
+  useVae(path: string | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
   readonly encodeText: EncodeStates;
   /**
@@ -54,16 +57,16 @@ export interface Checkpoint extends AsyncDisposable {
 }
 
 /**
- * Reads the header of a checkpoint (and of a VAE file); no network is opened yet.
+ * Reads the header of a checkpoint; no network is opened yet.
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
   const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { facts, parts } = await examineCheckpoint(file, { prediction });
-  const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
+  let separate: { readonly path: string; readonly weights: Weights } | undefined;
   const need = needFrom(path);
-  const vae = () => need(separate ?? parts.vae, 'VAE');
+  const vae = () => need(separate?.weights ?? parts.vae, 'VAE');
   const opened = { path, facts, parts, tensors: file.tensors };
   const { unetwork, texts } = dressedNetworks(opened, options);
   const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
@@ -77,12 +80,17 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
     use: (loras) => {
       for (const network of [unetwork, ...texts]) network.wear(loras);
     },
+    useVae: async (vae) => {
+      if (vae === separate?.path) return;
+      separate = vae === undefined ? undefined : { path: vae, weights: await openVaeFile(vae) };
+      for (const name of ['encoder', 'decoder'] as const) await pictures.close(name);
+    },
     encodeText,
     unet: async (x, timesteps, context, y) => {
       const times = { data: Float32Array.from(timesteps), shape: [timesteps.length] };
       return (await unetwork.run({ x, timesteps: times, context, ...(y && { y }) })).out!;
     },
-    ...pictureNetworks(pictures, facts),
+    ...pictureNetworks(pictures, facts, () => tilesBeyond(vae(), options.vaeBudget)),
     [Symbol.asyncDispose]: async () => {
       for (const network of [unetwork, ...texts, pictures]) await network[Symbol.asyncDispose]();
     },
@@ -124,19 +132,40 @@ type PictureNetworks = Pick<Checkpoint, 'encodeMoments' | 'encodeImage' | 'decod
 function pictureNetworks(
   networks: LazyNetworks<'encoder' | 'decoder'>,
   { latentScale }: CheckpointFacts,
+  isTiled: () => (width: number, height: number) => boolean,
 ): PictureNetworks {
   const encodeMoments: Checkpoint['encodeMoments'] = async (pixels) => {
     const encoder = await networks.open('encoder');
     return (await encoder.run({ pixels })).moments!;
   };
+  const mean = async (pixels: Tensor) => meanOf(await encodeMoments(pixels));
+  const decoded = async (z: Tensor) => {
+    const decoder = await networks.open('decoder');
+    return (await decoder.run({ z })).pixels!;
+  };
   return {
     encodeMoments,
-    encodeImage: async (pixels) => scale(latentScale, meanOf(await encodeMoments(pixels))),
+    encodeImage: async (pixels) => {
+      const [height = 0, width = 0] = pixels.shape.slice(2);
+      const latent = isTiled()(width, height) ? await encodeTiled(pixels, mean) : await mean(pixels);
+      return scale(latentScale, latent);
+    },
     decodeLatent: async (latent) => {
-      const decoder = await networks.open('decoder');
-      return (await decoder.run({ z: scale(1 / latentScale, latent) })).pixels!;
+      const z = scale(1 / latentScale, latent);
+      const [height = 0, width = 0] = z.shape.slice(2);
+      return isTiled()(8 * width, 8 * height) ? await decodeTiled(z, decoded) : await decoded(z);
     },
   };
+}
+
+/** About three pictures as wide as the decoder's last level are in memory at once while it works there. */
+const livePictures = 3;
+
+function tilesBeyond(vae: Weights, budget = Number.POSITIVE_INFINITY): (width: number, height: number) => boolean {
+  const widest = vae.has('decoder.up.0.block.0.conv1.weight')
+    ? vae.tensor('decoder.up.0.block.0.conv1.weight').shape[1]!
+    : 0;
+  return (width, height) => width * height * widest * 4 * livePictures > budget;
 }
 
 /** The first half of the channels of one picture's moments [1, 2C, h, w]. */
