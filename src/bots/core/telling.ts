@@ -3,6 +3,7 @@ import { Refusal } from '../../errors.ts';
 import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
 import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
+import { compareAbove } from './compare.ts';
 import { type EditWords, takeMaskWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
@@ -110,6 +111,8 @@ export async function obey(
       return undo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     case 'redo':
       return redo(flow, asker, { node, answer: incoming.answer, private: heard.private });
+    case 'compare':
+      return compareAbove(flow, asker, node);
     default:
       return verb satisfies never;
   }
