@@ -6,6 +6,7 @@ import { arranged, button } from './buttons.ts';
 import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type ComparisonNotice, comparisonCard } from './comparison-card.ts';
 import { type Desk, nameOf } from './desk.ts';
+import { draftCard } from './draft-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
@@ -18,9 +19,18 @@ export type Notice = { readonly language: Language } & (
   | { readonly kind: 'comparison'; readonly comparison: ComparisonNotice }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
+  /** Something that waits to be decided, as it is when the card is posted. */
+  | { readonly kind: 'draft'; readonly draft: string }
 );
 
-const kinds: readonly string[] = ['result', 'node', 'comparison', 'error', 'cancelled'] satisfies Notice['kind'][];
+const kinds: readonly string[] = [
+  'result',
+  'node',
+  'comparison',
+  'error',
+  'cancelled',
+  'draft',
+] satisfies Notice['kind'][];
 
 function isNotice(card: unknown): card is Notice {
   return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
@@ -71,6 +81,12 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const lines = await whichEdit(desk, row.job);
       return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
+    case 'draft': {
+      const draft = await desk.storage.drafts.find(notice.draft);
+      return draft
+        ? draftCard(desk, messages, draft, capabilities)
+        : errorCard(messages, { code: 'gone', details: {} }, null);
+    }
     default:
       return notice satisfies never;
   }
@@ -79,4 +95,9 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
 /** The language a row's card is written in. */
 export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';
+}
+
+/** The draft a row's card is about. */
+export function draftOfRow({ card }: OutboxRow): string | null {
+  return isNotice(card) && card.kind === 'draft' ? card.draft : null;
 }
