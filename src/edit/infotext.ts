@@ -13,6 +13,8 @@ export interface InfotextFacts {
   readonly subseed: number;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
+  /** The VAE file in place of the checkpoint's own, with the first 10 hex digits of its SHA-256. */
+  readonly vae?: NamedHash;
   /** The schedule really used; `Automatic` where the sampler has none of its own. */
   readonly scheduleType: string;
   /** False when there was no mask, or "only masked" found it empty. */
@@ -108,6 +110,7 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
   'outpainting mk2': [
     ['Outpaint pixels', 'pixels'],
     ['Outpaint direction', 'direction'],
+    ['Outpaint passes', 'outpaintPasses'],
     ['Outpaint mask blur', 'mk2MaskBlur'],
     ['Outpaint fall-off exponent', 'noiseQ'],
     ['Outpaint color variation', 'colorVariation'],
@@ -115,6 +118,7 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
   "poor man's outpainting": [
     ['Outpaint pixels', 'pixels'],
     ['Outpaint direction', 'direction'],
+    ['Outpaint passes', 'outpaintPasses'],
     ['Poor outpaint mask blur', 'poorMaskBlur'],
     ['Poor outpaint masked content', 'poorMaskedContent'],
   ],
@@ -134,6 +138,10 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
     ['SD upscale overlap', 'overlap'],
     ['SD upscale upscaler', 'sdUpscaler'],
     ['SD upscale factor', 'scaleFactor'],
+  ],
+  extras: [
+    ['Postprocess upscale by', 'scaleFactor'],
+    ['Postprocess upscaler', 'sdUpscaler'],
   ],
   loopback: [
     ['Final denoising strength', 'finalDenoisingStrength'],
@@ -214,6 +222,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ['Size', `${width}x${height}`],
     ['Model hash', facts.modelHash],
     ['Model', p.checkpoint],
+    ...(facts.vae ? when(true, ['VAE hash', facts.vae.hash], ['VAE', facts.vae.name]) : []),
     ...seedPairs(p, facts),
     ['Denoising strength', p.denoisingStrength],
     ...when(facts.inpaintingModel, ['Conditional mask weight', p.inpaintingMaskWeight]),
@@ -236,6 +245,7 @@ const keys: Readonly<Record<string, FieldName>> = {
   'CFG scale': 'cfgScale',
   Seed: 'seed',
   Model: 'checkpoint',
+  VAE: 'vae',
   'Variation seed': 'subseed',
   'Variation seed strength': 'subseedStrength',
   'Seed resize from-1': 'seedResizeFromW',

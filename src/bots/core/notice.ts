@@ -6,6 +6,7 @@ import { arranged, button } from './buttons.ts';
 import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type ComparisonNotice, comparisonCard } from './comparison-card.ts';
 import { type Desk, nameOf } from './desk.ts';
+import { draftCard } from './draft-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView, racedBy } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
@@ -21,6 +22,8 @@ export type Notice = { readonly language: Language } & (
   | { readonly kind: 'said'; readonly title: string; readonly buttons: readonly Button[] }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
+  /** Something that waits to be decided, as it is when the card is posted. */
+  | { readonly kind: 'draft'; readonly draft: string }
 );
 
 const kinds: readonly string[] = [
@@ -31,6 +34,7 @@ const kinds: readonly string[] = [
   'said',
   'error',
   'cancelled',
+  'draft',
 ] satisfies Notice['kind'][];
 
 function isNotice(card: unknown): card is Notice {
@@ -90,6 +94,12 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const lines = await whichEdit(desk, row.job);
       return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
+    case 'draft': {
+      const draft = await desk.storage.drafts.find(notice.draft);
+      return draft
+        ? draftCard(desk, messages, draft, capabilities)
+        : errorCard(messages, { code: 'gone', details: {} }, null);
+    }
     default:
       return notice satisfies never;
   }
@@ -98,4 +108,9 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
 /** The language a row's card is written in. */
 export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';
+}
+
+/** The draft a row's card is about. */
+export function draftOfRow({ card }: OutboxRow): string | null {
+  return isNotice(card) && card.kind === 'draft' ? card.draft : null;
 }

@@ -61,7 +61,7 @@ export async function takeParked(desk: Desk, asker: Worker, id: string): Promise
   const draft = await desk.storage.drafts.find(id);
   if (draft?.kind !== KIND || draft.place !== asker.where.place) throw new Refusal('gone', {});
   if (draft.author !== asker.speaker.user) throw new Refusal('not-yours', {});
-  await desk.storage.drafts.remove(id);
+  if (!(await desk.storage.drafts.take(id))) throw new Refusal('gone', {});
   const { parent, pressed, ...order } = draft.content as Parked; // our own row
   if (!isId(parent)) throw new RangeError(`draft ${id} holds no order`);
   const node = await visibleNode(desk, parent, asker.where);

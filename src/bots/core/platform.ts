@@ -42,12 +42,15 @@ export interface Button {
 export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
   ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
+  ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
 /** Whether pressing this button must be answered by a form; such a press is not acknowledged before. */
-export function opensForm(action: ActionId): boolean {
-  return action === 'ed' || action === 'br';
+export function opensForm(action: ActionId, arg = ''): boolean {
+  if (action === 'op') return arg === 'prompt';
+  if (action === 'up') return arg === 'custom';
+  return action === 'ed' || action === 'br' || action === 'mu' || (action === 'rm' && arg === '');
 }
 
 /** A picture of a card: stored, or passing by (a live preview). */
@@ -124,6 +127,8 @@ export interface RemoteFile {
   readonly size: number | null;
   /** Hidden until touched; what is made of it is hidden too. */
   readonly spoiler?: boolean;
+  /** A mask somebody painted over the picture a moment ago: nobody need ask whether it is the right one. */
+  readonly isPainted?: boolean;
   /** @throws Refusal 'download-failed', 'file-too-big' */
   download(signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -193,6 +198,8 @@ export interface CommandIncoming extends Arrived {
   readonly repliedTo: RepliedTo | null;
   /** Their message, to reply to; null for slash commands. */
   readonly message: string | null;
+  /** Says anew what that message said before: counts while the edit still waits. */
+  readonly corrects?: boolean;
 }
 
 /** Text, pictures, a reply, or all of these, meant for us. */
@@ -202,6 +209,8 @@ export interface MessageIncoming extends Arrived {
   readonly files: readonly RemoteFile[];
   readonly repliedTo: RepliedTo | null;
   readonly message: string | null;
+  /** As in a command. */
+  readonly corrects?: boolean;
 }
 
 /** A button pressed or a form sent; identifiers are as the message carried them and may be forged. */

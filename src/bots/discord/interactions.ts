@@ -111,7 +111,7 @@ async function takeFromPerson(
   const arrival = arrivalOf(options, interaction);
   if (!arrival) return;
   answering.post.tickets.add(arrival.ticket);
-  if (isPictureMenu(interaction)) return menu.open(answering, interaction, arrival);
+  if (isPictureMenu(interaction) && !menu.called(interaction)) return menu.open(answering, interaction, arrival);
   const reply = await openReply(answering, interaction, arrival.ticket, acknowledgementFor(interaction));
   if (!reply) return;
   try {
@@ -133,7 +133,7 @@ function acknowledgementFor(interaction: Acted): Acknowledgement {
   if (interaction.type === InteractionType.ApplicationCommand) return 'thinking';
   if (interaction.type === InteractionType.ModalSubmit) return interaction.message ? 'silent' : 'thinking';
   const button = code.decode(pressedIn(interaction));
-  return button && opensForm(button.action) ? 'form' : 'silent';
+  return button && opensForm(button.action, button.arg) ? 'form' : 'silent';
 }
 
 /** The identifier of a pressed button, or of what was chosen from a list. */
@@ -178,6 +178,10 @@ function incomingOf(
   const arrived = { key, speaker, where, answer };
   switch (interaction.type) {
     case InteractionType.ApplicationCommand:
+      if (isPictureMenu(interaction)) {
+        const called = menu.called(interaction);
+        return called && { kind: 'command', ...arrived, ...called };
+      }
       if (interaction.data.type !== ApplicationCommandType.ChatInput) return undefined;
       return { kind: 'command', ...arrived, ...typedCommand(interaction as APIChatInputApplicationCommandInteraction) };
     case InteractionType.MessageComponent: {

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { type Command, commandList, type Suggestions } from '../../../src/bots/core/index.ts';
+import { type Command, commandList, pictureMenu, type Suggestions } from '../../../src/bots/core/index.ts';
 import { registeredCommands } from '../../../src/bots/discord/commands.ts';
 import { openDiscord } from '../../../src/bots/discord/discord.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -19,8 +19,8 @@ const option = (command: string, name: string) =>
 
 describe('registered commands', () => {
   test('keep every limit, and are the commands there are', () => {
-    expect(checkCommands(commands)).toHaveLength(commandList.length + 1);
-    expect(commands.map(({ name }) => name)).toEqual([...commandList.map(({ name }) => name), 'Edit image']);
+    expect(checkCommands(commands)).toHaveLength(commandList.length + pictureMenu.length);
+    expect(commands.map(({ name }) => name)).toEqual([...commandList, ...pictureMenu].map(({ name }) => name));
   });
 
   test('offer options as the parameter table has them', () => {

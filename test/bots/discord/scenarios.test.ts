@@ -47,6 +47,14 @@ async function edited(ann: Somebody, options: Options = { prompt: 'a red hat' })
   return { asked, result: await newest(ann, isResult(1)) };
 }
 
+/** Agrees to the mask that is shown. */
+async function useMask(ann: Somebody): Promise<Seen> {
+  const asked = await newest(ann, ({ text }) => text.includes('Red is repainted'));
+  expect(asked.pictures).toHaveLength(1);
+  chat.dc.button(ann.user, asked, 'Use');
+  return asked;
+}
+
 const paramsOf = async (seen: Seen) => (await chat.nodeOf(seen)).task!.request.params;
 
 describe('a slash command with a picture', () => {
@@ -93,6 +101,7 @@ describe('a slash command with a picture', () => {
     const ann = somebody();
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.slash(ann.user, 'inpaint', { prompt: 'a red hat', image: black, mask, fill: 'latent noise' }, ann);
+    await useMask(ann);
     const { mask: used, params } = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(params).toMatchObject({ maskedContent: 'latent noise', denoisingStrength: 0.75 });
     const kept = used?.kind === 'image' ? await chat.storage.blobs.get(used.blob) : null;
@@ -282,12 +291,36 @@ describe("a picture's context menu", () => {
     expect(opened.callbackType).toBe(9);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     const sent = chat.dc.modal(opened, { prompt: 'a red hat', strength: '0.9', mask: [mask] });
+    await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { prompt: 'a red hat', denoisingStrength: 0.9 }, mask: { kind: 'image' } });
     expect(Buffer.from(await chat.storage.blobs.get(request.init)).equals(black.bytes)).toBe(true);
     await expect
       .poll(() => sent.answer === null || !chat.dc.messages(ann).some(({ loading }) => loading), patience)
       .toBe(true);
+  });
+
+  test('asks for an inpainting what it starts from, and fetches the picture while the form is open', async () => {
+    const ann = somebody();
+    const target = chat.dc.message(chat.dc.user('Bo'), 'look', { ...ann, files: [black] });
+    const fetched = chat.dc.calls('GET', /cdn\/attachments/).length;
+    const opened = await chat.dc.context(ann.user, 'Inpaint image', target, ann).answered();
+    expect(opened.modal).toMatchObject({ title: 'Inpaint image' });
+    await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
+    const mask = { name: 'mask.png', bytes: await halfMask() };
+    chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
+    const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
+    expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
+  });
+
+  test('does at once what needs no words: enlarges a picture, tells what made it', async () => {
+    const ann = somebody();
+    const target = chat.dc.message(chat.dc.user('Bo'), 'look', { ...ann, files: [black] });
+    chat.dc.context(ann.user, 'Show settings', target, ann);
+    await told(ann, /without parameters/);
+    const { result } = await edited(ann);
+    chat.dc.context(ann.user, 'Show settings', result, ann);
+    await told(ann, /Steps: 20, Sampler: Euler a/);
   });
 
   test('of a result goes on from its node, and of words alone says that there is no picture', async () => {

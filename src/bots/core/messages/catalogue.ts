@@ -3,6 +3,7 @@ import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { DrawingMessages } from './drawing.ts';
 import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
@@ -40,6 +41,23 @@ export type ButtonWord =
   | 'original'
   | 'cancel'
   | 'retry'
+  | 'region'
+  | 'upscale'
+  | 'outpaint'
+  | 'remove'
+  | 'useMask'
+  | 'invert'
+  | 'grow'
+  | 'shrink'
+  | 'combine'
+  | 'soft'
+  | 'toggleSketch'
+  | 'seams'
+  | 'confirm'
+  | 'dismiss'
+  | 'lastMask'
+  | 'latentNothing'
+  | 'growAndRetry'
   | 'change'
   | 'useInfo'
   | 'branch'
@@ -63,7 +81,7 @@ export type ButtonWord =
   | 'keepAsBranch';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
-export interface Messages {
+export interface Messages extends DrawingMessages {
   readonly refusals: { readonly [C in RefusalCode]: (details: Refusals[C]) => Trouble };
   readonly buttons: Readonly<Record<ButtonWord, string>>;
   readonly operations: Readonly<Record<Operation, string>>;
