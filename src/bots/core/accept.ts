@@ -10,6 +10,7 @@ import { placingOf } from './heads.ts';
 import type { JobCards } from './job-cards.ts';
 import { checkLimits } from './limits.ts';
 import type { Outbox } from './outbox.ts';
+import { checkFree } from './parallel.ts';
 import { DeliveryError, type Speaker, type Whereabouts } from './platform.ts';
 import type { Source, Upload } from './source.ts';
 
@@ -42,6 +43,8 @@ export interface Order {
   readonly maskAuthor: UserId | null;
   /** The sibling whose button was pressed, for a re-roll. */
   readonly pressed?: LineageNode;
+  /** On a branch of its own, beside what somebody else is busy with. */
+  readonly apart?: boolean;
   readonly notes: readonly string[];
 }
 
@@ -98,7 +101,7 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
     parent: parent.id,
     op,
     maskAuthor,
-    ...placingOf(lineage, speaker, { parent, pressed }),
+    ...placingOf(lineage, speaker, { parent, pressed, apart: order.apart === true }),
     replyTo: asker.message,
     language: asker.language,
     notes: order.notes,
@@ -122,11 +125,13 @@ function isUnsure(parent: Source): boolean {
 
 /**
  * Lets an edit in: limits, row, line, first card. A request that was let in before is not let in again.
- * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone'
+ * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'being-edited', 'gone'
  */
 export async function accept(flow: Flow, order: Order): Promise<void> {
+  await checkFree(flow, order);
   const { job, isNew } = await flow.inTurn(() => letIn(flow, order));
   if (!isNew) return;
+  await flow.storage.together.release(job.parent, job.author);
   await flow.queue.add(jobOf(job));
   const isRoom = order.asker.where.kind === 'room';
   try {

@@ -4,11 +4,13 @@ import { Refusal } from '../../errors.ts';
 import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
+import { castBallot } from './carry.ts';
 import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
 import { outboxRow } from './finish.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
+import { holdPicture } from './holds.ts';
 import { orderEdit } from './intake.ts';
 import {
   combineMask,
@@ -26,6 +28,7 @@ import type { Notice } from './notice.ts';
 import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
+import { takeParked } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
@@ -33,7 +36,7 @@ import type { ActionId, Form } from './platform.ts';
 import { field, type NodeAction, type Press } from './press.ts';
 import { regionMenu } from './region-menu.ts';
 import { pressRemove, repairSeams } from './repairs.ts';
-import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
+import { orderAgain, orderOnto, orderSameMask, orderStep } from './rerolls.ts';
 import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
@@ -82,6 +85,7 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
 async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> {
   const { incoming, asker } = press;
   if (!incoming.values) {
+    await holdPicture(flow, asker, node);
     await incoming.answer.form(editForm(press, node));
     return;
   }
@@ -123,27 +127,28 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs'>, NodeAction>> = {
-  ...treeActions,
-  ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
-  ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
-  mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
-  sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
-  ui: (flow, { asker }, node) => useInfo(flow, asker, node),
-  ed: edit,
-  pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
-  un: (flow, { asker, incoming, ...press }, node) =>
-    undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
-  rd: (flow, { asker, incoming, ...press }, node) =>
-    redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
-  rg: regionMenu,
-  up: upscaleMenu,
-  op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
-  rm: pressRemove,
-  se: repairSeams,
-  st: settings,
-  fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
-};
+const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp'>, NodeAction>> =
+  {
+    ...treeActions,
+    ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
+    ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
+    mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
+    sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
+    ui: (flow, { asker }, node) => useInfo(flow, asker, node),
+    ed: edit,
+    pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
+    un: (flow, { asker, incoming, ...press }, node) =>
+      undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+    rd: (flow, { asker, incoming, ...press }, node) =>
+      redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+    rg: regionMenu,
+    up: upscaleMenu,
+    op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
+    rm: pressRemove,
+    se: repairSeams,
+    st: settings,
+    fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
+  };
 
 async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promise<JobRow> {
   const row = await storage.jobs.find(id);
@@ -186,6 +191,15 @@ async function change(flow: Flow, { asker, incoming, private: language }: Press,
   await changeSource(flow, asker, row, await visibleNode(flow, incoming.arg as NodeId, asker.where));
 }
 
+/** The same edit once more, of the picture that is HEAD now. @throws Refusal 'old-button', 'gone' */
+async function applyOnHead(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
+  const lineage = await flow.storage.lineage.lineage(row.lineage);
+  const head = lineage?.heads[row.branch] ?? lineage?.heads.main;
+  const parent = head && (await flow.storage.lineage.node(head));
+  if (!parent || row.task.kind !== 'edit') throw new Refusal('gone', {});
+  await accept(flow, { ...(await orderOnto(flow, asker, row, parent)), notes: [] });
+}
+
 /**
  * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
  * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
@@ -204,6 +218,12 @@ export async function act(flow: Flow, press: Press): Promise<void> {
       return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'cs':
       return change(flow, press, await visibleJob(flow, asker, target as JobId));
+    case 'ah':
+      return applyOnHead(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'vt':
+      return castBallot(flow, asker, target);
+    case 'wp':
+      return accept(flow, { ...(await takeParked(flow, asker, target)), asker });
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

@@ -163,6 +163,7 @@ function arrivalOf(
     name: member?.nick ?? user.global_name ?? user.username,
     locale: locale ?? null,
     moderator: !isShared || isModerator(member?.permissions),
+    alias: (member?.roles ?? []).map((role) => `discord-role:${role}`),
   };
   return { key: `d:${id}`, speaker, where, ticket };
 }
