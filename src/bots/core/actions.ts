@@ -3,14 +3,14 @@ import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/line
 import { Refusal } from '../../errors.ts';
 import type { JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
+import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
 import { commands } from './commands.ts';
-import { outboxRow } from './finish.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
+import { confirm, dismiss, reportPressed, savePressed } from './house/questions.ts';
 import { orderEdit } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
-import type { Notice } from './notice.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { pictureView } from './picture-view.ts';
 import { soundText } from './plain-text.ts';
@@ -74,6 +74,7 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
   const said = {
     command: commands.edit,
     words: wordsOfForm(incoming.values, node),
+    preset: null,
     source,
     mask: undefined,
     sketch: undefined,
@@ -89,8 +90,11 @@ async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: 
     await incoming.answer.tell(card);
 }
 
+/** Buttons that are about no picture, or not only. */
+const onQuestions = { ok: confirm, no: dismiss, ps: savePressed, fg: reportPressed } as const;
+
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt'>, NodeAction>> = {
+const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | keyof typeof onQuestions>, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
@@ -110,24 +114,6 @@ async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promi
   const row = await storage.jobs.find(id);
   if (row?.place !== where.place) throw new Refusal('gone', {});
   return row;
-}
-
-/**
- * Cancels somebody's own job, or as a moderator anybody's. The row says so first, so that a result which comes nevertheless is not
- * posted. @throws Refusal 'not-yours', 'too-late'
- */
-export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
-  if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
-  const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
-  const told = outboxRow(flow, row, notice, null);
-  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));
-  if (!isCancelled) {
-    if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
-    throw new Refusal('too-late', {});
-  }
-  await flow.jobCards.release(row.id);
-  await flow.queue.cancel(row.id);
-  flow.outbox.wake();
 }
 
 /** Runs a failed edit once more, for whoever presses. */
@@ -152,6 +138,11 @@ export async function act(flow: Flow, press: Press): Promise<void> {
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'rt':
       return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'ok':
+    case 'no':
+    case 'ps':
+    case 'fg':
+      return onQuestions[action](flow, press);
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

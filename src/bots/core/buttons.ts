@@ -21,6 +21,10 @@ const looks = {
   hs: { word: 'history', emoji: '📜' },
   sh: { word: 'show', emoji: '🖼️' },
   mx: { word: 'furtherButtons', emoji: '' },
+  ok: { word: 'confirm', emoji: '✅' },
+  no: { word: 'dismiss', emoji: '✖️' },
+  ps: { word: 'savePreset', emoji: '⭐' },
+  fg: { word: 'report', emoji: '🚩' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node or job, in its usual words. */
@@ -109,6 +113,7 @@ export function furtherRows(messages: Messages, { node, branch }: Standing, capa
   const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
   const groups = [
     [on('br'), on('hs'), on('st'), on('fl')],
+    [...(node.task ? [on('ps')] : []), on('fg')],
     branch === null ? [] : [on('bx', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];

@@ -1,7 +1,9 @@
 import { Refusal } from '../../errors.ts';
 import { type Command, type Option, type OwnOption, subcommandsOf } from './command.ts';
 import { commandList } from './commands.ts';
+import type { Heard } from './heard.ts';
 import { checkLength } from './options.ts';
+import type { Flow } from './order.ts';
 import { soundText } from './plain-text.ts';
 import type { CommandIncoming } from './platform.ts';
 
@@ -16,6 +18,14 @@ export interface Call {
   readonly options: Given;
   /** Typed words for the grammar; empty unless the command edits a picture. */
   readonly text: string;
+}
+
+/** A command somebody called, and everything that is needed to do it. */
+export interface Doing {
+  readonly flow: Flow;
+  readonly heard: Heard;
+  readonly incoming: CommandIncoming;
+  readonly call: Call;
 }
 
 interface Token {

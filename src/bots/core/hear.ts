@@ -6,6 +6,7 @@ import { commands } from './commands.ts';
 import { obeyCommand } from './doing.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
+import { checkNames } from './house/gate.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
 import { edit, obey, type Telling } from './telling.ts';
@@ -33,11 +34,18 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
   const said = files.length === 0 ? parseText(text) : undefined;
   if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
-  return edit(flow, heard, { incoming, link: null, followsUp: true, read });
+  return edit(flow, heard, { incoming, link: null, preset: null, followsUp: true, read });
 }
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */
 export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promise<void> {
+  if ('files' in incoming) {
+    await checkNames(
+      flow,
+      incoming.where,
+      incoming.files.map(({ name }) => name),
+    );
+  }
   switch (incoming.kind) {
     case 'command':
       return obeyCommand(flow, heard, incoming);

@@ -3,7 +3,7 @@ import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode, Operation } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
-import { type Layer, mergeLayers } from '../../edit/presets.ts';
+import { type Layer, mergeLayers, type PresetFlow, presetFlows } from '../../edit/presets.ts';
 import type { EditRequest, MaskSource, Sketch } from '../../edit/request.ts';
 import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
 import { isOutpainting, scriptDefaults } from '../../edit/script.ts';
@@ -15,9 +15,12 @@ import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
+import { presetNamed } from './house/preset-names.ts';
+import { type Choices, capsOf, choicesFor } from './house/rules.ts';
 import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
+import { oneLine } from './plain-text.ts';
 import type { RemoteFile } from './platform.ts';
 import { fetchFile, imageOfSource, type Source, storeUpload } from './source.ts';
 
@@ -32,6 +35,8 @@ const styleFields = ['checkpoint', 'sampler', 'scheduler', 'steps', 'cfgScale', 
 export interface Said {
   readonly command: EditingCommand;
   readonly words: EditWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
   readonly source: Source;
   readonly mask: FoundMask | undefined;
   readonly sketch: { readonly file: RemoteFile; readonly kind: Sketch['kind'] } | undefined;
@@ -77,14 +82,30 @@ function withoutFrame({ name, content }: Layer): Layer {
   return { name, content: { params: content.params } };
 }
 
-async function layersOf(
-  { storage }: Desk,
-  { speaker, where }: Asker,
-  said: Said,
-  command: EditingCommand,
+/** What a default preset for this kind of edit would be for. */
+function flowOf({ name }: EditingCommand): PresetFlow {
+  return presetFlows.find((flow) => flow === name) ?? 'any';
+}
+
+/** What was remembered: default presets and chosen values of the system, the server, the channel and the person; then a named preset. */
+async function rememberedLayers(
+  desk: Desk,
+  asker: Asker,
+  { said, chosen, flow }: { readonly said: Said; readonly chosen: readonly Layer[]; readonly flow: PresetFlow },
 ): Promise<readonly Layer[]> {
-  const { place, group } = where;
-  const stored = await storage.presets.layers({ group, place, user: speaker.user });
+  const { speaker, where } = asker;
+  const { group, place } = where;
+  const presets = await desk.storage.presets.layers({ group, place, user: speaker.user, flow });
+  const named = said.preset === null ? undefined : await presetNamed(desk, asker, said.preset);
+  return [...presets, ...chosen, ...(named ? [{ name: 'preset', content: named.content } as const] : [])];
+}
+
+async function layersOf(
+  desk: Desk,
+  asker: Asker,
+  { said, command, chosen }: { readonly said: Said; readonly command: EditingCommand; readonly chosen: Choices },
+): Promise<readonly Layer[]> {
+  const stored = await rememberedLayers(desk, asker, { said, chosen: chosen.layers, flow: flowOf(command) });
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
   const script = said.words.params.script ?? command.edits.sets.script ?? 'none';
@@ -107,8 +128,14 @@ async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMa
   return { mask: await ownMask(desk, said.source), isFull: false };
 }
 
+/** What caps changed, as lines of a card. */
+export function clampedNotes({ language }: Pick<Asker, 'language'>, clamped: readonly Clamped[]): readonly string[] {
+  return clamped.map((one) => clampedNote(messagesIn(language), one));
+}
+
 function clampedNote({ picture }: Messages, { field, asked, given }: Clamped): string {
-  return picture.clamped(fields[field].chat, asked, given);
+  const short = (value: number | string) => (typeof value === 'number' ? value : oneLine(value, 40) || '–');
+  return picture.clamped(fields[field].chat, short(asked), short(given));
 }
 
 function twiceNote({ picture }: Messages, { saidTwice }: EditWords): readonly string[] {
@@ -124,7 +151,11 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
 /** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */
 async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch | undefined> {
   if (!sketch) return undefined;
-  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), { message: null, spoiler: false });
+  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), {
+    message: null,
+    spoiler: false,
+    isForeign: false,
+  });
   const { width, height } = imageOfSource(source);
   if (image.width !== width || image.height !== height) {
     throw new Refusal('sketch-size', { sketch: `${image.width}×${image.height}`, image: `${width}×${height}` });
@@ -151,17 +182,19 @@ function operationOf({ mask, sketch, params }: EditRequest): Operation {
  */
 export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<Order> {
   const command = commandOf(said);
-  const layers = await layersOf(desk, asker, said, command);
+  const chosen = await choicesFor(desk, asker.where, asker.speaker.user);
+  const layers = await layersOf(desk, asker, { said, command, chosen });
   const { params } = mergeLayers(layers);
   if (command.edits.prompt === 'required' && params.prompt.trim() === '')
     throw new Refusal('nothing-to-do', { why: 'no-prompt' });
   const { mask, isFull } = await maskFor(desk, said, params);
   const image = imageOfSource(said.source);
   const wish = { init: image.ref, initSize: image, mask, sketch: await sketchFor(desk, said), layers };
-  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const caps = capsOf(chosen, desk.caps);
+  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
   const messages = messagesIn(asker.language);
   const notes = [
-    ...clamped.map((c) => clampedNote(messages, c)),
+    ...clampedNotes(asker, clamped),
     ...warnings.map((warning) => messages.picture.warnings[warning]),
     ...twiceNote(messages, said.words),
     ...sourceNote(messages, said.source),

@@ -16,9 +16,11 @@ export type Notice = { readonly language: Language } & (
   | { readonly kind: 'node'; readonly notes: readonly string[] }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
+  /** Words that are known already. Its pictures, if any, are stored ones. */
+  | { readonly kind: 'card'; readonly card: Card }
 );
 
-const kinds: readonly string[] = ['result', 'node', 'error', 'cancelled'] satisfies Notice['kind'][];
+const kinds: readonly string[] = ['result', 'node', 'error', 'cancelled', 'card'] satisfies Notice['kind'][];
 
 function isNotice(card: unknown): card is Notice {
   return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
@@ -67,6 +69,8 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const lines = await whichEdit(desk, row.job);
       return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
+    case 'card':
+      return notice.card;
     default:
       return notice satisfies never;
   }

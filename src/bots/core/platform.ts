@@ -42,12 +42,13 @@ export interface Button {
 export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt'],
   ...['br', 'bx', 'hs', 'sh', 'mx'],
+  ...['ok', 'no', 'ps', 'fg'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
 /** Whether pressing this button must be answered by a form; such a press is not acknowledged before. */
 export function opensForm(action: ActionId): boolean {
-  return action === 'ed' || action === 'br';
+  return action === 'ed' || action === 'br' || action === 'ps';
 }
 
 /** A picture of a card: stored, or passing by (a live preview). */
@@ -136,6 +137,10 @@ export interface Speaker {
   readonly locale: string | null;
   /** May cancel others' jobs and the like. */
   readonly moderator: boolean;
+  /** May change what holds for the whole server or chat. */
+  readonly manager?: boolean;
+  /** Ids of their roles here, where there are such things. */
+  readonly roles?: readonly string[];
   /** What else they may be invited as: a role (`discord-role:…`), a name (`telegram:@bo`). */
   readonly alias?: readonly string[];
 }
@@ -144,6 +149,8 @@ export interface Whereabouts {
   /** Who shares a turn and limits: `d:<guild>`, `d:dm`, `t:<chat>`, `w`. */
   readonly group: string;
   readonly kind: 'private' | 'room';
+  /** Marked by the platform as a place for what is not safe for work. */
+  readonly nsfw?: boolean;
   /** Locale of the server, for public messages. */
   readonly locale: string | null;
 }
@@ -272,6 +279,10 @@ export interface Platform extends AsyncDisposable {
   edit(place: PlaceId, message: string, card: Card): Promise<void>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
+  /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */
+  directPlace(user: UserId): Promise<PlaceId | null>;
+  /** An address that leads to a message, where there is such a thing. */
+  linkTo?(place: PlaceId, message: string): string;
 }
 
 /** What an adapter needs of the core to read identifiers and register commands. */

@@ -6,7 +6,8 @@ import { Refusal } from '../../errors.ts';
 import type { Asker, Order } from './accept.ts';
 import { isAtBound, nextStrength } from './buttons.ts';
 import { type Desk, uniform } from './desk.ts';
-import { catalogNow } from './intake.ts';
+import { capsFor } from './house/rules.ts';
+import { catalogNow, clampedNotes } from './intake.ts';
 import { maskOfNode } from './mask.ts';
 
 /** What a picture was made with. @throws Refusal 'nothing-to-repeat' for an upload */
@@ -18,14 +19,21 @@ function paramsOf(node: LineageNode): Params {
 }
 
 /** The same edit of the same picture with some other values: a sibling of `node`. */
-async function sibling(desk: Desk, node: LineageNode, params: Params): Promise<Pick<Order, 'request' | 'parent'>> {
+async function sibling(
+  desk: Desk,
+  asker: Asker,
+  node: LineageNode,
+  params: Params,
+): Promise<Pick<Order, 'request' | 'parent' | 'notes'>> {
   const before = node.parent === null ? undefined : await desk.storage.lineage.node(node.parent);
   if (!before || !node.task) throw new Refusal('gone', {});
   const { init, mask, sketch } = node.task.request;
   const layers = [{ name: 'command', content: { params } }] as const;
   const wish = { init, initSize: before.image, mask, sketch, layers };
-  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
-  return { request, parent: { kind: 'node', node: before, how: 'pointed at' } };
+  const caps = await capsFor(desk, asker);
+  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
+  const notes = clampedNotes(asker, clamped);
+  return { request, parent: { kind: 'node', node: before, how: 'pointed at' }, notes };
 }
 
 /** Again: the same with another seed, and whatever else was said. @throws Refusal 'nothing-to-repeat', 'gone' */
@@ -37,7 +45,7 @@ export async function orderAgain(
 ): Promise<Order> {
   const params = { ...paramsOf(node), seed: -1, ...said };
   const { maskAuthor } = node;
-  return { asker, ...(await sibling(desk, node, params)), op: 'again', maskAuthor, pressed: node, notes: [] };
+  return { asker, ...(await sibling(desk, asker, node, params)), op: 'again', maskAuthor, pressed: node };
 }
 
 /**
@@ -58,7 +66,7 @@ export async function orderStep(
   const params = { ...before, denoisingStrength: nextStrength(action, strength), ...said };
   const op = action === 'ls' ? 'less' : 'more';
   const { maskAuthor } = node;
-  return { asker, ...(await sibling(desk, node, params)), op, maskAuthor, pressed: node, notes: [] };
+  return { asker, ...(await sibling(desk, asker, node, params)), op, maskAuthor, pressed: node };
 }
 
 /** Same mask: repaints the same part of this very picture. @throws Refusal 'no-mask', 'nothing-to-repeat' */
@@ -69,7 +77,9 @@ export async function orderSameMask(desk: Desk, asker: Asker, node: LineageNode)
   const params = { ...before, seed: -1, script: 'none', ...(isRelative ? { size: 'src' } : {}) } as const;
   const layers = [{ name: 'command', content: { params } }] as const;
   const wish = { init: node.image.ref, initSize: node.image, mask, layers };
-  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const caps = await capsFor(desk, asker);
+  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
+  const notes = clampedNotes(asker, clamped);
   const parent = { kind: 'node', node, how: 'pointed at' } as const;
-  return { asker, request, parent, op: 'same mask', maskAuthor: author, notes: [] };
+  return { asker, request, parent, op: 'same mask', maskAuthor: author, notes };
 }

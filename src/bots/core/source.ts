@@ -25,6 +25,8 @@ export interface Upload {
   readonly transparent: boolean;
   /** Whoever sent it hid it. */
   readonly spoiler: boolean;
+  /** Somebody else's, taken from a message that was replied to. */
+  readonly isForeign: boolean;
   /** The message it came with, so that replies to that message find it again. */
   readonly message: string | null;
 }
@@ -55,16 +57,20 @@ export async function fetchFile(desk: Desk, file: RemoteFile): Promise<Uint8Arra
 export async function storeUpload(
   desk: Desk,
   bytes: Uint8Array,
-  { message, spoiler }: Pick<Upload, 'message' | 'spoiler'>,
+  about: Pick<Upload, 'message' | 'spoiler' | 'isForeign'>,
 ): Promise<Upload> {
   const { width, height, infotext, transparent, bytes: kept } = await desk.probe.probe(bytes);
   const ref = await desk.storage.blobs.put(kept);
-  return { image: { ref, width, height }, infotext, transparent, spoiler, message };
+  return { image: { ref, width, height }, infotext, transparent, ...about };
 }
 
 /** Downloads a picture and stores it. @throws Refusal as `fetchFile` and `storeUpload` do */
-async function fetchUpload(desk: Desk, file: RemoteFile, message: string | null): Promise<Upload> {
-  return storeUpload(desk, await fetchFile(desk, file), { message, spoiler: file.spoiler ?? false });
+async function fetchUpload(
+  desk: Desk,
+  file: RemoteFile,
+  about: Pick<Upload, 'message' | 'isForeign'>,
+): Promise<Upload> {
+  return storeUpload(desk, await fetchFile(desk, file), { ...about, spoiler: file.spoiler ?? false });
 }
 
 /**
@@ -124,7 +130,10 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
   }
   const [picture] = repliedTo && !repliedTo.ours ? repliedTo.files : [];
   if (repliedTo && picture) {
-    return { kind: 'upload', upload: await fetchUpload(desk, picture, repliedTo.message) };
+    return {
+      kind: 'upload',
+      upload: await fetchUpload(desk, picture, { message: repliedTo.message, isForeign: true }),
+    };
   }
   if (linked || (repliedTo && !repliedTo.ours)) throw new Refusal('no-content', {});
   return undefined;
@@ -138,7 +147,10 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
  */
 export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
   if (pointers.file) {
-    return { kind: 'upload', upload: await fetchUpload(desk, pointers.file, pointers.message) };
+    return {
+      kind: 'upload',
+      upload: await fetchUpload(desk, pointers.file, { message: pointers.message, isForeign: false }),
+    };
   }
   const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
   if (!found) throw new Refusal('no-image', {});

@@ -6,6 +6,7 @@ import type { EditingCommand } from './command.ts';
 import { type EditWords, takeMaskWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
+import { takePreset } from './house/preset-names.ts';
 import { orderEdit } from './intake.ts';
 import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
@@ -21,6 +22,8 @@ export interface Telling {
   readonly incoming: CommandIncoming | MessageIncoming;
   readonly link: string | null;
   readonly followsUp: boolean;
+  /** Named by an option; in a text it stands among the words. */
+  readonly preset: string | null;
   readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
 }
 
@@ -44,7 +47,8 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
   const { isMask: saysMask, rest: unmasked } = mayHoldMask
     ? takeMaskWord(incoming.text)
     : { isMask: false, rest: incoming.text };
-  const { kind, rest } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
+  const { kind, rest: named } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
+  const { preset, rest } = takePreset(named);
   const { command, words } = telling.read(rest);
   const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
   const { file, mask, sketch: drawn, secondIgnored } = await sortFiles(flow, incoming.files, hints);
@@ -56,7 +60,8 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
     return;
   }
   const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
-  const order = await orderEdit(flow, asker, { command, words, source, mask, sketch, secondIgnored, followsUp });
+  const said = { command, words, preset: preset ?? telling.preset, source, mask, sketch, secondIgnored, followsUp };
+  const order = await orderEdit(flow, asker, said);
   await accept(flow, order);
 }
 
@@ -64,7 +69,7 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
  * The picture a verb or a moving command is about: the one that is pointed at, else somebody's last one. HEAD moves from where it is,
  * whoever brought it there. @throws Refusal 'nothing-to-repeat' for a picture that is not known yet
  */
-async function meantNode(
+export async function meantNode(
   flow: Flow,
   incoming: CommandIncoming | MessageIncoming,
   { moves }: { readonly moves: boolean },

@@ -7,8 +7,9 @@ import { openApi } from './api.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
 import { heard } from './messages.ts';
+import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
-import { editCard, type Post, removeMessage, sendCard } from './sending.ts';
+import { directPlace, editCard, type Post, removeMessage, sendCard } from './sending.ts';
 import { openSuggestions } from './suggestions.ts';
 import { openTickets } from './tickets.ts';
 import { type Fit, fileLimit, type Materials } from './uploads.ts';
@@ -65,6 +66,8 @@ export function openDiscord(options: DiscordOptions): Platform {
     send: async (place, card, how) => [await sendCard(post, place, card, how)],
     edit: (place, message, card) => editCard(post, place, message, card),
     remove: (place, message) => removeMessage(post, place, message),
+    directPlace: (user) => directPlace(post, user),
+    linkTo,
     [Symbol.asyncDispose]: async () => {
       await connection[Symbol.asyncDispose]();
       await ears[Symbol.asyncDispose]();

@@ -2,6 +2,7 @@ import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { HouseMessages } from './house.ts';
 import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
@@ -44,6 +45,16 @@ export type ButtonWord =
   | 'history'
   | 'show'
   | 'furtherButtons'
+  | 'confirm'
+  | 'dismiss'
+  | 'savePreset'
+  | 'report'
+  | 'copyPreset'
+  | 'remindMe'
+  | 'smaller'
+  | 'onlyMasked'
+  | 'trySample'
+  | 'invertMask'
   | 'back'
   | 'pageBack'
   | 'pageOn'
@@ -78,7 +89,7 @@ export interface Messages {
     readonly head: (number: number) => string;
     readonly headIs: (number: number) => string;
     readonly branch: (name: string) => string;
-    readonly clamped: (option: string, asked: number, given: number) => string;
+    readonly clamped: (option: string, asked: number | string, given: number | string) => string;
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
@@ -95,6 +106,7 @@ export interface Messages {
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
   readonly room: RoomMessages;
+  readonly house: HouseMessages;
   readonly settings: {
     readonly title: (number: number) => string;
     readonly upload: string;

@@ -1,0 +1,34 @@
+import { type NodeId, newId } from '../../../edit/lineage.ts';
+import { Refusal } from '../../../errors.ts';
+import type { Draft } from '../../../storage/index.ts';
+import type { Desk } from '../desk.ts';
+import type { Asker, Flow } from '../order.ts';
+
+const HALF_HOUR_MS = 30 * 60_000;
+
+/** What waits for somebody's yes or no; kinds are told apart by whoever made them. */
+export type QuestionKind = 'review' | 'forget' | 'remind' | 'preset' | 'offer';
+
+/** Keeps what a question is about until it is answered. @returns its id, for buttons */
+export async function ask(
+  desk: Pick<Desk, 'storage' | 'random' | 'clock'>,
+  asker: Pick<Asker, 'speaker' | 'where'>,
+  kind: QuestionKind,
+  { content, minutes = 30 }: { readonly content: unknown; readonly minutes?: number },
+): Promise<NodeId> {
+  const id = newId<NodeId>(desk.random);
+  const expiresAt = new Date(desk.clock.now() + (minutes * HALF_HOUR_MS) / 30);
+  await desk.storage.drafts.put({
+    ...{ id, kind, content, expiresAt },
+    place: asker.where.place,
+    author: asker.speaker.user,
+  });
+  return id;
+}
+
+/** The question a button answers. @throws Refusal 'gone' when it is no longer open */
+export async function questionOf({ storage }: Pick<Flow, 'storage'>, id: string): Promise<Draft> {
+  const draft = await storage.drafts.find(id);
+  if (!draft) throw new Refusal('gone', {});
+  return draft;
+}
