@@ -1,11 +1,11 @@
 import { samplerNames } from '../src/edit/choices.ts';
 import { defaultParams, type Params } from '../src/edit/fields.ts';
+import { type NoisePool, openNoisePool } from '../src/engine/noise/noise-pool.ts';
 import { paint } from '../src/engine/pipeline/paint.ts';
 import { stableDiffusionAlphas } from '../src/engine/sampling/alphas.ts';
 import type { Conditioning } from '../src/engine/sampling/conditioning.ts';
 import { img2imgSteps } from '../src/engine/sampling/img2img-steps.ts';
 import { planImg2img } from '../src/engine/sampling/plan.ts';
-import { samplers } from '../src/engine/sampling/samplers.ts';
 import { softMaskBlend } from '../src/engine/sampling/soft-inpainting.ts';
 import type { Tensor } from '../src/engine/tensor/tensor.ts';
 import { type Measured, median, timed } from './report.ts';
@@ -19,22 +19,41 @@ const whole = [{ endAt: 1000, cond: text }];
 const conditioning: Conditioning = { parts: [{ weight: 1, schedule: whole }], uncond: whole };
 /** Steps of a run, and how often it is repeated: enough for a median on a busy machine. */
 const [STEPS, TIMES] = [20, 5];
+/** A U-Net on a fast GPU. */
+const NETWORK_MS = 40;
 
-/** ms per step of what is around the network: guidance, sampler, noise. One picture of 512 × 512. */
-async function perStep(sampler: Params['sampler']): Promise<number> {
-  const params: Params = { ...defaultParams, sampler, steps: STEPS, denoisingStrength: 1, seed: 1, subseed: 1 };
-  const plan = planImg2img(stableDiffusionAlphas(), params, img2imgSteps(STEPS, 1, false));
+/** The same prediction for every picture; the calling thread stands still meanwhile, as onnxruntime has it, and no core is busy. */
+function standIn(blockedMs: number) {
   const answer = latent(64, 0.37).data.map((v) => 0.1 * v);
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  const spent = { ms: 0 };
   const network = async (x: Tensor) => {
+    if (blockedMs > 0) await new Promise((resolve) => setImmediate(resolve));
+    const start = performance.now();
+    if (blockedMs > 0) Atomics.wait(clock, 0, 0, blockedMs);
     const data = new Float32Array(x.data.length);
     for (let i = 0; i < data.length; i += answer.length) data.set(answer, i);
+    spent.ms += performance.now() - start;
     return { data, shape: x.shape };
   };
+  return { network, spent };
+}
+
+/** ms per step of what is around a network: guidance, sampler, noise. One picture of 512 × 512. */
+async function perStep(sampler: Params['sampler'], blockedMs: number, pool?: NoisePool): Promise<number> {
+  const params: Params = { ...defaultParams, sampler, steps: STEPS, denoisingStrength: 1, seed: 1, subseed: 1 };
+  const plan = planImg2img(stableDiffusionAlphas(), params, img2imgSteps(STEPS, 1, false));
+  const { network, spent } = standIn(blockedMs);
   const batch = { init: latent(64, 0.11), nmask: null, imageConditioning: null, seeds: [1], subseeds: [1] };
   const painting = { network, prediction: 'eps', params, plan, conditioning, onCall: async () => {} } as const;
-  await paint(painting, batch);
+  const around = async () => {
+    const before = spent.ms;
+    const all = await timed(() => paint({ ...painting, ...(pool && { pool }) }, batch));
+    return (all - (spent.ms - before)) / STEPS;
+  };
+  await around();
   const times: number[] = [];
-  for (let i = 0; i < TIMES; i++) times.push((await timed(() => paint(painting, batch))) / STEPS);
+  for (let i = 0; i < TIMES; i++) times.push(await around());
   return median(times);
 }
 
@@ -55,10 +74,13 @@ async function softStep(): Promise<number> {
 /** What sampling costs besides the network. */
 export async function sampling(): Promise<readonly Measured[]> {
   const steps: Measured[] = [];
+  await using pool = openNoisePool();
   for (const sampler of samplerNames) {
-    // A Brownian path is drawn in two dozen halvings for every new time, each a block of noise of its own: that is its definition.
-    const limit = samplers[sampler].usesBrownianNoise ? null : 1;
-    steps.push({ what: `a step of ${sampler}, 64 × 64 latents`, value: await perStep(sampler), unit: 'ms', limit });
+    const around = (value: number, where: string, limit: number | null): Measured => {
+      return { what: `a step of ${sampler}, 64 × 64 latents, ${where}`, value, unit: 'ms', limit };
+    };
+    steps.push(around(await perStep(sampler, NETWORK_MS, pool), `around a network of ${NETWORK_MS} ms`, 1));
+    steps.push(around(await perStep(sampler, 0), 'alone', null)); // all noise drawn in the step, for comparison
   }
   return [
     ...steps,

@@ -32,7 +32,8 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
   {
     title: { en: 'Inpainting', zh: '局部重绘' },
     fields: [
-      ...(['maskBlur', 'maskMode', 'maskedContent', 'inpaintArea', 'onlyMaskedPadding', 'dilateMask'] as const),
+      ...(['maskBlur', 'maskBlurX', 'maskBlurY', 'maskMode', 'maskedContent'] as const),
+      ...(['inpaintArea', 'onlyMaskedPadding', 'dilateMask'] as const),
       ...(['maskAlpha', 'maskRound', 'overlayInpaint', 'inpaintingMaskWeight'] as const),
       ...(['returnMask', 'returnMaskComposite'] as const),
     ],

@@ -7,6 +7,7 @@ import type { Platform } from './bots/core/index.ts';
 import { type Config, readConfig } from './config.ts';
 import { defaultCaps, type Warning } from './edit/index.ts';
 import type { PictureProbe } from './edit/probe.ts';
+import type { UserId } from './edit/request.ts';
 import type { EngineOptions } from './engine/index.ts';
 import { Refusal, refusalData } from './errors.ts';
 import type { JobQueue, WorkSource } from './jobs/queue.ts';
@@ -24,7 +25,7 @@ const usage = `palimpsest ${version}
   palimpsest bots              chat only; needs REDIS_URL
   palimpsest worker            engine only; needs REDIS_URL
   palimpsest edit PICTURE …    one edit from the shell
-  palimpsest models list       the checkpoints that were found
+  palimpsest models …          list, info FILE, verify, pull NAME: model files
   palimpsest golden DIR        compare the engine with reference data`;
 
 /**
@@ -49,7 +50,7 @@ const parts = {
   watchModels: () => import('./engine/library/watch-models.ts'),
   shellArguments: () => import('./shell/arguments.ts'),
   shellEdit: () => import('./shell/edit.ts'),
-  shellModels: () => import('./shell/models.ts'),
+  shellModels: () => import('./shell/models/command.ts'),
   golden: () => import('./golden/index.ts'),
   shellGolden: () => import('./shell/golden.ts'),
 };
@@ -195,6 +196,8 @@ const SWEEP_AFTER_MS = 86_400_000;
 
 function sweepRegularly(storage: Storage, log: Log): Disposable {
   const sweep = async () => {
+    const retired = await storage.retire();
+    if (retired.pictures > 0) log.info({ ...retired }, 'pictures that were kept long enough removed');
     const swept = await storage.sweep(new Date(Date.now() - SWEEP_AFTER_MS));
     if (swept > 0) log.info({ swept }, 'unreferenced files removed');
   };
@@ -218,6 +221,7 @@ async function chat({ config, log, metrics, queue }: Serving, stop: AbortSignal)
   await using platforms = await openPlatforms({ config, log, metrics, queue, storage, pictures });
   await using _bots = await openBots({
     ...{ storage, queue, platforms: platforms.all, probe: pictures, log, metrics },
+    operators: config.OPERATORS as UserId[],
     ...{ caps: defaultCaps, clock: systemClock, random: (count: number) => randomBytes(count) },
   });
   await until(stop);
@@ -276,10 +280,8 @@ async function editFromShell(config: Config, words: readonly string[]): Promise<
 }
 
 async function models(config: Config, words: readonly string[]): Promise<void> {
-  if (words.length > 1 || (words[0] ?? 'list') !== 'list') throw new Error('usage: palimpsest models list');
-  const [{ openEngine }, { modelsTable }] = await Promise.all([parts.engine(), parts.shellModels()]);
-  await using engine = await openEngine(engineOptions(config));
-  say(modelsTable(await engine.catalog()));
+  const { modelsCommand } = await parts.shellModels();
+  if (!(await modelsCommand(words, { ...engineOptions(config), say, screen: process.stderr }))) process.exitCode = 1;
 }
 
 async function golden(dir: string | undefined): Promise<void> {

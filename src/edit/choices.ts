@@ -35,7 +35,7 @@ export const samplerNames = [
 ] as const;
 export type SamplerName = (typeof samplerNames)[number];
 
-/** Schedule types in A1111's order. Source: A1111 modules/sd_schedulers.py. */
+/** Schedule types in A1111's order, then those of its fork Forge. Source: modules/sd_schedulers.py of both. */
 export const schedulerNames = [
   'Automatic',
   'Uniform',
@@ -49,6 +49,10 @@ export const schedulerNames = [
   'Normal',
   'DDIM',
   'Beta',
+  'Turbo',
+  'Align Your Steps GITS',
+  'Align Your Steps 11',
+  'Align Your Steps 32',
 ] as const;
 export type SchedulerName = (typeof schedulerNames)[number];
 

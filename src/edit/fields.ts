@@ -157,6 +157,16 @@ export const fields = {
     { en: 'Mask blur', zh: '蒙版边缘模糊度' },
     { min: 0, max: 64, step: 1, default: 4 },
   ),
+  maskBlurX: integer(
+    { api: 'mask_blur_x', chat: 'mask-blur-x' },
+    { en: 'Mask blur across (−1: as mask blur)', zh: '蒙版横向模糊度（−1：同蒙版边缘模糊度）' },
+    { min: -1, max: 64, step: 1, default: -1 },
+  ),
+  maskBlurY: integer(
+    { api: 'mask_blur_y', chat: 'mask-blur-y' },
+    { en: 'Mask blur down (−1: as mask blur)', zh: '蒙版纵向模糊度（−1：同蒙版边缘模糊度）' },
+    { min: -1, max: 64, step: 1, default: -1 },
+  ),
   maskAlpha: integer(
     { api: 'mask_alpha', chat: 'mask-alpha' },
     { en: 'Mask transparency', zh: '蒙版透明度' },

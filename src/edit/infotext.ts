@@ -1,6 +1,7 @@
 import type { ScriptName } from './choices.ts';
 import { type FieldName, fields, type Params } from './fields.ts';
 import { parseInfotext, writeInfotext } from './infotext-text.ts';
+import { maskBlurs } from './mask-blur.ts';
 import { type PartialParams, parseParam } from './params.ts';
 import type { EditRequest } from './request.ts';
 import { resolveSampler } from './sampler-names.ts';
@@ -57,11 +58,17 @@ function softPairs(p: Params): readonly Pair[] {
   ];
 }
 
+/** The blur that both axes have; 0, for A1111 writes none, where they differ. */
+function commonBlur(p: Params): number {
+  const { x, y } = maskBlurs(p);
+  return x === y ? x : 0;
+}
+
 function maskPairs(p: Params): readonly Pair[] {
   return [
     ...when(p.softInpainting, ...softPairs(p)),
     ...when(p.maskMode === 'inpaint not masked', ['Mask mode', 'Inpaint not masked']),
-    ...when(p.maskBlur > 0, ['Mask blur', p.maskBlur]),
+    ...when(commonBlur(p) > 0, ['Mask blur', commonBlur(p)]),
     ...when(
       p.inpaintArea === 'only masked',
       ['Inpaint area', 'Only masked'],
@@ -158,14 +165,16 @@ const ownKeys: readonly (readonly [key: string, field: FieldName])[] = [
   ['CFG rescale', 'cfgRescale'],
 ];
 const ownMaskKeys: readonly (readonly [key: string, field: FieldName])[] = [
+  ['Mask blur X', 'maskBlurX'],
+  ['Mask blur Y', 'maskBlurY'],
   ['Mask transparency', 'maskAlpha'],
   ['Mask round', 'maskRound'],
   ['Mask expansion', 'dilateMask'],
   ['Overlay inpaint', 'overlayInpaint'],
 ];
 
-/** A1111 writes no blur of 0, and takes what is not written for "leave it as it is". */
-const NO_BLUR = 'Mask edge';
+/** The mask blur where A1111's own key says something else: it writes no blur of 0, and none that differs by axis. */
+const MASK_EDGE = 'Mask edge';
 
 /** What A1111's scripts write themselves. */
 const theirs = ['SD upscale overlap', 'SD upscale upscaler', 'Final denoising strength', 'Denoising curve'];
@@ -175,7 +184,7 @@ export const ownInfotextKeys: ReadonlySet<string> = new Set([
   ...[...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]
     .map(([key]) => key)
     .filter((key) => !theirs.includes(key)),
-  ...[NO_BLUR, 'Script', 'Engine'],
+  ...[MASK_EDGE, 'Script', 'Engine'],
 ]);
 
 function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[] {
@@ -183,7 +192,7 @@ function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[
     ([, field]) => p[field] !== fields[field].default,
   );
   return [
-    ...when(masked && p.maskBlur === 0, [NO_BLUR, 0]),
+    ...when(masked && (p.maskBlur === 0 || p.maskBlur !== commonBlur(p)), [MASK_EDGE, p.maskBlur]),
     ...changed.map(([key, field]): Pair => [key, p[field]]),
     ['Engine', `palimpsest ${version}`],
   ];
@@ -264,7 +273,7 @@ const keys: Readonly<Record<string, FieldName>> = {
   'Beta schedule beta': 'betaDistBeta',
   'Discard penultimate sigma': 'alwaysDiscardNextToLastSigma',
   Script: 'script',
-  [NO_BLUR]: 'maskBlur',
+  [MASK_EDGE]: 'maskBlur',
   ...Object.fromEntries([...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]),
 };
 

@@ -14,6 +14,10 @@ export const schedulerSpellings: Readonly<Record<SchedulerName, readonly string[
   Normal: ['normal'],
   DDIM: ['ddim'],
   Beta: ['beta'],
+  Turbo: ['turbo'],
+  'Align Your Steps GITS': ['align_your_steps_GITS'],
+  'Align Your Steps 11': ['align_your_steps_11'],
+  'Align Your Steps 32': ['align_your_steps_32'],
 };
 
 /** A sampler and its schedule type. */

@@ -6,6 +6,7 @@ import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
 import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
+import { type NoisePool, openNoisePool } from './noise/noise-pool.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
 import type { FindExtras } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
@@ -66,6 +67,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const library = await openLibrary(options);
   const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const tokenizer = openTokenizer();
+  const pool = openNoisePool();
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
   let opened: readonly Opened[] = [];
@@ -88,8 +90,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: library.catalog,
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras }),
-    [Symbol.asyncDispose]: () => makeRoom(Number.POSITIVE_INFINITY),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras, pool }),
+    [Symbol.asyncDispose]: async () => {
+      await pool[Symbol.asyncDispose]();
+      await makeRoom(Number.POSITIVE_INFINITY);
+    },
   };
 }
 
@@ -107,6 +112,7 @@ interface Bench {
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
   readonly findExtras: FindExtras;
+  readonly pool: NoisePool;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
@@ -114,9 +120,9 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
   const { checkpoint, modelHash } = await bench.modelFor(request);
-  const { findExtras, options } = bench;
+  const { findExtras, options, pool } = bench;
   const tokenize = await bench.tokenizer;
-  const models: Models = { checkpoint, modelHash, tokenize, findExtras, version: options.version };
+  const models: Models = { checkpoint, modelHash, tokenize, findExtras, pool, version: options.version };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 

@@ -5,8 +5,8 @@ import type { EditOutcome, Progress, Task } from '../edit/request.ts';
 import type { EngineOptions } from '../engine/index.ts';
 import { Refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
+import { moduleBeside, startThread } from '../thread.ts';
 import { type Call, type Reply, toError } from './engine-protocol.ts';
-import { moduleBeside, startThread } from './thread.ts';
 
 /** What a run needs from its caller. */
 interface HostIo {

@@ -1,8 +1,8 @@
 import type { Worker } from 'node:worker_threads';
 import type { Fitted, MaskCheck, PictureProbe, Probed } from '../edit/probe.ts';
 import { Refusal } from '../errors.ts';
+import { moduleBeside, startThread } from '../thread.ts';
 import { type Failure, toError } from './engine-protocol.ts';
-import { moduleBeside, startThread } from './thread.ts';
 
 type Ask =
   | { readonly kind: 'probe' | 'checkMask'; readonly bytes: Uint8Array }

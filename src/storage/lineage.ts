@@ -74,6 +74,8 @@ export interface LineageStore {
   popUndone(lineage: LineageId, by: UserId, parent: NodeId): Promise<NodeId | undefined>;
   /** The newest picture in a place since then, of one author or of anybody. */
   newest(place: PlaceId, since: Date, author?: UserId): Promise<LineageNode | undefined>;
+  /** The newest pictures in a place since then, at most `limit`, newest first. */
+  recent(place: PlaceId, since: Date, limit: number): Promise<readonly LineageNode[]>;
 }
 
 const operationSchema = z.enum(operations);
@@ -176,6 +178,17 @@ async function findLineage(db: Db, id: LineageId): Promise<Lineage | undefined> 
 async function findNode(db: Db, where: Prisma.NodeWhereInput): Promise<LineageNode | undefined> {
   const row = await db.node.findFirst({ where, ...withImage, orderBy: [{ createdAt: 'desc' }, { number: 'desc' }] });
   return row ? toNode(row) : undefined;
+}
+
+async function recent(db: Db, place: PlaceId, since: Date, take: number): Promise<readonly LineageNode[]> {
+  const orderBy = [{ createdAt: 'desc' }, { number: 'desc' }] as const;
+  const rows = await db.node.findMany({
+    where: { place, createdAt: { gte: since } },
+    ...withImage,
+    orderBy: [...orderBy],
+    take,
+  });
+  return rows.map(toNode);
 }
 
 async function children(db: Db, id: NodeId): Promise<readonly LineageNode[]> {
@@ -302,6 +315,7 @@ export function lineageStore(db: Database, now: Clock): LineageStore {
     makers: (lineage, since) => makers(db, lineage, since),
     pushUndone: (lineage, by, left) => pushUndone(db, lineage, by, left),
     popUndone: (lineage, by, parent) => popUndone(db, lineage, by, parent),
+    recent: (place, since, limit) => recent(db, place, since, limit),
     newest: (place, since, author) => findNode(db, { place, createdAt: { gte: since }, ...(author && { author }) }),
   };
 }

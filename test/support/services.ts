@@ -1,7 +1,7 @@
 /**
  * Redis, PostgreSQL and Chromium for tests and scripts: those named by REDIS_URL, DATABASE_URL and CHROMIUM, else this machine's
  * own, started on free ports with empty temporary folders. As vitest's global setup it starts each of them once per run, when the
- * first test asks for it, and compiles the program likewise.
+ * first test asks for it, and compiles the program likewise. What is missing it installs, where it may.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -44,27 +44,37 @@ async function find(program: string, folders: readonly string[] = []): Promise<s
   return firstThatExists(everywhere.map((folder) => join(folder, program)));
 }
 
-let installing: Promise<unknown> = Promise.resolve(); // apt takes one order at a time
-
-async function install(debianPackage: string, variable: string): Promise<void> {
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${debianPackage}`;
-  if (process.getuid?.() !== 0 || !(await find('apt-get'))) {
-    throw new Error(`the tests need ${debianPackage}. Install it (\`sudo sh -c '${command}'\`) or set ${variable}`);
-  }
-  console.log(`installing ${debianPackage}, which the tests need: ${command}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const order = installing.then(() => run('sh', ['-c', command], { env, maxBuffer: 2 ** 26 }));
-  installing = order.catch(() => {});
-  await order;
+/** A program the tests need, and the variable that names one elsewhere. */
+interface Needed {
+  readonly debianPackage: string;
+  readonly variable: string;
+  readonly look: () => Promise<string | undefined>;
 }
 
-async function findOrInstall(debianPackage: string, variable: string, look: () => Promise<string | undefined>) {
-  const found = await look();
-  if (found) return found;
-  await install(debianPackage, variable);
-  const installed = await look();
-  if (!installed) throw new Error(`${debianPackage} is installed, but its program is nowhere to be found`);
-  return installed;
+const orderFor = (packages: string) => `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
+
+/**
+ * As root on Debian, fetches at one go what is missing; elsewhere `found` says what to do. Before the tests, for it may take longer
+ * than any of them may.
+ */
+async function installMissing(): Promise<void> {
+  if (process.getuid?.() !== 0 || !(await find('apt-get'))) return;
+  const packages: string[] = [];
+  for (const { debianPackage, variable, look } of Object.values(needed)) {
+    if (!process.env[variable] && !(await look())) packages.push(debianPackage);
+  }
+  if (packages.length === 0) return;
+  const command = orderFor(packages.join(' '));
+  console.log(`installing what the tests need: ${command}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('sh', ['-c', command], { env, maxBuffer: 2 ** 26 });
+}
+
+async function found({ debianPackage, variable, look }: Needed): Promise<string> {
+  const program = await look();
+  if (program) return program;
+  const command = orderFor(debianPackage);
+  throw new Error(`the tests need ${debianPackage}. Install it (\`sudo sh -c '${command}'\`) or set ${variable}`);
 }
 
 const temporaryFolder = () => mkdtemp('/tmp/palimpsest-test-');
@@ -79,7 +89,7 @@ export interface RedisServer extends AsyncDisposable {
 
 /** A Redis of one's own. `persistent`: everything it acknowledges is on disk. */
 export async function startRedis({ persistent = false } = {}): Promise<RedisServer> {
-  const program = await findOrInstall('redis-server', 'REDIS_URL', () => find('redis-server'));
+  const program = await found(needed.redis);
   const [folder, port] = [await temporaryFolder(), await freePort()];
   const disk = persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
   const where = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
@@ -125,7 +135,7 @@ export interface PostgresServer extends AsyncDisposable {
 
 /** A PostgreSQL of one's own. It trusts everybody on this machine and the disk with nothing. */
 export async function startPostgres(): Promise<PostgresServer> {
-  const program = await findOrInstall('postgresql', 'DATABASE_URL', findPostgres);
+  const program = await found(needed.postgres);
   const [folder, port, user] = [await temporaryFolder(), await freePort(), await unprivileged()];
   if (user) await chown(folder, user.uid, user.gid);
   const initialise = [
@@ -168,10 +178,19 @@ export async function freshDatabase(url: string): Promise<string> {
   return fresh.href;
 }
 
-/** Where Chromium is; installed if it is not. */
-export async function findChromium(): Promise<string> {
-  const look = async () => process.env.CHROMIUM ?? (await find('chromium')) ?? (await find('google-chrome'));
-  return findOrInstall('chromium', 'CHROMIUM', look);
+const needed = {
+  redis: { debianPackage: 'redis-server', variable: 'REDIS_URL', look: () => find('redis-server') },
+  postgres: { debianPackage: 'postgresql', variable: 'DATABASE_URL', look: findPostgres },
+  chromium: {
+    debianPackage: 'chromium',
+    variable: 'CHROMIUM',
+    look: async () => process.env.CHROMIUM ?? (await find('chromium')) ?? (await find('google-chrome')),
+  },
+} as const satisfies Record<string, Needed>;
+
+/** Where Chromium is. */
+export function findChromium(): Promise<string> {
+  return found(needed.chromium);
 }
 
 /** Each service's answer, and the way to start it. */
@@ -190,6 +209,7 @@ function services(stack: AsyncDisposable[]): Readonly<Record<string, () => Promi
 
 /** Vitest's global setup: answers the run's tests, on a port of its own, where their services are. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await installMissing();
   const stack: AsyncDisposable[] = [];
   const start = services(stack);
   const started = new Map<string, Promise<string>>();

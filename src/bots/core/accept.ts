@@ -12,7 +12,7 @@ import { holdForReview } from './house/review.ts';
 import { checkLimits } from './limits.ts';
 import type { Asker, Flow, Order } from './order.ts';
 import { DeliveryError } from './platform.ts';
-import type { Upload } from './source.ts';
+import type { Source, Upload } from './source.ts';
 
 export type { Asker, Flow, Order } from './order.ts';
 
@@ -89,6 +89,11 @@ async function giveUp({ storage, queue }: Desk, job: JobRow, cause: DeliveryErro
   throw refusal;
 }
 
+/** Whether another picture may have been meant. */
+function isUnsure(parent: Source): boolean {
+  return parent.kind === 'upload' ? parent.others.length > 0 : parent.how !== 'pointed at';
+}
+
 /**
  * Lets an edit in: limits, row, line, first card. A request that was let in before is not let in again.
  * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone', 'under-review', and as `admit` does
@@ -107,7 +112,7 @@ export async function promise(flow: Flow, admitted: Admitted): Promise<void> {
   await flow.queue.add(jobOf(job));
   const isRoom = order.asker.where.kind === 'room';
   try {
-    await flow.jobCards.announce(job, { isRoom });
+    await flow.jobCards.announce(job, { isRoom, mayChange: isUnsure(order.parent) });
   } catch (error) {
     if (error instanceof DeliveryError && error.reason === 'unreachable') await giveUp(flow, job, error);
     flow.log.warn({ error, job: job.id, place: job.place }, 'the first card could not be posted'); // the result still can

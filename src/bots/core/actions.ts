@@ -5,6 +5,7 @@ import type { JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
+import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
@@ -79,7 +80,7 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
     mask: undefined,
     sketch: undefined,
   };
-  await accept(flow, await orderEdit(flow, asker, { ...said, secondIgnored: false, followsUp: true }));
+  await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
 }
 
 async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: LineageNode): Promise<void> {
@@ -94,7 +95,7 @@ async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: 
 const onQuestions = { ok: confirm, no: dismiss, ps: savePressed, fg: reportPressed } as const;
 
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | keyof typeof onQuestions>, NodeAction>> = {
+const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs' | keyof typeof onQuestions>, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
@@ -125,6 +126,14 @@ async function retry(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
   await accept(flow, { asker, request: task.request, parent: source, op, maskAuthor, notes: [] });
 }
 
+/** Another picture for an edit that guessed which one was meant: offers some, or takes the one that was chosen. */
+async function change(flow: Flow, { asker, incoming, private: language }: Press, row: JobRow): Promise<void> {
+  if (row.author !== asker.speaker.user) throw new Refusal('not-yours', {});
+  if (incoming.arg === '') return offerSources(flow, asker, { row, answer: incoming.answer, language });
+  if (!isId(incoming.arg)) throw new Refusal('old-button', {});
+  await changeSource(flow, asker, row, await visibleNode(flow, incoming.arg as NodeId, asker.where));
+}
+
 /**
  * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
  * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
@@ -143,6 +152,8 @@ export async function act(flow: Flow, press: Press): Promise<void> {
     case 'ps':
     case 'fg':
       return onQuestions[action](flow, press);
+    case 'cs':
+      return change(flow, press, await visibleJob(flow, asker, target as JobId));
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

@@ -16,6 +16,7 @@ const looks = {
   fl: { word: 'original', emoji: '💾' },
   cx: { word: 'cancel', emoji: '✖️' },
   rt: { word: 'retry', emoji: '🔁' },
+  cs: { word: 'change', emoji: '🔀' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
   hs: { word: 'history', emoji: '📜' },

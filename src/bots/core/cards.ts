@@ -55,7 +55,8 @@ export interface PictureView extends Standing, Provenance {
   readonly notes: readonly string[];
 }
 
-function imageOf(messages: Messages, node: LineageNode): CardImage {
+/** A picture on a card. */
+export function cardImage(messages: Messages, node: LineageNode): CardImage {
   return {
     source: node.image.ref,
     node: node.id,
@@ -106,7 +107,7 @@ export function resultCard(messages: Messages, view: PictureView, capabilities: 
     ...plainCard,
     title: titleOf(messages, view),
     lines: [...quoted(promptOf(view.node)), ...numbers(messages, view), ...lineageLine(messages, view), ...view.notes],
-    images: shown.map((node) => imageOf(messages, node)),
+    images: shown.map((node) => cardImage(messages, node)),
     rows: pictureRows(messages, view, capabilities),
     tone: 'done',
     spoiler: view.node.spoiler,
@@ -120,7 +121,7 @@ export function nodeCard(messages: Messages, view: PictureView, capabilities: Ca
     ...plainCard,
     title: titleOf(messages, view),
     lines: [...quoted(promptOf(view.node)), ...headLine, ...view.notes],
-    images: [imageOf(messages, view.node)],
+    images: [cardImage(messages, view.node)],
     rows: pictureRows(messages, view, capabilities),
     spoiler: view.node.spoiler,
   };
@@ -195,7 +196,7 @@ export function originalCard(messages: Messages, node: LineageNode): Card {
   return {
     ...plainCard,
     title: messages.original(node.number),
-    images: [{ ...imageOf(messages, node), original: true }],
+    images: [{ ...cardImage(messages, node), original: true }],
     spoiler: node.spoiler,
   };
 }

@@ -17,7 +17,7 @@ import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
 import { presetNamed } from './house/preset-names.ts';
 import { type Choices, capsOf, choicesFor } from './house/rules.ts';
-import { type FoundMask, ownMask, placeMask, type Sorted } from './mask.ts';
+import { type FoundMask, ownMask, placeMask } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import { oneLine } from './plain-text.ts';
@@ -40,7 +40,6 @@ export interface Said {
   readonly source: Source;
   readonly mask: FoundMask | undefined;
   readonly sketch: { readonly file: RemoteFile; readonly kind: Sketch['kind'] } | undefined;
-  readonly secondIgnored: Sorted['secondIgnored'];
   /** Goes on from the picture: in its style, with its words unless others are said. */
   readonly followsUp: boolean;
 }
@@ -142,6 +141,10 @@ function twiceNote({ picture }: Messages, { saidTwice }: EditWords): readonly st
   return saidTwice.length > 0 ? [picture.saidTwice(saidTwice.map((name) => fields[name].chat).join(', '))] : [];
 }
 
+function severalNote({ picture }: Messages, source: Source): readonly string[] {
+  return source.kind === 'upload' && source.others.length > 0 ? [picture.firstOf(source.others.length + 1)] : [];
+}
+
 function sourceNote({ picture }: Messages, source: Source): readonly string[] {
   if (source.kind === 'upload' || source.how === 'pointed at') return [];
   const { number } = source.node;
@@ -199,7 +202,7 @@ export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<O
     ...twiceNote(messages, said.words),
     ...sourceNote(messages, said.source),
     ...(isFull ? [messages.picture.fullMask] : []),
-    ...(said.secondIgnored ? [messages.picture.secondIgnored] : []),
+    ...severalNote(messages, said.source),
   ];
   const maskAuthor = mask?.kind === 'image' ? asker.speaker.user : null;
   return { asker, request, parent: said.source, op: operationOf(request), maskAuthor, notes };

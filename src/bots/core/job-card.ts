@@ -60,17 +60,19 @@ export interface JobView {
   readonly stage: JobStage;
   /** A small JPEG of the picture as the model sees it now. */
   readonly preview: Uint8Array | null;
+  /** Which picture was meant is a guess, or one of several. */
+  readonly mayChange: boolean;
 }
 
 /** An accepted edit on its way: what was asked, where it stands, and Cancel. */
-export function jobCard(messages: Messages, { row, author, stage, preview }: JobView): Card {
+export function jobCard(messages: Messages, { row, author, stage, preview, mayChange }: JobView): Card {
   const image = { name: 'preview.jpg', description: messages.picture.preview };
   return {
     ...plainCard,
     title: `⏳ ${messages.operations[row.op]} · @${oneLine(author, 40)}`,
     lines: [...quoted(row.task.request.params.prompt), stageLine(messages, stage), ...row.notes],
     images: preview ? [{ ...image, source: preview }] : [],
-    rows: [[button(messages, 'cx', row.id)]],
+    rows: [[button(messages, 'cx', row.id), ...(mayChange ? [button(messages, 'cs', row.id)] : [])]],
     tone: 'busy',
     spoiler: row.spoiler,
   };

@@ -22,7 +22,7 @@ const TROUBLE_MS = 10_000;
 /** Keeps the cards of accepted jobs up to date, within what each place bears. */
 export interface JobCards extends AsyncDisposable {
   /** Posts the first card. Resolves when it stands, or when the platform wants it later: then it follows. @throws DeliveryError */
-  announce(row: JobRow, about: { readonly isRoom: boolean }): Promise<void>;
+  announce(row: JobRow, about: Pick<Tracked, 'isRoom' | 'mayChange'>): Promise<void>;
   /** Takes up a card that another process posted. */
   resume(row: JobRow): Promise<void>;
   started(id: JobId): void;
@@ -54,7 +54,7 @@ class PacedCards implements JobCards {
     this.#isBusy = isBusy;
   }
 
-  async announce(row: JobRow, about: { readonly isRoom: boolean }): Promise<void> {
+  async announce(row: JobRow, about: Pick<Tracked, 'isRoom' | 'mayChange'>): Promise<void> {
     const platform = this.#desk.platformOf(row.place);
     if (!platform) return;
     const stage = stageIn(await this.#desk.queue.line(), row.id);
@@ -75,7 +75,7 @@ class PacedCards implements JobCards {
     const stage = stageIn(await this.#desk.queue.line(), row.id);
     const place = await this.#desk.storage.people.place(row.place);
     const isRoom = place?.policy !== 'owner'; // the longer interval where nothing is known
-    const tracked = await this.#track(row, { isRoom, stage });
+    const tracked = await this.#track(row, { isRoom, stage, mayChange: false });
     if (tracked.message) this.#mark(tracked);
     else await this.#post(platform, tracked);
   }
@@ -130,7 +130,7 @@ class PacedCards implements JobCards {
     await Promise.all(this.#editing.values());
   }
 
-  async #track(row: JobRow, about: Pick<Tracked, 'isRoom' | 'stage'>): Promise<Tracked> {
+  async #track(row: JobRow, about: Pick<Tracked, 'isRoom' | 'stage' | 'mayChange'>): Promise<Tracked> {
     const author = await nameOf(this.#desk, row.author);
     const [now, message] = [this.#desk.clock.now(), row.cardMessage];
     const shown = { message, sentAt: now, said: '', editedAt: now };

@@ -19,12 +19,13 @@ export interface FoundMask {
   readonly check: MaskCheck;
 }
 
-/** Which files are the picture, its mask and what was painted over it, and whether a second picture is left over. */
+/** Which files are the picture, its mask and what was painted over it, and which are left over. */
 export interface Sorted {
   readonly file: RemoteFile | undefined;
   readonly mask: FoundMask | undefined;
   readonly sketch: RemoteFile | undefined;
-  readonly secondIgnored: boolean;
+  /** Further pictures that are neither mask nor sketch. */
+  readonly others: readonly RemoteFile[];
 }
 
 async function look(desk: Desk, file: RemoteFile): Promise<FoundMask> {
@@ -43,8 +44,9 @@ export async function sortFiles(
   hints: { readonly saysMask: boolean; readonly saysSketch: boolean; readonly repliesToPicture: boolean },
 ): Promise<Sorted> {
   const given = files.find((file) => file.role === 'mask');
-  const [first, second] = files.filter((file) => file.role === 'image');
-  const none = { mask: undefined, sketch: undefined, secondIgnored: false };
+  const [first, ...others] = files.filter((file) => file.role === 'image');
+  const [second] = others;
+  const none = { mask: undefined, sketch: undefined, others: [] };
   const drawn = files.find((file) => file.role === 'sketch');
   if (drawn) return { ...none, file: first, sketch: drawn, mask: given && (await look(desk, given)) };
   if (given) return { ...none, file: first, mask: await look(desk, given) };
@@ -53,7 +55,7 @@ export async function sortFiles(
   if (!candidate) return { ...none, file: first };
   const mask = await look(desk, candidate);
   const isMask = hints.saysMask || mask.check.blackAndWhite >= BLACK_AND_WHITE;
-  if (!isMask) return { ...none, file: first, secondIgnored: second !== undefined };
+  if (!isMask) return { ...none, file: first, others };
   return { ...none, file: second ? first : undefined, mask };
 }
 

@@ -40,7 +40,7 @@ export interface Button {
 
 /** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
 export const actionIds = [
-  ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt'],
+  ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs'],
   ...['br', 'bx', 'hs', 'sh', 'mx'],
   ...['ok', 'no', 'ps', 'fg'],
 ] as const;
@@ -277,6 +277,8 @@ export interface Platform extends AsyncDisposable {
   send(place: PlaceId, card: Card, options: SendOptions): Promise<Posted>;
   /** Replaces text, buttons and – when the card has any – pictures. An edit that changes nothing succeeds. @throws DeliveryError */
   edit(place: PlaceId, message: string, card: Card): Promise<void>;
+  /** A message of a place as far as the platform lets us see it; null when it does not. For platforms where messages can be linked to. */
+  look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
   /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */

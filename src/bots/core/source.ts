@@ -13,10 +13,10 @@ const RECENT_MS = 60 * 60_000;
 /** How far back a HEAD is looked for above a picture. */
 const UNDO_DEPTH = 50;
 
-/** The picture to edit: one that is known, or one that has just come. */
+/** The picture to edit: one that is known, or one that has just come, perhaps with others beside it. */
 export type Source =
   | { readonly kind: 'node'; readonly node: LineageNode; readonly how: 'pointed at' | 'last of yours' | 'newest here' }
-  | { readonly kind: 'upload'; readonly upload: Upload };
+  | { readonly kind: 'upload'; readonly upload: Upload; readonly others: readonly RemoteFile[] };
 
 /** A picture that is stored but in no tree yet. */
 export interface Upload {
@@ -37,6 +37,8 @@ export interface Pointers {
   readonly where: Whereabouts;
   /** Their pictures, masks taken out. */
   readonly file: RemoteFile | undefined;
+  /** Further pictures beside it. */
+  readonly others: readonly RemoteFile[];
   readonly link: string | null;
   readonly repliedTo: RepliedTo | null;
   readonly message: string | null;
@@ -65,7 +67,7 @@ export async function storeUpload(
 }
 
 /** Downloads a picture and stores it. @throws Refusal as `fetchFile` and `storeUpload` do */
-async function fetchUpload(
+export async function fetchUpload(
   desk: Desk,
   file: RemoteFile,
   about: Pick<Upload, 'message' | 'isForeign'>,
@@ -115,28 +117,38 @@ async function recent(desk: Desk, { where, speaker }: Pointers): Promise<Source 
   return { kind: 'node', node: await current(desk, newest), how: 'newest here' };
 }
 
+/** The first picture of somebody's message. */
+async function pictureOf(desk: Desk, pointed: RepliedTo | null | undefined): Promise<Source | undefined> {
+  const [picture, ...others] = pointed && !pointed.ours ? pointed.files : [];
+  if (!pointed || !picture) return undefined;
+  return {
+    kind: 'upload',
+    upload: await fetchUpload(desk, picture, { message: pointed.message, isForeign: true }),
+    others,
+  };
+}
+
+/** What a link to a message points at. @throws Refusal 'no-content' when that cannot be seen from here */
+async function linkedTo(desk: Desk, { where }: Pointers, link: string): Promise<Source> {
+  const linked = messageLinkIn(link);
+  if (linked?.place !== where.place) throw new Refusal('no-content', {});
+  const node = await nodeOfMessage(desk, where, linked.message);
+  if (node) return { kind: 'node', node, how: 'pointed at' };
+  const picture = await pictureOf(desk, await desk.platformOf(where.place)?.look?.(where.place, linked.message));
+  if (!picture) throw new Refusal('no-content', {});
+  return picture;
+}
+
 /** What a link or a reply points at; undefined when nothing was pointed at, or at words of ours. */
 async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
   const { where, link, repliedTo } = pointers;
-  const linked = link === null ? undefined : messageLinkIn(link);
-  if (link !== null && !linked) throw new Refusal('no-content', {});
-  const messages = [
-    ...(linked?.place === where.place ? [linked.message] : []),
-    ...(repliedTo ? [repliedTo.message] : []),
-  ];
-  for (const message of messages) {
-    const node = await nodeOfMessage(desk, where, message);
-    if (node) return { kind: 'node', node, how: 'pointed at' };
-  }
-  const [picture] = repliedTo && !repliedTo.ours ? repliedTo.files : [];
-  if (repliedTo && picture) {
-    return {
-      kind: 'upload',
-      upload: await fetchUpload(desk, picture, { message: repliedTo.message, isForeign: true }),
-    };
-  }
-  if (linked || (repliedTo && !repliedTo.ours)) throw new Refusal('no-content', {});
-  return undefined;
+  if (link !== null) return linkedTo(desk, pointers, link);
+  if (!repliedTo) return undefined;
+  const node = await nodeOfMessage(desk, where, repliedTo.message);
+  if (node) return { kind: 'node', node, how: 'pointed at' };
+  const picture = await pictureOf(desk, repliedTo);
+  if (!picture && !repliedTo.ours) throw new Refusal('no-content', {});
+  return picture;
 }
 
 /**
@@ -147,10 +159,8 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
  */
 export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
   if (pointers.file) {
-    return {
-      kind: 'upload',
-      upload: await fetchUpload(desk, pointers.file, { message: pointers.message, isForeign: false }),
-    };
+    const { file, others, message } = pointers;
+    return { kind: 'upload', upload: await fetchUpload(desk, file, { message, isForeign: false }), others };
   }
   const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
   if (!found) throw new Refusal('no-image', {});

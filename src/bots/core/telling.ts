@@ -1,6 +1,6 @@
 import type { LineageNode } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
-import { accept, type Flow, plantUpload } from './accept.ts';
+import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
 import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
 import { type EditWords, takeMaskWord, takeSketchWord } from './grammar.ts';
@@ -12,10 +12,13 @@ import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
 import { branchAt, headOf } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
-import type { CommandIncoming, MessageIncoming } from './platform.ts';
+import type { CommandIncoming, MessageIncoming, RemoteFile } from './platform.ts';
 import { orderAgain, orderStep } from './rerolls.ts';
-import { findSource, type Pointers } from './source.ts';
+import { fetchUpload, findSource, type Pointers } from './source.ts';
 import type { Utterance } from './verbs.ts';
+
+/** Pictures beside the edited one that are kept. */
+const OTHERS = 4;
 
 /** An edit as a message says it; its words are read once it is known whether the first of them speaks of a mask. */
 export interface Telling {
@@ -27,7 +30,7 @@ export interface Telling {
   readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
 }
 
-function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file'> {
+function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file' | 'others'> {
   const { speaker, where, repliedTo, message } = incoming;
   return { speaker, where, link, repliedTo, message };
 }
@@ -37,6 +40,17 @@ async function isAboutPicture(
   { where, repliedTo }: CommandIncoming | MessageIncoming,
 ): Promise<boolean> {
   return repliedTo !== null && !!(await storage.messages.find(where.place, repliedTo.message))?.node;
+}
+
+/** Pictures beside the one that is edited, so that it can be changed for one of them. Their edit has been accepted: nothing is refused. */
+async function plantOthers(flow: Flow, asker: Asker, others: readonly RemoteFile[]): Promise<void> {
+  for (const file of others.slice(0, OTHERS)) {
+    try {
+      await plantUpload(flow, asker, await fetchUpload(flow, file, { message: null, isForeign: false }));
+    } catch (error) {
+      flow.log.info({ error, place: asker.where.place }, 'a further picture could not be kept');
+    }
+  }
 }
 
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
@@ -51,18 +65,19 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
   const { preset, rest } = takePreset(named);
   const { command, words } = telling.read(rest);
   const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
-  const { file, mask, sketch: drawn, secondIgnored } = await sortFiles(flow, incoming.files, hints);
+  const { file, mask, sketch: drawn, others } = await sortFiles(flow, incoming.files, hints);
   if (words.region && !mask && !drawn) throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
-  const source = await findSource(flow, { ...pointersOf(telling), file });
+  const source = await findSource(flow, { ...pointersOf(telling), file, others });
   if (source.kind === 'upload' && incoming.kind === 'message' && rest.trim() === '' && !mask) {
     const node = await plantUpload(flow, asker, source.upload);
     await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
     return;
   }
   const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
-  const said = { command, words, preset: preset ?? telling.preset, source, mask, sketch, secondIgnored, followsUp };
+  const said = { command, words, preset: preset ?? telling.preset, source, mask, sketch, followsUp };
   const order = await orderEdit(flow, asker, said);
   await accept(flow, order);
+  if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
 }
 
 /**
@@ -74,7 +89,7 @@ export async function meantNode(
   incoming: CommandIncoming | MessageIncoming,
   { moves }: { readonly moves: boolean },
 ): Promise<LineageNode> {
-  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined });
+  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined, others: [] });
   if (source.kind === 'upload') throw new Refusal('nothing-to-repeat', {});
   const { node } = source;
   const lineage = moves && source.how !== 'pointed at' && (await flow.storage.lineage.lineage(node.lineage));

@@ -6,6 +6,7 @@ import type { Capabilities, Incoming, Platform } from '../core/platform.ts';
 import { openApi } from './api.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
+import { lookAt } from './look.ts';
 import { heard } from './messages.ts';
 import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
@@ -65,6 +66,7 @@ export function openDiscord(options: DiscordOptions): Platform {
     },
     send: async (place, card, how) => [await sendCard(post, place, card, how)],
     edit: (place, message, card) => editCard(post, place, message, card),
+    look: (place, message) => lookAt(api, connection.me, place, message),
     remove: (place, message) => removeMessage(post, place, message),
     directPlace: (user) => directPlace(post, user),
     linkTo,

@@ -23,7 +23,7 @@ import { type Incoming, opensForm, type RemoteFile, type Speaker, type Whereabou
 import { type Acknowledgement, type Answering, openReply, type Reply } from './answers.ts';
 import { suggestionsFor } from './commands.ts';
 import { filledIn } from './forms.ts';
-import { isModerator, missingPermissions } from './permissions.ts';
+import { isManager, isModerator, missingPermissions } from './permissions.ts';
 import { openMenu, type PictureMenu } from './picture-menu.ts';
 import { attachedFile } from './pictures.ts';
 import { whereaboutsOf } from './places.ts';
@@ -141,7 +141,8 @@ function arrivalOf({ clock, isMember }: DeskOptions, interaction: Acted): Arriva
   if (!user || channel === undefined) return undefined;
   const isOthersChannel = guild === undefined && context === InteractionContextType.PrivateChannel;
   const isShared = guild !== undefined || isOthersChannel;
-  const where = whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null);
+  const nsfw = interaction.channel !== undefined && 'nsfw' in interaction.channel && interaction.channel.nsfw === true;
+  const where = { ...whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null), nsfw };
   const ticket: Ticket = {
     ...{ id, token, application: application_id, place: where.place, user: user.id, at: clock.now() },
     isGuest: guild === undefined ? isOthersChannel : !isMember(guild),
@@ -153,6 +154,8 @@ function arrivalOf({ clock, isMember }: DeskOptions, interaction: Acted): Arriva
     name: member?.nick ?? user.global_name ?? user.username,
     locale: locale ?? null,
     moderator: !isShared || isModerator(member?.permissions),
+    manager: guild !== undefined && isManager(member?.permissions),
+    roles: member?.roles ?? [],
   };
   return { key: `d:${id}`, speaker, where, ticket };
 }
@@ -217,8 +220,9 @@ function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
 
 /** What is answered to one person alone needs no right to post. */
 function postsSomething(incoming: Incoming): boolean {
-  if (incoming.kind === 'command') return !['help', 'queue', 'cancel'].includes(incoming.name);
-  return incoming.kind === 'action' && !['st', 'fl', 'cx'].includes(incoming.action);
+  if (incoming.kind === 'command')
+    return !['help', 'queue', 'cancel', 'settings', 'preset', 'privacy', 'server'].includes(incoming.name);
+  return incoming.kind === 'action' && !['st', 'fl', 'cx', 'ps', 'fg', 'ok', 'no'].includes(incoming.action);
 }
 
 async function refuse(reply: Reply, { locale }: Acted, refusal: Refusal): Promise<void> {

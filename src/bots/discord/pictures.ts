@@ -1,4 +1,4 @@
-import type { APIAttachment, APIEmbed, APIMessage } from 'discord.js';
+import { type APIAttachment, type APIEmbed, type APIMessage, AttachmentFlags } from 'discord.js';
 import pRetry, { AbortError } from 'p-retry';
 import { Refusal } from '../../errors.ts';
 import type { RemoteFile } from '../core/platform.ts';
@@ -8,8 +8,9 @@ const limit = 25 * 1024 * 1024;
 
 /** A picture somebody attached. Links to attachments hold for about a day; what was sent with a command, while its answer may come. */
 export function attachedFile(file: APIAttachment, role: RemoteFile['role'] = 'image'): RemoteFile {
-  const { url, filename, size, content_type } = file;
-  return remoteFile({ url, name: filename, size, type: content_type ?? null }, role);
+  const { url, filename, size, content_type, flags = 0 } = file;
+  const spoiler = (flags & AttachmentFlags.IsSpoiler) !== 0 || filename.startsWith('SPOILER_');
+  return { ...remoteFile({ url, name: filename, size, type: content_type ?? null }, role), spoiler };
 }
 
 /** Pictures of a message, as far as Discord lets us see them: attached, shown by a link, forwarded. */

@@ -22,7 +22,9 @@ export interface FileSource {
 
 /** The picture in a message: a photo in its biggest size, or a picture sent as a file. Empty when there is none. */
 export function filesOf(source: FileSource, message: Message): readonly RemoteFile[] {
-  if ('photo' in message) return [photoFile(source, message.photo)];
+  if ('photo' in message) {
+    return [{ ...photoFile(source, message.photo), spoiler: message.has_media_spoiler === true }];
+  }
   if (!('document' in message)) return [];
   const { file_id, file_size, file_name, mime_type } = message.document;
   const size = file_size ?? null;

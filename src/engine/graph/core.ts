@@ -15,6 +15,8 @@ export interface StoredTensor {
   readonly offset: number;
   readonly length: number;
   readonly bytes?: Uint8Array;
+  /** A single number that every element is to be multiplied by. */
+  readonly scale?: StoredTensor;
 }
 
 /** A layer's parameters, by the names they have in the file: `weight`, `bias`, … */
@@ -104,11 +106,14 @@ export function graphCore(name: string): GraphCore {
     return { name: tensor.name };
   };
 
+  const asFloat = ({ dtype }: StoredTensor, raw: Value) => (dtype === 'F32' ? raw : op('Cast', [raw], { to: 1 }));
+
   const parameter: GraphCore['parameter'] = (tensor) => {
     const known = parameters.get(tensor.name);
     if (known) return known;
     const raw = stored(tensor);
-    const value = patch(tensor, tensor.dtype === 'F32' ? raw : op('Cast', [raw], { to: 1 }));
+    const plain = asFloat(tensor, raw);
+    const value = patch(tensor, tensor.scale ? op('Mul', [plain, asFloat(tensor.scale, stored(tensor.scale))]) : plain);
     parameters.set(tensor.name, value);
     return value;
   };

@@ -1,7 +1,7 @@
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import { toLuma } from './convert.ts';
 import type { Picture, Size } from './picture.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /** The mask at full size for an inpainting checkpoint, [1, 1, H, W], 1 = repaint; all 1 without a mask. */
 export function conditioningMask(mask: Picture | null, { width, height }: Size, round: boolean): Tensor {

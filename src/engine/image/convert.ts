@@ -52,6 +52,12 @@ export function channelOf(im: Picture, channel: number): Picture {
   return { width, height, channels: 1, data: out };
 }
 
+/** Whether an RGBA picture covers everything behind it. */
+export function isOpaque({ data }: Picture): boolean {
+  for (let p = 3; p < data.length; p += 4) if (data[p] !== 255) return false;
+  return true;
+}
+
 /** A colour given as `#rrggbb`. @throws RangeError on anything else */
 export function parseColor(text: string): Rgb {
   const match = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})$/i.exec(text);

@@ -1,5 +1,5 @@
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import type { Picture, Region } from './picture.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /**
  * OpenCV's 8-bit Gaussian kernel: `length` (odd) integers that add up to 256, the rounding error carried inwards.

@@ -1,7 +1,7 @@
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import { toRgb } from './convert.ts';
 import { paste } from './paste.ts';
 import { blank, type Picture, type Rgb } from './picture.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /** How many rows a grid of pictures has. */
 export interface GridOptions {

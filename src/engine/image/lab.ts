@@ -1,5 +1,6 @@
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import type { Picture } from './picture.ts';
-import { clip8, roundHalfEven } from './rounding.ts';
+import { clip8 } from './rounding.ts';
 
 /** n values of f in an Int32Array. */
 const table = (n: number, f: (i: number) => number) => Int32Array.from({ length: n }, (_, i) => f(i));

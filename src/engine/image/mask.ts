@@ -1,10 +1,10 @@
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
-import { channelOf, toLuma } from './convert.ts';
+import { channelOf, isOpaque, toLuma } from './convert.ts';
 import { cvBlur } from './cv-blur.ts';
 import type { Picture, Size } from './picture.ts';
 import { invert, thresholded } from './point.ts';
 import { resample } from './resample.ts';
-import { roundHalfEven } from './rounding.ts';
 
 /**
  * Any picture as a grey mask: the alpha where there is a real one, else the luma. Grey masks keep their greys;
@@ -13,8 +13,8 @@ import { roundHalfEven } from './rounding.ts';
  */
 export function binaryMask(im: Picture, round: boolean): Picture {
   if (im.channels !== 4) return toLuma(im);
+  if (isOpaque(im)) return toLuma(im);
   const alpha = channelOf(im, 3);
-  if (alpha.data.every((a) => a === 255)) return toLuma(im);
   return round ? thresholded(alpha, 128) : alpha;
 }
 

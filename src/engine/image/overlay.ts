@@ -1,4 +1,4 @@
-import { alphaCompositeInto, div255, premultiply, unpremultiply } from './alpha.ts';
+import { alphaComposite, div255, premultiply, unpremultiply } from './alpha.ts';
 import { toLuma, toRgb, toRgba } from './convert.ts';
 import { paste, pasteThrough } from './paste.ts';
 import { blank, type Picture, type Region, type Size, sameSize, sizeOfRegion } from './picture.ts';
@@ -53,27 +53,7 @@ export async function uncrop(
 /** The overlay (RGBA) laid over the result (RGB or RGBA) of the same size, alpha dropped. Source: A1111 `apply_overlay` */
 export function withOverlay(im: Picture, overlay: Picture): Picture {
   if (!sameSize(im, overlay)) throw new RangeError('an overlay of another size than its picture');
-  const out = blank(im, 3);
-  const [step, { data }] = [im.channels, im];
-  const pixel = new Uint8Array(4);
-  for (let p = 0, i = 0, o = 0; o < out.data.length; p += step, i += 4, o += 3) {
-    const alpha = overlay.data[i + 3]!;
-    if (alpha === 255) copyPixel(overlay.data, i, out.data, o);
-    else if (alpha === 0) copyPixel(data, p, out.data, o);
-    else {
-      copyPixel(data, p, pixel, 0);
-      pixel[3] = step === 4 ? data[p + 3]! : 255;
-      alphaCompositeInto(pixel, overlay.data.subarray(i, i + 4));
-      copyPixel(pixel, 0, out.data, o);
-    }
-  }
-  return out;
-}
-
-function copyPixel(from: Uint8Array, p: number, to: Uint8Array, o: number): void {
-  to[o] = from[p]!;
-  to[o + 1] = from[p + 1]!;
-  to[o + 2] = from[p + 2]!;
+  return toRgb(alphaComposite(toRgba(im), overlay));
 }
 
 /** The result where the mask is, transparent elsewhere: A1111's "mask composite". `mask` has the picture's size. */

@@ -1,15 +1,20 @@
 import { type Tensor, tensor } from '../tensor/tensor.ts';
 import type { Picture } from './picture.ts';
 
+/** What a channel's byte is to a VAE: 0…255 as −1…1. */
+const encoded = Float32Array.from({ length: 256 }, (_, byte) => 2 * Math.fround(byte / 255) - 1);
+
 /** RGB pictures of one size as what a VAE encodes: [B, 3, H, W], −1…1. */
 export function toPixels(pictures: readonly Picture[]): Tensor {
   const { width = 0, height = 0 } = pictures[0] ?? {};
   const plane = width * height;
   const out = new Float32Array(pictures.length * 3 * plane);
   pictures.forEach(({ data }, b) => {
-    for (let c = 0; c < 3; c++) {
-      const o = (b * 3 + c) * plane;
-      for (let i = 0; i < plane; i++) out[o + i] = 2 * Math.fround(data[i * 3 + c]! / 255) - 1;
+    const red = b * 3 * plane;
+    for (let i = 0, p = 0; i < plane; i++, p += 3) {
+      out[red + i] = encoded[data[p]!]!;
+      out[red + plane + i] = encoded[data[p + 1]!]!;
+      out[red + 2 * plane + i] = encoded[data[p + 2]!]!;
     }
   });
   return tensor(out, [pictures.length, 3, height, width]);
@@ -25,13 +30,18 @@ export function toPictures(pixels: Tensor): Picture[] {
   const plane = width * height;
   return Array.from({ length: batch }, (_, b): Picture => {
     const data = new Uint8Array(3 * plane);
-    for (let c = 0; c < 3; c++) {
-      const from = (b * 3 + c) * plane;
-      for (let i = 0; i < plane; i++) {
-        const half = Math.fround(Math.fround(pixels.data[from + i]! + 1) / 2);
-        data[i * 3 + c] = Math.trunc(Math.fround(255 * Math.min(Math.max(half, 0), 1)));
-      }
+    const red = b * 3 * plane;
+    for (let i = 0, p = 0; i < plane; i++, p += 3) {
+      data[p] = byteOf(pixels.data[red + i]!);
+      data[p + 1] = byteOf(pixels.data[red + plane + i]!);
+      data[p + 2] = byteOf(pixels.data[red + 2 * plane + i]!);
     }
     return { width, height, channels: 3, data };
   });
+}
+
+/** −1…1 as 0…255, every operation in float32. */
+function byteOf(value: number): number {
+  const half = Math.fround(Math.fround(value + 1) / 2);
+  return half >= 1 ? 255 : half > 0 ? Math.fround(255 * half) | 0 : 0;
 }

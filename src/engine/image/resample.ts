@@ -107,21 +107,23 @@ function acrossRgbRow(from: Uint8Array, { taps, first, count, k }: Weights, { to
   }
 }
 
-/** Resampled down the columns; `skipped` rows above the picture's first were left away because no weight needs them. */
+/**
+ * Resampled down the columns, a whole row of running sums at a time; `skipped` rows above the picture's first were left away because
+ * no weight needs them.
+ */
 function down(im: Picture, { taps, first, count, k }: Weights, skipped: number): Picture {
   const { width, channels, data } = im;
   const height = first.length;
   const stride = width * channels;
   const out = new Uint8Array(stride * height);
+  const sums = new Int32Array(stride);
   for (let y = 0; y < height; y++) {
-    const [from, to] = [y * taps, y * taps + count[y]!];
-    const top = (first[y]! - skipped) * stride;
-    const o = y * stride;
-    for (let i = 0; i < stride; i++) {
-      let sum = HALF;
-      for (let j = from, p = top + i; j < to; j++, p += stride) sum = (sum + Math.imul(k[j]!, data[p]!)) | 0;
-      out[o + i] = clip8(sum >> PRECISION);
+    sums.fill(HALF);
+    for (let j = 0, p = (first[y]! - skipped) * stride; j < count[y]!; j++, p += stride) {
+      const weight = k[y * taps + j]!;
+      for (let i = 0; i < stride; i++) sums[i] = sums[i]! + Math.imul(weight, data[p + i]!);
     }
+    for (let i = 0, o = y * stride; i < stride; i++) out[o + i] = clip8(sums[i]! >> PRECISION);
   }
   return { width, height, channels, data: out };
 }

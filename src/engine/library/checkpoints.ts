@@ -2,7 +2,7 @@ import { basename, extname } from 'node:path';
 import type { CheckpointEntry } from '../../edit/catalog.ts';
 import { Refusal } from '../../errors.ts';
 import { examineCheckpoint } from '../weights/checkpoint-facts.ts';
-import { openWeights } from '../weights/open-weights.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { brokenWeights } from '../weights/weights-file.ts';
 import { type Hashes, oldModelHash } from './hashes.ts';
 import type { ModelFile } from './model-files.ts';
@@ -21,7 +21,7 @@ export async function examineFile(file: ModelFile): Promise<FoundCheckpoint> {
   const { path, name, bytes } = file;
   try {
     if (file.fault !== null) throw brokenWeights(path, file.fault);
-    const { facts } = await examineCheckpoint(await openWeights(path));
+    const { facts } = await examineCheckpoint(await openCheckpointFile(path));
     const { family, nativeSize } = facts;
     const oldHash = bytes > 0x100000 ? await oldModelHash(path) : null;
     const entry = { name, hash: null, ...(oldHash && { oldHash }), family, nativeSize };

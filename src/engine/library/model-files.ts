@@ -1,6 +1,8 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
-import type { ModelKind } from '../../edit/catalog.ts';
+import { type ModelKind, modelKinds } from '../../edit/catalog.ts';
+import { closest } from '../../edit/names.ts';
+import { Refusal } from '../../errors.ts';
 
 interface Shelf {
   /** Below the models folder; the first is where `pull` puts files. `..` is the web UI's own folder, above it. */
@@ -58,6 +60,19 @@ export async function modelFiles(modelsDir: string, kind: ModelKind): Promise<re
     for await (const file of filesIn(root, walk, 0)) found.push({ kind, ...file });
   }
   return found;
+}
+
+/**
+ * A model file by its path, its file name, or its name without ending, whatever its kind.
+ * @throws Refusal 'unknown-name'
+ */
+export async function findModelFile(modelsDir: string, given: string): Promise<string> {
+  if ((await stat(given).catch(() => null))?.isFile()) return given;
+  const files = (await Promise.all(modelKinds.map((kind) => modelFiles(modelsDir, kind)))).flat();
+  const found = files.find(({ name, path, relative }) => [name, basename(path), relative].includes(given));
+  if (found) return found.path;
+  const names = files.map(({ name }) => name);
+  throw new Refusal('unknown-name', { kind: 'model', given, nearest: closest(given, names) });
 }
 
 interface Walk {

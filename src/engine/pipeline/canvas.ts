@@ -1,5 +1,6 @@
 import type { InpaintArea, MaskedContent, ResizeMode } from '../../edit/choices.ts';
 import type { Params } from '../../edit/fields.ts';
+import { maskBlurs } from '../../edit/mask-blur.ts';
 import { Refusal } from '../../errors.ts';
 import { flatten } from '../image/alpha.ts';
 import { type ColorTarget, colorTargetOf } from '../image/color-correction.ts';
@@ -60,7 +61,8 @@ export interface Canvas {
 
 /** The canvas options that a request's parameters amount to. Soft inpainting keeps the mask's half-tones. */
 export function canvasOptionsFor(params: Params, size: Size, upscale: Upscale | null): CanvasOptions {
-  const { resizeMode, maskedContent, inpaintArea, onlyMaskedPadding, colorCorrection, maskBlur } = params;
+  const { resizeMode, maskedContent, inpaintArea, onlyMaskedPadding, colorCorrection } = params;
+  const { x: maskBlurX, y: maskBlurY } = maskBlurs(params);
   return {
     size,
     resizeMode,
@@ -69,8 +71,8 @@ export function canvasOptionsFor(params: Params, size: Size, upscale: Upscale | 
     onlyMaskedPadding,
     colorCorrection,
     upscale,
-    maskBlurX: maskBlur,
-    maskBlurY: maskBlur,
+    maskBlurX,
+    maskBlurY,
     inpaintNotMasked: params.maskMode === 'inpaint not masked',
     maskRound: params.maskRound && !params.softInpainting,
     background: parseColor(params.backgroundColor),

@@ -7,6 +7,7 @@ import { withInfotext } from '../image/infotext-file.ts';
 import type { Picture } from '../image/picture.ts';
 import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
+import type { NoisePool } from '../noise/noise-pool.ts';
 import { readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
@@ -32,9 +33,11 @@ import { paint } from './paint.ts';
 import { partOf, type Reporter } from './reporter.ts';
 import { runScript, strengthsOf } from './scripts.ts';
 
-/** The opened model, and what infotext says of it. */
+/** The opened model, what it works with, and what infotext says of it. */
 export interface Models {
   readonly checkpoint: Checkpoint;
+  /** Draws noise while the network computes; without, it is drawn when it is asked for. */
+  readonly pool?: NoisePool;
   readonly tokenize: Tokenize;
   readonly findExtras: FindExtras;
   /** First 10 hex digits of the checkpoint's SHA-256. */
@@ -196,7 +199,7 @@ interface Run {
 }
 
 async function paintBatch(
-  { checkpoint }: Models,
+  { checkpoint, pool }: Models,
   { job, plan, conditioning, start, report }: Run,
   { seeds, subseeds }: BatchSeeds,
 ): Promise<readonly Painted[]> {
@@ -209,6 +212,7 @@ async function paintBatch(
     plan,
     conditioning,
     onCall: report.called,
+    ...(pool && { pool }),
   };
   const latents = await paint(painting, { init, nmask, imageConditioning, seeds, subseeds });
   return seeds.map((seed, i) => ({ latent: rows(latents, i, i + 1), pick: i, seed, subseed: subseeds[i]! }));

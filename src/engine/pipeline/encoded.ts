@@ -6,12 +6,13 @@ import { latentSize } from '../image/processing-size.ts';
 import { resample } from '../image/resample.ts';
 import { jobSeeds } from '../sampling/job-seeds.ts';
 import { withMaskedContent } from '../sampling/start-latent.ts';
+import { startNoise } from '../tensor/image-rng.ts';
 import { concatChannels, concatRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Canvas } from './canvas.ts';
 import type { Job } from './job.ts';
 import type { Checkpoint } from './models.ts';
-import { noiseFor } from './paint.ts';
+import { noiseOptionsFor } from './paint.ts';
 
 /** What the picture became for the networks. */
 export interface Encoded {
@@ -65,6 +66,6 @@ export function startFrom({ params, init }: Job, encoded: Encoded): Encoded {
   const latent = concatRows(Array.from({ length: copies }, () => encoded.latent));
   if (!encoded.nmask) return { ...encoded, latent };
   const plain = { ...params, subseedStrength: 0, seedResizeFromW: 0, seedResizeFromH: 0 };
-  const noise = noiseFor(plain, jobSeeds(params)[0]!, latent.shape).next();
+  const noise = startNoise(noiseOptionsFor(plain, jobSeeds(params)[0]!, latent.shape));
   return { ...encoded, latent: withMaskedContent(latent, encoded.nmask, params.maskedContent, noise) };
 }

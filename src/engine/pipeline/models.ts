@@ -10,8 +10,8 @@ import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { loraTargets } from '../weights/lora-targets.ts';
-import { openWeights } from '../weights/open-weights.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
 import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
 
@@ -48,7 +48,7 @@ export interface Checkpoint extends AsyncDisposable {
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { facts, parts } = await examineCheckpoint(file, { prediction });
   const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
@@ -139,7 +139,7 @@ function needFrom(path: string) {
 
 /** VAE files have no prefix, or the one they have in a checkpoint. */
 async function openVaeFile(path: string): Promise<Weights> {
-  const file = await openWeights(path);
+  const file = await openCheckpointFile(path);
   const all = weightsOf(file.path, file.tensors);
   const found = [all, all.at('first_stage_model')].find((part) => part.has('decoder.conv_in.weight'));
   return needFrom(path)(found, 'VAE');

@@ -1,5 +1,7 @@
 import type { Params } from '../../edit/fields.ts';
-import { brownianNoise } from '../sampling/brownian.ts';
+import { drawerOf, type NoiseRecipe, type RunNoise, runNoise } from '../noise/draws.ts';
+import type { NoisePool } from '../noise/noise-pool.ts';
+import { rehearse } from '../noise/rehearsal.ts';
 import type { Conditioning } from '../sampling/conditioning.ts';
 import { type Guided, guidedDenoiser, type Network } from '../sampling/guidance.ts';
 import { type MaskBlend, maskBlend } from '../sampling/mask-blend.ts';
@@ -8,7 +10,7 @@ import type { Prediction } from '../sampling/preconditioning.ts';
 import { samplers } from '../sampling/samplers.ts';
 import { softMaskBlend } from '../sampling/soft-inpainting.ts';
 import { blend, scale } from '../tensor/arithmetic.ts';
-import { type ImageRng, imageRng } from '../tensor/image-rng.ts';
+import { type ImageRngOptions, startNoise } from '../tensor/image-rng.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /** What one batch of pictures is painted from. */
@@ -32,23 +34,25 @@ export interface Painting {
   readonly conditioning: Conditioning;
   /** Told after every model call, before the next; rejecting stops the run. `latent` [B, 4, h, w] is the present guess. */
   readonly onCall: (latent: Tensor) => Promise<void>;
+  /** Draws the noise while the network computes; without, it is drawn when it is asked for. The numbers are the same. */
+  readonly pool?: NoisePool;
 }
 
-/** The noise of every picture of a batch, first block first. Source: A1111 modules/rng.py */
-export function noiseFor(
+/** Which noise every picture of a batch gets. Source: A1111 modules/rng.py */
+export function noiseOptionsFor(
   params: Params,
   { seeds, subseeds }: Pick<Batch, 'seeds' | 'subseeds'>,
   shape: readonly number[],
-): ImageRng {
+): ImageRngOptions {
   const [, channels = 0, height = 0, width = 0] = shape;
-  return imageRng({
+  return {
     source: params.randnSource,
     shape: [channels, height, width],
     seeds,
     variation: { subseeds, strength: params.subseedStrength },
     seedResizeFrom: { width: params.seedResizeFromW, height: params.seedResizeFromH },
     etaNoiseSeedDelta: params.etaNoiseSeedDelta,
-  });
+  };
 }
 
 /**
@@ -57,20 +61,21 @@ export function noiseFor(
  */
 export async function paint(painting: Painting, batch: Batch): Promise<Tensor> {
   const { params, plan } = painting;
-  const { init, nmask, seeds } = batch;
+  const { init, nmask } = batch;
   if (plan.isIdle) return init;
-  const noise = noiseFor(params, batch, init.shape);
-  const first = scale(params.initialNoiseMultiplier, noise.next());
+  const from = noiseOptionsFor(params, batch, init.shape);
+  using drawn = await laterDraws(painting, { ...from, sigmas: plan.sigmas });
+  const first = scale(params.initialNoiseMultiplier, startNoise(from));
   const start = startLatent(plan, init, first, params.extraNoise);
-  const path = { source: params.randnSource, shape: init.shape.slice(1), seeds };
-  const brownian = samplers[plan.sampler].usesBrownianNoise ? brownianNoise(plan.sigmas, path) : undefined;
   const options = samplerOptions(plan.sampler, params);
-  const painted = await runPlan(plan, guidance(painting, batch), start, {
-    noise,
-    options,
-    ...(brownian && { brownian }),
-  });
+  const painted = await runPlan(plan, guidance(painting, batch), start, { ...drawn, options });
   return nmask && !params.softInpainting ? blend(init, painted, nmask) : painted;
+}
+
+/** What the sampler draws after the start noise. */
+async function laterDraws({ params, plan, pool }: Painting, recipe: NoiseRecipe): Promise<RunNoise & Disposable> {
+  if (!pool) return { ...runNoise(drawerOf(recipe)), [Symbol.dispose]() {} };
+  return pool.drawAhead(recipe, await rehearse(plan, samplerOptions(plan.sampler, params)));
 }
 
 function blendFor(params: Params, { init, nmask }: Batch): MaskBlend | undefined {

@@ -5,7 +5,7 @@ import { channelOf, toLuma } from '../image/convert.ts';
 import { binaryMask } from '../image/mask.ts';
 import { dilate, erode } from '../image/morphology.ts';
 import { type Picture, type Size, sameSize } from '../image/picture.ts';
-import { invert, thresholded } from '../image/point.ts';
+import { invert, isPlain, thresholded } from '../image/point.ts';
 import { resample } from '../image/resample.ts';
 
 type Reading = Extract<MaskSource, { kind: 'image' }>['read'] | 'alpha of init';
@@ -59,6 +59,6 @@ export function requestMask(from: Picture, source: MaskSource, params: Params, s
   const isSoft = !params.maskRound || params.softInpainting;
   const mask = expanded(isSoft ? grey : thresholded(grey, 128), params.dilateMask);
   const nothing = params.maskMode === 'inpaint not masked' ? 255 : 0;
-  if (mask.data.every((v) => v === nothing)) throw new Refusal('mask-empty', {});
+  if (isPlain(mask, nothing)) throw new Refusal('mask-empty', {});
   return mask;
 }

@@ -1,6 +1,7 @@
 import type { RandnSource } from '../../edit/choices.ts';
 import { addScaled, lincomb, scale, sub } from '../tensor/arithmetic.ts';
 import { generatorFor } from '../tensor/generator.ts';
+import type { Share } from '../tensor/normal-stream.ts';
 import { stack } from '../tensor/rows.ts';
 import { seedSequence } from '../tensor/seed-sequence.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -14,6 +15,8 @@ export interface BrownianOptions {
   readonly shape: readonly number[];
   /** One path per picture. */
   readonly seeds: readonly number[];
+  /** Walks the path for a share of the latent only: [n] in place of [C, h, w]. */
+  readonly share?: Share;
 }
 
 /**
@@ -23,9 +26,9 @@ export interface BrownianOptions {
  *
  * @param sigmas  the whole schedule, not only what img2img leaves of it
  */
-export function brownianNoise(sigmas: Sigmas, { source, shape, seeds }: BrownianOptions): IntervalNoise {
+export function brownianNoise(sigmas: Sigmas, { seeds, ...options }: BrownianOptions): IntervalNoise {
   const [low, high] = [Math.min(...sigmas.filter((sigma) => sigma > 0)), Math.max(...sigmas)];
-  const paths = seeds.map((seed) => brownianPath([low, high], seed, { source, shape }));
+  const paths = seeds.map((seed) => brownianPath([low, high], seed, options));
   return (sigma, next) => {
     const length = Math.fround(Math.sqrt(Math.abs(Math.fround(next - sigma))));
     const sign = sigma < next ? 1 : -1;
@@ -58,11 +61,11 @@ const round6 = (time: number): number => Number(time.toFixed(6));
 export function brownianPath(
   [t0, t1]: readonly [t0: number, t1: number],
   seed: number,
-  { source, shape }: Omit<BrownianOptions, 'seeds'>,
+  { source, shape, share }: Omit<BrownianOptions, 'seeds'>,
 ): (from: number, to: number) => Tensor {
   const randn = (spawnKey: readonly number[]) => {
     const [word] = seedSequence(seed, 1, { spawnKey, poolSize: 24 });
-    return generatorFor(source, word!).randn(shape);
+    return generatorFor(source, word!, share).randn(shape);
   };
   const root: Node = {
     start: round6(t0),

@@ -159,8 +159,8 @@ async function askInBatches(
 async function ask(network: Network, options: GuidanceOptions, call: Call, batch: readonly Row[]): Promise<Tensor> {
   const { preconditioning, imageConditioning: seen } = options;
   const { input, level } = call;
-  const x = concatRows(batch.map(({ image }) => rows(input, image, image + 1)));
-  const scaled = preconditioning.input(x, level);
+  const forEachRow = (images: Tensor) => concatRows(batch.map(({ image }) => rows(images, image, image + 1)));
+  const scaled = forEachRow(preconditioning.input(input, level));
   const pooled = batch.flatMap(({ prompt }) => (prompt.pooled ? [prompt.pooled] : []));
   const predicted = await network(
     seen ? concatChannels(scaled, concatRows(batch.map((row) => imageRow(seen, row)))) : scaled,
@@ -168,7 +168,7 @@ async function ask(network: Network, options: GuidanceOptions, call: Call, batch
     stack(batch.map(({ prompt }) => prompt.context)),
     pooled.length > 0 ? stack(pooled) : undefined,
   );
-  return preconditioning.output(x, predicted, level);
+  return preconditioning.output(forEachRow(input), predicted, level);
 }
 
 function imageRow(conditioning: Tensor, { image, isBlind = false }: Row): Tensor {

@@ -26,6 +26,8 @@ interface SamplerTraits {
   /** Two model calls per step: prompt schedules are laid out over twice as many calls. */
   readonly secondOrder?: boolean;
   readonly usesBrownianNoise?: boolean;
+  /** How many steps it makes depends on what it sees. */
+  readonly choosesSteps?: boolean;
   /** ENSD is mentioned in the infotext, unless eta is 0. */
   readonly usesEnsd?: boolean;
   /** eta where a request names none. */
@@ -121,6 +123,7 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
     ...k,
     aliases: ['k_dpm_ad'],
     usesEnsd: true,
+    choosesSteps: true,
     sample: betweenEnds(sampleDpmAdaptive),
   },
   Restart: { ...k, aliases: ['restart'], secondOrder: true, sample: sampleRestart },

@@ -1,4 +1,5 @@
 import type { SchedulerName } from '../../edit/choices.ts';
+import { roundHalfEven } from '../tensor/round-half-even.ts';
 import { betaPpf } from './beta-ppf.ts';
 import { exp32, linspace32 } from './float32.ts';
 import type { Schedule } from './schedule.ts';
@@ -23,7 +24,50 @@ export interface SchedulerInput {
 /** n steps → noise levels. */
 type Formula = (n: number, input: SchedulerInput) => Sigmas;
 
-/** Every schedule type but Automatic, which stands for the sampler's own. Source: A1111 modules/sd_schedulers.py */
+/** Levels found by optimisation, descending; SDXL has tables of its own. */
+interface AlignedLevels {
+  readonly sd: readonly number[];
+  readonly sdxl: readonly number[];
+}
+
+/** Source: Sabour et al. 2024, Align Your Steps, quickstart guide */
+const aligned11: AlignedLevels = {
+  sd: [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029],
+  sdxl: [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029],
+};
+
+/** Source: Chen et al. 2024 (arXiv 2405.11326), GITS; stable-diffusion-webui-forge modules/sd_schedulers.py */
+const alignedGits: AlignedLevels = {
+  sd: [14.615, 4.617, 2.507, 1.236, 0.702, 0.402, 0.24, 0.156, 0.104, 0.094, 0.029],
+  sdxl: [14.615, 4.734, 2.567, 1.529, 0.987, 0.652, 0.418, 0.268, 0.179, 0.127, 0.029],
+};
+
+/** Source: stable-diffusion-webui-forge modules/sd_schedulers.py */
+const aligned32: AlignedLevels = {
+  sd: [
+    14.615, 11.23951352, 8.64363081, 6.64729424, 5.57250862, 4.71648546, 3.99196065, 3.5195609, 3.13490466, 2.79228788,
+    2.48773628, 2.21663865, 1.97508351, 1.7793172, 1.61475335, 1.46540953, 1.314849, 1.16642497, 1.03475547, 0.91573744,
+    0.80748169, 0.71202361, 0.621739, 0.53065202, 0.4529096, 0.37491455, 0.27461819, 0.2011529, 0.14105873, 0.06682881,
+    0.03166121, 0.015,
+  ],
+  sdxl: [
+    14.615, 11.1491618, 8.50522127, 6.48827151, 5.43707402, 4.60398619, 3.89854704, 3.27407457, 2.74396527, 2.29968659,
+    1.95448514, 1.67108715, 1.42878152, 1.23181009, 1.06789649, 0.92579443, 0.80290886, 0.69660121, 0.60436903,
+    0.52852552, 0.46773344, 0.41393379, 0.36258186, 0.31008517, 0.26518925, 0.22326461, 0.17653877, 0.13959192,
+    0.10587381, 0.05519369, 0.02877334, 0.015,
+  ],
+};
+
+/** A table of levels, resampled to n. */
+function alignYourSteps({ sd, sdxl }: AlignedLevels): Formula {
+  return (n, { isSdxl }) => {
+    const table = isSdxl ? sdxl : sd;
+    const levels = n === table.length ? table : resampleLogLinear(table, n);
+    return [...levels.map(Math.fround), 0];
+  };
+}
+
+/** Every schedule type but Automatic, which stands for the sampler's own. Source: modules/sd_schedulers.py of A1111 and Forge */
 export const schedulers: Readonly<Record<Exclude<SchedulerName, 'Automatic'>, Formula>> = {
   Uniform: uniform,
   Karras: (n, { sigmaMin, sigmaMax, rho }) => karras(n, sigmaMin, sigmaMax, rho),
@@ -31,11 +75,15 @@ export const schedulers: Readonly<Record<Exclude<SchedulerName, 'Automatic'>, Fo
   Polyexponential: polyexponential,
   'SGM Uniform': sgmUniform,
   'KL Optimal': klOptimal,
-  'Align Your Steps': alignYourSteps,
+  'Align Your Steps': alignYourSteps(aligned11),
   Simple: simple,
   Normal: normal,
   DDIM: ddim,
   Beta: beta,
+  Turbo: turbo,
+  'Align Your Steps GITS': alignYourSteps(alignedGits),
+  'Align Your Steps 11': alignYourSteps(aligned11),
+  'Align Your Steps 32': alignYourSteps(aligned32),
 };
 
 /**
@@ -79,16 +127,6 @@ function klOptimal(n: number, { sigmaMin, sigmaMax }: SchedulerInput): Sigmas {
   });
 }
 
-const ALIGNED_SD = [14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.029];
-const ALIGNED_SDXL = [14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.38, 0.234, 0.113, 0.029];
-
-/** A table of levels found by optimisation, resampled to n. Source: Sabour et al. 2024, Align Your Steps, quickstart guide */
-function alignYourSteps(n: number, { isSdxl }: SchedulerInput): Sigmas {
-  const table = isSdxl ? ALIGNED_SDXL : ALIGNED_SD;
-  const levels = n === table.length ? table : resampleLogLinear(table, n);
-  return [...levels.map(Math.fround), 0];
-}
-
 /** A descending table read at n points, linear in ln σ; one point is the table's lowest value. */
 function resampleLogLinear(table: readonly number[], n: number): number[] {
   const logs = table.map(Math.log).reverse();
@@ -121,4 +159,10 @@ function beta(n: number, { sigmaMin, sigmaMax, betaAlpha, betaBeta }: SchedulerI
   const quantiles = Array.from({ length: n }, (_, i) => (n === 1 ? 1 : 1 - i / (n - 1)));
   const level = (q: number) => Math.fround(sigmaMin + betaPpf(q, betaAlpha, betaBeta) * (sigmaMax - sigmaMin));
   return [...quantiles.map(level), 0];
+}
+
+/** Every n-th part of the training steps, its last one: what few-step models are distilled for. */
+function turbo(n: number, { schedule }: SchedulerInput): Sigmas {
+  const step = (k: number) => Math.min(Math.max(roundHalfEven((k * 1000) / n - 1), 0), 999);
+  return [...Array.from({ length: n }, (_, i) => schedule.tToSigma(step(n - i))), 0];
 }

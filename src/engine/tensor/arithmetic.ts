@@ -11,8 +11,9 @@ export function lincomb(a: number, x: Tensor, b: number, y: Tensor): Tensor {
 
 /** Σ weight·tensor over at least one term, summed in float64 and rounded once. @throws RangeError when the sizes differ */
 export function weightedSum(terms: readonly (readonly [weight: number, x: Tensor])[]): Tensor {
-  const [first] = terms;
+  const [first, second, ...others] = terms;
   if (!first) throw new RangeError('weightedSum of no terms');
+  if (second && others.length === 0) return lincomb(...first, ...second);
   for (const [, x] of terms) requireSameSize(first[1], x);
   const sums = new Float64Array(first[1].data.length);
   for (const [weight, { data }] of terms) {

@@ -1,14 +1,18 @@
-import type { NormalStream } from './normal-stream.ts';
+import { highWord } from './high-word.ts';
+import { boundsOf, type NormalStream, type Share, whole } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
 
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
 const WEYL_1 = 0xbb67ae85;
+const ROUNDS = 10;
+
+const UNIT = Math.fround(2.3283064e-10); // 2⁻³², as the reference writes it
+const TURN = Math.fround(2.3283064e-10 * 6.2831855); // 2π·2⁻³²
 
 /**
- * Philox 4×32 with ten rounds: four random words for a counter. `words` receives them, so that hot loops allocate nothing.
- * Source: Salmon et al. 2011
+ * Philox 4×32 with ten rounds: four random words for a counter. Source: Salmon et al. 2011
  *
  * @param key  [low, high] 32-bit words of the seed
  */
@@ -16,34 +20,34 @@ export function philox(
   counter: readonly [number, number, number, number],
   key: readonly [number, number],
 ): Uint32Array {
-  const words = new Uint32Array(4);
-  rounds(counter[0], counter[1], counter[2], counter[3], key[0], key[1], words);
-  return words;
+  let [c0, c1, c2, c3] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < ROUNDS; round++) {
+    const low0 = Math.imul(c0, MULTIPLIER_0);
+    const low1 = Math.imul(c2, MULTIPLIER_1);
+    const high0 = highWord(c0, MULTIPLIER_0, low0);
+    const high1 = highWord(c2, MULTIPLIER_1, low1);
+    [c0, c1, c2, c3] = [high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0];
+    k0 = (k0 + WEYL_0) | 0;
+    k1 = (k1 + WEYL_1) | 0;
+  }
+  return Uint32Array.of(c0, c1, c2, c3);
 }
-
-const UNIT = Math.fround(2.3283064e-10); // 2⁻³², as the reference writes it
-const TURN = Math.fround(2.3283064e-10 * 6.2831855); // 2π·2⁻³²
 
 /**
  * `torch.randn` of a CUDA generator, as A1111's noise source NV computes it: element i of the n-th draw comes from counter
  * (n, 0, i, 0) with the 64-bit seed as key, its first two words through Box–Muller's sine. Source: A1111 modules/rng_philox.py
  */
-export function philoxGenerator(seed: number): NormalStream {
-  const low = seed >>> 0;
-  const high = Math.floor(seed / 2 ** 32) >>> 0;
-  const words = new Uint32Array(4);
+export function philoxGenerator(seed: number, share: Share = whole): NormalStream {
+  const key = [seed | 0, Math.floor(seed / 2 ** 32) | 0] as const;
   let offset = 0;
   return {
     randn(shape) {
-      const out = new Float32Array(sizeOf(shape));
-      for (let i = 0; i < out.length; i++) {
-        rounds(offset, 0, i, 0, low, high, words);
-        const u = words[0]! * UNIT + UNIT / 2;
-        const v = words[1]! * TURN + TURN / 2;
-        out[i] = Math.sqrt(-2 * Math.log(u)) * Math.sin(v);
-      }
+      const [from, to] = boundsOf(sizeOf(shape), share);
+      const out = new Float32Array(to - from);
+      fillNormal(out, [offset, from], key);
       offset++;
-      return { data: out, shape };
+      return { data: out, shape: share.of === 1 ? shape : [out.length] };
     },
     skip() {
       offset++;
@@ -52,30 +56,42 @@ export function philoxGenerator(seed: number): NormalStream {
 }
 
 /**
- * The ten rounds. `high` of a 64-bit product is its float64 value less the exact low word, which float64's rounding cannot move to
- * another integer. All words are unsigned.
+ * `philox` for the counters (offset, 0, from, 0) onwards, two at a time and written out: the rounds of one counter wait for each other, those of
+ * two run side by side, in half the time. After the last of an odd number, a value is written past the end, which is no value.
  */
-function rounds(a: number, b: number, c: number, d: number, k0: number, k1: number, words: Uint32Array): void {
-  let c0 = a;
-  let c1 = b;
-  let c2 = c;
-  let c3 = d;
-  let key0 = k0;
-  let key1 = k1;
-  for (let round = 0; round < 10; round++) {
-    const low0 = Math.imul(c0, MULTIPLIER_0) >>> 0;
-    const low1 = Math.imul(c2, MULTIPLIER_1) >>> 0;
-    const high0 = ((c0 * MULTIPLIER_0 - low0) * 2 ** -32 + 0.5) >>> 0;
-    const high1 = ((c2 * MULTIPLIER_1 - low1) * 2 ** -32 + 0.5) >>> 0;
-    c0 = (high1 ^ c1 ^ key0) >>> 0;
-    c1 = low1;
-    c2 = (high0 ^ c3 ^ key1) >>> 0;
-    c3 = low0;
-    key0 = (key0 + WEYL_0) >>> 0;
-    key1 = (key1 + WEYL_1) >>> 0;
+function fillNormal(
+  out: Float32Array,
+  [offset, from]: readonly [number, number],
+  key: readonly [number, number],
+): void {
+  for (let i = 0; i < out.length; i += 2) {
+    let [c0, c1, c2, c3] = [offset | 0, 0, from + i, 0];
+    let [d0, d1, d2, d3] = [offset | 0, 0, from + i + 1, 0];
+    let [k0, k1] = key;
+    for (let round = 0; round < ROUNDS; round++) {
+      const cLow0 = Math.imul(c0, MULTIPLIER_0);
+      const dLow0 = Math.imul(d0, MULTIPLIER_0);
+      const cLow1 = Math.imul(c2, MULTIPLIER_1);
+      const dLow1 = Math.imul(d2, MULTIPLIER_1);
+      const cHigh0 = highWord(c0, MULTIPLIER_0, cLow0);
+      const dHigh0 = highWord(d0, MULTIPLIER_0, dLow0);
+      c0 = highWord(c2, MULTIPLIER_1, cLow1) ^ c1 ^ k0;
+      d0 = highWord(d2, MULTIPLIER_1, dLow1) ^ d1 ^ k0;
+      c1 = cLow1;
+      d1 = dLow1;
+      c2 = cHigh0 ^ c3 ^ k1;
+      d2 = dHigh0 ^ d3 ^ k1;
+      c3 = cLow0;
+      d3 = dLow0;
+      k0 = (k0 + WEYL_0) | 0;
+      k1 = (k1 + WEYL_1) | 0;
+    }
+    out[i] = normal(c0, c1);
+    out[i + 1] = normal(d0, d1);
   }
-  words[0] = c0;
-  words[1] = c1;
-  words[2] = c2;
-  words[3] = c3;
+}
+
+/** Box–Muller of two random words. */
+function normal(radius: number, turn: number): number {
+  return Math.sqrt(-2 * Math.log((radius >>> 0) * UNIT + UNIT / 2)) * Math.sin((turn >>> 0) * TURN + TURN / 2);
 }

@@ -14,10 +14,11 @@ export function row(x: Tensor, i: number): Tensor {
   return { data, shape: shape.slice(1) };
 }
 
-/** Tensors laid one after the other along their first axis. @throws RangeError when their other axes differ */
+/** Tensors laid one after the other along their first axis; a single one is returned as it is. @throws RangeError when their other axes differ */
 export function concatRows(parts: readonly Tensor[]): Tensor {
   const [first] = parts;
   if (!first) throw new RangeError('concatRows of nothing');
+  if (parts.length === 1) return first;
   const rest = first.shape.slice(1);
   const odd = parts.find((part) => part.shape.slice(1).join() !== rest.join());
   if (odd) throw new RangeError(`rows of [${odd.shape}] beside rows of [${first.shape}]`);

@@ -1,5 +1,5 @@
 import { mt19937 } from './mt19937.ts';
-import type { NormalStream } from './normal-stream.ts';
+import { boundsOf, type NormalStream, type Share, whole } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
 
 const TWO_PI = 2 * Math.PI;
@@ -8,9 +8,10 @@ const TWO_PI_32 = Math.fround(TWO_PI);
 /**
  * `torch.randn` of a CPU generator. Blocks of 16 and more are filled from float uniforms, sixteen at a time; smaller ones take
  * doubles one by one, and the sine twin of a value waits for the next small draw, however many large ones come between.
+ * A share spares the Box–Muller transform of the others, not their uniforms.
  * Source: PyTorch ATen native/cpu/DistributionTemplates.h, core/DistributionsHelper.h
  */
-export function torchGenerator(seed: number): NormalStream {
+export function torchGenerator(seed: number, share: Share = whole): NormalStream {
   const word = mt19937(seed);
   const uniform = () => (word() & 0xffffff) * 2 ** -24;
   const uniform53 = () => (word() & 0x1fffff) * 2 ** -21 + word() * 2 ** -53;
@@ -37,14 +38,14 @@ export function torchGenerator(seed: number): NormalStream {
   return {
     randn(shape) {
       const size = sizeOf(shape);
-      if (size < 16) return { data: Float32Array.from({ length: size }, single), shape };
-      const out = draws(size);
-      for (let start = 0; start + 16 <= size; start += 16) toNormals(out, start);
-      if (size % 16 !== 0) {
+      const [from, to] = boundsOf(size, share);
+      const out = size < 16 ? Float32Array.from({ length: size }, single) : draws(size);
+      for (let start = from; start + 16 <= to; start += 16) toNormals(out, start);
+      if (size > 16 && size % 16 !== 0) {
         out.set(draws(16), size - 16); // the tail is drawn anew and overwrites part of the block before it
-        toNormals(out, size - 16);
+        if (to > size - 16) toNormals(out, size - 16);
       }
-      return { data: out, shape };
+      return share.of === 1 ? { data: out, shape } : { data: out.subarray(from, to), shape: [to - from] };
     },
     skip(shape) {
       const size = sizeOf(shape);

@@ -17,6 +17,8 @@ export interface TensorEntry {
   readonly length: number;
   /** The row-major elements themselves, when the file does not hold them in one piece. */
   readonly bytes?: Uint8Array;
+  /** A single number that every element is to be multiplied by. */
+  readonly scale?: TensorEntry;
 }
 
 /** The table of contents of a weights file. */

@@ -3,6 +3,7 @@ import { textEncoder } from '../../engine/nets/clip-text.ts';
 import { unet } from '../../engine/nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../../engine/nets/vae.ts';
 import { sizeOf } from '../../engine/tensor/tensor.ts';
+import { ldmUnetNames, ldmVaeNames } from '../../engine/weights/ldm-names.ts';
 import { weightsOf } from '../../engine/weights/weights.ts';
 import type { TensorEntry } from '../../engine/weights/weights-file.ts';
 import { attempt, type Check } from '../compare.ts';
@@ -21,6 +22,19 @@ export async function* layoutCases(dir: string): AsyncIterable<GoldenOutcome> {
     const layout = file.replace('.json', '');
     yield attempt('models/layouts', layout, async () => layoutChecks(layout, await readLayout(dir, layout)));
   }
+  for (const file of await goldenFiles(dir, /^diffusers_map_.*\.json$/)) {
+    const table = file.replace('.json', '');
+    yield attempt('models/layouts', table, () => renameChecks(dir, table));
+  }
+}
+
+/** Every name that diffusers gives a tensor is found in ldm's place. */
+async function renameChecks(dir: string, table: string): Promise<Check[]> {
+  const { map } = await readJson<{ map: Readonly<Record<string, string>> }>(dir, `${table}.json`);
+  const names = Object.keys(map);
+  const found = table.endsWith('vae') ? ldmVaeNames(names) : ldmUnetNames(names);
+  const differing = names.filter((name) => found.get(name) !== map[name]);
+  return [['names that differ', differing.length, 0]];
 }
 
 /** The shapes of one component, by name. */

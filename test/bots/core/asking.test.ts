@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
-import { ann, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
+import { ann, bo, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
 import { halfMask } from '../discord/chat.ts';
 
 let chat: TestChat;
@@ -91,4 +91,59 @@ test('of a parameter said twice, the one in advanced counts, and the card says s
   const { posted, params } = await made(place);
   expect(params).toMatchObject({ steps: 6, cfgScale: 3, seed: 8 });
   expect(posted.history.map(wordsOf).join('\n')).toContain('Advanced wins for steps, seed.');
+});
+
+describe('which picture is meant', () => {
+  test('is said when it was a guess, and can be changed for another one', async () => {
+    const { place } = await begun('a cat');
+    await platform.say(ann, 'a dog', { in: place, files: [await solidPng(64, 64, '#00f')] });
+    const dog = await made(place, 1);
+    chat.latch.close();
+    await platform.say(ann, 'in the rain', { in: place });
+    const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
+    expect(wordsOf(card.card)).toContain('Source: #1 (your last picture)');
+    await platform.press(bo, card, 'Change');
+    expect(chat.lastTold()).toMatch(/^⚠ That is not yours/);
+    await platform.press(ann, card, 'Change');
+    const offer = platform.told.at(-1)!;
+    expect(offer.card.title).toBe('Which picture did you mean?');
+    expect(offer.card.images.map(({ node }) => node)).not.toContain(dog.node.id);
+    const cat = offer.card.images.findIndex(({ source }) => source !== dog.node.image.ref && source !== undefined);
+    await platform.pressRaw(ann, buttonsOf(offer.card)[cat]!, { in: place });
+    chat.latch.open();
+    const changed = await made(place, 2);
+    expect(changed.request.init).toBe(offer.card.images[cat]!.source);
+    expect(changed.params.prompt).toBe('in the rain');
+    expect(platform.results(place)).toHaveLength(3); // the first guess made nothing
+  });
+
+  test('is the first of several, the others a press away', async () => {
+    const place = platform.newRoom();
+    const files = await Promise.all(['#f00', '#0f0', '#00f'].map((color) => solidPng(64, 64, color)));
+    chat.latch.close();
+    await platform.say(ann, 'a hat', { in: place, files });
+    const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
+    expect(wordsOf(card.card)).toContain('Picture 1/3.');
+    await platform.press(ann, card, 'Change');
+    expect(platform.told.at(-1)!.card.images).toHaveLength(2);
+    chat.latch.open();
+    await made(place);
+  });
+
+  test('needs no guess where it is pointed at', async () => {
+    const { place, first } = await begun('a cat');
+    chat.latch.close();
+    await platform.say(ann, 'a dog', { in: place, replyTo: first.id });
+    const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
+    expect(buttonsOf(card.card).map(({ action }) => action)).toEqual(['cx']);
+    chat.latch.open();
+    await made(place, 1);
+  });
+
+  test('stays hidden in what is made of it', async () => {
+    const place = platform.newRoom();
+    await platform.say(ann, 'a hat', { in: place, files: [{ ...file(await solidPng(64, 64)), spoiler: true }] });
+    const { posted } = await made(place);
+    expect(posted.history.every(({ spoiler }) => spoiler)).toBe(true);
+  });
 });

@@ -73,7 +73,7 @@ const waiting = (id: string, ahead: number) => ({
   etaSeconds: 20 * (ahead + 1),
 });
 const sampling = (step: number): Progress => ({ phase: 'sampling', fraction: step / 20, step, steps: 20 });
-const announce = (id: string, place?: PlaceId) => cards.announce(row(id, place), { isRoom: true });
+const announce = (id: string, place?: PlaceId) => cards.announce(row(id, place), { isRoom: true, mayChange: false });
 const says = (n = 0) => platform.posted[n]!.card.lines.join('\n');
 const edits = (n = 0) => platform.posted[n]!.history.length - 1;
 

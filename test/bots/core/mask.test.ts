@@ -137,7 +137,7 @@ describe('an uploaded mask', () => {
       .png()
       .toBuffer();
     await platform.say(ann, 'a red hat', { ...place, files: [picture, grey] });
-    expect((await chat.result(here)).card.lines.at(-1)).toContain('I edited the first picture only');
+    expect((await chat.result(here)).card.lines.at(-1)).toContain('Picture 1/2');
     await platform.say(ann, 'mask: a red hat', { ...place, files: [picture, grey] });
     const second = await chat.result(here, 1);
     expect(wordsOf(second.card)).toContain('"a red hat"');

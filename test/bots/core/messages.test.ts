@@ -19,6 +19,7 @@ const facts = {
     runs: 300,
     target: 'hat',
     command: 'preset save',
+    ...{ word: 'hat', entry: '(a', open: ['#art'], isEverywhere: false, isAllowedElsewhere: true },
     option: 'name',
     subcommands: ['show', 'words add'],
   },

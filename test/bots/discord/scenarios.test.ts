@@ -67,7 +67,7 @@ describe('a slash command with a picture', () => {
     const result = await newest(ann, isResult(1));
     expect(result).toMatchObject({ interaction: null, onlyFor: null, mentions: [] });
     expect(result.text).toMatch(/^\*\*#1 · img2img · @Ann\d+\*\*\n"oil painting"\nstrength 0\.50 · 7 steps/);
-    await expect.poll(() => chat.dc.messages(ann), patience).toHaveLength(1); // neither card nor "thinking" stays
+    await expect.poll(() => chat.dc.messages(ann).filter(({ onlyFor }) => onlyFor === null), patience).toHaveLength(1); // neither card nor "thinking" stays
     const picture = await sharp(result.pictures[0]!.bytes).metadata();
     expect(picture).toMatchObject({ format: 'png', width: 64, height: 64 });
     const parameters = picture.comments?.find(({ keyword }) => keyword === 'parameters')?.text;
@@ -114,6 +114,18 @@ describe('a slash command with a picture', () => {
     expect((await told(ann, /mask/i)).flags & 64).toBe(64);
     expect((await told(li, /编辑/)).text).toContain('/inpaint');
     await told(li, /队列|排队/);
+  });
+
+  test('can take its source from a link to somebody’s message, as far as Discord shows it', async () => {
+    const [ann, bo] = [somebody(), chat.dc.user('Bo')];
+    const shown = chat.dc.message(bo, '@Palimpsest', { ...ann, files: [black] });
+    const hidden = chat.dc.message(bo, 'look', { ...ann, files: [black] });
+    const linkTo = (id: string, host = 'discord') =>
+      `https://${host}.com/channels/${chat.dc.guild.id}/${ann.channel.id}/${id}`;
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(hidden.id) }, ann);
+    await told(ann, /⚠ I cannot see that message/);
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(shown.id, 'canary.discord') }, ann);
+    await newest(ann, isResult(1));
   });
 
   test('can take its source from a link to a message', async () => {

@@ -70,7 +70,7 @@ export async function heldOrder(
 ): Promise<(HeldOrder & { order: Order }) | undefined> {
   const held = content as HeldOrder; // written by `holdForReview` alone
   if ('upload' in held.parent) {
-    return { ...held, order: { ...held.order, parent: { kind: 'upload', upload: held.parent.upload } } };
+    return { ...held, order: { ...held.order, parent: { kind: 'upload', upload: held.parent.upload, others: [] } } };
   }
   const { node: id } = held.parent;
   const node = isId(id) ? await storage.lineage.node(id) : undefined;

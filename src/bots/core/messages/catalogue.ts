@@ -40,6 +40,7 @@ export type ButtonWord =
   | 'original'
   | 'cancel'
   | 'retry'
+  | 'change'
   | 'branch'
   | 'forgetBranch'
   | 'history'
@@ -95,7 +96,10 @@ export interface Messages {
     readonly newestHere: (number: number) => string;
     readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
-    readonly secondIgnored: string;
+    /** Of several pictures in a message. */
+    readonly firstOf: (count: number) => string;
+    readonly source: (number: number) => string;
+    readonly whichSource: string;
     readonly pictureLost: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;

@@ -1,0 +1,203 @@
+import { basename, extname, resolve, sep } from 'node:path';
+import { type FamilyName, type ModelKind, modelKinds } from '../../edit/catalog.ts';
+import { Refusal, type RefusalData, refusalData } from '../../errors.ts';
+import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
+import { checkpointParts } from '../weights/checkpoint-parts.ts';
+import type { DType } from '../weights/dtypes.ts';
+import type { WeightsFile } from '../weights/weights-file.ts';
+import { type Hashes, oldModelHash } from './hashes.ts';
+import { modelFiles, shelves } from './model-files.ts';
+import { networkFacts, ownerNotes } from './network-facts.ts';
+
+/** What one dtype takes up of a file. */
+export interface DTypeShare {
+  readonly dtype: DType;
+  readonly tensors: number;
+  readonly bytes: number;
+}
+
+/** A model file described, as plain data. */
+export interface Inspection {
+  readonly path: string;
+  readonly name: string;
+  /** What its folder or its tensors say it is; null when neither does. */
+  readonly kind: ModelKind | null;
+  readonly format: 'safetensors' | 'torch';
+  readonly tensors: number;
+  /** Numbers in all of them. */
+  readonly parameters: number;
+  readonly dtypes: readonly DTypeShare[];
+  readonly family: FamilyName | null;
+  /** Of a checkpoint: what its shapes tell, and which parts it has. */
+  readonly checkpoint: CheckpointInspection | null;
+  readonly alias: string | null;
+  readonly words: readonly string[];
+  /** As A1111 prints them; whole-file hashes are null unless they are known. */
+  readonly hashes: { readonly sha256: string | null; readonly short: string | null; readonly old: string | null };
+}
+
+/** A checkpoint's facts for people. */
+export interface CheckpointInspection {
+  readonly variant: CheckpointFacts['variant'];
+  readonly prediction: CheckpointFacts['prediction'];
+  readonly zeroTerminalSnr: boolean;
+  readonly nativeSize: number;
+  readonly parts: readonly string[];
+  readonly missing: readonly string[];
+  /** Why it cannot be used as it is; null when it can. */
+  readonly refusal: RefusalData | null;
+}
+
+/**
+ * Reads a file's header and describes it.
+ * @param hash  whether the whole file may be read for its SHA-256; otherwise only what is remembered is told
+ * @throws Refusal 'weights-broken'
+ */
+export async function inspectModel(
+  path: string,
+  { modelsDir, hashes, hash }: { readonly modelsDir: string; readonly hashes: Hashes; readonly hash: boolean },
+): Promise<Inspection> {
+  const file = await openCheckpointFile(path);
+  const kind = kindByFolder(path, modelsDir) ?? kindByTensors(file);
+  const { family, alias, words, modelHash } = networkFacts(file);
+  const checkpoint = kind === 'checkpoint' ? await inspectCheckpoint(file) : null;
+  const isLora = kind === 'lora';
+  const part = isLora && extname(path).toLowerCase() === '.safetensors' ? 'tensors' : 'file';
+  const of = (what: 'file' | 'tensors') => (hash ? hashes.sha256(path, what) : hashes.known(path, what));
+  const short = (isLora ? modelHash : undefined) ?? (await of(part));
+  const notes = await ownerNotes(path);
+  return {
+    ...{ path, name: basename(path, extname(path)), kind, ...countsOf(file) },
+    format: file.metadata.size > 0 || extname(path).toLowerCase() === '.safetensors' ? 'safetensors' : 'torch',
+    family: checkpoint?.family ?? family ?? null,
+    checkpoint: checkpoint?.facts ?? null,
+    ...{ alias: alias ?? null, words: notes.words.length > 0 ? notes.words : words },
+    hashes: {
+      sha256: await of('file'),
+      short: short?.slice(0, isLora ? 12 : 10) ?? null,
+      old: kind === 'checkpoint' ? await oldModelHash(path) : null,
+    },
+  };
+}
+
+function kindByFolder(path: string, modelsDir: string): ModelKind | null {
+  const inside = (folder: string) => resolve(path).startsWith(resolve(modelsDir, folder) + sep);
+  return modelKinds.find((kind) => shelves[kind].folders.some(inside)) ?? null;
+}
+
+/** Names of tensors that only one kind of file has. */
+const signs: readonly (readonly [ModelKind, RegExp])[] = [
+  ['lora', /(lora_(up|down|A|B)|hada_w1_a|lokr_w[12]|oft_blocks)/],
+  ['embedding', /^(emb_params|clip_[gl]$|string_to_param)/],
+  ['sam', /^image_encoder\.patch_embed/],
+  ['grounding-dino', /^transformer\.level_embed/],
+  ['vae', /^(first_stage_model\.)?decoder\.(conv_in|up_blocks)/],
+  ['upscaler', /^(model\.0\.weight|conv_first\.weight|before_RG)/],
+];
+
+function kindByTensors(file: WeightsFile): ModelKind | null {
+  if (checkpointParts(file).unet) return 'checkpoint';
+  const names = [...file.tensors.keys()];
+  return signs.find(([, sign]) => names.some((name) => sign.test(name)))?.[0] ?? null;
+}
+
+function countsOf({ tensors }: WeightsFile): Pick<Inspection, 'tensors' | 'parameters' | 'dtypes'> {
+  const shares = new Map<DType, DTypeShare>();
+  let parameters = 0;
+  for (const { dtype, shape, length } of tensors.values()) {
+    const share = shares.get(dtype) ?? { dtype, tensors: 0, bytes: 0 };
+    shares.set(dtype, { dtype, tensors: share.tensors + 1, bytes: share.bytes + length });
+    parameters += shape.reduce((product, n) => product * n, 1);
+  }
+  const dtypes = [...shares.values()].sort((a, b) => b.bytes - a.bytes);
+  return { tensors: tensors.size, parameters, dtypes };
+}
+
+async function inspectCheckpoint(
+  file: WeightsFile,
+): Promise<{ readonly family: FamilyName; readonly facts: CheckpointInspection } | null> {
+  const { unet, vae, text } = checkpointParts(file);
+  if (!unet) return null;
+  try {
+    const { facts } = await examineCheckpoint(file);
+    const { family, variant, prediction, zeroTerminalSnr, nativeSize } = facts;
+    const wanted = textEncodersOf(facts);
+    const parts = ['U-Net', ...(vae ? ['VAE'] : []), ...text.map(({ name }) => encoderNames[name])];
+    const missing = ['VAE', ...wanted.map((name) => encoderNames[name])].filter((part) => !parts.includes(part));
+    const told = { variant, prediction, zeroTerminalSnr, nativeSize, parts, missing, refusal: null };
+    return { family, facts: told };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return null; // `verifyModels` says why
+  }
+}
+
+const encoderNames = { clip_l: 'CLIP-L', clip_h: 'OpenCLIP ViT-H', clip_g: 'OpenCLIP ViT-bigG' } as const;
+
+function textEncodersOf({ family, variant }: CheckpointFacts): readonly (keyof typeof encoderNames)[] {
+  if (family === 'sd1') return ['clip_l'];
+  if (family === 'sd2') return ['clip_h'];
+  return variant === 'refiner' ? ['clip_g'] : ['clip_l', 'clip_g'];
+}
+
+/** One file's verdict. */
+export interface Verdict {
+  readonly path: string;
+  readonly kind: ModelKind;
+  readonly bytes: number;
+  /** null when it is sound. */
+  readonly refusal: RefusalData | null;
+  /** Whether there was a hash to compare with. */
+  readonly compared: boolean;
+}
+
+/**
+ * Checks every file of the models folder: header, bounds, that it can be used, and its hash where one is known.
+ * @param expected  the SHA-256 a file should have, by its file name
+ */
+export async function* verifyModels(
+  modelsDir: string,
+  hashes: Hashes,
+  expected: (fileName: string) => string | undefined,
+): AsyncIterable<Verdict> {
+  for (const kind of modelKinds) {
+    for (const { path, bytes, fault } of await modelFiles(modelsDir, kind)) {
+      const broken = (why: string) => new Refusal('weights-broken', { file: basename(path), why });
+      try {
+        if (fault !== null) throw broken(fault);
+        const file = await openCheckpointFile(path);
+        if (file.tensors.size === 0) throw broken('it holds no tensors');
+        if (kind === 'checkpoint') await examineCheckpoint(file);
+        const compared = await compareHashes(file, hashes, expected(basename(path)), broken);
+        yield { path, kind, bytes, refusal: null, compared };
+      } catch (error) {
+        yield { path, kind, bytes, refusal: verdictOf(path, error), compared: false };
+      }
+    }
+  }
+}
+
+/** @returns whether there was anything to compare. @throws Refusal 'weights-broken' */
+async function compareHashes(
+  { path, metadata }: WeightsFile,
+  hashes: Hashes,
+  expected: string | undefined,
+  broken: (why: string) => Refusal,
+): Promise<boolean> {
+  const ofTensors = metadata.get('modelspec.hash_sha256') ?? metadata.get('sshs_model_hash');
+  const known = [['file', expected] as const, ['tensors', ofTensors?.toLowerCase().replace(/^0x/, '')] as const];
+  const given = known.filter(([, hash]) => hash !== undefined && /^[0-9a-f]{64}$/.test(hash));
+  for (const [part, hash] of given) {
+    const found = await hashes.sha256(path, part);
+    if (found !== hash) throw broken(`its SHA-256 begins ${found.slice(0, 10)}, expected ${hash!.slice(0, 10)}`);
+  }
+  return given.length > 0;
+}
+
+function verdictOf(path: string, error: unknown): RefusalData {
+  if (error instanceof Refusal) return refusalData(error);
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return { code: 'weights-broken', details: { file: basename(path), why: message.split(',')[0]! } };
+}

@@ -1,0 +1,69 @@
+import { ldmUnetNames, ldmVaeNames } from './ldm-names.ts';
+import { openWeights } from './open-weights.ts';
+import type { TensorEntry, WeightsFile } from './weights-file.ts';
+
+/**
+ * A checkpoint or VAE whose tensors are called as in A1111's files, whatever the file calls them, and whose scaled float8 weights know
+ * their scales. @throws Refusal 'weights-broken'
+ */
+export async function openCheckpointFile(path: string): Promise<WeightsFile> {
+  return withScales(withLdmNames(await openWeights(path)));
+}
+
+/** A part that diffusers has written: where it stands, what tells it, and where A1111 looks for it. */
+const parts = [
+  {
+    prefixes: ['', 'unet.'],
+    sign: 'down_blocks.0.resnets.0.conv1.weight',
+    to: 'model.diffusion_model.',
+    rename: ldmUnetNames,
+  },
+  {
+    prefixes: ['', 'vae.', 'first_stage_model.'],
+    sign: 'decoder.up_blocks.0.resnets.0.norm1.weight',
+    to: 'first_stage_model.',
+    rename: ldmVaeNames,
+  },
+] as const;
+
+/** Hugging Face's text encoder in a file of diffusers' layout. */
+const textEncoder = { from: 'text_encoder.', to: 'cond_stage_model.transformer.' } as const;
+
+/** Files in ldm's names are returned as they are. */
+export function withLdmNames(file: WeightsFile): WeightsFile {
+  const renamed = new Map<string, string>();
+  for (const { prefixes, sign, to, rename } of parts) {
+    const prefix = prefixes.find((start) => file.tensors.has(start + sign));
+    if (prefix === undefined) continue;
+    const own = [...file.tensors.keys()]
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length));
+    for (const [from, ldm] of rename(prefix === '' ? own.filter(isBare) : own)) renamed.set(prefix + from, to + ldm);
+  }
+  if (renamed.size === 0) return file;
+  for (const name of file.tensors.keys()) {
+    if (name.startsWith(textEncoder.from)) renamed.set(name, textEncoder.to + name.slice(textEncoder.from.length));
+  }
+  const entries = [...file.tensors.values()].map((entry) => ({
+    ...entry,
+    name: renamed.get(entry.name) ?? entry.name,
+  }));
+  return { ...file, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
+}
+
+/** Names of the part itself, where other parts of the file have prefixes. */
+const isBare = (name: string) =>
+  !/^(unet|vae|text_encoder(_2)?|first_stage_model|model|cond_stage_model|conditioner)\./.test(name);
+
+/**
+ * "Scaled fp8": weights of eight bits whose layers have a factor of their own, `scale_weight`. The marker tensor `scaled_fp8` tells that a file
+ * is one. Source: ComfyUI `utils.py`
+ */
+function withScales(file: WeightsFile): WeightsFile {
+  if (![...file.tensors.keys()].some((name) => /(^|\.)scaled_fp8$/.test(name))) return file;
+  const scaled = (entry: TensorEntry): TensorEntry => {
+    const scale = file.tensors.get(entry.name.replace(/\.weight$/, '.scale_weight'));
+    return scale && entry.dtype.startsWith('F8') ? { ...entry, scale } : entry;
+  };
+  return { ...file, tensors: new Map([...file.tensors].map(([name, entry]) => [name, scaled(entry)])) };
+}

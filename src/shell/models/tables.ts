@@ -1,0 +1,120 @@
+import type { Catalog, ModelEntry, ModelKind } from '../../edit/index.ts';
+import type { Inspection, Verdict } from '../../engine/index.ts';
+import { type KnownModel, plainName } from './known-models.ts';
+
+const titles: Readonly<Record<ModelKind, string>> = {
+  checkpoint: 'checkpoint',
+  vae: 'VAE',
+  'vae-approx': 'preview decoder',
+  lora: 'LoRA',
+  embedding: 'embedding',
+  hypernetwork: 'hypernetwork',
+  upscaler: 'upscaler',
+  sam: 'Segment Anything',
+  'grounding-dino': 'GroundingDINO',
+};
+
+/** What was found, a table for each kind, and below them the files that cannot be used. */
+export function modelsTable({ checkpoints, models = [], unusable = [] }: Catalog): string {
+  const first = checkpoints.map(({ name, family, nativeSize, hash }) => [
+    ...[name, family, `${nativeSize}×${nativeSize}`],
+    hash ?? '–',
+  ]);
+  const kinds = [...new Set(models.map(({ kind }) => kind))];
+  const others = kinds.map((kind) =>
+    table([
+      [titles[kind], 'for', 'hash', 'also called, words'],
+      ...models.filter((model) => model.kind === kind).map(modelRow),
+    ]),
+  );
+  const refused = unusable.map(({ name, why }) => {
+    const { file, why: reason } = { file: name, why: why.code, ...why.details };
+    return `${file} cannot be used: ${reason}`;
+  });
+  const all = [table([['checkpoint', 'family', 'trained at', 'hash'], ...first]), ...others, refused.join('\n')];
+  return all.filter((part) => part !== '').join('\n\n');
+}
+
+function modelRow({ name, family, hash, alias, words = [] }: ModelEntry): readonly string[] {
+  return [
+    name,
+    family ?? '–',
+    hash ?? '–',
+    [...(alias ? [alias] : []), words.slice(0, 4).join(', ')].filter(Boolean).join(' · '),
+  ];
+}
+
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** One file described, a line for each thing known. */
+export function inspectionTable(of: Inspection): string {
+  const { checkpoint, hashes } = of;
+  const lines: readonly (readonly [string, string])[] = [
+    ['file', of.path],
+    ['kind', of.kind === null ? 'unknown' : titles[of.kind]],
+    ['format', of.format],
+    ['made for', of.family ?? '–'],
+    ...(checkpoint ? checkpointLines(checkpoint) : []),
+    ['tensors', `${of.tensors}, ${shortCount(of.parameters)} numbers`],
+    ['dtypes', of.dtypes.map(({ dtype, bytes }) => `${dtype} ${shortBytes(bytes)}`).join(', ')],
+    ['also called', of.alias ?? ''],
+    ['words', of.words.join(', ')],
+    ['hash', [hashes.short, hashes.old && `old ${hashes.old}`].filter(Boolean).join(', ')],
+    ['SHA-256', hashes.sha256 ?? ''],
+  ];
+  return table(lines.filter(([, value]) => value !== ''));
+}
+
+function checkpointLines(c: NonNullable<Inspection['checkpoint']>): readonly (readonly [string, string])[] {
+  const prediction = c.prediction === 'v' ? 'v' : 'epsilon';
+  return [
+    ['variant', c.variant],
+    ['predicts', c.zeroTerminalSnr ? `${prediction}, zero terminal SNR` : prediction],
+    ['trained at', `${c.nativeSize}×${c.nativeSize}`],
+    ['holds', c.parts.join(', ')],
+    ['lacks', c.missing.join(', ')],
+  ];
+}
+
+/** `ok  VAE  soft.vae.pt` */
+export function verdictLine({ path, kind, refusal, compared }: Verdict, modelsDir: string): string {
+  const place = path.startsWith(modelsDir) ? path.slice(modelsDir.length + 1) : path;
+  if (refusal === null) return `ok       ${titles[kind].padEnd(16)}  ${place}${compared ? '  (hash compared)' : ''}`;
+  const { why } = { why: refusal.code, ...refusal.details };
+  return `BROKEN   ${titles[kind].padEnd(16)}  ${place}: ${why}`;
+}
+
+/** What `pull` knows by name. */
+export function knownTable(models: readonly KnownModel[]): string {
+  return table([
+    ['name', 'goes to', 'what it is'],
+    ...models.map(({ file, folder, about }) => [plainName(file), `${folder}/`, about]),
+  ]);
+}
+
+/** 1.2 GB, 340 MB, 12 kB. */
+export function shortBytes(bytes: number): string {
+  const units = [
+    [1e9, 'GB'],
+    [1e6, 'MB'],
+    [1e3, 'kB'],
+  ] as const;
+  const [size, name] = units.find(([unit]) => bytes >= unit) ?? [1, 'bytes'];
+  const shown = bytes / size;
+  return `${shown >= 100 || size === 1 ? shown.toFixed(0) : shown.toPrecision(2)} ${name}`;
+}
+
+function shortCount(count: number): string {
+  if (count >= 1e9) return `${(count / 1e9).toPrecision(3)} billion`;
+  return count >= 1e6 ? `${(count / 1e6).toPrecision(3)} million` : `${count}`;
+}

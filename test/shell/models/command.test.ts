@@ -1,0 +1,103 @@
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { modelsCommand } from '../../../src/shell/models/command.ts';
+import { pullLine } from '../../../src/shell/models/pull-bar.ts';
+import { float32, safetensorsBytes, temporaryFolder } from '../../engine/weights/safetensors-file.ts';
+import { fileServer, sendRange } from './file-server.ts';
+
+const builtinModel = resolve('models/palimpsest-tiny.safetensors');
+const lora = safetensorsBytes(
+  { 'lora_unet_x_attn2_to_k.lora_down.weight': float32([1, 768], new Array(768).fill(0)) },
+  { ss_output_name: 'hat', 'modelspec.trigger_phrase': 'red hat, smile' },
+);
+
+async function shell() {
+  const folder = await temporaryFolder();
+  const modelsDir = join(folder.path, 'models');
+  await mkdir(join(modelsDir, 'Lora'), { recursive: true });
+  await mkdir(join(modelsDir, 'Stable-diffusion'));
+  await writeFile(join(modelsDir, 'Lora/hat-v1.safetensors'), lora);
+  await copyFile(builtinModel, join(modelsDir, 'Stable-diffusion/cat.safetensors'));
+  const said: string[] = [];
+  const screen = { isTTY: false, write: () => true };
+  const tools = { modelsDir, builtinModel, cacheDir: folder.path, say: (text: string) => void said.push(text), screen };
+  const run = async (...words: string[]) => {
+    said.length = 0;
+    const isWell = await modelsCommand(words, tools);
+    return { isWell, text: said.join('\n') };
+  };
+  return { modelsDir, run, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+test('list shows a table for each kind, and the same as JSON', async () => {
+  await using at = await shell();
+  const { text } = await at.run('list');
+  expect(text).toMatch(/^checkpoint +family +trained at +hash\ncat +sd1 +256×256/);
+  expect(text).toMatch(/LoRA +for +hash +also called, words\nhat-v1 +sd1 +– +hat · red hat, smile$/);
+  expect(JSON.parse((await at.run('list', '--json')).text)).toMatchObject({
+    models: [{ kind: 'lora', name: 'hat-v1' }],
+  });
+});
+
+test('info tells what a file is, by its name or its path', async () => {
+  await using at = await shell();
+  const { text } = await at.run('info', 'cat');
+  for (const line of [
+    /^kind +checkpoint$/m,
+    /^predicts +epsilon$/m,
+    /^holds +U-Net, VAE, CLIP-L$/m,
+    /^dtypes +F16 21 MB/m,
+  ]) {
+    expect(text).toMatch(line);
+  }
+  const told = JSON.parse((await at.run('info', '--json', join(at.modelsDir, 'Lora/hat-v1.safetensors'))).text);
+  expect(told).toMatchObject({ kind: 'lora', family: 'sd1', alias: 'hat', words: ['red hat', 'smile'] });
+  await expect(at.run('info', 'dog')).rejects.toThrow('unknown-name');
+});
+
+test('verify names what is broken, compares hashes that are known, and says so in its exit', async () => {
+  await using at = await shell();
+  expect(await at.run('verify')).toMatchObject({ isWell: true, text: expect.stringContaining('2 files, 0 broken') });
+  const wrong = safetensorsBytes({ a: float32([1], [1]) }, { sshs_model_hash: 'ab'.repeat(32) });
+  await writeFile(join(at.modelsDir, 'Lora/edited.safetensors'), wrong);
+  await writeFile(join(at.modelsDir, 'Lora/half.safetensors'), lora.subarray(0, lora.length - 5));
+  const { isWell, text } = await at.run('verify');
+  expect(isWell).toBe(false);
+  expect(text).toMatch(/BROKEN +LoRA +Lora\/edited\.safetensors: its SHA-256 begins [0-9a-f]{10}, expected ababababab/);
+  expect(text).toMatch(/BROKEN +LoRA +Lora\/half\.safetensors: .*lies at 0…3072 of 3067 bytes/);
+  expect(text).toContain('4 files, 2 broken');
+});
+
+test('pull lists what it knows, and puts a file of an address on its shelf', async () => {
+  await using at = await shell();
+  await using server = await fileServer((response, asked) => sendRange(response, asked, lora));
+  expect((await at.run('pull')).text).toContain('4x-UltraSharp');
+  const { text } = await at.run('pull', `${server.url}/models/my%20hat.safetensors?download=1`, '--kind', 'lora');
+  const path = join(at.modelsDir, 'Lora/my hat.safetensors');
+  expect(text).toBe(`→ ${path}`);
+  expect(await readFile(path)).toEqual(lora);
+});
+
+test('pull asks for what an address does not tell, and keeps to its folder', async () => {
+  await using at = await shell();
+  await using server = await fileServer((response, asked) => sendRange(response, asked, lora));
+  await expect(at.run('pull', `${server.url}/x.safetensors`)).rejects.toThrow('Add --kind checkpoint');
+  await expect(at.run('pull', `${server.url}/api/123`, '--kind', 'lora')).rejects.toThrow('Add --name FILE');
+  await expect(at.run('pull', 'UltraSharp')).rejects.toThrow(/unknown-name.*4x-UltraSharp/);
+  const { text } = await at.run('pull', server.url, '--kind', 'vae', '--name', '../../out.safetensors');
+  expect(text).toBe(`→ ${join(at.modelsDir, 'VAE/_.._out.safetensors')}`);
+});
+
+test('a file that is no model is thrown away', async () => {
+  await using at = await shell();
+  await using server = await fileServer((response, asked) =>
+    sendRange(response, asked, Buffer.from('not a model at all')),
+  );
+  await expect(at.run('pull', `${server.url}/x.safetensors`, '--kind', 'lora')).rejects.toThrow('was thrown away');
+});
+
+test('the bar tells how far it is and how long it will take', () => {
+  expect(pullLine(3e9, 6e9, 1e7)).toBe('▰▰▰▰▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱  50 % · 3.0 GB of 6.0 GB · 10 MB/s · 5 min left');
+  expect(pullLine(12_345, null, 0)).toBe('12 kB');
+});
