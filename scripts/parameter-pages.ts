@@ -15,6 +15,7 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
       'exactSteps',
       'cfgScale',
       'checkpoint',
+      'vae',
       'clipSkip',
     ],
   },

@@ -54,6 +54,7 @@ export interface Refusals {
   locked: Record<string, never>;
   'head-moved': { current: number };
   'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
+  'nothing-to-compare': Record<string, never>;
   'nothing-to-undo': Record<string, never>;
   'nothing-to-redo': Record<string, never>;
   'nothing-to-repeat': Record<string, never>;

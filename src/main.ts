@@ -167,7 +167,11 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
   say(`Palimpsest is at ${web.url}`);
   const platforms: Platform[] = [web];
   if (config.DISCORD_TOKEN) {
-    const { openDiscord } = await parts.discord();
+    const [{ openDiscord }, { openSuggestions, systemClock: clock }] = await Promise.all([
+      parts.discord(),
+      parts.core(),
+    ]);
+    const suggestions = openSuggestions({ catalog: () => queue.catalog(), storage, clock });
     platforms.push(
       openDiscord({
         ...shared,
@@ -175,7 +179,7 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
         guildId: config.DISCORD_GUILD,
         apiRoot: config.DISCORD_API_ROOT,
         dataDir: resolve(config.PALIMPSEST_DATA),
-        catalog: () => queue.catalog(),
+        suggestions,
       }),
     );
   }

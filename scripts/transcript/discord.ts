@@ -1,3 +1,4 @@
+import { openSuggestions, systemClock } from '../../src/bots/core/index.ts';
 import { openDiscord } from '../../src/bots/discord/discord.ts';
 import { silentLog } from '../../src/log.ts';
 import { asArray, asObject, asText } from '../../test/support/discord-stand-in/json.ts';
@@ -59,7 +60,8 @@ export async function playDiscord(folder: string): Promise<void> {
     ({ storage, pictures, queue, dataDir }) =>
       openDiscord({
         ...{ token: dc.token, apiRoot: dc.api, dataDir, blobs: storage.blobs, log: silentLog },
-        ...{ fit: pictures.upload, catalog: () => queue.catalog() },
+        fit: pictures.upload,
+        suggestions: openSuggestions({ catalog: () => queue.catalog(), storage, clock: systemClock }),
       }),
     async () => {
       for (; dc.commands().length === 0; await new Promise((wake) => setTimeout(wake, 20)));

@@ -259,6 +259,11 @@ export const fields = {
     { en: 'Checkpoint', zh: '模型' },
     { maxLength: 200, default: '' },
   ),
+  vae: text(
+    { api: 'sd_vae', chat: 'vae' },
+    { en: 'SD VAE', zh: '外挂 VAE 模型' },
+    { maxLength: 200, default: 'Automatic' },
+  ),
   clipSkip: integer(
     { api: 'CLIP_stop_at_last_layers', chat: 'clip-skip' },
     { en: 'Clip skip', zh: 'CLIP 终止层数' },

@@ -13,6 +13,8 @@ export interface InfotextFacts {
   readonly subseed: number;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
+  /** The VAE file in place of the checkpoint's own, with the first 10 hex digits of its SHA-256. */
+  readonly vae?: NamedHash;
   /** The schedule really used; `Automatic` where the sampler has none of its own. */
   readonly scheduleType: string;
   /** False when there was no mask, or "only masked" found it empty. */
@@ -214,6 +216,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ['Size', `${width}x${height}`],
     ['Model hash', facts.modelHash],
     ['Model', p.checkpoint],
+    ...(facts.vae ? when(true, ['VAE hash', facts.vae.hash], ['VAE', facts.vae.name]) : []),
     ...seedPairs(p, facts),
     ['Denoising strength', p.denoisingStrength],
     ...when(facts.inpaintingModel, ['Conditional mask weight', p.inpaintingMaskWeight]),
@@ -236,6 +239,7 @@ const keys: Readonly<Record<string, FieldName>> = {
   'CFG scale': 'cfgScale',
   Seed: 'seed',
   Model: 'checkpoint',
+  VAE: 'vae',
   'Variation seed': 'subseed',
   'Variation seed strength': 'subseedStrength',
   'Seed resize from-1': 'seedResizeFromW',

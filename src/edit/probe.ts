@@ -26,6 +26,31 @@ export interface Fitted {
   readonly ending: string;
 }
 
+/** How two pictures are shown together: side by side, one drawn over the other and back, or where they differ. */
+export const comparisonStyles = ['side', 'wipe', 'difference'] as const;
+export type ComparisonStyle = (typeof comparisonStyles)[number];
+
+/** Two pictures shown together. */
+export interface Comparison extends Fitted {
+  /** Of `difference`: mean ΔE76, and the share of pixels that anybody would see differ, 0…1. */
+  readonly measured: { readonly mean: number; readonly changed: number } | null;
+}
+
+/** In which style, and which numbers the pictures have in their history. */
+export interface ComparisonHow {
+  readonly style: ComparisonStyle;
+  readonly numbers: readonly [number, number];
+}
+
+/** A picture on a contact sheet. */
+export interface SheetTile {
+  /** Null where the picture is gone. */
+  readonly bytes: Uint8Array | null;
+  readonly number: number;
+  /** Framed. */
+  readonly marked: boolean;
+}
+
 /** Looks at pictures for the chat, which never computes on its own thread. */
 export interface PictureProbe {
   /** @throws Refusal 'not-an-image', 'image-broken', 'image-too-large', 'image-sides', 'file-too-big' */
@@ -36,4 +61,8 @@ export interface PictureProbe {
   thumbnail(bytes: Uint8Array, maxSide: number): Promise<Uint8Array>;
   /** The picture itself if it fits, else the first that does: lossless WebP, WebP, JPEG, smaller. */
   upload(bytes: Uint8Array, limitBytes: number): Promise<Fitted>;
+  /** Two pictures, which may differ in size, with their numbers. @throws Refusal as `probe` does */
+  compare(a: Uint8Array, b: Uint8Array, how: ComparisonHow): Promise<Comparison>;
+  /** One to 25 small pictures with their numbers; WebP. */
+  sheet(tiles: readonly SheetTile[]): Promise<Uint8Array>;
 }

@@ -1,6 +1,8 @@
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
+import type { NamedHash } from '../edit/infotext.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
 import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
@@ -58,6 +60,8 @@ interface Opened {
   readonly path: string;
   readonly checkpoint: Checkpoint;
   readonly modelHash: string;
+  /** The VAE file it is used with for now. */
+  readonly vae?: NamedHash;
   /** Bytes of its weights. */
   readonly bytes: number;
 }
@@ -86,7 +90,11 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     if (!open) await makeRoom((await stat(path)).size);
     const model = open ?? (await openModel(path, options, library.hashes));
     opened = [...opened.filter((o) => o !== model), model];
-    return model;
+    const vae = await library.vaeFor(path, request.params.vae);
+    await model.checkpoint.useVae(vae?.path);
+    return vae
+      ? { ...model, vae: { name: basename(vae.path), hash: (await library.hashes.sha256(vae.path)).slice(0, 10) } }
+      : model;
   };
   return {
     catalog: library.catalog,
@@ -100,9 +108,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes, 0);
 
-async function openModel(path: string, { device, threads }: EngineOptions, hashes: Hashes): Promise<Opened> {
+async function openModel(path: string, options: EngineOptions, hashes: Hashes): Promise<Opened> {
+  const { device, threads, memoryBudgetMb } = options;
   const on = device === 'auto' ? 'cpu' : device;
-  const checkpoint = await openCheckpoint(path, { device: { device: on, ...(threads !== null && { threads }) } });
+  const checkpoint = await openCheckpoint(path, {
+    device: { device: on, ...(threads !== null && { threads }) },
+    vaeBudget: memoryBudgetMb * 1e6,
+  });
   const [sha256, { size }] = await Promise.all([hashes.sha256(path), stat(path)]);
   return { path, checkpoint, modelHash: sha256.slice(0, 10), bytes: size };
 }
@@ -119,10 +131,14 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const { progress, signal } = io;
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
-  const { checkpoint, modelHash } = await bench.modelFor(request);
+  const { checkpoint, modelHash, vae } = await bench.modelFor(request);
   const { findExtras, options, pool } = bench;
   const tokenize = await bench.tokenizer;
-  const models: Models = { checkpoint, modelHash, tokenize, findExtras, pool, version: options.version };
+  const models: Models = {
+    ...{ checkpoint, modelHash, tokenize, findExtras, pool },
+    ...(vae && { vae }),
+    version: options.version,
+  };
   return await edit(models, request, await sourcesOf(request, io), report);
 }
 

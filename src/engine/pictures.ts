@@ -1,4 +1,5 @@
-import type { Fitted, MaskCheck, PictureProbe, Probed } from '../edit/probe.ts';
+import type { Comparison, Fitted, MaskCheck, PictureProbe, Probed } from '../edit/probe.ts';
+import { difference, sideBySide, wipe } from './image/comparison.ts';
 import { channelOf } from './image/convert.ts';
 import { decodePicture } from './image/decode.ts';
 import { encodeJpeg, encodePng, encodeWebp } from './image/encode.ts';
@@ -6,6 +7,7 @@ import { readInfotext, withInfotext } from './image/infotext-file.ts';
 import { binaryMask } from './image/mask.ts';
 import type { Picture } from './image/picture.ts';
 import { resample } from './image/resample.ts';
+import { contactSheet } from './image/sheet.ts';
 import { thumbnailOf } from './image/thumbnail.ts';
 
 /** Text that belongs into a picture's file: nothing else of its metadata is kept. */
@@ -43,6 +45,25 @@ export const pictures: PictureProbe = {
     if (bytes.length <= limit) return { bytes, ending: 'png' };
     return await fitted(bytes, limit);
   },
+
+  async compare(a, b, { style, numbers }): Promise<Comparison> {
+    const pair = { files: [a, b], labels: [`#${numbers[0]}`, `#${numbers[1]}`] } as const;
+    switch (style) {
+      case 'side':
+        return { bytes: await sideBySide(pair), ending: 'png', measured: null };
+      case 'wipe':
+        return { bytes: await wipe(pair), ending: 'gif', measured: null };
+      case 'difference': {
+        const { file, ...measured } = await difference(pair);
+        return { bytes: file, ending: 'png', measured };
+      }
+      default:
+        return style satisfies never;
+    }
+  },
+
+  sheet: (tiles) =>
+    contactSheet(tiles.map(({ bytes, number, marked }) => ({ file: bytes, label: `#${number}`, marked }))),
 };
 
 function isTransparent(picture: Picture): boolean {

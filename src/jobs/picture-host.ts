@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import type { Fitted, MaskCheck, PictureProbe, Probed } from '../edit/probe.ts';
+import type { Comparison, ComparisonHow, Fitted, MaskCheck, PictureProbe, Probed, SheetTile } from '../edit/probe.ts';
 import { Refusal } from '../errors.ts';
 import { moduleBeside, startThread } from '../thread.ts';
 import { type Failure, toError } from './engine-protocol.ts';
@@ -7,6 +7,8 @@ import { type Failure, toError } from './engine-protocol.ts';
 type Ask =
   | { readonly kind: 'probe' | 'checkMask'; readonly bytes: Uint8Array }
   | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
+  | { readonly kind: 'compare'; readonly a: Uint8Array; readonly b: Uint8Array; readonly how: ComparisonHow }
+  | { readonly kind: 'sheet'; readonly tiles: readonly SheetTile[] }
   | { readonly kind: 'upload'; readonly bytes: Uint8Array; readonly limitBytes: number };
 
 /** What the thread is asked; answers carry the number of the call. */
@@ -15,7 +17,7 @@ export interface PictureCall {
   readonly ask: Ask;
 }
 export type PictureReply =
-  | { readonly call: number; readonly value: Probed | MaskCheck | Fitted | Uint8Array }
+  | { readonly call: number; readonly value: Probed | MaskCheck | Fitted | Comparison | Uint8Array }
   | { readonly call: number; readonly failure: Failure };
 
 interface Pending {
@@ -68,6 +70,8 @@ export function openPictureHost(): PictureProbe & AsyncDisposable {
     checkMask: (bytes) => ask({ kind: 'checkMask', bytes }),
     thumbnail: (bytes, maxSide) => ask({ kind: 'thumbnail', bytes, maxSide }),
     upload: (bytes, limitBytes) => ask({ kind: 'upload', bytes, limitBytes }),
+    compare: (a, b, how) => ask({ kind: 'compare', a, b, how }),
+    sheet: (tiles) => ask({ kind: 'sheet', tiles }),
     [Symbol.asyncDispose]: async () => {
       const last = thread;
       thread = null;

@@ -16,6 +16,10 @@ async function answer({ call, ask }: PictureCall): Promise<PictureReply> {
         return { call, value: await pictures.thumbnail(ask.bytes, ask.maxSide) };
       case 'upload':
         return { call, value: await pictures.upload(ask.bytes, ask.limitBytes) };
+      case 'compare':
+        return { call, value: await pictures.compare(ask.a, ask.b, ask.how) };
+      case 'sheet':
+        return { call, value: await pictures.sheet(ask.tiles) };
       default:
         return ask satisfies never;
     }

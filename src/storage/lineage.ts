@@ -19,6 +19,7 @@ import { type Clock, type Database, type Db, inTransaction, isDuplicate, toJson,
 import type { Prisma } from './generated/sqlite/client.ts';
 import { rememberImages } from './images.ts';
 import { policySchema } from './people.ts';
+import { isLiving, livingAbove, livingBelow, removeNode } from './removal.ts';
 
 /** A finished picture on its way into the tree. */
 export type NewNode = Omit<LineageNode, 'number' | 'createdAt' | 'lineage' | 'removed'>;
@@ -40,7 +41,7 @@ export interface LineageStore {
   plant(root: Root): Promise<LineageNode>;
   lineage(id: LineageId): Promise<Lineage | undefined>;
   node(id: NodeId): Promise<LineageNode | undefined>;
-  /** Oldest first. */
+  /** Those that are still there, oldest first. */
   children(id: NodeId): Promise<readonly LineageNode[]>;
   /** The nearest picture above that is still there. */
   above(node: LineageNode): Promise<LineageNode | undefined>;
@@ -55,7 +56,7 @@ export interface LineageStore {
   moveHead(lineage: LineageId, branch: string, expected: NodeId, to: NodeId): Promise<void>;
   /** Remembers that `by` stepped back from `left` to its parent: what their Redo returns to, newest first. */
   pushUndone(lineage: LineageId, by: UserId, left: NodeId): Promise<void>;
-  /** Begins a branch at a picture. False when there is one of that name. */
+  /** Begins a branch at a picture. False when there is one of that name. @throws Refusal 'gone' */
   addBranch(lineage: LineageId, name: string, at: NodeId, by: UserId): Promise<boolean>;
   /** Forgets a branch, not its pictures. False when its HEAD is not `expected` (any more), and for `main`. */
   removeBranch(lineage: LineageId, name: string, expected: NodeId): Promise<boolean>;
@@ -63,6 +64,11 @@ export interface LineageStore {
   outline(lineage: LineageId): Promise<readonly OutlineNode[]>;
   /** These pictures by number; those that are gone are left out. */
   some(ids: readonly NodeId[]): Promise<readonly LineageNode[]>;
+  /**
+   * Deletes a picture: its bytes at once, what made it, and every pointer to it; HEADs go to the nearest picture that is left. Its
+   * children stay. False when it was gone already.
+   */
+  remove(node: LineageNode): Promise<boolean>;
   setPolicy(lineage: LineageId, policy: Policy): Promise<void>;
   /** Locks it for `by`, or unlocks it; false when who locks it is not `expected` (any more). */
   setLock(lineage: LineageId, expected: UserId | null, by: UserId | null): Promise<boolean>;
@@ -192,12 +198,14 @@ async function recent(db: Db, place: PlaceId, since: Date, take: number): Promis
 }
 
 async function children(db: Db, id: NodeId): Promise<readonly LineageNode[]> {
-  const rows = await db.node.findMany({ where: { parentId: id }, ...withImage, orderBy: { number: 'asc' } });
+  const where = { parentId: id, removedAt: null };
+  const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'asc' } });
   return rows.map(toNode);
 }
 
 async function above(db: Db, { parent }: Pick<LineageNode, 'parent'>): Promise<LineageNode | undefined> {
-  return parent === null ? undefined : findNode(db, { id: parent });
+  const id = await livingAbove(db, parent);
+  return id === undefined ? undefined : findNode(db, { id });
 }
 
 async function page(db: Db, lineageId: LineageId, from: number, limit: number): Promise<readonly LineageNode[]> {
@@ -206,8 +214,13 @@ async function page(db: Db, lineageId: LineageId, from: number, limit: number): 
   return rows.map(toNode);
 }
 
-async function moveHead(db: Db, lineage: LineageId, branch: string, expected: NodeId, to: NodeId): Promise<void> {
-  if (await setHead(db, lineage, branch, expected, to)) return;
+async function moveHead(db: Database, lineage: LineageId, branch: string, expected: NodeId, to: NodeId): Promise<void> {
+  const isMoved = await inTransaction(db, async (tx) => {
+    const isSet = await setHead(tx, lineage, branch, expected, to);
+    if (isSet && !(await isLiving(tx, to))) throw new Refusal('gone', {});
+    return isSet;
+  });
+  if (isMoved) return;
   const where = { lineageId_name: { lineageId: lineage, name: branch } };
   const current = await db.branch.findUnique({ where, select: { node: { select: { number: true } } } });
   if (!current) throw new Refusal('gone', {});
@@ -221,9 +234,12 @@ export async function setHead(db: Db, lineage: LineageId, branch: string, expect
   return count === 1;
 }
 
-async function addBranch(db: Db, lineage: LineageId, name: string, at: NodeId, by: UserId): Promise<boolean> {
+async function addBranch(db: Database, lineage: LineageId, name: string, at: NodeId, by: UserId): Promise<boolean> {
   try {
-    await db.branch.create({ data: { lineageId: lineage, name: toText(name), nodeId: at, by } });
+    await inTransaction(db, async (tx) => {
+      await tx.branch.create({ data: { lineageId: lineage, name: toText(name), nodeId: at, by } });
+      if (!(await isLiving(tx, at))) throw new Refusal('gone', {});
+    });
     return true;
   } catch (error) {
     if (isDuplicate(error)) return false;
@@ -238,16 +254,16 @@ async function removeBranch(db: Db, lineageId: LineageId, name: string, nodeId: 
 }
 
 async function outline(db: Db, lineageId: LineageId): Promise<readonly OutlineNode[]> {
-  const select = { id: true, number: true, parentId: true, author: true } as const;
+  const select = { id: true, number: true, parentId: true, author: true, removedAt: true } as const;
   const rows = await db.node.findMany({ where: { lineageId }, select, orderBy: { number: 'asc' } });
-  return rows.map(({ id, number, parentId, author }) => ({
+  return rows.map(({ id, number, parentId, author, removedAt }) => ({
     ...{ id: id as NodeId, number, parent: parentId as NodeId | null },
-    ...{ author: author as UserId, removed: false },
+    ...{ author: author as UserId, removed: removedAt !== null },
   }));
 }
 
 async function some(db: Db, ids: readonly NodeId[]): Promise<readonly LineageNode[]> {
-  const where = { id: { in: [...ids] } };
+  const where = { id: { in: [...ids] }, removedAt: null };
   const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'asc' } });
   return rows.map(toNode);
 }
@@ -270,9 +286,10 @@ async function makers(db: Db, lineageId: LineageId, since: Date): Promise<number
 
 async function pushUndone(db: Database, lineage: LineageId, by: UserId, left: NodeId): Promise<void> {
   const node = await db.node.findUnique({ where: { id: left }, select: { parentId: true } });
-  if (!node?.parentId) throw new RangeError(`${left} has no parent to step back to`);
+  const parentId = node && (await livingAbove(db, node.parentId));
+  if (!parentId) throw new RangeError(`${left} has no parent to step back to`);
   const entry = { lineageId: lineage, by, nodeId: left };
-  const data = { ...entry, parentId: node.parentId };
+  const data = { ...entry, parentId };
   try {
     await inTransaction(db, async (tx) => {
       await tx.undone.deleteMany({ where: entry });
@@ -293,20 +310,21 @@ async function popUndone(db: Db, lineage: LineageId, by: UserId, parent: NodeId)
   }
 }
 
-export function lineageStore(db: Database, now: Clock): LineageStore {
+export function lineageStore(db: Database, blobDirectory: string, now: Clock): LineageStore {
   return {
     plant: (root) => plant(db, root, now()),
     lineage: (id) => findLineage(db, id),
     node: (id) => findNode(db, { id }),
     children: (id) => children(db, id),
     above: (node) => above(db, node),
-    below: (id) => children(db, id),
+    below: async (id) => some(db, (await livingBelow(db, id)) as readonly NodeId[]),
     nodes: (lineage, from, limit) => page(db, lineage, from, limit),
     moveHead: (lineage, branch, expected, to) => moveHead(db, lineage, branch, expected, to),
     addBranch: (lineage, name, at, by) => addBranch(db, lineage, name, at, by),
     removeBranch: (lineage, name, expected) => removeBranch(db, lineage, name, expected),
     outline: (lineage) => outline(db, lineage),
     some: (ids) => some(db, ids),
+    remove: (node) => removeNode(db, blobDirectory, node, now()),
     setPolicy: async (id, policy) => void (await db.lineage.updateMany({ where: { id }, data: { policy } })),
     setLock: (lineage, expected, by) => setLock(db, lineage, expected, by),
     invite: (lineage, collaborator) => invite(db, lineage, collaborator),
@@ -316,6 +334,7 @@ export function lineageStore(db: Database, now: Clock): LineageStore {
     pushUndone: (lineage, by, left) => pushUndone(db, lineage, by, left),
     popUndone: (lineage, by, parent) => popUndone(db, lineage, by, parent),
     recent: (place, since, limit) => recent(db, place, since, limit),
-    newest: (place, since, author) => findNode(db, { place, createdAt: { gte: since }, ...(author && { author }) }),
+    newest: (place, since, author) =>
+      findNode(db, { place, removedAt: null, createdAt: { gte: since }, ...(author && { author }) }),
   };
 }

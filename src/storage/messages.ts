@@ -19,6 +19,8 @@ export interface MessageStore {
   /** Says, or corrects, what a message is about. */
   link(link: MessageLink): Promise<void>;
   find(place: PlaceId, message: string): Promise<MessageLink | undefined>;
+  /** Every message that shows a node. */
+  showing(node: NodeId): Promise<readonly Pick<MessageLink, 'place' | 'message'>[]>;
   /** Newest message that shows a node in a place. */
   ofNode(place: PlaceId, node: NodeId): Promise<MessageLink | undefined>;
 }
@@ -47,6 +49,10 @@ export function messageStore(db: Db): MessageStore {
   return {
     link: (link) => linkMessage(db, link),
     find: (place, message) => findLink(db, { place, message }),
+    showing: async (nodeId) => {
+      const rows = await db.messageLink.findMany({ where: { nodeId, kind: 'result' }, orderBy: { seq: 'asc' } });
+      return rows.map(({ place, message }) => ({ place: place as PlaceId, message }));
+    },
     ofNode: (place, node) => findLink(db, { place, nodeId: node }),
   };
 }

@@ -78,7 +78,7 @@ export async function openStorage({ dataDir, databaseUrl, log, clock }: StorageO
   return {
     blobs: openBlobDirectory(blobDirectory),
     images: images(db, now),
-    lineage: lineageStore(db, now),
+    lineage: lineageStore(db, blobDirectory, now),
     jobs: jobStore(db, now),
     outbox: outboxStore(db, now),
     messages: messageStore(db),

@@ -4,6 +4,7 @@ import { forgottenUser, type UserId } from '../edit/request.ts';
 import { removeBlobs } from './blobs.ts';
 import { type Clock, type Database, type Db, inTransaction } from './db.ts';
 import { byPage, PAGE, refsIn } from './references.ts';
+import { leaveRemoved } from './removal.ts';
 import { deleteLineage } from './retention.ts';
 
 /** How much is stored about somebody. */
@@ -108,7 +109,13 @@ async function ownBlobs(db: Db, person: UserId): Promise<Set<BlobRef>> {
 async function beginForgetting(db: Database, blobDirectory: string, person: UserId, now: Date): Promise<number> {
   await db.forgetting.upsert({ where: { person }, create: { person, askedAt: now }, update: {} });
   const own = await ownBlobs(db, person);
+  const trees = await db.node.findMany({
+    where: { author: person },
+    select: { lineageId: true },
+    distinct: ['lineageId'],
+  });
   await db.node.updateMany({ where: { author: person, removedAt: null }, data: { removedAt: now } });
+  for (const { lineageId } of trees) await inTransaction(db, (tx) => leaveRemoved(tx, lineageId));
   return removeBlobs(blobDirectory, own);
 }
 

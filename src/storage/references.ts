@@ -39,7 +39,7 @@ function withoutInit(task: unknown): unknown {
 
 /**
  * What must not be deleted: pictures of nodes that have not lost theirs, with the masks and strokes that made them; whatever unfinished
- * jobs need, and lately ended ones; drafts; unsent messages.
+ * jobs need, and lately ended ones; drafts; messages.
  */
 export async function referencedBlobs(db: Db, now: Date): Promise<Set<BlobRef>> {
   const found = new Set<BlobRef>();
@@ -64,9 +64,9 @@ export async function referencedBlobs(db: Db, now: Date): Promise<Set<BlobRef>> 
   await gather(byPage((after) => db.draft.findMany({ ...page(after), select: { id: true, content: true } })));
   await gather(
     byPage((after) => {
-      const unsent = { ...page(after), select: { id: true, card: true } };
-      const state = { in: ['waiting', 'sending', 'kept'] };
-      return db.outbox.findMany({ ...unsent, where: { ...unsent.where, state } });
+      const standing = { ...page(after), select: { id: true, card: true } };
+      const state = { in: ['waiting', 'sending', 'kept', 'sent'] }; // posted comparisons are shown as long as they are known
+      return db.outbox.findMany({ ...standing, where: { ...standing.where, state } });
     }),
   );
   return found;

@@ -1,5 +1,7 @@
 import sharp from 'sharp';
 import type { PictureProbe } from '../../src/edit/probe.ts';
+import { readInfotext } from '../../src/engine/image/infotext-file.ts';
+import { pictures } from '../../src/engine/pictures.ts';
 import { Refusal } from '../../src/errors.ts';
 
 /** Looks at pictures with sharp, in this thread: pictures of tests are small. */
@@ -7,7 +9,13 @@ export const testProbe: PictureProbe = {
   async probe(bytes) {
     try {
       const { width, height } = await sharp(bytes).metadata();
-      return { bytes, width, height, infotext: null, transparent: !(await sharp(bytes).stats()).isOpaque };
+      return {
+        bytes,
+        width,
+        height,
+        infotext: await readInfotext(bytes),
+        transparent: !(await sharp(bytes).stats()).isOpaque,
+      };
     } catch (cause) {
       throw new Refusal('not-an-image', { found: 'something else' }, { cause });
     }
@@ -24,4 +32,6 @@ export const testProbe: PictureProbe = {
   thumbnail: async (bytes, maxSide) =>
     new Uint8Array(await sharp(bytes).resize(maxSide, maxSide, { fit: 'inside' }).webp().toBuffer()),
   upload: async (bytes) => ({ bytes, ending: 'png' }),
+  compare: (a, b, how) => pictures.compare(a, b, how),
+  sheet: (tiles) => pictures.sheet(tiles),
 };

@@ -14,6 +14,7 @@ import { orderEdit } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { pictureView } from './picture-view.ts';
+import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
 import type { ActionId, Form, FormField } from './platform.ts';
 import type { NodeAction, Press } from './press.ts';
@@ -101,6 +102,7 @@ const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs' | keyof type
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
   mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
   sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
+  ui: (flow, { asker }, node) => useInfo(flow, asker, node),
   ed: edit,
   pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
   un: (flow, { asker, incoming, ...press }, node) =>

@@ -17,8 +17,11 @@ const looks = {
   cx: { word: 'cancel', emoji: '✖️' },
   rt: { word: 'retry', emoji: '🔁' },
   cs: { word: 'change', emoji: '🔀' },
+  ui: { word: 'useInfo', emoji: '📋' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
+  dl: { word: 'delete', emoji: '🗑️' },
+  cp: { word: 'compare', emoji: '🌓' },
   hs: { word: 'history', emoji: '📜' },
   sh: { word: 'show', emoji: '🖼️' },
   mx: { word: 'furtherButtons', emoji: '' },
@@ -80,6 +83,7 @@ function movingButtons(messages: Messages, { node, isHead, hasChildren }: Standi
     ...(node.parent === null ? [] : [button(messages, 'un', node.id)]),
     ...(hasChildren && isHead ? [button(messages, 'rd', node.id)] : []),
     ...(isHead ? [] : [button(messages, 'pk', node.id)]),
+    ...(node.parent === null ? [] : [button(messages, 'cp', node.id)]),
     button(messages, 'mx', node.id),
   ];
 }
@@ -115,7 +119,7 @@ export function furtherRows(messages: Messages, { node, branch }: Standing, capa
   const groups = [
     [on('br'), on('hs'), on('st'), on('fl')],
     [...(node.task ? [on('ps')] : []), on('fg')],
-    branch === null ? [] : [on('bx', { style: 'danger' })],
+    [...(branch === null ? [] : [on('bx')]), on('dl', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];
   return arranged(groups, capabilities);

@@ -4,7 +4,15 @@ import type { PartialParams } from '../../edit/params.ts';
 import type { RemoteFile } from './platform.ts';
 
 /** Where suggestions come from while somebody types. */
-export type SuggestionSource = 'model' | 'sampler' | 'scheduler' | 'seed' | 'topic';
+export type SuggestionSource =
+  | 'model'
+  | 'sampler'
+  | 'scheduler'
+  | 'seed'
+  | 'topic'
+  | 'preset'
+  | 'upscaler'
+  | 'parameter';
 
 interface Named {
   /** As it is typed, on every platform: lower case, `-` between words. */

@@ -21,12 +21,27 @@ const advanced = words(
   1000,
 );
 
+const steps: OwnOption = {
+  ...{ kind: 'integer', name: 'steps', about: { en: 'How many steps', zh: '步数' }, min: 1, max: 10 },
+};
+
 /** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
 export const helpTopics = ['start', 'edit', 'region', 'buttons', 'options'] as const;
 export type HelpTopic = (typeof helpTopics)[number];
 
 const topic: OwnOption = {
   ...{ kind: 'text', name: 'topic', about: { en: 'What about', zh: '主题' }, maxLength: 100, suggests: 'topic' },
+};
+
+const modelKind: OwnOption = {
+  ...{ kind: 'choice', name: 'kind', about: { en: 'Of which kind', zh: '类型' } },
+  choices: [
+    { value: 'checkpoint', label: { en: 'Checkpoints', zh: '模型' } },
+    { value: 'lora', label: { en: 'LoRAs', zh: 'LoRA' } },
+    { value: 'upscaler', label: { en: 'Upscalers', zh: '放大算法' } },
+    { value: 'vae', label: { en: 'VAEs', zh: 'VAE' } },
+    { value: 'embedding', label: { en: 'Embeddings', zh: '嵌入' } },
+  ],
 };
 
 export const commands = {
@@ -140,13 +155,42 @@ export const commands = {
     name: 'undo',
     nameZh: '撤销',
     about: { en: 'Step back to the picture before', zh: '退回到上一张图片' },
-    options: [],
+    options: [steps, link],
   },
   redo: {
     name: 'redo',
     nameZh: '重做',
     about: { en: 'Step forward again', zh: '重新前进一步' },
-    options: [],
+    options: [steps, link],
+  },
+  history: {
+    name: 'history',
+    nameZh: '历史',
+    about: { en: 'Show every version of a picture as a tree', zh: '以树状图查看图片的所有版本' },
+    options: [
+      { kind: 'person', name: 'user', about: { en: 'Only what they made', zh: '只看此人的图片' } },
+      { kind: 'integer', name: 'limit', about: { en: 'Pictures on a page', zh: '每页张数' }, min: 1, max: 20 },
+      link,
+    ],
+  },
+  compare: {
+    name: 'compare',
+    nameZh: '对比',
+    about: { en: 'Show two versions together', zh: '对比两个版本' },
+    options: [
+      words('a', { en: 'The first picture: its number', zh: '第一张图片的编号' }, 100),
+      words('b', { en: 'The second picture: its number', zh: '第二张图片的编号' }, 100),
+      {
+        kind: 'choice',
+        name: 'style',
+        about: { en: 'How', zh: '方式' },
+        choices: [
+          { value: 'side', label: { en: 'side by side', zh: '并排' } },
+          { value: 'wipe', label: { en: 'slider (GIF)', zh: '滑动对比（GIF）' } },
+          { value: 'difference', label: { en: 'difference', zh: '差异' } },
+        ],
+      },
+    ],
   },
   cancel: {
     name: 'cancel',
@@ -159,6 +203,18 @@ export const commands = {
     nameZh: '队列',
     about: { en: 'Show the queue and your place in it', zh: '查看队列与排队位置' },
     options: [],
+  },
+  models: {
+    name: 'models',
+    nameZh: '模型',
+    about: { en: 'Which models, LoRAs and upscalers there are', zh: '查看可用的模型、LoRA 和放大算法' },
+    options: [modelKind, words('search', { en: 'Part of its name', zh: '名称中的词' }, 100)],
+  },
+  pinfo: {
+    name: 'pinfo',
+    nameZh: '图片信息',
+    about: { en: 'Read the settings a picture was made with', zh: '读取图片的生成参数' },
+    options: [image, link],
   },
   help: {
     name: 'help',
@@ -173,9 +229,19 @@ export type CommandName = keyof typeof commands;
 /** In the order in which menus and help show them. */
 export const commandList: readonly Command[] = Object.values(commands);
 
+/** An entry of a picture's context menu. */
+interface MenuEntry {
+  readonly name: string;
+  readonly nameZh: string;
+  readonly command: CommandName;
+  /** Asks for words first; else the command is done at once. */
+  readonly asks: boolean;
+}
+
 /** Entries of a picture's context menu where a platform has one. */
-export const pictureMenu = [{ name: 'Edit image', nameZh: '编辑图片', command: 'edit' }] as const satisfies readonly {
-  name: string;
-  nameZh: string;
-  command: CommandName;
-}[];
+export const pictureMenu: readonly MenuEntry[] = [
+  { name: 'Edit image', nameZh: '编辑图片', command: 'edit', asks: true },
+  { name: 'Inpaint image', nameZh: '局部重绘图片', command: 'inpaint', asks: true },
+  { name: 'Upscale image', nameZh: '放大图片', command: 'upscale', asks: false },
+  { name: 'Show settings', nameZh: '查看参数', command: 'pinfo', asks: false },
+];

@@ -8,12 +8,17 @@ import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
+import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
+import { catalogNow } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
+import { modelsCard } from './models-card.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
+import { tellInfo } from './pinfo.ts';
 import type { CommandIncoming } from './platform.ts';
 import { queueCard } from './queue-card.ts';
-import { edit, obey } from './telling.ts';
+import { edit } from './telling.ts';
+import { compareCommand, history, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
@@ -57,20 +62,29 @@ async function queue({ flow, heard, incoming }: Doing): Promise<void> {
   await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who));
 }
 
+async function tellModels({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const wanted = { kind: typeof options.kind === 'string' ? options.kind : null, search: String(options.search ?? '') };
+  await incoming.answer.tell(modelsCard(messagesIn(heard.private), await catalogNow(flow), wanted));
+}
+
 /** What every command does. */
 const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   edit: editing(commands.edit),
   inpaint: editing(commands.inpaint),
   outpaint: editing(commands.outpaint),
   upscale: editing(commands.upscale),
-  undo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'undo', params: {} }),
-  redo: ({ flow, heard, incoming }) => obey(flow, heard, incoming, { verb: 'redo', params: {} }),
+  undo: (doing) => step(doing, undo),
+  redo: (doing) => step(doing, redo),
+  history,
+  compare: compareCommand,
   cancel,
   queue,
   settings: houseDoes,
   preset: houseDoes,
   server: houseDoes,
   privacy: houseDoes,
+  models: tellModels,
+  pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
     incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
 };

@@ -34,7 +34,7 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
   const said = files.length === 0 ? parseText(text) : undefined;
   if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
-  return edit(flow, heard, { incoming, link: null, preset: null, followsUp: true, read });
+  return edit(flow, heard, { incoming, link: null, followsUp: true, read });
 }
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */

@@ -7,3 +7,4 @@ export { defaultLimits, type Limits } from './limits.ts';
 export { messagesIn, troubleOf } from './messages/index.ts';
 export { type BotsOptions, openBots } from './open.ts';
 export * from './platform.ts';
+export { openSuggestions, type Suggestions } from './suggestions.ts';

@@ -36,7 +36,7 @@ export interface Said {
   readonly command: EditingCommand;
   readonly words: EditWords;
   /** A preset by its name. */
-  readonly preset: string | null;
+  readonly preset?: string | null;
   readonly source: Source;
   readonly mask: FoundMask | undefined;
   readonly sketch: { readonly file: RemoteFile; readonly kind: Sketch['kind'] } | undefined;
@@ -95,7 +95,7 @@ async function rememberedLayers(
   const { speaker, where } = asker;
   const { group, place } = where;
   const presets = await desk.storage.presets.layers({ group, place, user: speaker.user, flow });
-  const named = said.preset === null ? undefined : await presetNamed(desk, asker, said.preset);
+  const named = said.preset ? await presetNamed(desk, asker, said.preset) : undefined;
   return [...presets, ...chosen, ...(named ? [{ name: 'preset', content: named.content } as const] : [])];
 }
 

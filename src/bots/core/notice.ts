@@ -4,6 +4,7 @@ import { Refusal, type RefusalData } from '../../errors.ts';
 import type { Language, OutboxRow } from '../../storage/index.ts';
 import { arranged, button } from './buttons.ts';
 import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
+import { type ComparisonNotice, comparisonCard } from './comparison-card.ts';
 import { type Desk, nameOf } from './desk.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView } from './picture-view.ts';
@@ -14,13 +15,16 @@ import type { Capabilities, Card } from './platform.ts';
 export type Notice = { readonly language: Language } & (
   | { readonly kind: 'result'; readonly seconds: Seconds; readonly stepsRun: number; readonly notes: readonly string[] }
   | { readonly kind: 'node'; readonly notes: readonly string[] }
+  | { readonly kind: 'comparison'; readonly comparison: ComparisonNotice }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
   /** Words that are known already. Its pictures, if any, are stored ones. */
   | { readonly kind: 'card'; readonly card: Card }
 );
 
-const kinds: readonly string[] = ['result', 'node', 'error', 'cancelled', 'card'] satisfies Notice['kind'][];
+const kinds: readonly string[] = [
+  ...(['result', 'node', 'comparison', 'error', 'cancelled', 'card'] satisfies Notice['kind'][]),
+];
 
 function isNotice(card: unknown): card is Notice {
   return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
@@ -59,6 +63,8 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const view = await pictureView(desk, await shown(desk, row.node), { whole: false });
       return nodeCard(messages, { ...view, notes: notice.notes }, capabilities);
     }
+    case 'comparison':
+      return comparisonCard(messages, notice.comparison, capabilities);
     case 'error': {
       const retry = row.job ? [[button(messages, 'rt', row.job)]] : [];
       const card = errorCard(messages, notice.refusal, notice.ref, arranged(retry, capabilities));

@@ -40,8 +40,8 @@ export interface Button {
 
 /** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
 export const actionIds = [
-  ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs'],
-  ...['br', 'bx', 'hs', 'sh', 'mx'],
+  ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
+  ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl'],
   ...['ok', 'no', 'ps', 'fg'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];

@@ -82,7 +82,8 @@ export async function fetchUpload(
 export async function visibleNode(desk: Desk, id: NodeId, { place }: Whereabouts): Promise<LineageNode> {
   const node = await desk.storage.lineage.node(id);
   const lineage = node && (await desk.storage.lineage.lineage(node.lineage));
-  if (!node || lineage?.place !== place) throw new Refusal('gone', {});
+  const isDeleted = node?.removed === true && node.task === null;
+  if (!node || isDeleted || lineage?.place !== place) throw new Refusal('gone', {});
   return node;
 }
 

@@ -26,7 +26,7 @@ export interface Telling {
   readonly link: string | null;
   readonly followsUp: boolean;
   /** Named by an option; in a text it stands among the words. */
-  readonly preset: string | null;
+  readonly preset?: string | null;
   readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
 }
 
@@ -74,7 +74,7 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
     return;
   }
   const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
-  const said = { command, words, preset: preset ?? telling.preset, source, mask, sketch, followsUp };
+  const said = { command, words, preset: preset ?? telling.preset ?? null, source, mask, sketch, followsUp };
   const order = await orderEdit(flow, asker, said);
   await accept(flow, order);
   if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
@@ -87,9 +87,9 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
 export async function meantNode(
   flow: Flow,
   incoming: CommandIncoming | MessageIncoming,
-  { moves }: { readonly moves: boolean },
+  { moves, link = null }: { readonly moves: boolean; readonly link?: string | null },
 ): Promise<LineageNode> {
-  const source = await findSource(flow, { ...pointersOf({ incoming, link: null }), file: undefined, others: [] });
+  const source = await findSource(flow, { ...pointersOf({ incoming, link }), file: undefined, others: [] });
   if (source.kind === 'upload') throw new Refusal('nothing-to-repeat', {});
   const { node } = source;
   const lineage = moves && source.how !== 'pointed at' && (await flow.storage.lineage.lineage(node.lineage));

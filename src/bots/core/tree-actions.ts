@@ -1,14 +1,22 @@
+import type { BlobRef } from '../../edit/blob.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
+import type { SheetTile } from '../../edit/probe.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { branch, forgetBranch } from './branches.ts';
 import { furtherRows, pictureRows } from './buttons.ts';
 import { plainCard } from './cards.ts';
-import { HISTORY_PAGE, historyCard, readHistory, viewIn } from './history-card.ts';
+import { pressCompare } from './compare.ts';
+import { deletePicture } from './delete.ts';
+import { HISTORY_PAGE, type HistoryPage, type HistoryView, historyCard, readHistory, viewIn } from './history-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { lineageOf, postNode } from './moves.ts';
 import { pictureView } from './picture-view.ts';
+import type { Card } from './platform.ts';
 import type { NodeAction, Press } from './press.ts';
+
+/** px */
+const THUMBNAIL_SIDE = 320;
 
 /** The buttons behind "⋯", or those in front of it again. */
 async function further(flow: Flow, { incoming, asker, ...press }: Press, node: LineageNode): Promise<void> {
@@ -22,17 +30,49 @@ async function further(flow: Flow, { incoming, asker, ...press }: Press, node: L
   await incoming.answer.menu({ ...plainCard, title: messages.room.furtherTitle(node.number), rows });
 }
 
-/** The tree a picture stands in; turning its pages changes the card that shows it. @throws Refusal 'old-button', 'gone' */
-async function history(flow: Flow, { incoming, asker, ...press }: Press, node: LineageNode): Promise<void> {
+/** Small pictures of a page, made one after another: originals are large. */
+async function thumbnailSheet(flow: Flow, { page, nodes, lineage }: HistoryPage): Promise<BlobRef | null> {
+  const heads = Object.values(lineage.heads);
+  const tiles: SheetTile[] = [];
+  for (const { node } of page.lines) {
+    const known = nodes.get(node.id);
+    const file = known && (await flow.storage.blobs.get(known.image.ref).catch(() => null)); // a lost file is an empty place
+    const bytes = file ? await flow.probe.thumbnail(file, THUMBNAIL_SIDE) : null;
+    tiles.push({ bytes, number: node.number, marked: heads.includes(node.id) });
+  }
+  return tiles.length === 0 ? null : flow.storage.blobs.put(await flow.probe.sheet(tiles));
+}
+
+/** To whom a history is shown, and how. */
+interface Showing extends Pick<Press, 'asker' | 'private'> {
+  readonly show: (card: Card) => Promise<void>;
+}
+
+/** Shows a page of the tree a picture stands in. @throws Refusal 'gone' */
+export async function showHistory(
+  flow: Flow,
+  { asker, show, ...showing }: Showing,
+  node: LineageNode,
+  view: HistoryView,
+): Promise<void> {
   const platform = flow.platformOf(asker.where.place);
   if (!platform) return;
+  const page = await readHistory(flow, await lineageOf(flow, node), view);
+  const messages = messagesIn(showing.private);
+  const card = historyCard(messages, node.id, page, { view, capabilities: platform.capabilities });
+  const source = view.thumbnails ? await thumbnailSheet(flow, page) : null;
+  const spoiler = [...page.nodes.values()].some((shown) => shown.spoiler);
+  const images = source === null ? [] : [{ source, name: 'history.webp', description: card.title }];
+  await show({ ...card, images, spoiler });
+}
+
+/** The tree a picture stands in; turning its pages changes the card that shows it. @throws Refusal 'old-button', 'gone' */
+async function history(flow: Flow, { incoming, asker, ...press }: Press, node: LineageNode): Promise<void> {
   const first = { at: node.id, size: HISTORY_PAGE, user: null, thumbnails: false };
   const view = incoming.arg === '' ? first : viewIn(incoming.arg);
   if (!view) throw new Refusal('old-button', {});
-  const page = await readHistory(flow, await lineageOf(flow, node), view);
-  const { capabilities } = platform;
-  const card = historyCard(messagesIn(press.private), node.id, page, { view, capabilities });
-  await (incoming.arg === '' ? incoming.answer.tell(card) : incoming.answer.replace(card));
+  const show = incoming.arg === '' ? incoming.answer.tell : incoming.answer.replace;
+  await showHistory(flow, { asker, private: press.private, show }, node, view);
 }
 
 /** What the buttons of trees do. */
@@ -42,4 +82,6 @@ export const treeActions = {
   hs: history,
   sh: (flow, { asker }, node) => postNode(flow, asker, node),
   mx: further,
+  cp: pressCompare,
+  dl: deletePicture,
 } as const satisfies Record<string, NodeAction>;

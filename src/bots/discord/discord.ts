@@ -1,8 +1,8 @@
 import type { APIInteraction, GatewayMessageCreateDispatchData } from 'discord.js';
-import type { Catalog } from '../../edit/catalog.ts';
 import type { Log } from '../../log.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Capabilities, Incoming, Platform } from '../core/platform.ts';
+import type { Suggestions } from '../core/suggestions.ts';
 import { openApi } from './api.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
@@ -11,7 +11,6 @@ import { heard } from './messages.ts';
 import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
 import { directPlace, editCard, type Post, removeMessage, sendCard } from './sending.ts';
-import { openSuggestions } from './suggestions.ts';
 import { openTickets } from './tickets.ts';
 import { type Fit, fileLimit, type Materials } from './uploads.ts';
 
@@ -39,8 +38,8 @@ export interface DiscordOptions {
   readonly dataDir: string;
   readonly blobs: Materials['blobs'];
   readonly fit: Fit;
-  /** What workers can do, for suggestions; nothing is suggested for models without it. */
-  readonly catalog?: () => Promise<Catalog>;
+  /** What to suggest while somebody types; nothing, when not given. */
+  readonly suggestions?: Suggestions;
   readonly log: Log;
   readonly clock?: Clock;
   /** A proxy in front of Discord's API; Discord's own address, when not given. */
@@ -84,10 +83,9 @@ interface Listening {
 }
 
 /** What comes in, understood and handed on; disposing waits for what is under way. */
-function openEars({ log, catalog }: DiscordOptions, post: Post, clock: Clock) {
+function openEars({ log, suggestions = { of: async () => [] } }: DiscordOptions, post: Post, clock: Clock) {
   const closing = new AbortController();
   const answering = { post, clock, closing: closing.signal };
-  const suggestions = openSuggestions(catalog ?? (async () => ({ checkpoints: [] })), clock);
   const pending = new Set<Promise<void>>();
   let listening: Listening | undefined;
   const isMember = (guild: string) => listening?.connection.isMember(guild) ?? false;

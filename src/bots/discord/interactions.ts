@@ -18,8 +18,9 @@ import {
 import type { UserId } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, pause } from '../core/clock.ts';
 import { type Incoming, opensForm, type RemoteFile, type Speaker, type Whereabouts } from '../core/platform.ts';
+import type { Suggestions } from '../core/suggestions.ts';
 import { type Acknowledgement, type Answering, openReply, type Reply } from './answers.ts';
 import { suggestionsFor } from './commands.ts';
 import { filledIn } from './forms.ts';
@@ -28,7 +29,6 @@ import { openMenu, type PictureMenu } from './picture-menu.ts';
 import { attachedFile } from './pictures.ts';
 import { whereaboutsOf } from './places.ts';
 import { code } from './render.ts';
-import type { Suggestions } from './suggestions.ts';
 import { remember, type Ticket } from './tickets.ts';
 import { troubleCard } from './trouble.ts';
 
@@ -80,14 +80,21 @@ export function openInteractionDesk(options: DeskOptions): InteractionDesk {
   };
 }
 
-async function suggest(
-  { answering, suggestions }: DeskOptions,
-  { id, token, data }: APIApplicationCommandAutocompleteInteraction,
-): Promise<void> {
-  const { sub, options } = chosen(data.options);
-  const [typed] = options.flatMap((option) => ('focused' in option && option.focused ? [option] : []));
+/** Suggestions that are not there in time are none: people can still type. */
+const suggestWithinMs = 1500;
+
+async function suggest(options: DeskOptions, interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
+  const { answering, suggestions, clock } = options;
+  const { id, token, data } = interaction;
+  const { sub, options: given } = chosen(data.options);
+  const [typed] = given.flatMap((option) => ('focused' in option && option.focused ? [option] : []));
   const source = typed && suggestionsFor(data.name, sub, typed.name);
-  const choices = source ? suggestions.of(source, String(typed.value)) : [];
+  const arrival = arrivalOf(options, interaction);
+  const found =
+    source && arrival
+      ? suggestions.of(source, String(typed.value), { ...arrival.where, user: arrival.speaker.user }).catch(() => [])
+      : [];
+  const choices = await Promise.race([found, pause(clock, suggestWithinMs, answering.closing).then(() => [])]);
   const body = { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } };
   await answering.post.api.call('POST', Routes.interactionCallback(id, token), { body, auth: false });
 }
@@ -104,7 +111,7 @@ async function takeFromPerson(
   const arrival = arrivalOf(options, interaction);
   if (!arrival) return;
   answering.post.tickets.add(arrival.ticket);
-  if (isPictureMenu(interaction)) return menu.open(answering, interaction, arrival);
+  if (isPictureMenu(interaction) && !menu.called(interaction)) return menu.open(answering, interaction, arrival);
   const reply = await openReply(answering, interaction, arrival.ticket, acknowledgementFor(interaction));
   if (!reply) return;
   try {
@@ -134,7 +141,10 @@ function pressedIn({ data }: APIMessageComponentInteraction): string {
   return data.component_type === ComponentType.StringSelect ? (data.values[0] ?? '') : data.custom_id;
 }
 
-function arrivalOf({ clock, isMember }: DeskOptions, interaction: Acted): Arrival | undefined {
+function arrivalOf(
+  { clock, isMember }: DeskOptions,
+  interaction: Acted | APIApplicationCommandAutocompleteInteraction,
+): Arrival | undefined {
   const { id, token, application_id, guild_id: guild, member, locale, context } = interaction;
   const user = member?.user ?? interaction.user;
   const channel = interaction.channel?.id;
@@ -170,6 +180,10 @@ function incomingOf(
   const arrived = { key, speaker, where, answer };
   switch (interaction.type) {
     case InteractionType.ApplicationCommand:
+      if (isPictureMenu(interaction)) {
+        const called = menu.called(interaction);
+        return called && { kind: 'command', ...arrived, ...called };
+      }
       if (interaction.data.type !== ApplicationCommandType.ChatInput) return undefined;
       return { kind: 'command', ...arrived, ...typedCommand(interaction as APIChatInputApplicationCommandInteraction) };
     case InteractionType.MessageComponent: {
@@ -220,9 +234,9 @@ function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
 
 /** What is answered to one person alone needs no right to post. */
 function postsSomething(incoming: Incoming): boolean {
-  if (incoming.kind === 'command')
-    return !['help', 'queue', 'cancel', 'settings', 'preset', 'privacy', 'server'].includes(incoming.name);
-  return incoming.kind === 'action' && !['st', 'fl', 'cx', 'ps', 'fg', 'ok', 'no'].includes(incoming.action);
+  const telling = ['help', 'queue', 'cancel', 'models', 'pinfo', 'settings', 'preset', 'privacy', 'server'];
+  if (incoming.kind === 'command') return !telling.includes(incoming.name);
+  return incoming.kind === 'action' && !['st', 'fl', 'cx', 'cs', 'ps', 'fg', 'ok', 'no'].includes(incoming.action);
 }
 
 async function refuse(reply: Reply, { locale }: Acted, refusal: Refusal): Promise<void> {

@@ -3,8 +3,8 @@ import type { Language } from '../../storage/index.ts';
 /** What only Discord has to say: the form of a picture's context menu, and buttons that come too late. */
 export interface Words {
   readonly repeated: string;
-  /** Title of the menu's form; at most 45 characters, like every label below. */
-  readonly editTitle: string;
+  /** Titles of the menu's forms; at most 45 characters, like every label below. */
+  readonly titles: { readonly edit: string; readonly inpaint: string };
   readonly prompt: string;
   readonly strength: string;
   /** Steps of the strength, weakest first. */
@@ -20,7 +20,7 @@ export interface Words {
 export const words: Readonly<Record<Language, Words>> = {
   en: {
     repeated: '(repeated)',
-    editTitle: 'Edit image',
+    titles: { edit: 'Edit image', inpaint: 'Inpaint image' },
     prompt: 'Prompt',
     strength: 'Denoising strength',
     strengths: ['Subtle', 'Medium', 'Strong', 'Redraw'],
@@ -32,7 +32,7 @@ export const words: Readonly<Record<Language, Words>> = {
   },
   zh: {
     repeated: '（重发）',
-    editTitle: '编辑图片',
+    titles: { edit: '编辑图片', inpaint: '局部重绘图片' },
     prompt: '提示词',
     strength: '重绘幅度',
     strengths: ['轻微', '中等', '较强', '重画'],

@@ -105,7 +105,7 @@ async function sendPicture(post: Post, { place, card, image, replyTo }: Picture)
 /** Two to ten pictures in one block. What is to arrive byte for byte makes it a block of files: the kinds do not mix. */
 async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<readonly string[]> {
   const images = card.images.slice(0, 10);
-  const way: Way = images.some((image) => image.original) ? 'document' : 'photo';
+  const way: Way = images.some(mustBeFile) ? 'document' : 'photo';
   const send = async (as: Way, limit: number) => {
     const files = await Promise.all(images.map((image) => fileOf(post, image, limit)));
     const common = addressed(place, replyTo);
@@ -119,9 +119,12 @@ async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string
   return (await laddered(way, send)).map(idOf);
 }
 
+/** What must arrive byte for byte, and what moves: photos stand still. */
+const mustBeFile = ({ original, name }: CardImage): boolean => original === true || name.endsWith('.gif');
+
 /** One picture, on the way it can take: as a photo unless it must arrive whole or Telegram takes it for none. */
 async function uploaded<T>(post: Post, image: CardImage, send: (way: Way, file: Upload) => Promise<T>): Promise<T> {
-  return laddered(image.original ? 'document' : 'photo', async (way, limit) =>
+  return laddered(mustBeFile(image) ? 'document' : 'photo', async (way, limit) =>
     send(way, await fileOf(post, image, limit)),
   );
 }

@@ -28,6 +28,22 @@ export interface Layer {
 /** Changes a parameter on its way into the graph, for example `W + scale · up · down`; `value` is float32. */
 export type Patch = (tensor: StoredTensor, value: Value) => Value;
 
+/**
+ * Where a low-rank change W + up · down of a weight is worked in: `within`: the weight is put together before it is used, which costs
+ * as much as the weight is large; `beside`: the input goes through the factors as well, which costs as much as the input is.
+ */
+export type AdapterPlace = 'within' | 'beside';
+
+/** The factors of a low-rank change, fed when the graph runs. Rank 0 changes nothing. */
+export interface Adapter {
+  readonly down: Value; // [r, in] or [r, in, kh, kw], as the weight
+  readonly up: Value; // [out, r]
+  readonly place: AdapterPlace;
+}
+
+/** Names of the inputs that a weight's factors are fed to. */
+export const adapterInputs = (weight: string) => ({ down: `${weight}:down`, up: `${weight}:up` });
+
 /** A patch that adds nodes to the graph it is made for. */
 export type PatchMaker<Builder> = (g: Builder) => Patch;
 
@@ -39,6 +55,8 @@ export interface Graph {
   readonly folder: string;
   /** The tensors it points to. */
   readonly weights: readonly StoredTensor[];
+  /** Those of them whose low-rank factors it is fed, with two inputs each (`adapterInputs`). */
+  readonly adapted: readonly StoredTensor[];
 }
 
 /** The part of the graph builder that knows ONNX's data model and no operator. */
@@ -59,6 +77,13 @@ export interface GraphCore {
   parameter(tensor: StoredTensor): Value;
   /** Changes every parameter asked for from now on. */
   patchWith(patch: Patch): void;
+  /**
+   * From now on weights of linear layers and convolutions have a low-rank change; null: they are as they are.
+   * @param rows  about how many rows or pixels such a layer is given, on which it depends where the change is worked in
+   */
+  adaptAt(rows: number | null): void;
+  /** The factors of a weight's low-rank change, where it has one. */
+  adapter(weight: StoredTensor): Adapter | undefined;
   finish(): Graph;
 }
 
@@ -69,7 +94,9 @@ export function graphCore(name: string): GraphCore {
   const external = new Map<string, StoredTensor>();
   const parameters = new Map<string, Value>();
   const [inputs, outputs]: [Port[], Port[]] = [[], []];
+  const adapters = new Map<string, { readonly weight: StoredTensor; readonly adapter: Adapter }>();
   let patch: Patch = (_, value) => value;
+  let adaptedRows: number | null = null;
 
   const add: GraphCore['split'] = (op, count, from, attributes = {}) => addNode(op, '', count, from, attributes);
   const addNode = (
@@ -118,17 +145,34 @@ export function graphCore(name: string): GraphCore {
     return value;
   };
 
+  const input: GraphCore['input'] = (inputName, type, shape) => {
+    inputs.push({ name: inputName, type, shape });
+    return { name: inputName };
+  };
+
+  const adapter: GraphCore['adapter'] = (weight) => {
+    const known = adapters.get(weight.name)?.adapter;
+    if (known || adaptedRows === null) return known;
+    const [rows = 0, ...rest] = weight.shape;
+    const [names, rank] = [adapterInputs(weight.name), `rank of ${weight.name}`];
+    const factors = { down: input(names.down, 'F32', [rank, ...rest]), up: input(names.up, 'F32', [rows, rank]) };
+    const made = { ...factors, place: cheaperPlace(weight.shape, adaptedRows) };
+    adapters.set(weight.name, { weight, adapter: made });
+    return made;
+  };
+
   return {
     op,
+    adapter,
+    input,
+    adaptAt: (rows) => {
+      adaptedRows = rows;
+    },
     split: add,
     stored,
     parameter,
     patchWith: (next) => {
       patch = next;
-    },
-    input: (inputName, type, shape) => {
-      inputs.push({ name: inputName, type, shape });
-      return { name: inputName };
     },
     output: (outputName, value, type = 'F32') => {
       addIdentity(nodes, value, outputName);
@@ -148,9 +192,20 @@ export function graphCore(name: string): GraphCore {
       const folder = commonFolder(tensors.filter((t) => !t.bytes).map((t) => dirname(t.file)));
       const small = [...constants.values()].map((c) => c.initializer);
       const initializers = [...small, ...tensors.map((t) => toInitializer(t, folder))];
-      return { model: encodeModel({ name, nodes, initializers, inputs, outputs }), folder, weights: tensors };
+      return {
+        model: encodeModel({ name, nodes, initializers, inputs, outputs }),
+        folder,
+        weights: tensors,
+        adapted: [...adapters.values()].map(({ weight }) => weight),
+      };
     },
   };
+}
+
+/** Per rank, `within` takes as many products as the weight has elements, `beside` as many as the rows going in and out have. */
+function cheaperPlace([outputs = 0, ...rest]: readonly number[], rows: number): AdapterPlace {
+  const inputs = rest.reduce((product, n) => product * n, 1);
+  return rows * (inputs + outputs) > inputs * outputs ? 'within' : 'beside';
 }
 
 /** Outputs have names of their own, so that one value may be several outputs, or an input be one. */

@@ -1,5 +1,5 @@
 import { type Arithmetic, contributed } from './arithmetic.ts';
-import type { GraphCore, Layer, Value } from './core.ts';
+import type { Adapter, GraphCore, Layer, StoredTensor, Value } from './core.ts';
 
 export interface ConvOptions {
   readonly stride?: number;
@@ -32,26 +32,48 @@ export interface Layers {
   upsampleNearest(x: Value, times: number): Value;
 }
 
+/** The weight of a 1×1 convolution is that of a linear layer. */
+function asMatrix(weight: StoredTensor): StoredTensor {
+  return weight.shape.length > 2 ? { ...weight, shape: weight.shape.slice(0, 2) } : weight;
+}
+
 /** The operators of `Layers` over a graph being built. */
 export function layers(core: GraphCore, math: Arithmetic): Layers {
   const { op, parameter, floats } = core;
   const biasOf = (layer: Layer) => (layer.has('bias') ? parameter(layer.tensor('bias')) : undefined);
+  /** A weight with its low-rank change, if that belongs there; its rows are [out], the rest is [in] or [in, kh, kw]. */
+  const weightOf = (stored: StoredTensor, adapter: Adapter | undefined): Value => {
+    const weight = parameter(stored);
+    if (adapter?.place !== 'within') return weight;
+    const [rows = 0, ...rest] = stored.shape;
+    const inputs = rest.reduce((product, n) => product * n, 1);
+    const flat = rest.length > 1 ? math.reshape(adapter.down, [-1, inputs]) : adapter.down;
+    const delta = math.matmul(adapter.up, flat);
+    return math.add(weight, rest.length > 1 ? math.reshape(delta, [rows, ...rest]) : delta);
+  };
+  const times = (x: Value, weight: Value) => op('FusedMatMul', [x, weight], { transB: 1 }, contributed);
   return {
     conv2d: (layer, x, { stride = 1, pad, groups = 1 } = {}) => {
       const weight = layer.tensor('weight');
       const [kh = 1, kw = 1] = weight.shape.slice(2);
       const [py, px] = pad === undefined ? [kh >> 1, kw >> 1] : [pad, pad];
       const attributes = { kernel_shape: [kh, kw], strides: [stride, stride], pads: [py, px, py, px], group: groups };
-      return op('Conv', [x, parameter(weight), biasOf(layer)], attributes);
+      const adapter = core.adapter(weight);
+      const out = op('Conv', [x, weightOf(weight, adapter), biasOf(layer)], attributes);
+      if (adapter?.place !== 'beside') return out;
+      const narrow = op('Conv', [x, adapter.down], attributes);
+      return math.add(out, op('Conv', [narrow, math.unsqueeze(adapter.up, [2, 3])]));
     },
 
     linear: (layer, x) => {
-      const stored = layer.tensor('weight');
-      const given = parameter(stored);
-      const weight = stored.shape.length > 2 ? math.reshape(given, stored.shape.slice(0, 2)) : given;
-      const product = op('FusedMatMul', [x, weight], { transB: 1 }, contributed);
+      const stored = asMatrix(layer.tensor('weight'));
+      const adapter = core.adapter(stored);
+      const weight = weightOf(stored, adapter);
+      const product = times(x, weight);
+      const beside = adapter?.place === 'beside' ? times(times(x, adapter.down), adapter.up) : undefined;
+      const whole = beside ? math.add(product, beside) : product;
       const bias = biasOf(layer);
-      return bias ? math.add(product, bias) : product;
+      return bias ? math.add(whole, bias) : whole;
     },
 
     // onnxruntime takes GroupNormalization apart into these very operators.

@@ -83,7 +83,11 @@ export async function inspectModel(
 
 function kindByFolder(path: string, modelsDir: string): ModelKind | null {
   const inside = (folder: string) => resolve(path).startsWith(resolve(modelsDir, folder) + sep);
-  return modelKinds.find((kind) => shelves[kind].folders.some(inside)) ?? null;
+  const isOn = (kind: ModelKind) => {
+    const { folders, means = () => true } = shelves[kind];
+    return folders.some((folder) => inside(folder) && means(basename(path), folder));
+  };
+  return modelKinds.find(isOn) ?? null;
 }
 
 /** Names of tensors that only one kind of file has. */

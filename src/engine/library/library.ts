@@ -8,6 +8,7 @@ import { examineFile, type FoundCheckpoint, named } from './checkpoints.ts';
 import { type Hashes, openHashes } from './hashes.ts';
 import { type ModelFile, modelFiles } from './model-files.ts';
 import { type NetworkFacts, networkFacts, ownerNotes } from './network-facts.ts';
+import { chooseVae } from './vae-choice.ts';
 
 /** Where models are. */
 export interface LibraryOptions {
@@ -25,8 +26,8 @@ export interface Library {
   catalog(): Promise<Catalog>;
   /** @throws Refusal 'unknown-name', or what is wrong with the file */
   checkpoint(name: string): Promise<FoundCheckpoint>;
-  /** Files of the `VAE` folder. */
-  vaes(): Promise<readonly ModelFile[]>;
+  /** The VAE file for a checkpoint, as `chooseVae`; undefined for its own. */
+  vaeFor(checkpoint: string, wanted: string): Promise<ModelFile | undefined>;
 }
 
 /** Opens nothing but the list of hashes. */
@@ -79,7 +80,10 @@ export async function openLibrary({ modelsDir, builtinModel, cacheDir }: Library
       const names = found.map((c) => c.name);
       throw new Refusal('unknown-name', { kind: 'model', given: name, nearest: closest(name, names) });
     },
-    vaes: () => modelFiles(modelsDir, 'vae'),
+    async vaeFor(checkpoint, wanted) {
+      const [vaes, { vae: noted }] = await Promise.all([modelFiles(modelsDir, 'vae'), ownerNotes(checkpoint)]);
+      return chooseVae(wanted, vaes, { path: checkpoint, noted });
+    },
   };
 }
 

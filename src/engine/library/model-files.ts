@@ -8,12 +8,25 @@ interface Shelf {
   /** Below the models folder; the first is where `pull` puts files. `..` is the web UI's own folder, above it. */
   readonly folders: readonly string[];
   readonly endings: readonly string[];
+  /** Which of the files there are meant, where a folder holds others too. */
+  readonly means?: (name: string, folder: string) => boolean;
 }
+
+/** A VAE beside a checkpoint. Source: A1111 modules/sd_vae.py, modules/sd_models.py */
+const isVaeBeside = (name: string) => /\.vae\.(safetensors|ckpt|pt)$/i.test(name);
 
 /** Folders and endings as A1111 and the extensions its users have name them; comparisons of endings ignore case. */
 export const shelves: Readonly<Record<ModelKind, Shelf>> = {
-  checkpoint: { folders: ['Stable-diffusion'], endings: ['.safetensors', '.ckpt'] },
-  vae: { folders: ['VAE'], endings: ['.safetensors', '.ckpt', '.pt'] },
+  checkpoint: {
+    folders: ['Stable-diffusion'],
+    endings: ['.safetensors', '.ckpt'],
+    means: (name) => !isVaeBeside(name),
+  },
+  vae: {
+    folders: ['VAE', 'Stable-diffusion'],
+    endings: ['.safetensors', '.ckpt', '.pt'],
+    means: (name, folder) => folder === 'VAE' || isVaeBeside(name),
+  },
   'vae-approx': { folders: ['VAE-approx', 'VAE-taesd'], endings: ['.safetensors', '.pt', '.pth'] },
   lora: { folders: ['Lora', 'LyCORIS'], endings: ['.safetensors', '.pt', '.ckpt'] },
   embedding: { folders: ['embeddings', '../embeddings'], endings: ['.safetensors', '.pt', '.bin'] },
@@ -49,14 +62,19 @@ const maxDepth = 16;
  * whoever runs the program made them), and nowhere else.
  */
 export async function modelFiles(modelsDir: string, kind: ModelKind): Promise<readonly ModelFile[]> {
-  const { folders, endings } = shelves[kind];
+  const { folders, endings, means = () => true } = shelves[kind];
   const found: ModelFile[] = [];
   const allowed = [modelsDir, ...folders.map((folder) => join(modelsDir, folder))];
   const roots = (await Promise.all(allowed.map(realOrNull))).filter((root) => root !== null);
   const seen = new Set<string>();
   for (const folder of folders) {
     const root = join(modelsDir, folder);
-    const walk: Walk = { root, roots, seen, wants: (name) => endings.includes(extname(name).toLowerCase()) };
+    const walk: Walk = {
+      root,
+      roots,
+      seen,
+      wants: (name) => endings.includes(extname(name).toLowerCase()) && means(name, folder),
+    };
     for await (const file of filesIn(root, walk, 0)) found.push({ kind, ...file });
   }
   return found;

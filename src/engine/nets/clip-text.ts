@@ -7,12 +7,12 @@ import { type Tower, type TowerLayer, textTower } from './text-tower.ts';
 /** @param heads  attention heads; by default of 64 channels each, as in every full-size one */
 export function textEncoder(
   { layout, weights }: TextPart,
-  options: { heads?: number; patch?: PatchMaker<GraphBuilder> } = {},
+  options: { heads?: number; patch?: PatchMaker<GraphBuilder>; adapters?: boolean } = {},
 ): Graph {
   const tower = layout === 'openClip' ? openClipTower(weights) : huggingFaceTower(weights);
-  const { heads = tower.tokenTable.shape[1]! / 64, patch } = options;
+  const { heads = tower.tokenTable.shape[1]! / 64, ...others } = options;
   const activation = layout === 'openClip' ? 'gelu' : 'quickGelu';
-  return textTower(tower, { heads, activation, ...(patch && { patch }) });
+  return textTower(tower, { heads, activation, ...others });
 }
 
 /** A text encoder in Hugging Face's names, from `text_model` down. Source: transformers `CLIPTextModel` */

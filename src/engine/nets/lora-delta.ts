@@ -1,5 +1,6 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { StoredTensor, Value } from '../graph/core.ts';
+import { rotationDelta } from './lora-rotation.ts';
 
 type Parts = ReadonlyMap<string, StoredTensor>;
 
@@ -51,6 +52,7 @@ const kinds: readonly { readonly sign: readonly string[]; readonly change: (work
   { sign: ['diff'], change: (work) => whole(work, 'diff') },
   { sign: ['w_norm'], change: (work) => whole(work, 'w_norm') },
   { sign: ['a1.weight'], change: glora },
+  { sign: ['oft_blocks', 'oft_diag'], change: rotation },
 ];
 
 /** The difference itself. */
@@ -142,6 +144,12 @@ function glora({ g, parts, current }: Work): Change | undefined {
   const w = g.reshape(current.value, [current.shape[0]!, -1]);
   const delta = g.add(g.matmul(b2, b1), g.matmul(g.matmul(w, a2), a1));
   return { delta: g.reshape(delta, current.shape), rank: null }; // as A1111: alpha does not count
+}
+
+/** Rows turned; as A1111 alpha is no scale here. */
+function rotation({ g, parts, current }: Work): Change | undefined {
+  const delta = rotationDelta(g, parts, current);
+  return delta && { delta, rank: null };
 }
 
 /** [first, rest] */

@@ -6,6 +6,8 @@ export interface TextOptions {
   readonly heads: number;
   readonly activation: 'quickGelu' | 'gelu';
   readonly patch?: PatchMaker<GraphBuilder>;
+  /** Gives every weight a low-rank change that is fed. */
+  readonly adapters?: boolean;
 }
 
 /** One layer of a text encoder. */
@@ -43,6 +45,7 @@ const norm = { epsilon: 1e-5 };
 export function textTower(tower: Tower, options: TextOptions): Graph {
   const g = graphBuilder(tower.name);
   if (options.patch) g.patchWith(options.patch(g));
+  g.adaptAt(options.adapters ? 77 : null);
   const tokens = g.input('tokens', 'I32', ['N', 77]);
   const states = [embeddings(g, tower, tokens)];
   for (const [i, layer] of tower.layers.entries()) states.push(towerLayer(g, layer, states[i]!, options));

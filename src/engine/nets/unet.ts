@@ -9,6 +9,8 @@ export interface UnetOptions {
   /** Attention heads of a layer `channels` wide. */
   readonly headsAt: (channels: number) => number;
   readonly patch?: PatchMaker<GraphBuilder>;
+  /** Gives every weight a low-rank change that is fed; worked in as is cheapest for two latents of this side. */
+  readonly adapters?: { readonly latentSide: number };
   /** Adds an output for every block, named as the block: `time_embed`, `input_blocks.0`, … */
   readonly trace?: boolean;
 }
@@ -18,6 +20,8 @@ interface Conditioning {
   readonly emb: Value; // [B, 4 · model_channels]
   readonly context: Value; // [B, T, context_dim]
   readonly headsAt: UnetOptions['headsAt'];
+  /** Told before anything works on another size: half or twice as high and wide. */
+  readonly resized: (by: 0.5 | 2) => void;
 }
 
 const norm = { groups: 32, epsilon: 1e-5 };
@@ -36,9 +40,10 @@ export function unet(w: Weights, options: UnetOptions): Graph {
   };
   const inChannels = w.tensor('input_blocks.0.0.weight').shape[1]!;
   const x = g.input('x', 'F32', ['B', inChannels, 'H', 'W']);
+  g.adaptAt(options.adapters ? 2 : null); // rows: one for each latent
   const emb = trace('time_embed', embedding(g, w));
   const context = g.input('context', 'F32', ['B', 'T', 'D']);
-  const conditioning = { emb, context, headsAt: options.headsAt };
+  const conditioning = { emb, context, headsAt: options.headsAt, resized: sizeKeeper(g, options) };
 
   let h = x;
   const skips: Value[] = [];
@@ -57,6 +62,17 @@ export function unet(w: Weights, options: UnetOptions): Graph {
   return g.finish();
 }
 
+/** Keeps count of the pixels that the layers work on. */
+function sizeKeeper(g: GraphBuilder, { adapters }: UnetOptions): Conditioning['resized'] {
+  let side = adapters?.latentSide ?? 0;
+  const tell = () => g.adaptAt(adapters ? 2 * side * side : null);
+  tell();
+  return (by) => {
+    side *= by;
+    tell();
+  };
+}
+
 /** time_embed(timesteps) + label_emb(y) → [B, 4 · model_channels]. */
 function embedding(g: GraphBuilder, w: Weights): Value {
   const twoLayers = (first: Weights, second: Weights, v: Value) => g.linear(second, g.silu(g.linear(first, v)));
@@ -69,10 +85,12 @@ function embedding(g: GraphBuilder, w: Weights): Value {
 }
 
 /** The modules of a block in the order of their indices; each is known by the tensors it has. */
-function block(g: GraphBuilder, w: Weights, x: Value, { emb, context, headsAt }: Conditioning): Value {
+function block(g: GraphBuilder, w: Weights, x: Value, { emb, context, headsAt, resized }: Conditioning): Value {
   let h = x;
   for (let i = 0; w.has(`${i}`); i++) {
     const m = w.at(`${i}`);
+    if (m.has('op')) resized(0.5);
+    else if (m.has('conv')) resized(2);
     if (m.has('in_layers')) h = resBlock(g, m, h, emb);
     else if (m.has('transformer_blocks')) h = spatialTransformer(g, m, h, { context, headsAt });
     else if (m.has('op')) h = g.conv2d(m.at('op'), h, { stride: 2 });

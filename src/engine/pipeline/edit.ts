@@ -1,5 +1,5 @@
 import type { Params } from '../../edit/fields.ts';
-import { infotextOf } from '../../edit/infotext.ts';
+import { infotextOf, type NamedHash } from '../../edit/infotext.ts';
 import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
 import { scriptOf } from '../../edit/script.ts';
 import { encodePng } from '../image/encode.ts';
@@ -42,6 +42,8 @@ export interface Models {
   readonly findExtras: FindExtras;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
+  /** The VAE file in place of the checkpoint's own, with the first 10 hex digits of its SHA-256. */
+  readonly vae?: NamedHash;
   /** Version of this program. */
   readonly version: string;
 }
@@ -163,7 +165,7 @@ async function encodeWords(models: Models, { params }: EditRequest): Promise<Omi
   const { checkpoint, tokenize } = models;
   const read = readPrompts(params);
   const extras = await models.findExtras(read);
-  await checkpoint.use(extras.loras);
+  checkpoint.use(extras.loras);
   const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
     ...promptDefaults,
     zeroEmptyNegative: checkpoint.facts.family === 'sdxl',
@@ -244,7 +246,7 @@ async function finish(studio: Studio, { job, canvas, start }: Finishing, one: Pa
 }
 
 function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishing, one: Painted): string {
-  const { modelHash, version } = models;
+  const { modelHash, vae, version } = models;
   const { sampler, scheduler } = job.params;
   return infotextOf(
     { params: job.asked, ...job.size },
@@ -252,6 +254,7 @@ function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishi
       seed: one.seed,
       subseed: one.subseed,
       modelHash,
+      ...(vae && { vae }),
       version,
       loraHashes: extras.loraHashes,
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',

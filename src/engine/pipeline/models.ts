@@ -2,32 +2,43 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
-import { type LoraUse, loraPatch } from '../nets/lora-patch.ts';
+import type { LoraUse } from '../nets/lora-patch.ts';
 import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
+import { type DressedOptions, dressedNetwork } from '../runtime/dressed-network.ts';
 import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
-import { loraTargets } from '../weights/lora-targets.ts';
+import type { CheckpointParts } from '../weights/checkpoint-parts.ts';
+import { type LoraTarget, loraTargets } from '../weights/lora-targets.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
+import type { WeightsFile } from '../weights/weights-file.ts';
 import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
+import { decodeTiled, encodeTiled } from './tiled-vae.ts';
 
 export interface CheckpointOptions {
   readonly device: DeviceOptions;
-  /** A VAE file in place of the checkpoint's own. */
-  readonly vae?: string | undefined;
+  /** Bytes that a VAE may need for one picture; larger pictures go through it in tiles. By default any size goes through whole. */
+  readonly vaeBudget?: number | undefined;
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
+  /** Networks with fewer bytes of weights are opened anew for LoRAs, larger ones are fed them. */
+  readonly adaptersFrom?: number | undefined;
 }
+
+/** Opening so much takes a second at most; CLIP-L, the smallest of people's networks, is four times as large. */
+const reopenedBelow = 64 * 2 ** 20;
 
 /** A checkpoint's networks, each opened when it is first needed and kept until disposed. */
 export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
   /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
-  use(loras: readonly LoraUse[]): Promise<void>;
+  use(loras: readonly LoraUse[]): void;
+  /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
+  useVae(path: string | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
   readonly encodeText: EncodeStates;
   /**
@@ -44,81 +55,114 @@ export interface Checkpoint extends AsyncDisposable {
 }
 
 /**
- * Reads the header of a checkpoint (and of a VAE file); no network is opened yet.
+ * Reads the header of a checkpoint; no network is opened yet.
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
   const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { facts, parts } = await examineCheckpoint(file, { prediction });
-  const separate = options.vae === undefined ? undefined : await openVaeFile(options.vae);
+  let separate: { readonly path: string; readonly weights: Weights } | undefined;
   const need = needFrom(path);
-  let worn: readonly LoraUse[] = [];
-  const patching = () => worn.length > 0 && { patch: loraPatch(worn, loraTargets(parts, file.tensors.keys())) };
-  const vae = () => need(separate ?? parts.vae, 'VAE');
-  const text = (i: number) => {
-    const part = need(parts.text[i], 'text encoder');
-    const heads = facts.declared.textHeads?.[part.name];
-    return textEncoder(part, { ...(heads && { heads }), ...patching() });
-  };
-  const networks = lazyNetworks(options.device, {
-    unet: () => unet(need(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...patching() }),
-    encoder: () => vaeEncoder(vae()),
-    decoder: () => vaeDecoder(vae()),
-    text0: () => text(0),
-    text1: () => text(1),
-  });
-  const openText = (i: number) => networks.open(i === 0 ? 'text0' : 'text1');
+  const vae = () => need(separate?.weights ?? parts.vae, 'VAE');
+  const opened = { path, facts, parts, tensors: file.tensors };
+  const { unetwork, texts } = dressedNetworks(opened, options);
+  const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
   const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
     need(parts.text[0], 'text encoder');
-    return encodeTextWith(facts, parts.text, openText)(rows, clipSkip, fixes);
+    return encodeTextWith(facts, parts.text, async (i) => texts[i]!)(rows, clipSkip, fixes);
   };
   return {
     facts,
-    use: async (loras) => {
-      if (isSame(loras, worn)) return;
-      worn = loras;
-      for (const name of ['unet', 'text0', 'text1'] as const) await networks.close(name);
+    use: (loras) => {
+      for (const network of [unetwork, ...texts]) network.wear(loras);
+    },
+    useVae: async (vae) => {
+      if (vae === separate?.path) return;
+      separate = vae === undefined ? undefined : { path: vae, weights: await openVaeFile(vae) };
+      for (const name of ['encoder', 'decoder'] as const) await pictures.close(name);
     },
     encodeText,
-    ...pictureNetworks(networks, facts),
-    [Symbol.asyncDispose]: networks[Symbol.asyncDispose],
+    unet: async (x, timesteps, context, y) => {
+      const times = { data: Float32Array.from(timesteps), shape: [timesteps.length] };
+      return (await unetwork.run({ x, timesteps: times, context, ...(y && { y }) })).out!;
+    },
+    ...pictureNetworks(pictures, facts, () => tilesBeyond(vae(), options.vaeBudget)),
+    [Symbol.asyncDispose]: async () => {
+      for (const network of [unetwork, ...texts, pictures]) await network[Symbol.asyncDispose]();
+    },
   };
 }
 
-/** Whether two lists of LoRAs change every weight alike. */
-function isSame(a: readonly LoraUse[], b: readonly LoraUse[]): boolean {
-  const isSameUse = (one: LoraUse, other: LoraUse | undefined) =>
-    one.file === other?.file &&
-    one.rank === other.rank &&
-    one.multipliers.unet === other.multipliers.unet &&
-    one.multipliers.text === other.multipliers.text;
-  return a.length === b.length && a.every((use, i) => isSameUse(use, b[i]));
+interface OpenFile {
+  readonly path: string;
+  readonly facts: CheckpointFacts;
+  readonly parts: CheckpointParts;
+  readonly tensors: WeightsFile['tensors'];
 }
 
-type PictureNetworks = Pick<Checkpoint, 'unet' | 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;
+/** The networks that LoRAs change. */
+function dressedNetworks(
+  { path, facts, parts, tensors }: OpenFile,
+  { device, adaptersFrom = reopenedBelow }: CheckpointOptions,
+) {
+  let known: ReadonlyMap<string, LoraTarget> | undefined;
+  const targets = () => {
+    known ??= loraTargets(parts, tensors.keys());
+    return known;
+  };
+  const dressed = (graph: DressedOptions['graph']) => dressedNetwork({ device, graph, targets, adaptersFrom });
+  const latentSide = facts.nativeSize / 8;
+  const unetwork = dressed(({ adapters, ...dress }) => {
+    const adapting = adapters && { adapters: { latentSide } };
+    return unet(needFrom(path)(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...dress, ...adapting });
+  });
+  const texts = parts.text.map((part) => {
+    const heads = facts.declared.textHeads?.[part.name];
+    return dressed((dress) => textEncoder(part, { ...(heads && { heads }), ...dress }));
+  });
+  return { unetwork, texts };
+}
+
+type PictureNetworks = Pick<Checkpoint, 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;
 
 function pictureNetworks(
-  networks: LazyNetworks<'unet' | 'encoder' | 'decoder'>,
+  networks: LazyNetworks<'encoder' | 'decoder'>,
   { latentScale }: CheckpointFacts,
+  isTiled: () => (width: number, height: number) => boolean,
 ): PictureNetworks {
   const encodeMoments: Checkpoint['encodeMoments'] = async (pixels) => {
     const encoder = await networks.open('encoder');
     return (await encoder.run({ pixels })).moments!;
   };
+  const mean = async (pixels: Tensor) => meanOf(await encodeMoments(pixels));
+  const decoded = async (z: Tensor) => {
+    const decoder = await networks.open('decoder');
+    return (await decoder.run({ z })).pixels!;
+  };
   return {
-    unet: async (x, timesteps, context, y) => {
-      const network = await networks.open('unet');
-      const times = { data: Float32Array.from(timesteps), shape: [timesteps.length] };
-      return (await network.run({ x, timesteps: times, context, ...(y && { y }) })).out!;
-    },
     encodeMoments,
-    encodeImage: async (pixels) => scale(latentScale, meanOf(await encodeMoments(pixels))),
+    encodeImage: async (pixels) => {
+      const [height = 0, width = 0] = pixels.shape.slice(2);
+      const latent = isTiled()(width, height) ? await encodeTiled(pixels, mean) : await mean(pixels);
+      return scale(latentScale, latent);
+    },
     decodeLatent: async (latent) => {
-      const decoder = await networks.open('decoder');
-      return (await decoder.run({ z: scale(1 / latentScale, latent) })).pixels!;
+      const z = scale(1 / latentScale, latent);
+      const [height = 0, width = 0] = z.shape.slice(2);
+      return isTiled()(8 * width, 8 * height) ? await decodeTiled(z, decoded) : await decoded(z);
     },
   };
+}
+
+/** About three pictures as wide as the decoder's last level are in memory at once while it works there. */
+const livePictures = 3;
+
+function tilesBeyond(vae: Weights, budget = Number.POSITIVE_INFINITY): (width: number, height: number) => boolean {
+  const widest = vae.has('decoder.up.0.block.0.conv1.weight')
+    ? vae.tensor('decoder.up.0.block.0.conv1.weight').shape[1]!
+    : 0;
+  return (width, height) => width * height * widest * 4 * livePictures > budget;
 }
 
 /** The first half of the channels of one picture's moments [1, 2C, h, w]. */

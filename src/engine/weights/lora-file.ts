@@ -21,7 +21,7 @@ const spellings: readonly (readonly [RegExp, string])[] = [
 
 /** Parts of dotted names, where the base has dots itself. */
 const dottedPart =
-  /\.((?:lora_(?:up|down|mid)|a1|a2|b1|b2)\.weight|alpha|scale|dora_scale|diff|diff_b|w_norm|b_norm|hada_\w+|lokr_\w+|oft_blocks)$/;
+  /\.((?:lora_(?:up|down|mid)|a1|a2|b1|b2)\.weight|alpha|scale|diff|diff_b|w_norm|b_norm|hada_\w+|lokr_\w+|oft_blocks|oft_diag|rescale|dora_scale)$/;
 
 /** @throws Refusal 'weights-broken'; 'weights-unsupported' when nothing in it looks like a LoRA */
 export async function openLora(path: string): Promise<LoraFile> {

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -37,15 +37,41 @@ export function brokenWeights(path: string, why: string): Refusal<'weights-broke
 /** @throws Refusal 'weights-broken' when the file has become shorter than its index said. */
 export async function readBytes(entry: TensorEntry): Promise<Uint8Array> {
   if (entry.bytes) return entry.bytes;
-  const bytes = new Uint8Array(entry.length);
   const handle = await open(entry.file);
   try {
-    const { bytesRead } = await handle.read(bytes, 0, entry.length, entry.offset);
-    if (bytesRead !== entry.length) throw brokenWeights(entry.file, `${entry.name} ends after ${bytesRead} bytes`);
+    return await bytesAt(handle, entry);
   } finally {
     await handle.close();
   }
+}
+
+async function bytesAt(handle: FileHandle, { name, file, offset, length }: TensorEntry): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  const { bytesRead } = await handle.read(bytes, 0, length, offset);
+  if (bytesRead !== length) throw brokenWeights(file, `${name} ends after ${bytesRead} bytes`);
   return bytes;
+}
+
+/** Reads many tensors, each file opened once. */
+export interface TensorReader extends AsyncDisposable {
+  /** @throws Refusal 'weights-broken' as `readBytes` */
+  read(entry: TensorEntry): Promise<Tensor>;
+}
+
+export function tensorReader(): TensorReader {
+  const handles = new Map<string, Promise<FileHandle>>();
+  return {
+    read: async (entry) => {
+      const { dtype, file, shape } = entry;
+      if (entry.bytes) return tensor(toFloat32(dtype, entry.bytes), shape);
+      const handle = handles.get(file) ?? open(file);
+      handles.set(file, handle);
+      return tensor(toFloat32(dtype, await bytesAt(await handle, entry)), shape);
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const handle of handles.values()) await (await handle.catch(() => undefined))?.close();
+    },
+  };
 }
 
 /** One tensor's values, whatever its dtype. @throws Refusal 'weights-broken' as `readBytes` */

@@ -46,19 +46,26 @@ export async function runOnce(graph: Graph, feeds: Readonly<Record<string, Feed>
   return await network.run(feeds);
 }
 
+/** How a network takes LoRAs: written into its graph, or fed. */
+export interface GoldenDress {
+  readonly patch?: ReturnType<typeof loraPatch>;
+  readonly adapters?: boolean;
+}
+
 /** The U-Net of a golden checkpoint. */
 export function unetOf(
   { parts, facts }: GoldenCheckpoint,
-  options: { trace?: boolean; patch?: ReturnType<typeof loraPatch> } = {},
+  { adapters, ...options }: GoldenDress & { readonly trace?: boolean } = {},
 ): Graph {
-  return unet(parts.unet!, { headsAt: facts.headsAt, ...options });
+  const latentSide = facts.nativeSize / 8;
+  return unet(parts.unet!, { headsAt: facts.headsAt, ...options, ...(adapters && { adapters: { latentSide } }) });
 }
 
 /** One of its text encoders. */
 export function textEncoderOf(
   { parts, facts }: GoldenCheckpoint,
   name: 'clip_l' | 'clip_h' | 'clip_g',
-  options: { patch?: ReturnType<typeof loraPatch> } = {},
+  options: GoldenDress = {},
 ): Graph {
   const part = parts.text.find((candidate) => candidate.name === name);
   if (!part) throw new RangeError(`the checkpoint holds no ${name}`);

@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { vaeDecoder, vaeEncoder } from '../../engine/nets/vae.ts';
 import { encodePrompts, promptDefaults } from '../../engine/pipeline/conditioning.ts';
 import { openCheckpoint } from '../../engine/pipeline/models.ts';
+import { decodeTiled, encodeTiled } from '../../engine/pipeline/tiled-vae.ts';
 import type { Emphasis } from '../../engine/prompt/chunks.ts';
 import { openTokenizer } from '../../engine/prompt/tokenizer.ts';
 import { openNetwork } from '../../engine/runtime/network.ts';
 import { stack } from '../../engine/tensor/rows.ts';
+import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { attempt, type Check, tensorError } from '../compare.ts';
 import { readJson } from '../img2img/case.ts';
 import type { GoldenOutcome } from '../outcome.ts';
@@ -34,8 +36,11 @@ export async function* sd15Cases(dir: string): AsyncIterable<GoldenOutcome> {
     const read = () => readGoldenTensors(join(dir, file));
     if (name === 'unet_io') yield* unetCases(checkpoint, await read());
     else if (name === 'unet_trace') yield attempt(area, name, async () => traceChecks(checkpoint, dir, await read()));
-    else if (name === 'vae_io') yield* vaeCases(checkpoint, await read());
-    else if (name === 'clip_io') yield attempt(area, name, async () => clipChecks(checkpoint, await read()));
+    else if (name === 'vae_io') {
+      const golden = await read();
+      yield* vaeCases(checkpoint, golden);
+      if (golden.tensors.has('tiled.z')) yield attempt(area, 'vae_io tiled', () => tiledChecks(checkpoint, golden));
+    } else if (name === 'clip_io') yield attempt(area, name, async () => clipChecks(checkpoint, await read()));
     else if (name === 'a1111_cond') yield* condCases(checkpoint, dir, await read());
   }
   for (const file of await goldenFiles(dir, /^e2e_.*\.json$/)) yield attempt(area, file, () => e2eChecks(dir, file));
@@ -83,6 +88,29 @@ async function* vaeCases({ parts }: GoldenCheckpoint, golden: GoldenTensors): As
       ];
     });
   }
+}
+
+/** Decoding and encoding in overlapping tiles; the parameters are in the file's metadata. */
+async function tiledChecks({ parts }: GoldenCheckpoint, golden: GoldenTensors): Promise<Check[]> {
+  await using encoder = await openNetwork(vaeEncoder(parts.vae!), cpu);
+  await using decoder = await openNetwork(vaeDecoder(parts.vae!), cpu);
+  const of = JSON.parse(golden.metadata.tiled ?? '{}') as Record<string, number>;
+  const decode = async (z: Tensor) => (await decoder.run({ z })).pixels!;
+  const encode = async (pixels: Tensor) => meanChannels((await encoder.run({ pixels })).moments!);
+  const pixels = await decodeTiled(golden.get('tiled.z'), decode, { tile: of.tile_x!, overlap: of.overlap! });
+  const shown = { ...pixels, data: pixels.data.map((v) => Math.min(1, Math.max(0, v / 2 + 0.5))) };
+  const given = golden.get('tiled.image_01');
+  const picture = { ...given, data: given.data.map((v) => 2 * v - 1) };
+  const latent = await encodeTiled(picture, encode, { tile: of.encode_tile_px!, overlap: of.encode_overlap_px! });
+  return [
+    ['decoded', tensorError(shown, golden.get('tiled.decoded_tiled_01')), tolerance.graph],
+    ['encoded mean', tensorError(latent, golden.get('tiled.encoded_mean_tiled')), tolerance.graph],
+  ];
+}
+
+/** The first half of the channels of one picture's moments. */
+function meanChannels({ data, shape: [batch = 0, channels = 0, ...size] }: Tensor): Tensor {
+  return { data: data.subarray(0, data.length / 2), shape: [batch, channels / 2, ...size] };
 }
 
 async function clipChecks(checkpoint: GoldenCheckpoint, golden: GoldenTensors): Promise<Check[]> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
+import { withInfotext } from '../../../src/engine/image/infotext-file.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
@@ -146,4 +147,41 @@ describe('which picture is meant', () => {
     const { posted } = await made(place);
     expect(posted.history.every(({ spoiler }) => spoiler)).toBe(true);
   });
+});
+
+describe('what made a picture', () => {
+  const infotext =
+    'a red hat\nNegative prompt: blurry\nSteps: 7, Sampler: Euler, CFG scale: 5, Seed: 4242, Size: 64x64, Model: nowhere';
+
+  test('is read from its file, and can be used on it', async () => {
+    const place = platform.newRoom();
+    const files = [withInfotext(await solidPng(64, 64), infotext)];
+    await platform.command(ann, 'pinfo', {}, { in: place, files });
+    expect(chat.lastTold()).toContain('Negative prompt: blurry');
+    await platform.press(ann, { id: '1', place, card: platform.told.at(-1)!.card }, 'Use these');
+    const { posted, params } = await made(place);
+    expect(params).toMatchObject({
+      ...{ prompt: 'a red hat', negativePrompt: 'blurry', steps: 7, sampler: 'Euler', cfgScale: 5, seed: 4242 },
+    });
+    expect(wordsOf(posted.card)).toContain('The model nowhere is not here');
+  });
+
+  test('is told of our own by reply, of plain uploads that there is nothing', async () => {
+    const { place, first } = await begun('a cat');
+    await platform.command(ann, 'pinfo', {}, { in: place, replyTo: first.id });
+    expect(chat.lastTold()).toMatch(/Steps: 20, Sampler: Euler a/);
+    await platform.command(ann, 'pinfo', {}, { in: place, files: [await solidPng(64, 64)] });
+    expect(chat.lastTold()).toContain('An uploaded picture without parameters.');
+    expect(platform.told.at(-1)!.card.rows.flat()).toEqual([]);
+  });
+});
+
+test('models are listed, of a kind, and searched', async () => {
+  const place = platform.newRoom();
+  await platform.command(ann, 'models', {}, { in: place });
+  expect(chat.lastTold()).toMatch(/^Models: \d+\nfake · checkpoint · SD1 · 64/);
+  await platform.command(ann, 'models', {}, { in: place, text: 'lora what' });
+  expect(chat.lastTold()).toBe('Models: 0\nThere is none like that here.');
+  await platform.command(ann, 'models', { search: 'fk' }, { in: place });
+  expect(chat.lastTold()).toContain('fake');
 });

@@ -163,3 +163,42 @@ async function growBy(
   const outbox = { id: job.id, key: `result:${job.id}`, place, card: {}, job: job.id, node: null, replyTo: null };
   await storage.jobs.complete(job.id as never, nodes as never, outbox as never);
 }
+
+describe('Delete', () => {
+  /** Presses Delete behind "⋯" and agrees. */
+  async function deleted(user: typeof ann, on: Posted): Promise<void> {
+    await platform.pressFurther(user, on, 'Delete');
+    const { card } = platform.told.at(-1)!;
+    expect(card.title).toMatch(/^Delete #\d for good\?$/);
+    await platform.press(user, { id: 'asked', place: here, card }, buttonsOf(card)[0]!.label);
+  }
+
+  test('takes a picture and its message away; what was made from it stays, and HEAD goes to what is left', async () => {
+    const one = await first();
+    const node = await nodeOf(one);
+    await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });
+    const two = await chat.result(here, 1);
+    await platform.press(ann, two, 'Undo');
+    await posted(3);
+    await deleted(ann, one);
+    expect(chat.lastTold()).toBe('#1 was deleted by @Ann');
+    expect(platform.standing(here).map(({ id }) => id)).toEqual([two.id]);
+    await expect(chat.storage.blobs.get(node.image.ref)).rejects.toThrow();
+    const { heads } = await lineageOf(two);
+    expect(heads.main).toBe(node.parent);
+    await platform.pressFurther(bo, two, 'History');
+    expect(wordsOf(platform.told.at(-1)!.card)).toContain('└─ #1 (deleted)\n   └─ #2');
+    await platform.pressRaw(ann, { action: 'ag', target: node.id }, { in: here });
+    expect(chat.lastTold()).toContain('That is gone');
+    await platform.say(bo, 'a blue hat', { in: here, replyTo: two.id });
+    expect(wordsOf((await chat.result(here, 1)).card)).toMatch(/^#3 /);
+  });
+
+  test('is for whoever made it, the owner and moderators', async () => {
+    const one = await first();
+    await platform.pressFurther(bo, one, 'Delete');
+    expect(chat.lastTold()).toContain('That is not yours to decide');
+    await deleted({ ...bo, moderator: true }, one);
+    expect(chat.lastTold()).toBe('#1 was deleted by @Bo');
+  });
+});

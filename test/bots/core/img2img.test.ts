@@ -34,7 +34,9 @@ describe('a picture and words', () => {
       /^#1 · img2img · @Ann\n"oil painting, warm light"\nstrength 0\.50 · 20 steps \(5 run\) · cfg 7\nEuler a · seed \d+ · fake · 96×64 · 1 s\nfrom #0$/,
     );
     expect(result.options.replyTo).toBe(request);
-    expect(buttonsOf(result.card).map((b) => b.label)).toEqual([...['Again', 'Less', 'More', 'Edit…', 'Undo', '⋯']]);
+    expect(buttonsOf(result.card).map((b) => b.label)).toEqual([
+      ...['Again', 'Less', 'More', 'Edit…', 'Undo', 'Compare', '⋯'],
+    ]);
     expect(platform.standing(here)).toHaveLength(1); // the progress card is gone
   });
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { type BotsOptions, type Clock, openBots } from '../../../src/bots/core/index.ts';
+import { type BotsOptions, type Clock, openBots, openSuggestions } from '../../../src/bots/core/index.ts';
 import { type DiscordOptions, openDiscord } from '../../../src/bots/discord/discord.ts';
 import type { LineageNode, NodeId } from '../../../src/edit/lineage.ts';
 import { defaultCaps } from '../../../src/edit/resolve.ts';
@@ -68,8 +68,8 @@ async function openBot(dataDir: string, dc: DiscordStandIn, latch: Latch, option
   const queue = openEmbeddedQueue({ log });
   await queue.announce(fakeCatalog);
   const blobs = options.blobs?.(storage) ?? storage.blobs;
-  const catalog = () => queue.catalog();
-  const discord = openDiscord({ token: dc.token, apiRoot: dc.api, dataDir, blobs, fit, log, clock, catalog });
+  const suggestions = openSuggestions({ catalog: () => queue.catalog(), storage, clock });
+  const discord = openDiscord({ token: dc.token, apiRoot: dc.api, dataDir, blobs, fit, log, clock, suggestions });
   const bots = await openBots({
     ...{ storage, queue, platforms: [discord], probe: testProbe, log, clock, random: randomBytes },
     ...{ caps: defaultCaps, limits: options.limits },

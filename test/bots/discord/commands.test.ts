@@ -1,10 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { type Command, commandList } from '../../../src/bots/core/index.ts';
+import { type Command, commandList, pictureMenu, type Suggestions } from '../../../src/bots/core/index.ts';
 import { registeredCommands } from '../../../src/bots/discord/commands.ts';
 import { openDiscord } from '../../../src/bots/discord/discord.ts';
-import { openSuggestions, ranked } from '../../../src/bots/discord/suggestions.ts';
-import { samplerNames } from '../../../src/edit/choices.ts';
 import { silentLog } from '../../../src/log.ts';
 import { checkCommands, commandSize } from '../../support/discord-stand-in/commands.ts';
 import type { JsonObject } from '../../support/discord-stand-in/json.ts';
@@ -21,8 +19,8 @@ const option = (command: string, name: string) =>
 
 describe('registered commands', () => {
   test('keep every limit, and are the commands there are', () => {
-    expect(checkCommands(commands)).toHaveLength(commandList.length + 1);
-    expect(commands.map(({ name }) => name)).toEqual([...commandList.map(({ name }) => name), 'Edit image']);
+    expect(checkCommands(commands)).toHaveLength(commandList.length + pictureMenu.length);
+    expect(commands.map(({ name }) => name)).toEqual([...commandList, ...pictureMenu].map(({ name }) => name));
   });
 
   test('offer options as the parameter table has them', () => {
@@ -106,62 +104,15 @@ describe('registered commands', () => {
   });
 });
 
-describe('suggestions', () => {
-  const names = (found: readonly { readonly name: string }[]) => found.map(({ name }) => name);
-  const suggestions = (count: number, name = (at: number) => `model-${at}`) =>
-    openSuggestions(
-      async () => ({
-        checkpoints: Array.from({ length: count }, (_, at) => ({
-          ...{ name: name(at), hash: `${at}`.padStart(10, '0'), family: 'sd1' as const, nativeSize: 512 },
-        })),
-      }),
-      { now: Date.now, setTimeout: () => ({ [Symbol.dispose]: () => {} }) },
-    );
-
-  test('are at most 25 of however many models, those that begin with the words first', async () => {
-    const many = suggestions(60);
-    await expect.poll(() => many.of('model', '').length, patience).toBe(25);
-    expect(names(many.of('model', '59'))).toEqual(['model-59']);
-    expect(names(many.of('model', 'mdl7'))).toEqual([
-      'model-7',
-      'model-17',
-      'model-27',
-      'model-37',
-      'model-47',
-      'model-57',
-    ]);
-    expect(many.of('model', 'nothing like it')).toEqual([]);
-  });
-
-  test('carry a hash where the name is too long', async () => {
-    const long = suggestions(2, (at) => `${'很长的名字'.repeat(30)}${at}`);
-    await expect.poll(() => long.of('model', '').length, patience).toBe(2);
-    for (const { name, value } of long.of('model', '')) {
-      expect(name.length).toBeLessThanOrEqual(100);
-      expect(value).toMatch(/^0{9}[01]$/);
-    }
-  });
-
-  test('rank the beginning before a word, a word before the middle, the middle before scattered letters', () => {
-    const all = ['xx sdxx', 'anisd', 'sd 1.5', 's-x-d'].map((name) => ({ name, value: name }));
-    expect(names(ranked(all, 'SD'))).toEqual(['sd 1.5', 'xx sdxx', 'anisd', 's-x-d']);
-  });
-
-  test('of seeds are numbers, of samplers their names', () => {
-    const some = suggestions(0);
-    expect(some.of('seed', '42')).toEqual([
-      { name: '42', value: 42 },
-      { name: '-1 (random)', value: -1 },
-    ]);
-    expect(some.of('seed', '99999999999')).toHaveLength(1);
-    expect(names(some.of('sampler', ''))).toEqual(samplerNames);
-    expect(names(some.of('sampler', 'euler'))).toEqual(['Euler a', 'Euler']);
-  });
-
-  test('reach whoever types', async () => {
-    const checkpoints = [{ name: 'dreamy', hash: null, family: 'sd1' as const, nativeSize: 512 }];
-    await using bot = await openAdapter({ catalog: async () => ({ checkpoints }) });
-    const typing = bot.dc.autocomplete(bot.dc.user('Ann'), 'edit', { options: { model: 'drm' }, focused: 'model' });
-    expect((await typing.answered()).choices).toEqual([{ name: 'dreamy', value: 'dreamy' }]);
-  });
+test('suggestions reach whoever types, from what is known of them and their place', async () => {
+  const asked: unknown[] = [];
+  const of: Suggestions['of'] = async (source, typed, { user, place }) => {
+    asked.push([source, typed, user, place]);
+    return [{ name: 'dreamy', value: 'dreamy' }];
+  };
+  await using bot = await openAdapter({ suggestions: { of } });
+  const ann = bot.dc.user('Ann');
+  const typing = bot.dc.autocomplete(ann, 'edit', { options: { model: 'drm' }, focused: 'model' });
+  expect((await typing.answered()).choices).toEqual([{ name: 'dreamy', value: 'dreamy' }]);
+  expect(asked).toEqual([['model', 'drm', `discord:${ann.id}`, bot.place]]);
 });

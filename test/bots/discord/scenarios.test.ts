@@ -290,6 +290,29 @@ describe("a picture's context menu", () => {
       .toBe(true);
   });
 
+  test('asks for an inpainting what it starts from, and fetches the picture while the form is open', async () => {
+    const ann = somebody();
+    const target = chat.dc.message(chat.dc.user('Bo'), 'look', { ...ann, files: [black] });
+    const fetched = chat.dc.calls('GET', /cdn\/attachments/).length;
+    const opened = await chat.dc.context(ann.user, 'Inpaint image', target, ann).answered();
+    expect(opened.modal).toMatchObject({ title: 'Inpaint image' });
+    await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
+    const mask = { name: 'mask.png', bytes: await halfMask() };
+    chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
+    const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
+    expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
+  });
+
+  test('does at once what needs no words: enlarges a picture, tells what made it', async () => {
+    const ann = somebody();
+    const target = chat.dc.message(chat.dc.user('Bo'), 'look', { ...ann, files: [black] });
+    chat.dc.context(ann.user, 'Show settings', target, ann);
+    await told(ann, /without parameters/);
+    const { result } = await edited(ann);
+    chat.dc.context(ann.user, 'Show settings', result, ann);
+    await told(ann, /Steps: 20, Sampler: Euler a/);
+  });
+
   test('of a result goes on from its node, and of words alone says that there is no picture', async () => {
     const ann = somebody();
     const { result } = await edited(ann);

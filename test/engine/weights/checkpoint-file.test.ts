@@ -75,7 +75,8 @@ test("a VAE file by itself is read in diffusers' names, older ones included", as
       .replace('.to_v.', '.value.')
       .replace('.to_out.0.', '.proj_attn.');
   const vae = await folder.write('old.vae.safetensors', await renamed(old));
-  await using theirs = await openCheckpoint(builtinModel, { ...cpu, vae });
+  await using theirs = await openCheckpoint(builtinModel, cpu);
+  await theirs.useVae(vae);
   await using ours = await openCheckpoint(builtinModel, cpu);
   const x = noise([1, 4, 4, 4]);
   expect(await theirs.decodeLatent(x)).toEqual(await ours.decodeLatent(x));

@@ -1,3 +1,4 @@
+import type { ModelKind } from '../../../edit/catalog.ts';
 import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
@@ -41,9 +42,12 @@ export type ButtonWord =
   | 'cancel'
   | 'retry'
   | 'change'
+  | 'useInfo'
   | 'branch'
   | 'forgetBranch'
   | 'history'
+  | 'compare'
+  | 'delete'
   | 'show'
   | 'furtherButtons'
   | 'confirm'
@@ -100,6 +104,7 @@ export interface Messages {
     readonly firstOf: (count: number) => string;
     readonly source: (number: number) => string;
     readonly whichSource: string;
+    readonly otherModel: (name: string) => string;
     readonly pictureLost: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;
@@ -115,6 +120,12 @@ export interface Messages {
     readonly title: (number: number) => string;
     readonly upload: string;
     readonly made: (at: string) => string;
+  };
+  readonly models: {
+    readonly title: (count: number) => string;
+    readonly kinds: Readonly<Record<ModelKind, string>>;
+    readonly more: (count: number) => string;
+    readonly none: string;
   };
   readonly original: (number: number) => string;
   readonly form: { readonly title: (number: number) => string; readonly advanced: string };

@@ -1,0 +1,140 @@
+import type { Catalog } from '../../edit/catalog.ts';
+import { imageUpscalers, samplerNames, schedulerNames } from '../../edit/choices.ts';
+import { fieldNames, fields } from '../../edit/fields.ts';
+import type { PlaceId } from '../../edit/lineage.ts';
+import type { UserId } from '../../edit/request.ts';
+import type { Storage } from '../../storage/index.ts';
+import type { Clock } from './clock.ts';
+import type { SuggestionSource } from './command.ts';
+import { helpTopics } from './commands.ts';
+import { ranked } from './ranking.ts';
+
+/** Suggestions at most, and characters of a name or value. Source: discord.com/developers/docs/interactions/application-commands, "Autocomplete". */
+const limits = { count: 25, text: 100 } as const;
+/** How old what is suggested may be, ms. */
+const FRESH_MS = 60_000;
+/** Lists kept at most: one per person and place. */
+const KEPT = 500;
+/** How far back own seeds are looked for, ms, and how many of them are suggested. */
+const SEEDS_MS = 24 * 60 * 60_000;
+const SEEDS = 5;
+
+export interface Suggestion {
+  readonly name: string;
+  readonly value: string | number;
+}
+
+/** Who types, and where. */
+export interface Typing {
+  readonly user: UserId;
+  readonly place: PlaceId;
+  readonly group: string;
+}
+
+/** What to suggest while somebody types: from memory, where it was not asked for too long ago. */
+export interface Suggestions {
+  of(source: SuggestionSource, typed: string, who: Typing): Promise<readonly Suggestion[]>;
+}
+
+export interface SuggestionOptions {
+  readonly catalog: () => Promise<Catalog>;
+  readonly storage: Pick<Storage, 'lineage' | 'presets'>;
+  readonly clock: Clock;
+}
+
+const cut = (text: string) => (text.length <= limits.text ? text : `${text.slice(0, limits.text - 1)}…`);
+/** What is listed under its name; a name that is too long to be a value goes by its beginning. */
+const named = (names: readonly string[]): readonly Suggestion[] =>
+  names.map((name) => ({ name: cut(name), value: name.slice(0, limits.text) }));
+
+/** Models go by name, or by hash where the name is too long. */
+async function models({ catalog }: SuggestionOptions): Promise<readonly Suggestion[]> {
+  const { checkpoints } = await catalog();
+  return checkpoints.map(({ name, hash }) => ({
+    name: cut(name),
+    value: name.length <= limits.text ? name : (hash ?? name.slice(0, limits.text)),
+  }));
+}
+
+async function upscalers({ catalog }: SuggestionOptions): Promise<readonly Suggestion[]> {
+  const { models: files = [] } = await catalog();
+  const found = files.filter(({ kind }) => kind === 'upscaler').map(({ name }) => name);
+  return named([...new Set([...imageUpscalers.map(({ value }) => value), ...found])]);
+}
+
+/** A new one every time, the newest picture's, and somebody's own of the day. */
+async function seeds({ storage, clock }: SuggestionOptions, who: Typing): Promise<readonly Suggestion[]> {
+  const { min } = fields.seed;
+  const recent = await storage.lineage.recent(who.place, new Date(clock.now() - SEEDS_MS), 40);
+  const made = recent.filter(({ seed, author }) => seed !== null && author === who.user).slice(0, SEEDS);
+  const newest = recent.find(({ seed }) => seed !== null);
+  const known = [...(newest ? [newest] : []), ...made].map(({ number, seed }) => ({
+    name: `${seed} (#${number})`,
+    value: seed!,
+  }));
+  return [{ name: `${min} (random)`, value: min }, ...new Map(known.map((one) => [one.value, one])).values()];
+}
+
+/** A person's, a channel's, a server's and everybody's presets; the nearest of a name counts. */
+async function presets({ storage }: SuggestionOptions, { user, place, group }: Typing): Promise<readonly Suggestion[]> {
+  const owners = [
+    ['user', user],
+    ['channel', place],
+    ['server', group],
+    ['system', '*'],
+  ] as const;
+  const lists = await Promise.all(owners.map(([scope, owner]) => storage.presets.list(scope, owner)));
+  return named([...new Set(lists.flat().map(({ name }) => name))]);
+}
+
+const always = (names: readonly string[]) => async () => named(names);
+
+const sources: Readonly<
+  Record<SuggestionSource, (options: SuggestionOptions, who: Typing) => Promise<readonly Suggestion[]>>
+> = {
+  model: models,
+  upscaler: upscalers,
+  sampler: always(samplerNames),
+  scheduler: always(schedulerNames),
+  topic: always(helpTopics),
+  parameter: always(fieldNames.map((name) => fields[name].chat)),
+  seed: seeds,
+  preset: presets,
+};
+
+/** A seed that is being typed comes first. */
+function typedSeed(typed: string): readonly Suggestion[] {
+  const { min, max } = fields.seed;
+  const value = /^\d{1,10}$/.test(typed.trim()) ? Number(typed) : min;
+  return value === min || value > max ? [] : [{ name: String(value), value }];
+}
+
+interface Kept {
+  readonly at: number;
+  readonly list: Promise<readonly Suggestion[]>;
+}
+
+export function openSuggestions(options: SuggestionOptions): Suggestions {
+  const kept = new Map<string, Kept>();
+  const listOf = (source: SuggestionSource, who: Typing): Promise<readonly Suggestion[]> => {
+    const key = [source, who.user, who.place].join(' ');
+    const now = options.clock.now();
+    const known = kept.get(key);
+    if (known && now - known.at < FRESH_MS) return known.list;
+    const list = sources[source](options, who);
+    list.catch(() => kept.delete(key)); // asked again next time
+    kept.delete(key);
+    kept.set(key, { at: now, list });
+    const [oldest] = kept.keys();
+    if (kept.size > KEPT && oldest !== undefined) kept.delete(oldest);
+    return list;
+  };
+  return {
+    of: async (source, typed, who) => {
+      const list = await listOf(source, who);
+      const found = ranked(list, typed);
+      const all = source === 'seed' ? [...typedSeed(typed), ...(found.length > 0 ? found : list)] : found;
+      return all.slice(0, limits.count);
+    },
+  };
+}

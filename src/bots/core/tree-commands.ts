@@ -1,0 +1,74 @@
+import type { LineageNode } from '../../edit/lineage.ts';
+import { comparisonStyles } from '../../edit/probe.ts';
+import type { UserId } from '../../edit/request.ts';
+import { Refusal } from '../../errors.ts';
+import type { Flow } from './accept.ts';
+import type { Doing } from './calls.ts';
+import { compare } from './compare.ts';
+import { nameOf } from './desk.ts';
+import type { redo, undo } from './history.ts';
+import { HISTORY_PAGE } from './history-card.ts';
+import { lineageOf } from './moves.ts';
+import { meantNode } from './telling.ts';
+import { showHistory } from './tree-actions.ts';
+
+const linkOf = ({ call: { options } }: Doing): string | null =>
+  typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
+
+/** `/undo`, `/redo`: so many steps from where HEAD is, or from the picture a link points at. */
+export async function step(doing: Doing, way: typeof undo | typeof redo): Promise<void> {
+  const { flow, heard, incoming, call } = doing;
+  const node = await meantNode(flow, incoming, { moves: true, link: linkOf(doing) });
+  const steps = Number(call.options.steps ?? 1);
+  await way(flow, heard.asker, { node, steps, answer: incoming.answer, private: heard.private });
+}
+
+const platforms = { d: 'discord', t: 'telegram', w: 'web' } as const;
+
+/** Somebody of a tree: by id, or by the name they have. @throws Refusal 'unknown-name' */
+async function personIn(flow: Flow, node: LineageNode, given: string): Promise<UserId> {
+  const { place } = await lineageOf(flow, node);
+  const platform = platforms[place[0] as keyof typeof platforms];
+  const wanted = given.replace(/^@/, '').toLowerCase();
+  const outline = await flow.storage.lineage.outline(node.lineage);
+  const authors = [...new Set(outline.map(({ author }) => author))];
+  const names = await Promise.all(authors.map(async (author) => [author, await nameOf(flow, author)] as const));
+  const found = names.find(([id, name]) => id === `${platform}:${wanted}` || name.toLowerCase() === wanted);
+  if (found) return found[0];
+  throw new Refusal('unknown-name', {
+    kind: '@',
+    given: given.slice(0, 40),
+    nearest: names.map(([, name]) => name).slice(0, 3),
+  });
+}
+
+/** `/history`: the tree of the picture that is meant. */
+export async function history(doing: Doing): Promise<void> {
+  const { flow, heard, incoming, call } = doing;
+  const node = await meantNode(flow, incoming, { moves: true, link: linkOf(doing) });
+  const { user, limit = HISTORY_PAGE } = call.options;
+  const person = user === undefined ? null : await personIn(flow, node, String(user));
+  const view = { at: person === null ? node.id : 0, size: Number(limit), user: person, thumbnails: false };
+  await showHistory(flow, { asker: heard.asker, private: heard.private, show: incoming.answer.tell }, node, view);
+}
+
+/** A picture of the same tree by its number: `#3`, `3`, or what a suggestion puts there. @throws Refusal 'unknown-name' */
+async function numbered(flow: Flow, node: LineageNode, given: string): Promise<LineageNode> {
+  const number = /^\s*#?(\d{1,7})(?!\d)/.exec(given)?.[1];
+  const [found] = number === undefined ? [] : await flow.storage.lineage.nodes(node.lineage, Number(number), 1);
+  if (!found || found.number !== Number(number))
+    throw new Refusal('unknown-name', { kind: '#', given: given.slice(0, 40), nearest: [] });
+  if (found.removed) throw new Refusal('gone', {});
+  return found;
+}
+
+/** `/compare`: `a` and `b`; without them the picture that is meant and the one above. @throws Refusal 'nothing-to-compare' */
+export async function compareCommand({ flow, heard, incoming, call }: Doing): Promise<void> {
+  const meant = await meantNode(flow, incoming, { moves: true, link: null });
+  const { a: first, b: second, style: wanted } = call.options;
+  const b = second === undefined ? meant : await numbered(flow, meant, String(second));
+  const a = first === undefined ? await flow.storage.lineage.above(b) : await numbered(flow, meant, String(first));
+  if (!a || a.id === b.id) throw new Refusal('nothing-to-compare', {});
+  const style = comparisonStyles.find((known) => known === wanted) ?? 'side';
+  await compare(flow, heard.asker, { a, b, style });
+}

@@ -1,0 +1,82 @@
+import { adapterInputs, type Graph } from '../graph/core.ts';
+import type { LoraUse } from '../nets/lora-patch.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { type Factors, isPlainLora, joined, loraFactors, ofThird } from '../weights/lora-factors.ts';
+import type { LoraTarget } from '../weights/lora-targets.ts';
+import { type TensorReader, tensorReader } from '../weights/weights-file.ts';
+
+type Feeds = Readonly<Record<string, Tensor>>;
+
+/** The low-rank factors of some LoRAs as an adapted graph is fed them. */
+export interface AdapterOptions {
+  readonly graph: Pick<Graph, 'adapted' | 'weights'>;
+  readonly targets: ReadonlyMap<string, LoraTarget>;
+}
+
+/** Whether a LoRA changes anything in this graph. */
+export function isTouching({ file, multipliers }: LoraUse, { graph, targets }: AdapterOptions): boolean {
+  const own = new Set(graph.weights.map(({ name }) => name));
+  return [...file.keys()].some((base) => {
+    const target = targets.get(base);
+    return target !== undefined && multipliers[target.part] !== 0 && own.has(target.weight);
+  });
+}
+
+/** Whether every one of the LoRAs does no more to this graph than low-rank factors can. */
+export function canBeFed(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): boolean {
+  const own = new Set(graph.weights.map(({ name }) => name));
+  const adapted = new Set(graph.adapted.map(({ name }) => name));
+  return loras.every(({ file }) =>
+    [...file].every(([base, parts]) => {
+      const weight = targets.get(base)?.weight;
+      return weight === undefined || !own.has(weight) || (adapted.has(weight) && isPlainLora(parts));
+    }),
+  );
+}
+
+/** Two feeds for every adapted weight, of rank 0 where nothing changes it. @throws Refusal 'weights-broken' */
+export async function adapterFeeds(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): Promise<Feeds> {
+  const shapes = new Map(graph.adapted.map(({ name, shape }) => [name, shape]));
+  const changes = new Map<string, Factors[]>();
+  await using reader = tensorReader();
+  for (const use of loras) {
+    for (const [base, parts] of use.file) {
+      const target = targets.get(base);
+      const shape = target && shapes.get(target.weight);
+      const change = shape && (await changeOf(use, { target, parts, shape, reader }));
+      if (change) changes.set(target.weight, [...(changes.get(target.weight) ?? []), change]);
+    }
+  }
+  return Object.fromEntries(
+    graph.adapted.flatMap(({ name, shape }) => {
+      const { down, up } = adapterInputs(name);
+      const factors = joined(changes.get(name) ?? [nothing(shape)]);
+      return [
+        [down, factors.down],
+        [up, factors.up],
+      ];
+    }),
+  );
+}
+
+interface Layer {
+  readonly target: LoraTarget;
+  readonly parts: Parameters<typeof loraFactors>[0];
+  readonly shape: readonly number[];
+  readonly reader: TensorReader;
+}
+
+async function changeOf(use: LoraUse, { target, parts, shape, reader }: Layer): Promise<Factors | undefined> {
+  const multiplier = use.multipliers[target.part];
+  if (multiplier === 0) return undefined;
+  const { third } = target;
+  const [rows = 0, ...rest] = shape;
+  const own = third === undefined ? shape : [rows / 3, ...rest];
+  const factors = await loraFactors(parts, own, { multiplier, rank: use.rank, reader });
+  return factors && third !== undefined ? ofThird(factors, third) : factors;
+}
+
+function nothing([rows = 0, ...inputs]: readonly number[]): Factors {
+  const empty = new Float32Array(0);
+  return { down: { data: empty, shape: [0, ...inputs] }, up: { data: empty, shape: [rows, 0] } };
+}

@@ -1,0 +1,135 @@
+import { sizeOf, type Tensor } from '../tensor/tensor.ts';
+import type { LoraParts } from './lora-file.ts';
+import type { TensorReader } from './weights-file.ts';
+
+/** A low-rank change of a weight: W + up · down. */
+export interface Factors {
+  readonly down: Tensor; // [r, in] or [r, in, kh, kw]
+  readonly up: Tensor; // [out, r], scaled
+}
+
+/** How much of a LoRA is wanted. */
+export interface FactorOptions {
+  readonly multiplier: number;
+  /** How many of its directions to use; by default all. */
+  readonly rank?: number | undefined;
+  readonly reader: TensorReader;
+}
+
+const plainParts = new Set(['lora_up.weight', 'lora_down.weight', 'lora_mid.weight', 'alpha', 'scale']);
+
+/** Whether a layer's change is nothing but up · down, with a convolution between them or not. */
+export function isPlainLora(parts: LoraParts): boolean {
+  return (
+    parts.has('lora_up.weight') && parts.has('lora_down.weight') && [...parts.keys()].every((p) => plainParts.has(p))
+  );
+}
+
+/**
+ * The factors of a plain LoRA for a weight [out, in] or [out, in, kh, kw]; undefined when they do not fit it.
+ * Source: A1111 extensions-builtin/Lora/network_lora.py
+ * @throws Refusal 'weights-broken'
+ */
+export async function loraFactors(
+  parts: LoraParts,
+  shape: readonly number[],
+  options: FactorOptions,
+): Promise<Factors | undefined> {
+  const [up, down, mid] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'].map((name) => parts.get(name));
+  if (!up || !down) return undefined;
+  const [rows = 0, columns = 0, ...kernel] = shape;
+  const [rank = 0, inputs = 0, ...outer] = down.shape;
+  const own = mid ? mid.shape.slice(2) : outer;
+  const isFitting = sizeOf(up.shape) === rows * rank && sizeOf(own) === sizeOf(kernel);
+  if (!isFitting || !(inputs === columns || (inputs < columns && kernel.length > 0))) return undefined;
+  const used = usedRank(rank, options.rank);
+  const { reader } = options;
+  const flatDown = await reader.read(down);
+  const whole = mid ? tucker(await reader.read(mid), flatDown) : flatDown;
+  const scale = (await scaleOf(parts, rank, reader)) * options.multiplier;
+  return {
+    down: widened({ data: whole.data, shape: [rank, inputs, sizeOf(kernel)] }, used, [columns, ...kernel]),
+    up: scaledColumns(await reader.read(up), { rows, rank, used, scale }),
+  };
+}
+
+/** As a Python slice: all, the first so many, or all but the last so many. */
+function usedRank(rank: number, limit = rank): number {
+  return Math.max(0, Math.min(rank, limit < 0 ? rank + limit : limit));
+}
+
+/** The number given as scale, else α / rank, else 1. */
+async function scaleOf(parts: LoraParts, rank: number, reader: TensorReader): Promise<number> {
+  const [scale, alpha] = [parts.get('scale'), parts.get('alpha')];
+  if (scale) return (await reader.read(scale)).data[0] ?? 1;
+  return alpha ? Math.fround((await reader.read(alpha)).data[0] ?? rank) / rank : 1;
+}
+
+/** Σ over n of core[m, n, k, l] · down[n, i] → [m, i, k · l]. */
+function tucker({ data: core, shape: [m = 0, n = 0, ...kernel] }: Tensor, down: Tensor): Tensor {
+  const [area, inputs] = [sizeOf(kernel), down.data.length / n];
+  const out = new Float32Array(m * inputs * area);
+  for (let a = 0; a < m; a++) {
+    for (let b = 0; b < n; b++) {
+      const [from, given] = [(a * n + b) * area, b * inputs];
+      for (let i = 0, o = a * inputs * area; i < inputs; i++) {
+        const factor = down.data[given + i]!;
+        for (let k = 0; k < area; k++) out[o++]! += factor * core[from + k]!;
+      }
+    }
+  }
+  return { data: out, shape: [m, inputs, area] };
+}
+
+/** The first `used` rows; a LoRA trained on 4 channels leaves the others of a first layer of 9 alone. */
+function widened({ data, shape: [, inputs = 0, area = 0] }: Tensor, used: number, columns: readonly number[]): Tensor {
+  const shape = [used, ...columns];
+  const wide = sizeOf(columns);
+  if (wide === inputs * area) return { data: data.subarray(0, used * wide), shape };
+  const out = new Float32Array(used * wide);
+  for (let r = 0; r < used; r++) out.set(data.subarray(r * inputs * area, (r + 1) * inputs * area), r * wide);
+  return { data: out, shape };
+}
+
+interface Columns {
+  readonly rows: number;
+  readonly rank: number;
+  readonly used: number;
+  readonly scale: number;
+}
+
+/** [rows, rank] → its first `used` columns, scaled. */
+function scaledColumns({ data }: Tensor, { rows, rank, used, scale }: Columns): Tensor {
+  const out = new Float32Array(rows * used);
+  for (let row = 0; row < rows; row++) {
+    for (let r = 0; r < used; r++) out[row * used + r] = data[row * rank + r]! * scale;
+  }
+  return { data: out, shape: [rows, used] };
+}
+
+/** A change of one third of a stacked weight as a change of the whole: the other rows stay as they are. */
+export function ofThird({ down, up }: Factors, third: number): Factors {
+  const out = new Float32Array(3 * up.data.length);
+  out.set(up.data, third * up.data.length);
+  return { down, up: { data: out, shape: [3 * up.shape[0]!, up.shape[1]!] } };
+}
+
+/** Several changes of a weight as one, whose rank is the sum of theirs. */
+export function joined(changes: readonly Factors[]): Factors {
+  const [first] = changes;
+  if (!first) throw new RangeError('no changes to join');
+  if (changes.length === 1) return first;
+  const rank = changes.reduce((sum, { up }) => sum + up.shape[1]!, 0);
+  const [, ...inputs] = first.down.shape;
+  const down = new Float32Array(rank * sizeOf(inputs));
+  const rows = first.up.shape[0]!;
+  const up = new Float32Array(rows * rank);
+  let at = 0;
+  for (const change of changes) {
+    const own = change.up.shape[1]!;
+    down.set(change.down.data, at * sizeOf(inputs));
+    for (let row = 0; row < rows; row++) up.set(change.up.data.subarray(row * own, (row + 1) * own), row * rank + at);
+    at += own;
+  }
+  return { down: { data: down, shape: [rank, ...inputs] }, up: { data: up, shape: [rows, rank] } };
+}

@@ -1,0 +1,86 @@
+import { type BlobRef, toBlobRef } from '../edit/blob.ts';
+import type { LineageNode, NodeId } from '../edit/lineage.ts';
+import { removeBlobs } from './blobs.ts';
+import { type Database, type Db, inTransaction } from './db.ts';
+
+/** The nearest picture above that is still there; iterative, for histories may be long. */
+export async function livingAbove(db: Db, parent: string | null): Promise<string | undefined> {
+  for (let at = parent; at !== null; ) {
+    const row = await db.node.findUnique({ where: { id: at }, select: { id: true, parentId: true, removedAt: true } });
+    if (!row) return undefined;
+    if (row.removedAt === null) return row.id;
+    at = row.parentId;
+  }
+  return undefined;
+}
+
+/** Ids of the nearest pictures below that are still there. */
+export async function livingBelow(db: Db, id: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (let level = [id]; level.length > 0; ) {
+    const where = { parentId: { in: level } };
+    const rows = await db.node.findMany({ where, select: { id: true, removedAt: true } });
+    found.push(...rows.filter(({ removedAt }) => removedAt === null).map((row) => row.id));
+    level = rows.filter(({ removedAt }) => removedAt !== null).map((row) => row.id);
+  }
+  return found;
+}
+
+/**
+ * Moves every HEAD of a tree that lost its picture: to the nearest picture above, else to the newest there is. Without any picture
+ * left there are no branches left either.
+ */
+export async function leaveRemoved(tx: Db, lineageId: string): Promise<void> {
+  const branches = await tx.branch.findMany({
+    where: { lineageId, node: { removedAt: { not: null } } },
+    include: { node: true },
+  });
+  for (const { name, node } of branches) {
+    const newest = {
+      where: { lineageId, removedAt: null },
+      orderBy: { number: 'desc' },
+      select: { id: true },
+    } as const;
+    const to = (await livingAbove(tx, node.parentId)) ?? (await tx.node.findFirst(newest))?.id;
+    const where = { lineageId_name: { lineageId, name } };
+    if (to) await tx.branch.update({ where, data: { nodeId: to } });
+    else await tx.branch.delete({ where });
+  }
+}
+
+/** Whether a living picture, or an edit that is not finished, still needs these bytes. */
+async function isNeeded(db: Db, ref: BlobRef): Promise<boolean> {
+  if ((await db.node.count({ where: { imageRef: ref, removedAt: null } })) > 0) return true;
+  const open = await db.job.findMany({ where: { endedAt: null }, select: { task: true } });
+  return open.some(({ task }) => JSON.stringify(task).includes(ref));
+}
+
+/**
+ * Deletes a picture: its bytes at once, what made it, and every pointer to it. Its children keep theirs; its number is not given to
+ * another. False when it was gone already.
+ */
+export async function removeNode(
+  db: Database,
+  blobDirectory: string,
+  { id, lineage, image }: Pick<LineageNode, 'id' | 'lineage' | 'image'>,
+  now: Date,
+): Promise<boolean> {
+  const isRemoved = await inTransaction(db, async (tx) => {
+    const { count } = await tx.node.updateMany({ where: { id, removedAt: null }, data: { removedAt: now } });
+    if (count === 0) return false;
+    await tx.$executeRaw`UPDATE "Node" SET "task" = NULL, "infotext" = NULL, "seed" = NULL WHERE "id" = ${id}`;
+    await tx.undone.deleteMany({ where: { OR: [{ nodeId: id }, { parentId: id }] } });
+    await tx.hold.deleteMany({ where: { nodeId: id } });
+    await tx.outbox.updateMany({ where: { nodeId: id, state: 'waiting' }, data: { state: 'failed' } });
+    await leaveRemoved(tx, lineage);
+    return true;
+  });
+  const ref = toBlobRef(image.ref);
+  if (isRemoved && !(await isNeeded(db, ref))) await removeBlobs(blobDirectory, [ref]);
+  return isRemoved;
+}
+
+/** Whether a picture is still there: no HEAD may go anywhere else. */
+export async function isLiving(tx: Db, id: NodeId): Promise<boolean> {
+  return (await tx.node.count({ where: { id, removedAt: null } })) === 1;
+}

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ranked } from '../../../src/bots/core/ranking.ts';
+import { openSuggestions, type SuggestionOptions } from '../../../src/bots/core/suggestions.ts';
+import type { Catalog } from '../../../src/edit/catalog.ts';
+import { samplerNames } from '../../../src/edit/choices.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { openTestChat, type TestChat } from '../../support/test-chat.ts';
+import { ann, bo } from '../../support/test-platform.ts';
+
+let chat: TestChat;
+beforeAll(async () => {
+  chat = await openTestChat();
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+
+const entry = (name: string, at: number) => ({
+  ...{ name, hash: `${at}`.padStart(10, '0'), family: 'sd1' as const, nativeSize: 512 },
+});
+const numbered = (count: number, name: (at: number) => string): Catalog => ({
+  checkpoints: Array.from({ length: count }, (_, at) => entry(name(at), at)),
+});
+const open = (
+  catalog: Catalog = { checkpoints: [] },
+  clock: Pick<SuggestionOptions['clock'], 'now'> = { now: Date.now },
+) =>
+  openSuggestions({
+    catalog: async () => catalog,
+    storage: chat.storage,
+    clock: { ...clock, setTimeout: () => ({ [Symbol.dispose]: () => {} }) },
+  });
+const names = (found: readonly { readonly name: string }[]) => found.map(({ name }) => name);
+
+describe('suggestions', () => {
+  const who = { user: ann.id, place: 'd:1:2' as never, group: 'd:1' };
+
+  test('are at most 25 of however many models, those that begin with the words first', async () => {
+    const many = open(numbered(60, (at) => `model-${at}`));
+    expect(await many.of('model', '', who)).toHaveLength(25);
+    expect(names(await many.of('model', '59', who))).toEqual(['model-59']);
+    const scattered = ['7', '17', '27', '37', '47', '57'].map((n) => `model-${n}`);
+    expect(names(await many.of('model', 'mdl7', who))).toEqual(scattered);
+    expect(await many.of('model', 'nothing like it', who)).toEqual([]);
+  });
+
+  test('carry a hash where the name is too long', async () => {
+    const found = await open(numbered(2, (at) => `${'很长的名字'.repeat(30)}${at}`)).of('model', '', who);
+    for (const { name, value } of found) {
+      expect(name.length).toBeLessThanOrEqual(100);
+      expect(value).toMatch(/^0{9}[01]$/);
+    }
+  });
+
+  test('rank the beginning before a word, a word before the middle, the middle before scattered letters', () => {
+    const all = ['xx sdxx', 'anisd', 'sd 1.5', 's-x-d'].map((name) => ({ name }));
+    expect(names(ranked(all, 'SD'))).toEqual(['sd 1.5', 'xx sdxx', 'anisd', 's-x-d']);
+  });
+
+  test('of samplers and topics are their names, of upscalers also the files there are', async () => {
+    const some = open({ checkpoints: [], models: [{ kind: 'upscaler', name: '4x-UltraSharp', hash: null }] });
+    expect(names(await some.of('sampler', '', who))).toEqual(samplerNames);
+    expect(names(await some.of('sampler', 'euler', who))).toEqual(['Euler a', 'Euler']);
+    expect(names(await some.of('upscaler', 'ultra', who))).toEqual(['4x-UltraSharp']);
+    expect(names(await some.of('topic', 'reg', who))).toEqual(['region']);
+  });
+
+  test('of presets are a person’s own, the channel’s, the server’s and everybody’s', async () => {
+    const content = { params: {} };
+    const save = (scope: 'user' | 'server' | 'system', owner: string, name: string) =>
+      chat.storage.presets.save({ scope, owner, name, content });
+    await save('user', ann.id, 'mine');
+    await save('user', bo.id, 'not mine');
+    await save('server', 'd:1', 'house style');
+    expect(names(await open().of('preset', 'm', who))).toEqual(['mine']);
+    expect(names(await open().of('preset', '', who))).toEqual(['mine', 'house style']);
+  });
+
+  test('of seeds are the number that is typed, chance, and those of the pictures before', async () => {
+    const place = chat.platform.newRoom();
+    await chat.platform.say(ann, 'a hat --seed 4242', { in: place, files: [await solidPng(64, 64)] });
+    await chat.result(place);
+    const some = open();
+    const here = { ...who, place };
+    expect(await some.of('seed', '', here)).toEqual([
+      { name: '-1 (random)', value: -1 },
+      { name: '4242 (#1)', value: 4242 },
+    ]);
+    expect(names(await some.of('seed', '42', here))).toEqual(['42', '4242 (#1)']);
+    expect(names(await some.of('seed', '99999999999', here))).toEqual(['-1 (random)', '4242 (#1)']);
+  });
+
+  test('are asked for once a minute', async () => {
+    let [now, count] = [0, 0];
+    const clock = { now: () => now, setTimeout: () => ({ [Symbol.dispose]: () => {} }) };
+    const catalog = async () => numbered(++count, (at) => `m${at}`);
+    const some = openSuggestions({ catalog, storage: chat.storage, clock });
+    for (const at of [0, 59_000, 61_000]) {
+      now = at;
+      await some.of('model', '', who);
+    }
+    expect(count).toBe(2);
+  });
+});
