@@ -64,6 +64,8 @@ interface Saying {
   readonly files?: readonly (Uint8Array | RemoteFile)[];
   readonly replyTo?: string | RepliedTo;
   readonly key?: string;
+  /** The message that says something else now. */
+  readonly corrects?: string;
 }
 
 /** A picture somebody sends. */
@@ -124,8 +126,9 @@ export class TestPlatform implements Platform {
 
   /** A plain message. Resolves when it has been dealt with, and says which id it had. */
   async say(user: TestUser, text: string, saying: Saying = {}): Promise<string> {
-    const message = this.#newId();
-    const spoken = { ...this.#arrived(user, saying), ...this.#pointed(saying), text, message };
+    const message = saying.corrects ?? this.#newId();
+    const corrects = saying.corrects !== undefined;
+    const spoken = { ...this.#arrived(user, saying), ...this.#pointed(saying), text, message, corrects };
     await this.#deliver({ ...spoken, kind: 'message' });
     return message;
   }

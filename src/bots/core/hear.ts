@@ -3,6 +3,7 @@ import type { Flow } from './accept.ts';
 import { act } from './actions.ts';
 import { errorCard } from './cards.ts';
 import { commands } from './commands.ts';
+import { takeBack } from './correction.ts';
 import { obeyCommand } from './doing.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
@@ -46,6 +47,7 @@ export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promis
       incoming.files.map(({ name }) => name),
     );
   }
+  if ('corrects' in incoming && incoming.corrects && !(await takeBack(flow, heard, incoming))) return;
   switch (incoming.kind) {
     case 'command':
       return obeyCommand(flow, heard, incoming);

@@ -200,6 +200,8 @@ export interface CommandIncoming extends Arrived {
   readonly repliedTo: RepliedTo | null;
   /** Their message, to reply to; null for slash commands. */
   readonly message: string | null;
+  /** Says anew what that message said before: counts while the edit still waits. */
+  readonly corrects?: boolean;
 }
 
 /** Text, pictures, a reply, or all of these, meant for us. */
@@ -209,6 +211,8 @@ export interface MessageIncoming extends Arrived {
   readonly files: readonly RemoteFile[];
   readonly repliedTo: RepliedTo | null;
   readonly message: string | null;
+  /** As in a command. */
+  readonly corrects?: boolean;
 }
 
 /** A button pressed or a form sent; identifiers are as the message carried them and may be forged. */

@@ -476,6 +476,8 @@ export const en: Messages = {
         'no: blurry   replaces the negative prompt, +no: adds to it',
         '--strength 0.4 --seed 7   sets parameters',
         'again · more · less · undo · redo   do what their buttons do',
+        'upscale 2 · outpaint left 128   begin from the picture',
+        'hat -> red beret · remove vase   with a mask that shows where',
         'Strength says how much may change: 0.3 a little, 0.75 a lot.',
       ],
     },
