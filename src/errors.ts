@@ -20,6 +20,10 @@ export interface Refusals {
   'sketch-and-mask': Record<string, never>;
   'sketch-size': { sketch: string; image: string };
   'sketch-unchanged': Record<string, never>;
+  'no-past-mask': Record<string, never>;
+  'too-many-drafts': { limit: number };
+  'diff-base': Record<string, never>;
+  'diff-too-different': Record<string, never>;
   // what was asked
   'bad-color': { given: string };
   'bad-direction': { given: string };

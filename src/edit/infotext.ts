@@ -110,6 +110,7 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
   'outpainting mk2': [
     ['Outpaint pixels', 'pixels'],
     ['Outpaint direction', 'direction'],
+    ['Outpaint passes', 'outpaintPasses'],
     ['Outpaint mask blur', 'mk2MaskBlur'],
     ['Outpaint fall-off exponent', 'noiseQ'],
     ['Outpaint color variation', 'colorVariation'],
@@ -117,6 +118,7 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
   "poor man's outpainting": [
     ['Outpaint pixels', 'pixels'],
     ['Outpaint direction', 'direction'],
+    ['Outpaint passes', 'outpaintPasses'],
     ['Poor outpaint mask blur', 'poorMaskBlur'],
     ['Poor outpaint masked content', 'poorMaskedContent'],
   ],
@@ -136,6 +138,10 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
     ['SD upscale overlap', 'overlap'],
     ['SD upscale upscaler', 'sdUpscaler'],
     ['SD upscale factor', 'scaleFactor'],
+  ],
+  extras: [
+    ['Postprocess upscale by', 'scaleFactor'],
+    ['Postprocess upscaler', 'sdUpscaler'],
   ],
   loopback: [
     ['Final denoising strength', 'finalDenoisingStrength'],

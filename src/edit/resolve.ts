@@ -184,7 +184,12 @@ function warningsFor({ params, sketch, mask }: EditRequest): readonly Warning[] 
   const rules: readonly (readonly [Warning, boolean])[] = [
     ['latent-upscale-strength', isLatent && params.denoisingStrength < LATENT_UPSCALE_STRENGTH],
     ['mask-alpha-repaints-nothing', sketch?.kind === 'inpaint sketch' && params.maskAlpha >= 50 && isRounded],
-    ['upscaler-none', params.script === 'SD upscale' && params.sdUpscaler === 'None' && params.scaleFactor !== 1],
+    [
+      'upscaler-none',
+      (params.script === 'SD upscale' || params.script === 'extras') &&
+        params.sdUpscaler === 'None' &&
+        params.scaleFactor !== 1,
+    ],
   ];
   return rules.filter(([, holds]) => holds).map(([warning]) => warning);
 }
@@ -223,6 +228,9 @@ function stepsRun({ steps, exactSteps, denoisingStrength }: Params): number {
   return exactSteps ? steps : Math.floor(steps * Math.min(denoisingStrength, 0.999)) + 1;
 }
 
+/** Enlarging without painting. */
+const EXTRAS_COST = 0.2;
+
 /**
  * What an edit costs in credits; one credit is 20 steps at 512 × 512 with an SD1 model.
  * Pictures of a request share the line with everybody: fairness and quotas count credits, not requests.
@@ -230,6 +238,7 @@ function stepsRun({ steps, exactSteps, denoisingStrength }: Params): number {
 export function costOf(request: EditRequest, family: CheckpointEntry['family']): number {
   const { params } = request;
   const script = scriptOf(params);
+  if (script?.name === 'extras') return EXTRAS_COST;
   const pixels = (request.script?.pixels ?? request.width * request.height) / 262_144;
   const steps =
     script?.name === 'loopback'

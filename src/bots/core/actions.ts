@@ -1,7 +1,7 @@
 import { fields } from '../../edit/fields.ts';
 import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
-import type { JobRow } from '../../storage/index.ts';
+import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
@@ -9,22 +9,35 @@ import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
-import { confirm, dismiss, reportPressed, savePressed } from './house/questions.ts';
+import { confirm, dismiss, isQuestion, reportPressed, savePressed } from './house/questions.ts';
 import { orderEdit } from './intake.ts';
+import {
+  combineMask,
+  dismissDraft,
+  growMask,
+  invertMask,
+  shrinkMask,
+  toggleSketch,
+  toggleSoft,
+  useMask,
+} from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
+import { useAsNewPicture } from './new-picture.ts';
+import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
+import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
-import type { ActionId, Form, FormField } from './platform.ts';
-import type { NodeAction, Press } from './press.ts';
+import type { ActionId, Form } from './platform.ts';
+import { field, type NodeAction, type Press } from './press.ts';
+import { regionMenu } from './region-menu.ts';
+import { pressRemove, repairSeams } from './repairs.ts';
 import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
+import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
-
-function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
-  return { name, label, value, long: false, required: false, maxLength: 40, ...more };
-}
+import { upscaleMenu } from './upscale-menu.ts';
 
 /** The form of Edit…: the picture's present values, by chat option names. */
 function editForm({ private: language }: Press, node: LineageNode): Form {
@@ -92,11 +105,32 @@ async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: 
     await incoming.answer.tell(card);
 }
 
-/** Buttons that are about no picture, or not only. */
-const onQuestions = { ok: confirm, no: dismiss, ps: savePressed, fg: reportPressed } as const;
+/** Actions whose target is a draft. */
+type DraftAction = 'mu' | 'mi' | 'mg' | 'mh' | 'mc' | 'so' | 'sk' | 'ok' | 'no';
+
+/** What pressing does to something that waits to be decided. */
+const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: Draft) => Promise<void>>> = {
+  mu: useMask,
+  mi: invertMask,
+  mg: growMask,
+  mh: shrinkMask,
+  mc: combineMask,
+  so: toggleSoft,
+  sk: toggleSketch,
+  ok: (flow, press, draft) => confirmed(draft)(flow, press, draft),
+  no: (flow, press, draft) => (isQuestion(draft) ? dismiss : dismissDraft)(flow, press, draft),
+};
+
+/** What agreeing to it does. */
+function confirmed(draft: Draft) {
+  if (isQuestion(draft)) return confirm;
+  return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
+}
+
+const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs' | keyof typeof onQuestions>, NodeAction>> = {
+const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ps' | 'fg'>, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
@@ -109,6 +143,11 @@ const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs' | keyof type
     undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
   rd: (flow, { asker, incoming, ...press }, node) =>
     redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rg: regionMenu,
+  up: upscaleMenu,
+  op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
+  rm: pressRemove,
+  se: repairSeams,
   st: settings,
   fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
 };
@@ -144,16 +183,18 @@ export async function act(flow: Flow, press: Press): Promise<void> {
   const { incoming, asker } = press;
   const { action, target } = incoming;
   if (!isId(target)) throw new Refusal('old-button', {});
+  if (action === 'op' && incoming.arg !== '')
+    return pressOutpaint(flow, press, await openDraft(flow, target, asker.where));
+  if (isDraftAction(action)) return onDrafts[action](flow, press, await openDraft(flow, target, asker.where));
   switch (action) {
     case 'cx':
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'rt':
       return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
-    case 'ok':
-    case 'no':
     case 'ps':
+      return savePressed(flow, press);
     case 'fg':
-      return onQuestions[action](flow, press);
+      return reportPressed(flow, press);
     case 'cs':
       return change(flow, press, await visibleJob(flow, asker, target as JobId));
     default:

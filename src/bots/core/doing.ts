@@ -11,12 +11,14 @@ import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
 import { catalogNow } from './intake.ts';
+import { maskCommand } from './mask-command.ts';
 import { messagesIn } from './messages/index.ts';
 import { modelsCard } from './models-card.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
 import { tellInfo } from './pinfo.ts';
-import type { CommandIncoming } from './platform.ts';
+import type { CommandIncoming, RemoteFile } from './platform.ts';
 import { queueCard } from './queue-card.ts';
+import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit } from './telling.ts';
 import { compareCommand, history, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
@@ -49,11 +51,42 @@ function wordsOfCommand(
 /** A command that edits a picture, the one that is pointed at or sent along. */
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
-    const link = typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
     const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
     const preset = typeof options.preset === 'string' && options.preset.trim() !== '' ? options.preset : null;
-    return edit(flow, heard, { incoming, link, preset, followsUp: false, read });
+    return edit(flow, heard, { incoming, link: linkOf(options), preset, followsUp: false, read, target: null });
   };
+}
+
+const linkOf = ({ link }: Given) => (typeof link === 'string' && link.trim() !== '' ? link : null);
+
+/** What is typed after the command is what shall go; a prompt is an option of its own. */
+async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const { target: named, ...others } = options;
+  const typed = wordsAfter('prompt', incoming.text);
+  const target = String(named ?? typed.prompt ?? '').slice(0, 100);
+  const said = wordsOfCommand(commands.remove, others, '');
+  const words = { ...said, params: { ...typed.params, ...said.params } };
+  const read = () => ({ command: commands.remove, words });
+  const telling = { incoming: { ...incoming, text: '' }, link: linkOf(options) };
+  return edit(flow, heard, { ...telling, followsUp: true, read, target });
+}
+
+async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const { mode, ...others } = options;
+  const link = linkOf(options);
+  const { drawn, files } = await sketchFiles(flow, heard, incoming, link !== null);
+  if (!drawn && files.length === 0 && !incoming.repliedTo && link === null) return offerSheet(flow, heard, incoming);
+  const use = mode === 'inpaint sketch' ? mode : 'sketch';
+  const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);
+  const read = (text: string) => ({ command: commands.sketch, words: wordsIn(text) });
+  if (drawn && incoming.repliedTo) {
+    const said = { words: wordsIn(incoming.text), use, target: null, followsUp: false } as const;
+    return sketchOnReply(flow, heard, { file: drawn, repliedTo: incoming.repliedTo }, said);
+  }
+  const role = (file: RemoteFile): RemoteFile => ({ ...file, role: 'sketch' });
+  const sorted = { ...incoming, files: [...files, ...(drawn ? [role(drawn)] : [])] };
+  const telling = { incoming: sorted, link, followsUp: false, read, target: null };
+  return edit(flow, heard, { ...telling, sketch: use });
 }
 
 async function queue({ flow, heard, incoming }: Doing): Promise<void> {
@@ -73,6 +106,9 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   inpaint: editing(commands.inpaint),
   outpaint: editing(commands.outpaint),
   upscale: editing(commands.upscale),
+  sketch,
+  remove,
+  mask: ({ flow, heard, incoming, call: { sub, options } }) => maskCommand(sub, { flow, heard, incoming, options }),
   undo: (doing) => step(doing, undo),
   redo: (doing) => step(doing, redo),
   history,

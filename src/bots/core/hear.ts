@@ -5,6 +5,7 @@ import { errorCard } from './cards.ts';
 import { commands } from './commands.ts';
 import { takeBack } from './correction.ts';
 import { obeyCommand } from './doing.ts';
+import { answersDraft } from './draft-replies.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { checkNames } from './house/gate.ts';
@@ -33,9 +34,10 @@ function read(text: string): ReturnType<Telling['read']> {
 async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Promise<void> {
   const { files, text, repliedTo } = incoming;
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
+  if (files.length === 0 && (await answersDraft(flow, heard, incoming))) return;
   const said = files.length === 0 ? parseText(text) : undefined;
   if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
-  return edit(flow, heard, { incoming, link: null, followsUp: true, read });
+  return edit(flow, heard, { incoming, link: null, followsUp: true, read, target: null });
 }
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */

@@ -1,10 +1,11 @@
+import type { BlobRef } from '../../edit/blob.ts';
 import type { Catalog } from '../../edit/catalog.ts';
 import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode, Operation } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
 import { type Layer, mergeLayers, type PresetFlow, presetFlows } from '../../edit/presets.ts';
-import type { EditRequest, MaskSource, Sketch } from '../../edit/request.ts';
+import type { EditRequest, MaskSource, Sketch, UserId } from '../../edit/request.ts';
 import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
 import { isOutpainting, scriptDefaults } from '../../edit/script.ts';
 import { Refusal } from '../../errors.ts';
@@ -31,6 +32,12 @@ const CATALOG_STEP_MS = 250;
 /** What a follow-up keeps of the picture it starts from: how it was painted, not how much or where. */
 const styleFields = ['checkpoint', 'sampler', 'scheduler', 'steps', 'cfgScale', 'clipSkip', 'negativePrompt'] as const;
 
+/** A mask of the picture's size that needs no more looking at. */
+export interface ReadyMask {
+  readonly ready: MaskSource;
+  readonly author: UserId;
+}
+
 /** An edit as it was said, its picture found. */
 export interface Said {
   readonly command: EditingCommand;
@@ -38,8 +45,12 @@ export interface Said {
   /** A preset by its name. */
   readonly preset?: string | null;
   readonly source: Source;
-  readonly mask: FoundMask | undefined;
-  readonly sketch: { readonly file: RemoteFile; readonly kind: Sketch['kind'] } | undefined;
+  /** One that has just come, or one that its author has agreed to. */
+  readonly mask: FoundMask | ReadyMask | undefined;
+  /** A file, or the whole picture painted over. */
+  readonly sketch:
+    | (({ readonly file: RemoteFile } | { readonly painted: BlobRef }) & { readonly kind: Sketch['kind'] })
+    | undefined;
   /** Goes on from the picture: in its style, with its words unless others are said. */
   readonly followsUp: boolean;
 }
@@ -121,6 +132,7 @@ interface PlacedMask {
 }
 
 async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMask> {
+  if (said.mask && 'ready' in said.mask) return { mask: said.mask.ready, isFull: false };
   if (said.mask) return placeMask(desk, said.mask, imageOfSource(said.source), params);
   if (said.sketch) return { mask: null, isFull: false };
   if (said.command.name !== commands.inpaint.name) return { mask: null, isFull: false };
@@ -154,11 +166,8 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
 /** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */
 async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch | undefined> {
   if (!sketch) return undefined;
-  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), {
-    message: null,
-    spoiler: false,
-    isForeign: false,
-  });
+  if ('painted' in sketch) return { kind: sketch.kind, painted: sketch.painted };
+  const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), { message: null, spoiler: false });
   const { width, height } = imageOfSource(source);
   if (image.width !== width || image.height !== height) {
     throw new Refusal('sketch-size', { sketch: `${image.width}×${image.height}`, image: `${width}×${height}` });
@@ -169,13 +178,15 @@ async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch |
 /** The command that was meant: with a mask or strokes it is inpainting, unless it has a mask of its own. */
 function commandOf({ command, mask, sketch }: Said): EditingCommand {
   const hasStrokes = mask !== undefined || sketch?.kind === 'inpaint sketch';
-  return hasStrokes && command.edits.sets.script === undefined ? commands.inpaint : command;
+  const isInpainting = command.edits.sets.script !== undefined || command.name === commands.remove.name;
+  return hasStrokes && !isInpainting ? commands.inpaint : command;
 }
 
 /** What the person would call it. */
-function operationOf({ mask, sketch, params }: EditRequest): Operation {
+function operationOf(command: EditingCommand, { mask, sketch, params }: EditRequest): Operation {
+  if (command.name === commands.remove.name) return 'remove';
   if (isOutpainting(params.script)) return 'outpaint';
-  if (params.script === 'SD upscale') return 'upscale';
+  if (params.script === 'SD upscale' || params.script === 'extras') return 'upscale';
   return mask || sketch?.kind === 'inpaint sketch' ? 'inpaint' : 'edit';
 }
 
@@ -204,6 +215,7 @@ export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<O
     ...(isFull ? [messages.picture.fullMask] : []),
     ...severalNote(messages, said.source),
   ];
-  const maskAuthor = mask?.kind === 'image' ? asker.speaker.user : null;
-  return { asker, request, parent: said.source, op: operationOf(request), maskAuthor, notes };
+  const author = said.mask && 'ready' in said.mask ? said.mask.author : asker.speaker.user;
+  const maskAuthor = mask?.kind === 'image' ? author : null;
+  return { asker, request, parent: said.source, op: operationOf(command, request), maskAuthor, notes };
 }

@@ -6,6 +6,7 @@ import { arranged, button } from './buttons.ts';
 import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type ComparisonNotice, comparisonCard } from './comparison-card.ts';
 import { type Desk, nameOf } from './desk.ts';
+import { draftCard } from './draft-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
@@ -18,12 +19,14 @@ export type Notice = { readonly language: Language } & (
   | { readonly kind: 'comparison'; readonly comparison: ComparisonNotice }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
+  /** Something that waits to be decided, as it is when the card is posted. */
+  | { readonly kind: 'draft'; readonly draft: string }
   /** Words that are known already. Its pictures, if any, are stored ones. */
   | { readonly kind: 'card'; readonly card: Card }
 );
 
 const kinds: readonly string[] = [
-  ...(['result', 'node', 'comparison', 'error', 'cancelled', 'card'] satisfies Notice['kind'][]),
+  ...(['result', 'node', 'comparison', 'error', 'cancelled', 'draft', 'card'] satisfies Notice['kind'][]),
 ];
 
 function isNotice(card: unknown): card is Notice {
@@ -75,6 +78,12 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const lines = await whichEdit(desk, row.job);
       return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
+    case 'draft': {
+      const draft = await desk.storage.drafts.find(notice.draft);
+      return draft
+        ? draftCard(desk, messages, draft, capabilities)
+        : errorCard(messages, { code: 'gone', details: {} }, null);
+    }
     case 'card':
       return notice.card;
     default:
@@ -85,4 +94,9 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
 /** The language a row's card is written in. */
 export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';
+}
+
+/** The draft a row's card is about. */
+export function draftOfRow({ card }: OutboxRow): string | null {
+  return isNotice(card) && card.kind === 'draft' ? card.draft : null;
 }

@@ -5,7 +5,7 @@ import { fitted } from './cards.ts';
 import type { Desk } from './desk.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
-import { languageOfRow, noticeCard } from './notice.ts';
+import { draftOfRow, languageOfRow, noticeCard } from './notice.ts';
 import { type Card, DeliveryError, type Platform } from './platform.ts';
 
 /** A row found `sending` this long after its claim was left by a process that died, ms. */
@@ -151,7 +151,14 @@ class OutboxLoop implements Outbox {
       const { message, pictures } = await this.#send(platform, row);
       await storage.people.placeReached(row.place);
       const link = (id: string, node: NodeId | null): MessageLink => ({
-        ...{ place: row.place, message: id, node, job: row.job, draft: null, kind: row.node ? 'result' : 'card' },
+        ...{
+          place: row.place,
+          message: id,
+          node,
+          job: row.job,
+          draft: draftOfRow(row),
+          kind: row.node ? 'result' : 'card',
+        },
       });
       const parts = pictures.map((part) => link(part.message, part.node ?? row.node));
       await storage.outbox.sent(row.id, message, [link(message, row.node), ...parts]);

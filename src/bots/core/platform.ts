@@ -42,13 +42,16 @@ export interface Button {
 export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
   ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl'],
-  ...['ok', 'no', 'ps', 'fg'],
+  ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
+  ...['ps', 'fg'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
 /** Whether pressing this button must be answered by a form; such a press is not acknowledged before. */
-export function opensForm(action: ActionId): boolean {
-  return action === 'ed' || action === 'br' || action === 'ps';
+export function opensForm(action: ActionId, arg = ''): boolean {
+  if (action === 'op') return arg === 'prompt';
+  if (action === 'up') return arg === 'custom';
+  return action === 'ed' || action === 'br' || action === 'mu' || action === 'ps' || (action === 'rm' && arg === '');
 }
 
 /** A picture of a card: stored, or passing by (a live preview). */
@@ -125,6 +128,8 @@ export interface RemoteFile {
   readonly size: number | null;
   /** Hidden until touched; what is made of it is hidden too. */
   readonly spoiler?: boolean;
+  /** A mask somebody painted over the picture a moment ago: nobody need ask whether it is the right one. */
+  readonly isPainted?: boolean;
   /** @throws Refusal 'download-failed', 'file-too-big' */
   download(signal: AbortSignal): Promise<Uint8Array>;
 }

@@ -26,7 +26,7 @@ export interface Upload {
   /** Whoever sent it hid it. */
   readonly spoiler: boolean;
   /** Somebody else's, taken from a message that was replied to. */
-  readonly isForeign: boolean;
+  readonly isForeign?: boolean;
   /** The message it came with, so that replies to that message find it again. */
   readonly message: string | null;
 }

@@ -133,7 +133,7 @@ function acknowledgementFor(interaction: Acted): Acknowledgement {
   if (interaction.type === InteractionType.ApplicationCommand) return 'thinking';
   if (interaction.type === InteractionType.ModalSubmit) return interaction.message ? 'silent' : 'thinking';
   const button = code.decode(pressedIn(interaction));
-  return button && opensForm(button.action) ? 'form' : 'silent';
+  return button && opensForm(button.action, button.arg) ? 'form' : 'silent';
 }
 
 /** The identifier of a pressed button, or of what was chosen from a list. */

@@ -63,7 +63,7 @@ function arrived({ visitor, key }: Pick<SayRequest, 'visitor' | 'key'>, answer: 
 
 function remoteFile({ role, file }: SentFile): RemoteFile {
   const download = async () => new Uint8Array(await file.arrayBuffer());
-  return { role, name: file.name, size: file.size, download };
+  return { role, name: file.name, size: file.size, isPainted: role === 'mask', download };
 }
 
 async function savedFile(views: Views, { role, file, view }: SentFile): Promise<SaidFile> {

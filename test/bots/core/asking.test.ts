@@ -40,6 +40,7 @@ describe('words that name a part', () => {
     const { place, first } = await begun('a cat in a hat, warm light');
     const mask = await halfMask();
     await platform.say(ann, 'hat -> red beret', { in: place, replyTo: first.id, files: [mask] });
+    await chat.useMask(place);
     const swapped = await made(place, 1);
     expect(swapped.node.op).toBe('inpaint');
     expect(swapped.params).toMatchObject({
@@ -47,6 +48,7 @@ describe('words that name a part', () => {
       ...{ maskedContent: 'latent noise', softInpainting: true },
     });
     await platform.say(ann, 'remove hat', { in: place, replyTo: first.id, files: [mask] });
+    await chat.useMask(place);
     expect((await made(place, 2)).params).toMatchObject({
       ...{ prompt: 'warm light', negativePrompt: 'hat', denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 },
     });

@@ -1,13 +1,12 @@
 import { type NodeId, newId } from '../../../edit/lineage.ts';
-import { Refusal } from '../../../errors.ts';
-import type { Draft } from '../../../storage/index.ts';
 import type { Desk } from '../desk.ts';
-import type { Asker, Flow } from '../order.ts';
+import type { Asker } from '../order.ts';
 
 const HALF_HOUR_MS = 30 * 60_000;
 
 /** What waits for somebody's yes or no; kinds are told apart by whoever made them. */
-export type QuestionKind = 'review' | 'forget' | 'remind' | 'preset' | 'offer';
+export const questionKinds = ['review', 'forget', 'remind', 'preset'] as const;
+export type QuestionKind = (typeof questionKinds)[number];
 
 /** Keeps what a question is about until it is answered. @returns its id, for buttons */
 export async function ask(
@@ -24,11 +23,4 @@ export async function ask(
     author: asker.speaker.user,
   });
   return id;
-}
-
-/** The question a button answers. @throws Refusal 'gone' when it is no longer open */
-export async function questionOf({ storage }: Pick<Flow, 'storage'>, id: string): Promise<Draft> {
-  const draft = await storage.drafts.find(id);
-  if (!draft) throw new Refusal('gone', {});
-  return draft;
 }

@@ -77,13 +77,13 @@ async function exportAll(doing: Doing): Promise<void> {
 async function forgetMe({ flow, heard, incoming }: Doing): Promise<void> {
   const messages = messagesIn(heard.private);
   const id = await ask(flow, heard.asker, 'forget', { content: {} });
-  const yes = button(messages, 'ok', id, { style: 'danger' });
+  const yes = button(messages, 'ok', id, { label: messages.buttons.yes, emoji: '🗑️', style: 'danger' });
   const { forgetTitle: title, forgetLines: lines } = messages.house;
   await incoming.answer.tell({
     ...plainCard,
     title,
     lines,
-    rows: [[yes, button(messages, 'no', id)]],
+    rows: [[yes, button(messages, 'no', id, { label: messages.buttons.no })]],
     tone: 'warning',
   });
 }

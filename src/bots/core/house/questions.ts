@@ -7,7 +7,7 @@ import { messagesIn } from '../messages/index.ts';
 import type { Flow } from '../order.ts';
 import type { Press } from '../press.ts';
 import { visibleNode } from '../source.ts';
-import { type QuestionKind, questionOf } from './drafts.ts';
+import { type QuestionKind, questionKinds } from './drafts.ts';
 import { admit } from './gate.ts';
 import { contentOf, copyPreset, presetName, type SharedPreset, savePreset } from './preset-command.ts';
 import { forget } from './privacy-command.ts';
@@ -21,7 +21,7 @@ async function allow(flow: Flow, { asker, incoming, ...press }: Press, draft: Dr
   if (!asker.speaker.moderator) throw new Refusal('not-yours', {});
   const held = await heldOrder(flow, draft.content);
   if (!held) throw new Refusal('gone', {});
-  await flow.storage.drafts.remove(draft.id);
+  await flow.storage.drafts.take(draft.id);
   const { limits, spoiler, order } = await admit(flow, held.order);
   await promise(flow, { order, limits, spoiler: spoiler || held.spoiler, review: [] });
   await incoming.answer.tell({ ...plainCard, title: messagesIn(press.private).house.allowed });
@@ -30,7 +30,7 @@ async function allow(flow: Flow, { asker, incoming, ...press }: Press, draft: Dr
 async function deny(flow: Flow, { asker, incoming, ...press }: Press, draft: Draft): Promise<void> {
   if (!asker.speaker.moderator) throw new Refusal('not-yours', {});
   const held = await heldOrder(flow, draft.content);
-  await flow.storage.drafts.remove(draft.id);
+  await flow.storage.drafts.take(draft.id);
   if (held) {
     const { language, where, key } = held.order.asker;
     const card = { ...plainCard, title: messagesIn(language).house.denied, tone: 'warning' } as const;
@@ -52,28 +52,31 @@ const onYes: Readonly<Partial<Record<QuestionKind, Answered>>> = {
   },
   remind: async (flow, press, draft) => {
     checkAsked(press, draft);
-    await flow.storage.drafts.remove(draft.id);
+    await flow.storage.drafts.take(draft.id);
     await remind(flow, press, draft);
   },
 };
 
 const onNo: Readonly<Partial<Record<QuestionKind, Answered>>> = { review: deny };
 
+/** Whether a draft is one of the house's questions. */
+export function isQuestion({ kind }: Draft): boolean {
+  return questionKinds.some((known) => known === kind);
+}
+
 /** Yes to a question. @throws Refusal 'gone', 'not-yours' */
-export async function confirm(flow: Flow, press: Press): Promise<void> {
-  const draft = await questionOf(flow, press.incoming.target);
+export async function confirm(flow: Flow, press: Press, draft: Draft): Promise<void> {
   const answered = onYes[draft.kind as QuestionKind];
   if (!answered) throw new Refusal('old-button', {});
   await answered(flow, press, draft);
 }
 
 /** No to a question: it is open no longer. @throws Refusal 'gone', 'not-yours' */
-export async function dismiss(flow: Flow, press: Press): Promise<void> {
-  const draft = await questionOf(flow, press.incoming.target);
+export async function dismiss(flow: Flow, press: Press, draft: Draft): Promise<void> {
   const answered = onNo[draft.kind as QuestionKind];
   if (answered) return answered(flow, press, draft);
   checkAsked(press, draft);
-  await flow.storage.drafts.remove(draft.id);
+  await flow.storage.drafts.take(draft.id);
 }
 
 /** Saves the values of a picture under a name that is asked for, or copies a preset that was shared. */

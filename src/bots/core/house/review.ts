@@ -56,7 +56,12 @@ export async function holdForReview(flow: Flow, { order, review, spoiler }: Admi
     ...plainCard,
     title: house.reviewTitle(oneLine(asker.speaker.name, 40)),
     lines: [...quoted(order.request.params.prompt), house.reviewWords(review.join(', '))],
-    rows: [[button(messages, 'ok', id), button(messages, 'no', id)]],
+    rows: [
+      [
+        button(messages, 'ok', id, { label: messages.buttons.yes, emoji: '✅' }),
+        button(messages, 'no', id, { label: messages.buttons.no }),
+      ],
+    ],
     tone: 'warning',
   };
   await postCard(flow, place, card, { key: `review:${id}`, language: asker.language });

@@ -3,6 +3,7 @@ import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { DrawingMessages } from './drawing.ts';
 import type { HouseMessages } from './house.ts';
 import type { RoomMessages } from './room.ts';
 
@@ -41,6 +42,23 @@ export type ButtonWord =
   | 'original'
   | 'cancel'
   | 'retry'
+  | 'region'
+  | 'upscale'
+  | 'outpaint'
+  | 'remove'
+  | 'useMask'
+  | 'invert'
+  | 'grow'
+  | 'shrink'
+  | 'combine'
+  | 'soft'
+  | 'toggleSketch'
+  | 'seams'
+  | 'confirm'
+  | 'dismiss'
+  | 'lastMask'
+  | 'latentNothing'
+  | 'growAndRetry'
   | 'change'
   | 'useInfo'
   | 'branch'
@@ -50,8 +68,8 @@ export type ButtonWord =
   | 'delete'
   | 'show'
   | 'furtherButtons'
-  | 'confirm'
-  | 'dismiss'
+  | 'yes'
+  | 'no'
   | 'savePreset'
   | 'report'
   | 'copyPreset'
@@ -68,7 +86,7 @@ export type ButtonWord =
   | 'keepAsBranch';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
-export interface Messages {
+export interface Messages extends DrawingMessages {
   readonly refusals: { readonly [C in RefusalCode]: (details: Refusals[C]) => Trouble };
   readonly buttons: Readonly<Record<ButtonWord, string>>;
   readonly operations: Readonly<Record<Operation, string>>;

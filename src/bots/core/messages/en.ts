@@ -1,4 +1,5 @@
 import type { Messages } from './catalogue.ts';
+import { drawingEn } from './drawing-en.ts';
 import { houseMessages } from './house.ts';
 import { roomMessages } from './room.ts';
 
@@ -7,6 +8,7 @@ const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const orList = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
 export const en: Messages = {
+  ...drawingEn,
   refusals: {
     'no-image': () => ({
       what: 'Which picture?',
@@ -87,6 +89,26 @@ export const en: Messages = {
       what: 'I see no strokes',
       why: 'The sketch equals the picture in every pixel.',
       next: 'Paint where something shall appear.',
+    }),
+    'diff-base': () => ({
+      what: 'I cannot tell which picture you drew on',
+      why: 'None of mine here has that shape and that look.',
+      next: 'Send it as a reply to the picture you drew on, uncropped.',
+    }),
+    'diff-too-different': () => ({
+      what: 'That looks like another picture',
+      why: 'Too much of it is new, or it was cropped.',
+      next: 'Draw on a copy of the picture itself, with a thick red pen, and reply with it; or send it on its own as a new picture.',
+    }),
+    'no-past-mask': () => ({
+      what: 'There is no other mask',
+      why: 'This picture and those before it were made without one.',
+      next: '',
+    }),
+    'too-many-drafts': ({ limit }) => ({
+      what: 'Too much of yours is waiting for an answer',
+      why: `You have ${limit} open masks and dialogs.`,
+      next: 'Use or dismiss one; each goes by itself after 30 minutes.',
     }),
     'bad-color': ({ given }) => ({
       what: `"${given}" is no colour I know`,
@@ -349,6 +371,23 @@ export const en: Messages = {
     original: 'Original',
     cancel: 'Cancel',
     retry: 'Retry',
+    region: 'Region…',
+    upscale: 'Upscale…',
+    outpaint: 'Outpaint…',
+    remove: 'Remove…',
+    useMask: 'Use',
+    invert: 'Invert',
+    grow: 'Grow 4',
+    shrink: 'Shrink 4',
+    combine: 'Combine',
+    soft: 'Soft',
+    toggleSketch: 'It’s a sketch',
+    seams: 'Repair seams',
+    confirm: 'Use as new picture',
+    dismiss: 'Dismiss',
+    lastMask: 'Last mask',
+    latentNothing: 'Latent nothing, 0.85',
+    growAndRetry: 'Grow 8 and retry',
     change: 'Change',
     useInfo: 'Use these',
     branch: 'Branch…',
@@ -358,8 +397,8 @@ export const en: Messages = {
     delete: 'Delete',
     show: 'Show',
     furtherButtons: '⋯',
-    confirm: 'Yes',
-    dismiss: 'No',
+    yes: 'Yes',
+    no: 'No',
     savePreset: 'Save as preset',
     report: 'Report',
     copyPreset: 'Copy',
@@ -381,6 +420,8 @@ export const en: Messages = {
     inpaint: 'inpaint',
     outpaint: 'outpaint',
     upscale: 'upscale',
+    remove: 'remove',
+    'seam repair': 'seam repair',
     again: 'another try',
     less: 'a little weaker',
     more: 'a little stronger',

@@ -1,4 +1,5 @@
 import type { Messages } from './catalogue.ts';
+import { drawingZh } from './drawing-zh.ts';
 import { houseMessages } from './house.ts';
 import { roomMessages } from './room.ts';
 
@@ -6,6 +7,7 @@ const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const list = (names: readonly string[]) => names.map((name) => `“${name}”`).join('、');
 
 export const zh: Messages = {
+  ...drawingZh,
   refusals: {
     'no-image': () => ({
       what: '要编辑哪张图片？',
@@ -77,6 +79,22 @@ export const zh: Messages = {
       what: '没有看到笔迹',
       why: '涂鸦与图片的每个像素都相同。',
       next: '请在要出现东西的地方涂画。',
+    }),
+    'diff-base': () => ({
+      what: '看不出你是在哪张图上画的',
+      why: '这里没有形状和内容都对得上的图片。',
+      next: '请不要裁剪，直接回复你涂画的那张图并附上它。',
+    }),
+    'diff-too-different': () => ({
+      what: '这看起来是另一张图',
+      why: '不同的地方太多，或者图被裁剪过。',
+      next: '请在原图的副本上用较粗的红笔涂画，再回复原图发送；若是新图，请单独发送。',
+    }),
+    'no-past-mask': () => ({ what: '没有别的蒙版', why: '这张图和它之前的图都没有用过蒙版。', next: '' }),
+    'too-many-drafts': ({ limit }) => ({
+      what: '你有太多等待确认的操作',
+      why: `你有 ${limit} 个未完成的蒙版或对话。`,
+      next: '请使用或放弃其中一个；30 分钟后会自动失效。',
     }),
     'bad-color': ({ given }) => ({
       what: `不认识颜色“${given}”`,
@@ -319,6 +337,23 @@ export const zh: Messages = {
     original: '原图',
     cancel: '取消',
     retry: '重试',
+    region: '选区…',
+    upscale: '放大…',
+    outpaint: '外扩…',
+    remove: '移除…',
+    useMask: '使用此蒙版',
+    invert: '反选',
+    grow: '扩大 4',
+    shrink: '收缩 4',
+    combine: '合并',
+    soft: '柔和重绘',
+    toggleSketch: '这是涂鸦',
+    seams: '修复接缝',
+    confirm: '当作新图片',
+    dismiss: '放弃',
+    lastMask: '上次的蒙版',
+    latentNothing: '空白潜空间 0.85',
+    growAndRetry: '扩大 8 再试',
     change: '更换',
     useInfo: '使用这些参数',
     branch: '分支…',
@@ -328,8 +363,8 @@ export const zh: Messages = {
     delete: '删除',
     show: '查看',
     furtherButtons: '⋯',
-    confirm: '确定',
-    dismiss: '不用了',
+    yes: '确定',
+    no: '不用了',
     savePreset: '存为预设',
     report: '举报',
     copyPreset: '复制预设',
@@ -351,6 +386,8 @@ export const zh: Messages = {
     inpaint: '局部重绘',
     outpaint: '外扩图片',
     upscale: '图片放大',
+    remove: '移除',
+    'seam repair': '修复接缝',
     again: '再来一张',
     less: '重绘幅度调低',
     more: '重绘幅度调高',
