@@ -25,6 +25,8 @@ export interface InfotextFacts {
   readonly usesEtaNoise: boolean;
   /** LoRAs by the names the prompt calls them, with the first 12 hex digits of their hashes. */
   readonly loraHashes?: readonly NamedHash[];
+  /** Textual inversions that were found in the prompts, likewise. */
+  readonly embeddingHashes?: readonly NamedHash[];
   /** Version of this program. */
   readonly version: string;
 }
@@ -232,6 +234,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...scriptPairs(p),
     ...when(facts.masked, ...maskPairs(p)),
     ...hashPairs('Lora hashes', facts.loraHashes),
+    ...hashPairs('TI hashes', facts.embeddingHashes),
     ...samplerPairs(p, facts),
     ...ownPairs(p, facts),
     ['Version', 'v1.10.1'],

@@ -6,6 +6,7 @@ import { asksAboutMask } from './ask-mask.ts';
 import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
+import { compareAbove } from './compare.ts';
 import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawing.ts';
 import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
@@ -228,6 +229,8 @@ export async function obey(
       return undo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     case 'redo':
       return redo(flow, asker, { node, answer: incoming.answer, private: heard.private });
+    case 'compare':
+      return compareAbove(flow, asker, node);
     default:
       return verb satisfies never;
   }
