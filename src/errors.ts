@@ -57,6 +57,8 @@ export interface Refusals {
   'not-yours': Record<string, never>;
   locked: Record<string, never>;
   'head-moved': { current: number };
+  'being-edited': { by: string; seconds: number };
+  'vote-over': Record<string, never>;
   'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
   'nothing-to-compare': Record<string, never>;
   'nothing-to-undo': Record<string, never>;

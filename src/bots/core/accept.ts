@@ -11,6 +11,7 @@ import { type Admitted, admit } from './house/gate.ts';
 import { holdForReview } from './house/review.ts';
 import { checkLimits } from './limits.ts';
 import type { Asker, Flow, Order } from './order.ts';
+import { checkFree } from './parallel.ts';
 import { DeliveryError } from './platform.ts';
 import type { Source, Upload } from './source.ts';
 
@@ -72,7 +73,7 @@ async function letIn(
     parent: parent.id,
     op,
     maskAuthor,
-    ...placingOf(lineage, speaker, { parent, pressed }),
+    ...placingOf(lineage, speaker, { parent, pressed, apart: order.apart === true }),
     replyTo: asker.message,
     language: asker.language,
     notes: order.notes,
@@ -96,9 +97,10 @@ function isUnsure(parent: Source): boolean {
 
 /**
  * Lets an edit in: limits, row, line, first card. A request that was let in before is not let in again.
- * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone', 'under-review', and as `admit` does
+ * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone', 'being-edited', 'under-review', and as `admit` does
  */
 export async function accept(flow: Flow, order: Order): Promise<void> {
+  await checkFree(flow, order);
   const admitted = await admit(flow, order);
   if (admitted.review.length > 0) await holdForReview(flow, admitted);
   await promise(flow, admitted);
@@ -109,6 +111,7 @@ export async function promise(flow: Flow, admitted: Admitted): Promise<void> {
   const { order } = admitted;
   const { job, isNew } = await flow.inTurn(() => letIn(flow, admitted));
   if (!isNew) return;
+  await flow.storage.together.release(job.parent, job.author);
   await flow.queue.add(jobOf(job));
   const isRoom = order.asker.where.kind === 'room';
   try {

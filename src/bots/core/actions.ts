@@ -5,10 +5,12 @@ import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
+import { castBallot } from './carry.ts';
 import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
+import { holdPicture } from './holds.ts';
 import { confirm, dismiss, isQuestion, reportPressed, savePressed } from './house/questions.ts';
 import { orderEdit } from './intake.ts';
 import {
@@ -26,6 +28,7 @@ import { useAsNewPicture } from './new-picture.ts';
 import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
+import { takeParked } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
@@ -33,7 +36,7 @@ import type { ActionId, Form } from './platform.ts';
 import { field, type NodeAction, type Press } from './press.ts';
 import { regionMenu } from './region-menu.ts';
 import { pressRemove, repairSeams } from './repairs.ts';
-import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
+import { orderAgain, orderOnto, orderSameMask, orderStep } from './rerolls.ts';
 import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
@@ -82,6 +85,7 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
 async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> {
   const { incoming, asker } = press;
   if (!incoming.values) {
+    await holdPicture(flow, asker, node);
     await incoming.answer.form(editForm(press, node));
     return;
   }
@@ -129,8 +133,11 @@ function confirmed(draft: Draft) {
 
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
+/** Actions whose target is a picture. */
+type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg'>;
+
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ps' | 'fg'>, NodeAction>> = {
+const onNodes: Readonly<Record<NodeActionId, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
@@ -175,6 +182,15 @@ async function change(flow: Flow, { asker, incoming, private: language }: Press,
   await changeSource(flow, asker, row, await visibleNode(flow, incoming.arg as NodeId, asker.where));
 }
 
+/** The same edit once more, of the picture that is HEAD now. @throws Refusal 'old-button', 'gone' */
+async function applyOnHead(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
+  const lineage = await flow.storage.lineage.lineage(row.lineage);
+  const head = lineage?.heads[row.branch] ?? lineage?.heads.main;
+  const parent = head && (await flow.storage.lineage.node(head));
+  if (!parent || row.task.kind !== 'edit') throw new Refusal('gone', {});
+  await accept(flow, { ...(await orderOnto(flow, asker, row, parent)), notes: [] });
+}
+
 /**
  * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
  * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
@@ -197,6 +213,12 @@ export async function act(flow: Flow, press: Press): Promise<void> {
       return reportPressed(flow, press);
     case 'cs':
       return change(flow, press, await visibleJob(flow, asker, target as JobId));
+    case 'ah':
+      return applyOnHead(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'vt':
+      return castBallot(flow, asker, target);
+    case 'wp':
+      return accept(flow, { ...(await takeParked(flow, asker, target)), asker });
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

@@ -34,6 +34,13 @@ const looks = {
   ui: { word: 'useInfo', emoji: '📋' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
+  tg: { word: 'together', emoji: '👥' },
+  lk: { word: 'lock', emoji: '🔒' },
+  vt: { word: 'vote', emoji: '👍' },
+  wp: { word: 'parallel', emoji: '🌿' },
+  as: { word: 'ask', emoji: '🙋' },
+  al: { word: 'allow', emoji: '✅' },
+  ah: { word: 'applyOnHead', emoji: '⤴️' },
   dl: { word: 'delete', emoji: '🗑️' },
   cp: { word: 'compare', emoji: '🌓' },
   hs: { word: 'history', emoji: '📜' },
@@ -143,7 +150,7 @@ export function furtherRows(messages: Messages, { node, branch }: Standing, capa
   const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
   const groups = [
     [on('br'), on('hs'), on('st'), on('fl')],
-    [...(node.task ? [on('ps')] : []), on('fg')],
+    [on('tg'), on('lk'), ...(node.task ? [on('ps')] : []), on('fg')],
     [...(branch === null ? [] : [on('bx')]), on('dl', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];

@@ -281,6 +281,17 @@ export const commands = {
       link,
     ],
   },
+  invite: {
+    name: 'invite',
+    nameZh: '邀请',
+    about: { en: 'Let somebody move a picture on together with you', zh: '邀请他人一起推进图片' },
+    options: [
+      { kind: 'person', name: 'who', about: { en: 'Whom', zh: '邀请谁' } },
+      { kind: 'role', name: 'role', about: { en: 'Everybody with a role', zh: '邀请某个身份组的所有人' } },
+      { kind: 'switch', name: 'remove', about: { en: 'Take the invitation back', zh: '取消邀请' } },
+      link,
+    ],
+  },
   compare: {
     name: 'compare',
     nameZh: '对比',

@@ -20,7 +20,7 @@ import type { CommandIncoming, RemoteFile } from './platform.ts';
 import { queueCard } from './queue-card.ts';
 import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit } from './telling.ts';
-import { compareCommand, history, step } from './tree-commands.ts';
+import { compareCommand, history, invite, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
@@ -113,6 +113,7 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   redo: (doing) => step(doing, redo),
   history,
   compare: compareCommand,
+  invite,
   cancel,
   queue,
   settings: houseDoes,

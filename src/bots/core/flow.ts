@@ -15,6 +15,7 @@ import { languageOf } from './language.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming } from './platform.ts';
 import { reconcile, settle } from './recovery.ts';
+import { closeVotes } from './votes.ts';
 import { waysOn } from './way-on.ts';
 
 /** Keys of incoming things that are remembered, so that a repeated delivery does nothing; jobs are protected by their rows besides. */
@@ -97,6 +98,7 @@ export class Reception {
       this.#reconciling = undefined;
     });
     await this.#reconciling;
+    await this.#keep(closeVotes(this.#flow));
     this.#timer?.[Symbol.dispose]();
     this.#timer = this.#flow.clock.setTimeout(() => void this.reconcile(), RECONCILE_MS);
   }

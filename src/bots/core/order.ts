@@ -36,5 +36,7 @@ export interface Order {
   readonly maskAuthor: UserId | null;
   /** The sibling whose button was pressed, for a re-roll. */
   readonly pressed?: LineageNode;
+  /** On a branch of its own, beside what somebody else is busy with. */
+  readonly apart?: boolean;
   readonly notes: readonly string[];
 }

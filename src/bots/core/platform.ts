@@ -41,7 +41,7 @@ export interface Button {
 /** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
 export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
-  ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl'],
+  ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
   ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
   ...['ps', 'fg'],
 ] as const;

@@ -5,6 +5,7 @@ import { placementOf } from '../../edit/placement.ts';
 import type { MaskSource } from '../../edit/request.ts';
 import { resolveEdit } from '../../edit/resolve.ts';
 import { Refusal } from '../../errors.ts';
+import type { JobRow } from '../../storage/index.ts';
 import type { Asker, Order } from './accept.ts';
 import { isAtBound, nextStrength } from './buttons.ts';
 import { type Desk, uniform } from './desk.ts';
@@ -111,4 +112,14 @@ export async function orderSameMask(
   const notes = clampedNotes(asker, clamped);
   const parent = { kind: 'node', node: on, how: 'pointed at' } as const;
   return { asker, request, parent, op: 'same mask', maskAuthor: author, notes };
+}
+
+/** An edit that was made elsewhere, with all its values, of another picture of the same tree. @throws Refusal as resolving does */
+export async function orderOnto(desk: Desk, asker: Asker, row: JobRow, parent: LineageNode): Promise<Order> {
+  const { mask, params } = row.task.request;
+  const layers = [{ name: 'command', content: { params } }] as const;
+  const wish = { init: parent.image.ref, initSize: parent.image, mask: mask?.kind === 'image' ? mask : null, layers };
+  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const { op, maskAuthor } = row;
+  return { asker, request, parent: { kind: 'node', node: parent, how: 'pointed at' }, op, maskAuthor, notes: [] };
 }

@@ -166,6 +166,7 @@ function arrivalOf(
     moderator: !isShared || isModerator(member?.permissions),
     manager: guild !== undefined && isManager(member?.permissions),
     roles: member?.roles ?? [],
+    alias: (member?.roles ?? []).map((role) => `discord-role:${role}`),
   };
   return { key: `d:${id}`, speaker, where, ticket };
 }

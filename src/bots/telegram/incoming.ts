@@ -128,7 +128,8 @@ async function speakerOf(
   const name = sender_chat && 'title' in sender_chat ? sender_chat.title : nameOf(from);
   const moderator =
     chat.type === 'private' || id === chat.id || (await ears.isAdministrator(String(chat.id), String(id)));
-  return { user, name, locale: from?.language_code ?? null, moderator };
+  const alias = from?.username && !sender_chat ? [`telegram:@${from.username.toLowerCase()}`] : [];
+  return { user, name, locale: from?.language_code ?? null, moderator, alias };
 }
 
 export const nameOf = (from: User | undefined): string =>

@@ -58,7 +58,12 @@ function gathering({ conversation }: Hearing, { user }: Visitor, key: string, re
 
 function arrived({ visitor, key }: Pick<SayRequest, 'visitor' | 'key'>, answer: Answer) {
   const { user, name, locale } = visitor;
-  return { key: `${user}:${key}`, speaker: { user, name, locale, moderator: false }, where, answer };
+  return {
+    key: `${user}:${key}`,
+    speaker: { user, name, locale, moderator: false, alias: [`web:@${name.toLowerCase()}`] },
+    where,
+    answer,
+  };
 }
 
 function remoteFile({ role, file }: SentFile): RemoteFile {

@@ -15,6 +15,7 @@ const facts = {
   ...{ scope: 'user', seconds: 100, permissions: ['Attach Files'], folder: 'models', file: 'x.safetensors' },
   ...{ setting: 'size', ref: '0123abcd', sketch: '64×64', sampler: 'DDIM', script: 'SD upscale', maxSide: 4096 },
   ...{
+    by: 'Ann',
     overlap: 64,
     runs: 300,
     target: 'hat',

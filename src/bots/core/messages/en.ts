@@ -230,6 +230,12 @@ export const en: Messages = {
       why: 'Only its owner, whoever locked it or a moderator may move it on.',
       next: 'Make a branch of your own, or ask.',
     }),
+    'being-edited': ({ by, seconds }) => ({
+      what: `@${by} is working on this picture (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')})`,
+      why: 'Your edit waits here.',
+      next: 'Work in parallel, on a branch of your own, or ask.',
+    }),
+    'vote-over': () => ({ what: 'This vote is over', why: '', next: 'Ask anew if it still matters.' }),
     'branch-name': ({ given, why }) => ({
       what: why === 'too-many' ? 'There are too many branches' : `A branch cannot be called "${given}"`,
       why:
@@ -394,6 +400,12 @@ export const en: Messages = {
     forgetBranch: 'Delete branch',
     history: 'History',
     compare: 'Compare',
+    together: 'Together…',
+    lock: 'Lock / unlock',
+    vote: 'Agree',
+    parallel: 'Work in parallel',
+    ask: 'Ask',
+    allow: 'Allow',
     delete: 'Delete',
     show: 'Show',
     furtherButtons: '⋯',
@@ -538,6 +550,7 @@ export const en: Messages = {
         'Again: the same with another seed · Less, More: strength −0.10, +0.10 with the same seed',
         'Edit…: change words and numbers, starting from this picture',
         'Same mask: repaint the same part of this picture once more',
+        'Compare: two versions side by side · ⋯: branches, the history, settings, working together',
         'Undo, Redo: step back and forward · 1 2 3 4: choose one of several',
         'Settings: everything that made it · Original: the PNG with its parameters',
       ],

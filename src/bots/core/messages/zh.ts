@@ -208,6 +208,12 @@ export const zh: Messages = {
       why: '只有所有者、锁定者或管理员可以继续推进。',
       next: '请新建自己的分支，或提出请求。',
     }),
+    'being-edited': ({ by, seconds }) => ({
+      what: `@${by} 正在处理这张图片（${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}）`,
+      why: '你的修改先留在这里。',
+      next: '可以在自己的分支上并行处理，或提出请求。',
+    }),
+    'vote-over': () => ({ what: '投票已结束', why: '', next: '如仍需要，请重新发起。' }),
     'branch-name': ({ given, why }) => ({
       what: why === 'too-many' ? '分支太多' : `分支不能叫“${given}”`,
       why:
@@ -360,6 +366,12 @@ export const zh: Messages = {
     forgetBranch: '删除分支',
     history: '历史',
     compare: '对比',
+    together: '协作…',
+    lock: '锁定 / 解锁',
+    vote: '同意',
+    parallel: '并行处理',
+    ask: '请求',
+    allow: '允许',
     delete: '删除',
     show: '查看',
     furtherButtons: '⋯',
@@ -503,6 +515,7 @@ export const zh: Messages = {
         '再来一张：换一个种子 · 幅度−、幅度+：重绘幅度减或加 0.10，种子不变',
         '修改…：从这张图片开始，改文字和数值',
         '沿用蒙版：在这张图片上再次重绘同一部分',
+        '对比：并排查看两个版本 · ⋯：分支、历史、参数、协作',
         '撤销、重做：后退和前进 · 1 2 3 4：从多张中选一张',
         '参数：生成它的全部参数 · 原图：带参数的 PNG',
       ],
