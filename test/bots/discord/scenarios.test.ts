@@ -309,6 +309,7 @@ describe("a picture's context menu", () => {
     await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
+    await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
   });
