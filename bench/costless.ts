@@ -14,6 +14,7 @@ const zeros = (...shape: number[]): Tensor => ({ data: new Float32Array(shape.re
 /** A checkpoint whose networks cost nothing, so that what is left is ours. */
 const costless = {
   facts: { family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+  textWidths: [8],
   use: () => {},
   encodeText: async (rows: readonly unknown[]) => ({ states: [zeros(rows.length, 77, 768)] }),
   unet: async (x: Tensor) => zeros(x.shape[0]!, 4, x.shape[2]!, x.shape[3]!),

@@ -53,7 +53,7 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
   {
     title: { en: 'Outpainting', zh: '外扩图片' },
     fields: [
-      ...(['script', 'pixels', 'direction', 'mk2MaskBlur', 'noiseQ', 'colorVariation'] as const),
+      ...(['script', 'pixels', 'outpaintPasses', 'direction', 'mk2MaskBlur', 'noiseQ', 'colorVariation'] as const),
       ...(['poorMaskBlur', 'poorMaskedContent'] as const),
     ],
   },

@@ -20,6 +20,10 @@ export interface Refusals {
   'sketch-and-mask': Record<string, never>;
   'sketch-size': { sketch: string; image: string };
   'sketch-unchanged': Record<string, never>;
+  'no-past-mask': Record<string, never>;
+  'too-many-drafts': { limit: number };
+  'diff-base': Record<string, never>;
+  'diff-too-different': Record<string, never>;
   // what was asked
   'bad-color': { given: string };
   'bad-direction': { given: string };
@@ -53,6 +57,8 @@ export interface Refusals {
   'not-yours': Record<string, never>;
   locked: Record<string, never>;
   'head-moved': { current: number };
+  'being-edited': { by: string; seconds: number };
+  'vote-over': Record<string, never>;
   'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
   'nothing-to-compare': Record<string, never>;
   'nothing-to-undo': Record<string, never>;
@@ -63,6 +69,17 @@ export interface Refusals {
   'queue-full': { scope: 'user' | 'server' | 'global'; limit: number };
   quota: { seconds: number };
   'missing-permissions': { permissions: readonly string[] };
+  // the rules of the house
+  'forbidden-word': { word: string };
+  'bad-expression': { entry: string; position: number };
+  nsfw: { isAllowedElsewhere: boolean };
+  banned: { why: string | null; isEverywhere: boolean };
+  'channel-closed': { open: readonly string[] };
+  'role-needed': Record<string, never>;
+  'foreign-source': Record<string, never>;
+  forgetting: Record<string, never>;
+  'under-review': Record<string, never>;
+  'too-many-presets': { limit: number };
   // the engine and its files
   'no-checkpoint': { folder: string };
   'weights-broken': { file: string; why: string };

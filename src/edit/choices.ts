@@ -130,6 +130,7 @@ export const scripts = [
   { value: 'mosaic outpaint', label: { en: 'Mosaic outpaint', zh: '马赛克外扩' } },
   { value: 'SD upscale', label: { en: 'SD upscale', zh: '使用 SD 放大' } },
   { value: 'loopback', label: { en: 'Loopback', zh: '回送' } },
+  { value: 'extras', label: { en: 'Extras: enlarge only', zh: '后期处理：仅放大' } },
 ] as const satisfies readonly Choice[];
 export type ScriptName = (typeof scripts)[number]['value'];
 

@@ -43,8 +43,9 @@ function checkMasks(given: Given, params: Params): void {
 }
 
 /** Scripts that paint one picture after the other: A1111 silently sets these back to 1. */
-function checkBatch({ script, batchSize, batchCount }: Params): void {
-  const isSingle = script === 'loopback' || script === "poor man's outpainting";
+function checkBatch({ script, batchSize, batchCount, outpaintPasses }: Params): void {
+  const isRepeated = script === 'outpainting mk2' && outpaintPasses > 1;
+  const isSingle = script === 'loopback' || script === "poor man's outpainting" || isRepeated;
   if (isSingle && batchSize > 1) throw new Refusal('batch-with-script', { script, field: fields.batchSize.chat });
   if (script === "poor man's outpainting" && batchCount > 1) {
     throw new Refusal('batch-with-script', { script, field: fields.batchCount.chat });

@@ -25,6 +25,8 @@ export interface InfotextFacts {
   readonly usesEtaNoise: boolean;
   /** LoRAs by the names the prompt calls them, with the first 12 hex digits of their hashes. */
   readonly loraHashes?: readonly NamedHash[];
+  /** Textual inversions that were found in the prompts, likewise. */
+  readonly embeddingHashes?: readonly NamedHash[];
   /** Version of this program. */
   readonly version: string;
 }
@@ -110,6 +112,7 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
   'outpainting mk2': [
     ['Outpaint pixels', 'pixels'],
     ['Outpaint direction', 'direction'],
+    ['Outpaint passes', 'outpaintPasses'],
     ['Outpaint mask blur', 'mk2MaskBlur'],
     ['Outpaint fall-off exponent', 'noiseQ'],
     ['Outpaint color variation', 'colorVariation'],
@@ -117,6 +120,7 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
   "poor man's outpainting": [
     ['Outpaint pixels', 'pixels'],
     ['Outpaint direction', 'direction'],
+    ['Outpaint passes', 'outpaintPasses'],
     ['Poor outpaint mask blur', 'poorMaskBlur'],
     ['Poor outpaint masked content', 'poorMaskedContent'],
   ],
@@ -136,6 +140,10 @@ const scriptKeys: Readonly<Record<ScriptName, readonly (readonly [key: string, f
     ['SD upscale overlap', 'overlap'],
     ['SD upscale upscaler', 'sdUpscaler'],
     ['SD upscale factor', 'scaleFactor'],
+  ],
+  extras: [
+    ['Postprocess upscale by', 'scaleFactor'],
+    ['Postprocess upscaler', 'sdUpscaler'],
   ],
   loopback: [
     ['Final denoising strength', 'finalDenoisingStrength'],
@@ -226,6 +234,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...scriptPairs(p),
     ...when(facts.masked, ...maskPairs(p)),
     ...hashPairs('Lora hashes', facts.loraHashes),
+    ...hashPairs('TI hashes', facts.embeddingHashes),
     ...samplerPairs(p, facts),
     ...ownPairs(p, facts),
     ['Version', 'v1.10.1'],

@@ -22,6 +22,8 @@ export const operations = [
   'inpaint',
   'outpaint',
   'upscale',
+  'remove',
+  'seam repair',
   'again',
   'less',
   'more',

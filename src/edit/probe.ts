@@ -1,3 +1,5 @@
+import type { ImageHash } from './image-hash.ts';
+import type { Placement } from './placement.ts';
 import type { Size } from './size.ts';
 
 /** A picture that was looked into. */
@@ -24,6 +26,45 @@ export interface Fitted {
   readonly bytes: Uint8Array;
   /** Of the file's name: `png`, `webp`, `jpg`. */
   readonly ending: string;
+}
+
+/** What of a picture is the mask: alpha where it varies, else brightness; what is white, what is black, what is opaque. */
+export type MaskReading = 'auto' | 'white' | 'black' | 'alpha';
+/** How two masks become one. */
+export const maskCombinations = ['union', 'intersect', 'subtract', 'xor'] as const;
+export type MaskCombination = (typeof maskCombinations)[number];
+
+/** How a mask comes to be. Masks are PNGs, grey, of the picture's size, 255 = repaint. */
+export type MaskWork =
+  | { readonly kind: 'read'; readonly from: Uint8Array; readonly reading: MaskReading; readonly size: Size }
+  | { readonly kind: 'invert'; readonly mask: Uint8Array }
+  /** By a disc of so many pixels; a negative number shrinks. */
+  | { readonly kind: 'grow'; readonly mask: Uint8Array; readonly by: number }
+  | {
+      readonly kind: 'combine';
+      readonly mask: Uint8Array;
+      readonly other: Uint8Array;
+      readonly how: MaskCombination;
+    }
+  /** To where the picture lies in a later one. */
+  | { readonly kind: 'move'; readonly mask: Uint8Array; readonly to: Placement }
+  /** Bands along the seams that growing a picture leaves, so many pixels to either side. */
+  | { readonly kind: 'seams'; readonly placement: Placement; readonly reach: number };
+
+/** A mask, and the share of the picture it marks, 0…1. */
+export interface DrawnMask {
+  readonly mask: Uint8Array;
+  readonly covered: number;
+}
+
+/** What somebody drew on a copy of a picture. */
+export interface FoundScribble extends DrawnMask {
+  /** `mask`: a marker's colour says where; `inpaint sketch`: colours say what. */
+  readonly mode: 'mask' | 'inpaint sketch';
+  /** The picture itself with the strokes on it, PNG: different from it under the strokes and nowhere else. */
+  readonly painted: Uint8Array;
+  /** The picture is a sheet of one colour. */
+  readonly onBlank: boolean;
 }
 
 /** How two pictures are shown together: side by side, one drawn over the other and back, or where they differ. */
@@ -61,6 +102,21 @@ export interface PictureProbe {
   thumbnail(bytes: Uint8Array, maxSide: number): Promise<Uint8Array>;
   /** The picture itself if it fits, else the first that does: lossless WebP, WebP, JPEG, smaller. */
   upload(bytes: Uint8Array, limitBytes: number): Promise<Fitted>;
+  /** The picture's difference hash. @throws Refusal as `probe` does */
+  hash(bytes: Uint8Array): Promise<ImageHash>;
+  /**
+   * What was drawn on `marked`, a copy of `base` as a messenger made it; null for nothing.
+   * @throws Refusal 'diff-base', 'diff-too-different', and as `probe` does
+   */
+  scribble(base: Uint8Array, marked: Uint8Array): Promise<FoundScribble | null>;
+  /** @throws Refusal 'mask-size' for a mask of another shape than the picture, and as `probe` does */
+  drawMask(work: MaskWork): Promise<DrawnMask>;
+  /** The picture with a red veil over what the mask marks, JPEG, at most 1024 px a side. */
+  veil(bytes: Uint8Array, mask: Uint8Array): Promise<Uint8Array>;
+  /** The picture in a larger frame, a chessboard for what will be painted and the new size in a corner; JPEG, at most 1024 px a side. */
+  frame(bytes: Uint8Array, placement: Placement): Promise<Uint8Array>;
+  /** A white PNG. */
+  blank(size: Size): Promise<Uint8Array>;
   /** Two pictures, which may differ in size, with their numbers. @throws Refusal as `probe` does */
   compare(a: Uint8Array, b: Uint8Array, how: ComparisonHow): Promise<Comparison>;
   /** One to 25 small pictures with their numbers; WebP. */

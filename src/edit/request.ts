@@ -18,7 +18,7 @@ export type MaskSource =
   | { readonly kind: 'image'; readonly blob: BlobRef; readonly read: 'auto' | 'white' | 'black' | 'alpha' }
   | { readonly kind: 'alpha' };
 
-const maskSourceSchema = z.discriminatedUnion('kind', [
+export const maskSourceSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('image'), blob: blobRefSchema, read: z.enum(['auto', 'white', 'black', 'alpha']) }),
   z.strictObject({ kind: z.literal('alpha') }),
 ]);
@@ -45,8 +45,8 @@ export interface ScriptWork {
 const scriptWorkSchema = z.strictObject({
   width: z.number().int().min(1),
   height: z.number().int().min(1),
-  runs: z.number().int().min(1),
-  pixels: z.number().int().min(1),
+  runs: z.number().int().min(0),
+  pixels: z.number().int().min(0),
 });
 
 /** One edit, complete and JSON: running it again repeats the picture to the byte. */

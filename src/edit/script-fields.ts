@@ -19,6 +19,11 @@ export const scriptFields = {
     { en: 'Outpainting: pixels to expand', zh: '外扩：拓展像素数' },
     { min: 8, max: 256, step: 8, default: 128 },
   ),
+  outpaintPasses: integer(
+    { api: 'outpaint_passes', chat: 'passes' },
+    { en: 'Outpainting: passes, each on the result of the one before', zh: '外扩：次数（逐次向外扩展）' },
+    { min: 1, max: 16, step: 1, default: 1 },
+  ),
   direction: text(
     { api: 'direction', chat: 'direction', aliases: ['directions'] },
     { en: 'Outpainting direction (left right up down)', zh: '外扩方向（left right up down）' },

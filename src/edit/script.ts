@@ -20,6 +20,8 @@ export type Script =
       readonly name: 'outpainting mk2';
       readonly sides: ReadonlySet<Direction>;
       readonly pixels: number;
+      /** How often it grows, each time on the result of the time before. */
+      readonly passes: number;
       readonly maskBlur: number;
       readonly noiseQ: number;
       readonly colorVariation: number;
@@ -28,6 +30,8 @@ export type Script =
       readonly name: "poor man's outpainting";
       readonly sides: ReadonlySet<Direction>;
       readonly pixels: number;
+      /** How often it grows, each time on the result of the time before. */
+      readonly passes: number;
       readonly maskBlur: number;
       readonly maskedContent: MaskedContent;
     }
@@ -51,6 +55,12 @@ export type Script =
       readonly upscaler: ImageUpscaler;
     }
   | {
+      /** No script, but the tab of that name: enlarged without being painted. */
+      readonly name: 'extras';
+      readonly scaleFactor: number;
+      readonly upscaler: ImageUpscaler;
+    }
+  | {
       readonly name: 'loopback';
       readonly loops: number;
       readonly finalDenoisingStrength: number;
@@ -64,6 +74,7 @@ const readers: { readonly [N in Script['name']]: (p: Params) => Named<N> } = {
     name: 'outpainting mk2',
     sides: sidesOf(p.direction),
     pixels: p.pixels,
+    passes: p.outpaintPasses,
     maskBlur: p.mk2MaskBlur,
     noiseQ: p.noiseQ,
     colorVariation: p.colorVariation,
@@ -72,6 +83,7 @@ const readers: { readonly [N in Script['name']]: (p: Params) => Named<N> } = {
     name: "poor man's outpainting",
     sides: sidesOf(p.direction),
     pixels: p.pixels,
+    passes: p.outpaintPasses,
     maskBlur: p.poorMaskBlur,
     maskedContent: p.poorMaskedContent,
   }),
@@ -94,6 +106,7 @@ const readers: { readonly [N in Script['name']]: (p: Params) => Named<N> } = {
     scaleFactor: p.scaleFactor,
     upscaler: p.sdUpscaler,
   }),
+  extras: (p) => ({ name: 'extras', scaleFactor: p.scaleFactor, upscaler: p.sdUpscaler }),
   loopback: (p) => ({
     name: 'loopback',
     loops: p.loops,
@@ -120,6 +133,7 @@ export const scriptDefaults: Readonly<Record<ScriptName, PartialParams>> = {
   'mosaic outpaint': { denoisingStrength: 0.8 },
   'SD upscale': { denoisingStrength: 0.3, colorCorrection: true, sdUpscaler: 'Lanczos' },
   loopback: { denoisingStrength: 0.5 },
+  extras: { sdUpscaler: 'Lanczos' },
 };
 
 /** What a script comes to for a picture of a certain size. */
@@ -173,6 +187,16 @@ function sdUpscaleOutline({ overlap, scaleFactor, upscaler }: Named<'SD upscale'
   return { output, runs: times(xs.length * ys.length, tile) };
 }
 
+/** What growing comes to when it is done several times. */
+function inPasses(passes: number, init: Size, grow: (init: Size) => ScriptOutline): ScriptOutline {
+  let outline: ScriptOutline = { output: init, runs: [] };
+  for (let pass = 0; pass < passes; pass++) {
+    const { output, runs } = grow(outline.output);
+    outline = { output, runs: [...outline.runs, ...runs] };
+  }
+  return outline;
+}
+
 /**
  * How large a script's result will be and what it takes.
  * @param init  the picture's own size
@@ -181,15 +205,20 @@ function sdUpscaleOutline({ overlap, scaleFactor, upscaler }: Named<'SD upscale'
 export function outlineOf(script: Script, init: Size, processing: Size): ScriptOutline {
   switch (script.name) {
     case 'outpainting mk2':
-      return mk2Outline(script, init, processing);
-    case "poor man's outpainting": {
-      const { whole, painted } = poorMansTiles(script, init, processing);
-      return { output: whole, runs: times(painted.length, processing) };
-    }
+      return inPasses(script.passes, init, (before) => mk2Outline(script, before, processing));
+    case "poor man's outpainting":
+      return inPasses(script.passes, init, (before) => {
+        const { whole, painted } = poorMansTiles(script, before, processing);
+        return { output: whole, runs: times(painted.length, processing) };
+      });
     case 'mosaic outpaint':
       return { output: processing, runs: [processing] };
     case 'SD upscale':
       return sdUpscaleOutline(script, init, processing);
+    case 'extras': {
+      const scaled = (side: number) => Math.max(8, flooredTo8(side * script.scaleFactor));
+      return { output: { width: scaled(init.width), height: scaled(init.height) }, runs: [] };
+    }
     case 'loopback':
       return { output: processing, runs: times(script.loops, processing) };
     default:

@@ -10,6 +10,7 @@ import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
 import { type NoisePool, openNoisePool } from './noise/noise-pool.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
+import { enlarged } from './pipeline/enlarge.ts';
 import type { FindExtras } from './pipeline/extras.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
@@ -132,6 +133,10 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
   const { progress, signal } = io;
   const report = openReporter({ progress, signal, previews: bench.options.previews });
   report.phase('loading');
+  if (request.params.script === 'extras') {
+    const file = await io.fetch(request.init);
+    return await enlarged(request, { init: await decodePicture(file), file }, report);
+  }
   const { checkpoint, modelHash, vae } = await bench.modelFor(request);
   const { findExtras, options, pool } = bench;
   const tokenize = await bench.tokenizer;

@@ -1,5 +1,6 @@
 import { closest } from '../edit/names.ts';
 import { Refusal } from '../errors.ts';
+import { rememberingEmbeddings } from './embeddings.ts';
 import { type ExtraNetworks, openExtraNetworks } from './library/extra-networks.ts';
 import type { Hashes } from './library/hashes.ts';
 import type { LoraName } from './library/lora-names.ts';
@@ -13,12 +14,14 @@ import { openWeights } from './weights/open-weights.ts';
 export function extrasFrom(modelsDir: string, hashes: Hashes): FindExtras {
   const look = openExtraNetworks(modelsDir);
   const open = rememberingLoras(hashes);
-  return async ({ loras, hypernets }) => {
+  const embeddingsIn = rememberingEmbeddings(hashes);
+  return async ({ loras, hypernets, prompt, negativePrompt }, widths) => {
     const mentions = valid(loras);
     const [hypernet] = valid(hypernets);
     if (hypernet) throw new Refusal('unknown-name', { kind: 'hypernetwork', given: hypernet.name, nearest: [] });
-    if (mentions.length === 0) return { loras: [], loraHashes: [] };
-    return await openLoras(mentions, await look(), open);
+    const found = await look();
+    const embeddings = await embeddingsIn(found.embeddings, [prompt, negativePrompt], widths);
+    return { ...(await openLoras(mentions, found, open)), embeddings };
   };
 }
 

@@ -1,13 +1,20 @@
-import type { Comparison, Fitted, MaskCheck, PictureProbe, Probed } from '../edit/probe.ts';
+import type { Comparison, DrawnMask, Fitted, MaskCheck, MaskWork, PictureProbe, Probed } from '../edit/probe.ts';
+import { Refusal } from '../errors.ts';
 import { difference, sideBySide, wipe } from './image/comparison.ts';
 import { channelOf } from './image/convert.ts';
 import { decodePicture } from './image/decode.ts';
+import { differenceHash } from './image/difference-hash.ts';
 import { encodeJpeg, encodePng, encodeWebp } from './image/encode.ts';
 import { readInfotext, withInfotext } from './image/infotext-file.ts';
 import { binaryMask } from './image/mask.ts';
-import type { Picture } from './image/picture.ts';
+import { combinedMask, grownMask, hardMask, movedMask, seamMask } from './image/mask-shapes.ts';
+import type { Picture, Size } from './image/picture.ts';
+import { invert } from './image/point.ts';
 import { resample } from './image/resample.ts';
+import { findScribble } from './image/scribble.ts';
 import { contactSheet } from './image/sheet.ts';
+import { inFrame, whiteSheet, withVeil } from './image/shown.ts';
+import { withSizeLabel } from './image/size-label.ts';
 import { thumbnailOf } from './image/thumbnail.ts';
 
 /** Text that belongs into a picture's file: nothing else of its metadata is kept. */
@@ -46,6 +53,32 @@ export const pictures: PictureProbe = {
     return await fitted(bytes, limit);
   },
 
+  hash: async (bytes) => differenceHash(await decodePicture(bytes)),
+
+  async scribble(base, marked) {
+    const before = await decodePicture(base);
+    const found = findScribble(before, await decodePicture(marked));
+    if (!found) return null;
+    const [mask, painted] = await Promise.all([encodePng(found.mask), encodePng(found.painted)]);
+    return { mode: found.mode, covered: coverOf(found.mask), mask, painted, onBlank: isPlain(before) };
+  },
+
+  async drawMask(work): Promise<DrawnMask> {
+    const mask = await maskFor(work);
+    return { mask: await encodePng(mask), covered: coverOf(mask) };
+  },
+
+  veil: async (bytes, mask) =>
+    await encodeJpeg(withVeil(await decodePicture(bytes), await decodePicture(mask)), { quality: 88 }),
+
+  async frame(bytes, placement) {
+    const { width, height } = placement.output;
+    const shown = inFrame(await decodePicture(bytes), placement);
+    return await encodeJpeg(withSizeLabel(shown, `${width}×${height}`), { quality: 88 });
+  },
+
+  blank: async (size) => await encodePng(whiteSheet(size)),
+
   async compare(a, b, { style, numbers }): Promise<Comparison> {
     const pair = { files: [a, b], labels: [`#${numbers[0]}`, `#${numbers[1]}`] } as const;
     switch (style) {
@@ -65,6 +98,44 @@ export const pictures: PictureProbe = {
   sheet: (tiles) =>
     contactSheet(tiles.map(({ bytes, number, marked }) => ({ file: bytes, label: `#${number}`, marked }))),
 };
+
+/** Aspects may differ by this much. */
+const ASPECT = 0.01;
+const inWords = ({ width, height }: Size) => `${width}×${height}`;
+
+async function maskFor(work: MaskWork): Promise<Picture> {
+  switch (work.kind) {
+    case 'read': {
+      const im = await decodePicture(work.from);
+      const { size, reading } = work;
+      const off = Math.abs((im.width * size.height) / (im.height * size.width) - 1);
+      if (off > ASPECT) throw new Refusal('mask-size', { mask: inWords(im), image: inWords(size) });
+      return hardMask(im, reading, size);
+    }
+    case 'invert':
+      return invert(await decodePicture(work.mask));
+    case 'grow':
+      return grownMask(await decodePicture(work.mask), work.by);
+    case 'combine':
+      return combinedMask(await decodePicture(work.mask), await decodePicture(work.other), work.how);
+    case 'move':
+      return movedMask(await decodePicture(work.mask), work.to);
+    case 'seams':
+      return seamMask(work.placement, work.reach);
+    default:
+      return work satisfies never;
+  }
+}
+
+function coverOf({ data }: Picture): number {
+  let marked = 0;
+  for (const v of data) if (v > 128) marked++;
+  return marked / data.length;
+}
+
+function isPlain({ data, channels }: Picture): boolean {
+  return data.every((v, i) => v === data[i % channels]);
+}
 
 function isTransparent(picture: Picture): boolean {
   return picture.channels === 4 && channelOf(picture, 3).data.some((a) => a < 255);

@@ -1,11 +1,30 @@
 import type { Worker } from 'node:worker_threads';
-import type { Comparison, ComparisonHow, Fitted, MaskCheck, PictureProbe, Probed, SheetTile } from '../edit/probe.ts';
+import type { ImageHash } from '../edit/image-hash.ts';
+import type { Placement } from '../edit/placement.ts';
+import type {
+  Comparison,
+  ComparisonHow,
+  DrawnMask,
+  Fitted,
+  FoundScribble,
+  MaskCheck,
+  MaskWork,
+  PictureProbe,
+  Probed,
+  SheetTile,
+} from '../edit/probe.ts';
+import type { Size } from '../edit/size.ts';
 import { Refusal } from '../errors.ts';
 import { moduleBeside, startThread } from '../thread.ts';
 import { type Failure, toError } from './engine-protocol.ts';
 
 type Ask =
-  | { readonly kind: 'probe' | 'checkMask'; readonly bytes: Uint8Array }
+  | { readonly kind: 'probe' | 'checkMask' | 'hash'; readonly bytes: Uint8Array }
+  | { readonly kind: 'scribble'; readonly base: Uint8Array; readonly marked: Uint8Array }
+  | { readonly kind: 'drawMask'; readonly work: MaskWork }
+  | { readonly kind: 'veil'; readonly bytes: Uint8Array; readonly mask: Uint8Array }
+  | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly placement: Placement }
+  | { readonly kind: 'blank'; readonly size: Size }
   | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
   | { readonly kind: 'compare'; readonly a: Uint8Array; readonly b: Uint8Array; readonly how: ComparisonHow }
   | { readonly kind: 'sheet'; readonly tiles: readonly SheetTile[] }
@@ -16,8 +35,9 @@ export interface PictureCall {
   readonly call: number;
   readonly ask: Ask;
 }
+type Answer = Probed | MaskCheck | Fitted | Comparison | Uint8Array | ImageHash | FoundScribble | DrawnMask | null;
 export type PictureReply =
-  | { readonly call: number; readonly value: Probed | MaskCheck | Fitted | Comparison | Uint8Array }
+  | { readonly call: number; readonly value: Answer }
   | { readonly call: number; readonly failure: Failure };
 
 interface Pending {
@@ -70,6 +90,12 @@ export function openPictureHost(): PictureProbe & AsyncDisposable {
     checkMask: (bytes) => ask({ kind: 'checkMask', bytes }),
     thumbnail: (bytes, maxSide) => ask({ kind: 'thumbnail', bytes, maxSide }),
     upload: (bytes, limitBytes) => ask({ kind: 'upload', bytes, limitBytes }),
+    hash: (bytes) => ask({ kind: 'hash', bytes }),
+    scribble: (base, marked) => ask({ kind: 'scribble', base, marked }),
+    drawMask: (work) => ask({ kind: 'drawMask', work }),
+    veil: (bytes, mask) => ask({ kind: 'veil', bytes, mask }),
+    frame: (bytes, placement) => ask({ kind: 'frame', bytes, placement }),
+    blank: (size) => ask({ kind: 'blank', size }),
     compare: (a, b, how) => ask({ kind: 'compare', a, b, how }),
     sheet: (tiles) => ask({ kind: 'sheet', tiles }),
     [Symbol.asyncDispose]: async () => {

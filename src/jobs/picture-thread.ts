@@ -5,24 +5,40 @@ import type { PictureCall, PictureReply } from './picture-host.ts';
 
 // The thread that decodes and encodes pictures for the chat. Calls run side by side; each is answered once.
 
+function looked(ask: PictureCall['ask']) {
+  switch (ask.kind) {
+    case 'probe':
+      return pictures.probe(ask.bytes);
+    case 'checkMask':
+      return pictures.checkMask(ask.bytes);
+    case 'hash':
+      return pictures.hash(ask.bytes);
+    case 'thumbnail':
+      return pictures.thumbnail(ask.bytes, ask.maxSide);
+    case 'upload':
+      return pictures.upload(ask.bytes, ask.limitBytes);
+    case 'scribble':
+      return pictures.scribble(ask.base, ask.marked);
+    case 'drawMask':
+      return pictures.drawMask(ask.work);
+    case 'veil':
+      return pictures.veil(ask.bytes, ask.mask);
+    case 'frame':
+      return pictures.frame(ask.bytes, ask.placement);
+    case 'blank':
+      return pictures.blank(ask.size);
+    case 'compare':
+      return pictures.compare(ask.a, ask.b, ask.how);
+    case 'sheet':
+      return pictures.sheet(ask.tiles);
+    default:
+      return ask satisfies never;
+  }
+}
+
 async function answer({ call, ask }: PictureCall): Promise<PictureReply> {
   try {
-    switch (ask.kind) {
-      case 'probe':
-        return { call, value: await pictures.probe(ask.bytes) };
-      case 'checkMask':
-        return { call, value: await pictures.checkMask(ask.bytes) };
-      case 'thumbnail':
-        return { call, value: await pictures.thumbnail(ask.bytes, ask.maxSide) };
-      case 'upload':
-        return { call, value: await pictures.upload(ask.bytes, ask.limitBytes) };
-      case 'compare':
-        return { call, value: await pictures.compare(ask.a, ask.b, ask.how) };
-      case 'sheet':
-        return { call, value: await pictures.sheet(ask.tiles) };
-      default:
-        return ask satisfies never;
-    }
+    return { call, value: await looked(ask) };
   } catch (error) {
     return { call, failure: toFailure(error) };
   }

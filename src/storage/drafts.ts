@@ -21,7 +21,10 @@ export interface DraftStore {
   find(id: string): Promise<Draft | undefined>;
   /** The person's newest open draft of a kind in a place. */
   newest(place: PlaceId, author: UserId, kind: string): Promise<Draft | undefined>;
-  remove(id: string): Promise<void>;
+  /** How many of somebody's are open, everywhere. */
+  countOf(author: UserId): Promise<number>;
+  /** Takes it away; whether it was still there, and nobody else has taken it. */
+  take(id: string): Promise<boolean>;
 }
 
 async function put(db: Db, { id, content, ...about }: Draft): Promise<void> {
@@ -41,6 +44,7 @@ export function draftStore(db: Db, now: Clock): DraftStore {
     put: (draft) => put(db, draft),
     find: (id) => findOpen(db, { id }, now()),
     newest: (place, author, kind) => findOpen(db, { place, author, kind }, now()),
-    remove: async (id) => void (await db.draft.deleteMany({ where: { id } })),
+    countOf: (author) => db.draft.count({ where: { author, expiresAt: { gt: now() } } }),
+    take: async (id) => (await db.draft.deleteMany({ where: { id } })).count === 1,
   };
 }

@@ -1,4 +1,5 @@
 import type { BlobRef } from '../edit/blob.ts';
+import { type ImageHash, toImageHash } from '../edit/image-hash.ts';
 import type { StoredImage } from '../edit/lineage.ts';
 import type { Clock, Db } from './db.ts';
 
@@ -6,6 +7,9 @@ export interface Images {
   /** Remembers a picture's size beside its blob; the same picture twice is one row. */
   remember(image: StoredImage): Promise<void>;
   find(ref: BlobRef): Promise<StoredImage | undefined>;
+  /** What the picture looks like, in 64 bits; undefined until it has been worked out. */
+  hash(ref: BlobRef): Promise<ImageHash | undefined>;
+  rememberHash(ref: BlobRef, hash: ImageHash): Promise<void>;
 }
 
 /**
@@ -31,5 +35,10 @@ export function images(db: Db, now: Clock): Images {
   return {
     remember: (image) => rememberImages(db, [image], now()),
     find: (ref) => findImage(db, ref),
+    hash: async (ref) => {
+      const hash = (await db.image.findUnique({ where: { ref }, select: { hash: true } }))?.hash;
+      return hash ? toImageHash(hash) : undefined;
+    },
+    rememberHash: async (ref, hash) => void (await db.image.updateMany({ where: { ref }, data: { hash } })),
   };
 }

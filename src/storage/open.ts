@@ -18,6 +18,7 @@ import { type PrivacyStore, privacyStore } from './privacy.ts';
 import { type Retired, retire } from './retention.ts';
 import { type SettingStore, settingStore } from './settings.ts';
 import { sweep } from './sweep.ts';
+import { type TogetherStore, togetherStore } from './together.ts';
 
 /** What the bots remember. Row types never leave this folder. */
 export interface Storage extends AsyncDisposable {
@@ -30,6 +31,7 @@ export interface Storage extends AsyncDisposable {
   readonly drafts: DraftStore;
   readonly people: PeopleStore;
   readonly presets: PresetStore;
+  readonly together: TogetherStore;
   readonly settings: SettingStore;
   readonly moderation: ModerationStore;
   readonly privacy: PrivacyStore;
@@ -85,6 +87,7 @@ export async function openStorage({ dataDir, databaseUrl, log, clock }: StorageO
     drafts: draftStore(db, now),
     people: peopleStore(db),
     presets: presetStore(db),
+    together: togetherStore(db, now),
     settings: settingStore(db),
     moderation: moderationStore(db, now),
     privacy: privacyStore(db, blobDirectory, now),

@@ -43,6 +43,8 @@ export interface OutboxStore {
   sent(id: string, message: string, links: readonly MessageLink[]): Promise<void>;
   /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
   retryAt(id: string, dueAt: Date): Promise<void>;
+  /** Where the message of that key stands, once it is posted. */
+  messageOf(key: string): Promise<string | undefined>;
   /** Given up; its job is done all the same, its node is still in the history. */
   failed(id: string): Promise<void>;
   /** No way led to its reader: kept for whoever asked for the edit, unread; its job is done all the same. */
@@ -147,6 +149,7 @@ export function outboxStore(db: Database, now: Clock): OutboxStore {
     claim: (row, at) => claim(db, row, at),
     sent: (id, message, links) => sent(db, id, message, links, now()),
     retryAt: (id, dueAt) => retryAt(db, id, dueAt),
+    messageOf: async (key) => (await db.outbox.findUnique({ where: { key } }))?.message ?? undefined,
     failed: (id) => close(db, id, 'failed', now()),
     keep: (id) => close(db, id, 'kept', now()),
     keptFor: (person) => keptFor(db, person),

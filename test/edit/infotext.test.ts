@@ -71,10 +71,11 @@ function carried(p: Params): readonly FieldName[] {
     ...{ sampler: false, scheduler: false }, // looked at below
   };
   const scripts: Readonly<Record<string, RegExp>> = {
-    'outpainting mk2': /^(pixels|direction|mk2MaskBlur|noiseQ|colorVariation)$/,
-    "poor man's outpainting": /^(pixels|direction|poor.*)$/,
+    'outpainting mk2': /^(pixels|direction|outpaintPasses|mk2MaskBlur|noiseQ|colorVariation)$/,
+    "poor man's outpainting": /^(pixels|direction|outpaintPasses|poor.*)$/,
     'mosaic outpaint': /^mosaic/,
     'SD upscale': /^(overlap|scaleFactor|sdUpscaler)$/,
+    extras: /^(scaleFactor|sdUpscaler)$/,
     loopback: /^(loops|finalDenoisingStrength|denoisingCurve)$/,
   };
   const isScripts = (name: FieldName) => Object.values(scripts).some((pattern) => pattern.test(name));

@@ -52,8 +52,8 @@ describe('a prompt that names LoRAs', () => {
   });
   afterAll(() => tiny[Symbol.asyncDispose]());
 
-  const paint = async (prompt: string) => {
-    const { images } = await tiny.run({ init, params: { prompt, steps: 2 } });
+  const paint = async (prompt: string, negativePrompt = '') => {
+    const { images } = await tiny.run({ init, params: { prompt, negativePrompt, steps: 2 } });
     return { pixels: (await pixelsOf(images[0]!.image)).data, infotext: images[0]!.infotext };
   };
 
@@ -101,6 +101,26 @@ describe('a prompt that names LoRAs', () => {
       code: 'bad-weight',
       details: { text: 'strong' },
     });
+  });
+
+  test('may hold the name of a textual inversion, in either prompt; one of another width is a word like any other', async () => {
+    const folder = join(tiny.dir, 'embeddings');
+    const inversion = (width: number) =>
+      safetensorsBytes({
+        emb_params: float32(
+          [2, width],
+          Array.from({ length: 2 * width }, (_, i) => Math.sin(i)),
+        ),
+      });
+    const [before, negative] = [await paint('a cat, Glow'), await paint('a cat', 'glow')];
+    await mkdir(folder);
+    await writeFile(join(folder, 'glow.safetensors'), inversion(64));
+    await writeFile(join(folder, 'wide.safetensors'), inversion(768));
+    const after = await paint('a cat, Glow');
+    expect(after.pixels.equals(before.pixels)).toBe(false);
+    expect(after.infotext).toMatch(/, TI hashes: "glow: [0-9a-f]{12}", /);
+    expect((await paint('a cat', 'glow')).pixels.equals(negative.pixels)).toBe(false);
+    expect((await paint('a cat, wide')).infotext).not.toContain('TI hashes');
   });
 
   test('uses a file that arrives between two edits, and the new one when it is replaced', async () => {

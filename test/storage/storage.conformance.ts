@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { toImageHash } from '../../src/edit/image-hash.ts';
 import type { PlaceId } from '../../src/edit/lineage.ts';
 import type { NewJob, OutboxRow, Storage } from '../../src/storage/index.ts';
 import {
@@ -81,6 +82,13 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
       });
       test('that were never seen are not found', async () => {
         expect(await storage.images.find(someRef())).toBeUndefined();
+      });
+      test('keep what they look like once it has been worked out', async () => {
+        const image = someImage();
+        await storage.images.remember(image);
+        expect(await storage.images.hash(image.ref)).toBeUndefined();
+        await storage.images.rememberHash(image.ref, toImageHash('00ff00ff00ff00ff'));
+        expect(await other.images.hash(image.ref)).toBe('00ff00ff00ff00ff');
       });
       test('of a tree are known too', async () => {
         const { image } = await plantTree(storage.lineage);
@@ -229,6 +237,8 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
         expect(await storage.lineage.newest(place, since(-1), ann)).toEqual(root);
         expect(await storage.lineage.newest(place, since(5), ann)).toBeUndefined();
         expect(await storage.lineage.newest(somePlace(), since(-1))).toBeUndefined();
+        expect(await storage.lineage.recent(place, since(-1), 2)).toEqual([grown![0], root].slice(0, 2));
+        expect(await storage.lineage.recent(place, since(-1), 1)).toHaveLength(1);
       });
     });
 
@@ -531,8 +541,9 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
         await storage.drafts.put({ ...second, content: 'more' });
         expect(await other.drafts.newest(place, ann, 'mask')).toEqual({ ...second, content: 'more' });
         expect(await other.drafts.newest(place, bo, 'mask')).toBeUndefined();
-        await storage.drafts.remove(second.id);
-        await storage.drafts.remove(second.id);
+        expect(await other.drafts.countOf(ann)).toBeGreaterThanOrEqual(3);
+        expect(await storage.drafts.take(second.id)).toBe(true);
+        expect(await other.drafts.take(second.id)).toBe(false);
         expect(await other.drafts.newest(place, ann, 'mask')).toEqual(first);
       });
     });

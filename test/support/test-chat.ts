@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type BotsOptions, openBots, systemClock } from '../../src/bots/core/index.ts';
+import { type BotsOptions, type Card, openBots, systemClock } from '../../src/bots/core/index.ts';
 import type { PlaceId } from '../../src/edit/lineage.ts';
 import { type Caps, defaultCaps } from '../../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
@@ -12,8 +12,10 @@ import { workHandler } from '../../src/jobs/worker.ts';
 import { type Log, silentLog } from '../../src/log.ts';
 import { openStorage, type Storage } from '../../src/storage/index.ts';
 import { fakeCatalog, fakeEngineHost, Latch } from './fake-engine.ts';
-import { type Posted, TestPlatform, wordsOf } from './test-platform.ts';
+import { ann, buttonsOf, type Posted, TestPlatform, type TestUser, wordsOf } from './test-platform.ts';
 import { testProbe } from './test-probe.ts';
+
+const isMaskCard = (card: Card) => buttonsOf(card).some(({ action }) => action === 'mu');
 
 /** How long a test waits for something at most, ms. */
 const WAIT_MS = 5000;
@@ -33,6 +35,8 @@ export interface TestChat extends AsyncDisposable {
   restart(options?: TestChatOptions): Promise<void>;
   /** The `n`th result in a place, from 0, once it is posted and its progress card gone. */
   result(place: PlaceId, n?: number): Promise<Posted>;
+  /** Agrees to the mask that is asked about in a place. @returns its card as it was */
+  useMask(place: PlaceId, user?: TestUser): Promise<Card>;
   /** What was last told to one person alone. */
   lastTold(): string;
   /** Waits until something holds; asks every 10 ms, five seconds at most. */
@@ -126,6 +130,12 @@ export async function openTestChat(options: TestChatOptions = {}): Promise<TestC
       const result = await until(() => platform.results(place)[n]);
       await until(() => platform.standing(place).every((posted) => posted.card.tone !== 'busy'));
       return result;
+    },
+    async useMask(place, user = ann) {
+      const asked = await until(() => platform.standing(place).find(({ card }) => isMaskCard(card)));
+      const { card } = asked;
+      await platform.press(user, asked, 'Use');
+      return card;
     },
     lastTold() {
       const told = platform.told.at(-1);

@@ -64,6 +64,8 @@ interface Saying {
   readonly files?: readonly (Uint8Array | RemoteFile)[];
   readonly replyTo?: string | RepliedTo;
   readonly key?: string;
+  /** The message that says something else now. */
+  readonly corrects?: string;
 }
 
 /** A picture somebody sends. */
@@ -78,6 +80,8 @@ export class TestPlatform implements Platform {
   readonly posted: Posted[] = [];
   readonly told: Told[] = [];
   readonly forms: Form[] = [];
+  /** People who let nobody write to them. */
+  readonly closedTo = new Set<UserId>();
   /** Called before each post; may throw, as a platform that is away does. `after`: the message was stored before the connection broke. */
   fault: ((card: Card, when: 'before' | 'after') => void) | undefined;
   #receive: ((incoming: Incoming) => Promise<void>) | undefined;
@@ -111,6 +115,10 @@ export class TestPlatform implements Platform {
     posted.history.push(card);
   }
 
+  async directPlace(user: UserId): Promise<PlaceId | null> {
+    return this.closedTo.has(user) ? null : (`d:0:${user.slice('discord:'.length)}` as PlaceId);
+  }
+
   async remove(_place: PlaceId, message: string): Promise<void> {
     const posted = this.posted.find((p) => p.id === message);
     if (posted) posted.removed = true;
@@ -118,8 +126,9 @@ export class TestPlatform implements Platform {
 
   /** A plain message. Resolves when it has been dealt with, and says which id it had. */
   async say(user: TestUser, text: string, saying: Saying = {}): Promise<string> {
-    const message = this.#newId();
-    const spoken = { ...this.#arrived(user, saying), ...this.#pointed(saying), text, message };
+    const message = saying.corrects ?? this.#newId();
+    const corrects = saying.corrects !== undefined;
+    const spoken = { ...this.#arrived(user, saying), ...this.#pointed(saying), text, message, corrects };
     await this.#deliver({ ...spoken, kind: 'message' });
     return message;
   }

@@ -4,8 +4,9 @@ import { readInfotext } from '../../src/engine/image/infotext-file.ts';
 import { pictures } from '../../src/engine/pictures.ts';
 import { Refusal } from '../../src/errors.ts';
 
-/** Looks at pictures with sharp, in this thread: pictures of tests are small. */
+/** Looks at pictures in this thread: those of tests are small. What comes in is kept to the byte, so that it is found again. */
 export const testProbe: PictureProbe = {
+  ...pictures,
   async probe(bytes) {
     try {
       const { width, height } = await sharp(bytes).metadata();

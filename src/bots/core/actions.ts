@@ -1,30 +1,46 @@
 import { fields } from '../../edit/fields.ts';
 import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
-import type { JobRow } from '../../storage/index.ts';
+import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
+import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
+import { castBallot } from './carry.ts';
 import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
-import { outboxRow } from './finish.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
+import { holdPicture } from './holds.ts';
+import { confirm, dismiss, isQuestion, reportPressed, savePressed } from './house/questions.ts';
 import { orderEdit } from './intake.ts';
+import {
+  combineMask,
+  dismissDraft,
+  growMask,
+  invertMask,
+  shrinkMask,
+  toggleSketch,
+  toggleSoft,
+  useMask,
+} from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
-import type { Notice } from './notice.ts';
+import { useAsNewPicture } from './new-picture.ts';
+import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
+import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
+import { takeParked } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
-import type { ActionId, Form, FormField } from './platform.ts';
-import type { NodeAction, Press } from './press.ts';
-import { orderAgain, orderSameMask, orderStep } from './rerolls.ts';
+import type { ActionId, Form } from './platform.ts';
+import { field, type NodeAction, type Press } from './press.ts';
+import { regionMenu } from './region-menu.ts';
+import { pressRemove, repairSeams } from './repairs.ts';
+import { orderAgain, orderOnto, orderSameMask, orderStep } from './rerolls.ts';
+import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
-
-function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
-  return { name, label, value, long: false, required: false, maxLength: 40, ...more };
-}
+import { upscaleMenu } from './upscale-menu.ts';
 
 /** The form of Edit…: the picture's present values, by chat option names. */
 function editForm({ private: language }: Press, node: LineageNode): Form {
@@ -69,6 +85,7 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
 async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> {
   const { incoming, asker } = press;
   if (!incoming.values) {
+    await holdPicture(flow, asker, node);
     await incoming.answer.form(editForm(press, node));
     return;
   }
@@ -76,6 +93,7 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
   const said = {
     command: commands.edit,
     words: wordsOfForm(incoming.values, node),
+    preset: null,
     source,
     mask: undefined,
     sketch: undefined,
@@ -91,8 +109,35 @@ async function settings(flow: Flow, { incoming, asker, ...press }: Press, node: 
     await incoming.answer.tell(card);
 }
 
+/** Actions whose target is a draft. */
+type DraftAction = 'mu' | 'mi' | 'mg' | 'mh' | 'mc' | 'so' | 'sk' | 'ok' | 'no';
+
+/** What pressing does to something that waits to be decided. */
+const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: Draft) => Promise<void>>> = {
+  mu: useMask,
+  mi: invertMask,
+  mg: growMask,
+  mh: shrinkMask,
+  mc: combineMask,
+  so: toggleSoft,
+  sk: toggleSketch,
+  ok: (flow, press, draft) => confirmed(draft)(flow, press, draft),
+  no: (flow, press, draft) => (isQuestion(draft) ? dismiss : dismissDraft)(flow, press, draft),
+};
+
+/** What agreeing to it does. */
+function confirmed(draft: Draft) {
+  if (isQuestion(draft)) return confirm;
+  return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
+}
+
+const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
+
+/** Actions whose target is a picture. */
+type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg'>;
+
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs'>, NodeAction>> = {
+const onNodes: Readonly<Record<NodeActionId, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
@@ -105,6 +150,11 @@ const onNodes: Readonly<Record<Exclude<ActionId, 'cx' | 'rt' | 'cs'>, NodeAction
     undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
   rd: (flow, { asker, incoming, ...press }, node) =>
     redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rg: regionMenu,
+  up: upscaleMenu,
+  op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
+  rm: pressRemove,
+  se: repairSeams,
   st: settings,
   fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
 };
@@ -113,24 +163,6 @@ async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promi
   const row = await storage.jobs.find(id);
   if (row?.place !== where.place) throw new Refusal('gone', {});
   return row;
-}
-
-/**
- * Cancels somebody's own job, or as a moderator anybody's. The row says so first, so that a result which comes nevertheless is not
- * posted. @throws Refusal 'not-yours', 'too-late'
- */
-export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
-  if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
-  const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
-  const told = outboxRow(flow, row, notice, null);
-  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));
-  if (!isCancelled) {
-    if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
-    throw new Refusal('too-late', {});
-  }
-  await flow.jobCards.release(row.id);
-  await flow.queue.cancel(row.id);
-  flow.outbox.wake();
 }
 
 /** Runs a failed edit once more, for whoever presses. */
@@ -150,6 +182,15 @@ async function change(flow: Flow, { asker, incoming, private: language }: Press,
   await changeSource(flow, asker, row, await visibleNode(flow, incoming.arg as NodeId, asker.where));
 }
 
+/** The same edit once more, of the picture that is HEAD now. @throws Refusal 'old-button', 'gone' */
+async function applyOnHead(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
+  const lineage = await flow.storage.lineage.lineage(row.lineage);
+  const head = lineage?.heads[row.branch] ?? lineage?.heads.main;
+  const parent = head && (await flow.storage.lineage.node(head));
+  if (!parent || row.task.kind !== 'edit') throw new Refusal('gone', {});
+  await accept(flow, { ...(await orderOnto(flow, asker, row, parent)), notes: [] });
+}
+
 /**
  * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
  * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
@@ -158,13 +199,26 @@ export async function act(flow: Flow, press: Press): Promise<void> {
   const { incoming, asker } = press;
   const { action, target } = incoming;
   if (!isId(target)) throw new Refusal('old-button', {});
+  if (action === 'op' && incoming.arg !== '')
+    return pressOutpaint(flow, press, await openDraft(flow, target, asker.where));
+  if (isDraftAction(action)) return onDrafts[action](flow, press, await openDraft(flow, target, asker.where));
   switch (action) {
     case 'cx':
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'rt':
       return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'ps':
+      return savePressed(flow, press);
+    case 'fg':
+      return reportPressed(flow, press);
     case 'cs':
       return change(flow, press, await visibleJob(flow, asker, target as JobId));
+    case 'ah':
+      return applyOnHead(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'vt':
+      return castBallot(flow, asker, target);
+    case 'wp':
+      return accept(flow, { ...(await takeParked(flow, asker, target)), asker });
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

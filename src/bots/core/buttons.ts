@@ -1,4 +1,4 @@
-import type { JobId, LineageNode, NodeId } from '../../edit/lineage.ts';
+import type { LineageNode } from '../../edit/lineage.ts';
 import type { ButtonWord, Messages } from './messages/catalogue.ts';
 import type { ActionId, Button, Capabilities } from './platform.ts';
 
@@ -16,24 +16,42 @@ const looks = {
   fl: { word: 'original', emoji: '💾' },
   cx: { word: 'cancel', emoji: '✖️' },
   rt: { word: 'retry', emoji: '🔁' },
+  rg: { word: 'region', emoji: '🖌️' },
+  up: { word: 'upscale', emoji: '⬆️' },
+  op: { word: 'outpaint', emoji: '↔️' },
+  rm: { word: 'remove', emoji: '🧽' },
+  se: { word: 'seams', emoji: '🩹' },
+  mu: { word: 'useMask', emoji: '✅' },
+  mi: { word: 'invert', emoji: '◐' },
+  mg: { word: 'grow', emoji: '⊕' },
+  mh: { word: 'shrink', emoji: '⊖' },
+  mc: { word: 'combine', emoji: '∪' },
+  so: { word: 'soft', emoji: '🧩' },
+  sk: { word: 'toggleSketch', emoji: '🔁' },
+  ok: { word: 'confirm', emoji: '🖼️' },
+  no: { word: 'dismiss', emoji: '✖️' },
   cs: { word: 'change', emoji: '🔀' },
   ui: { word: 'useInfo', emoji: '📋' },
   br: { word: 'branch', emoji: '🌿' },
   bx: { word: 'forgetBranch', emoji: '✂️' },
+  tg: { word: 'together', emoji: '👥' },
+  lk: { word: 'lock', emoji: '🔒' },
+  vt: { word: 'vote', emoji: '👍' },
+  wp: { word: 'parallel', emoji: '🌿' },
+  as: { word: 'ask', emoji: '🙋' },
+  al: { word: 'allow', emoji: '✅' },
+  ah: { word: 'applyOnHead', emoji: '⤴️' },
   dl: { word: 'delete', emoji: '🗑️' },
   cp: { word: 'compare', emoji: '🌓' },
   hs: { word: 'history', emoji: '📜' },
   sh: { word: 'show', emoji: '🖼️' },
   mx: { word: 'furtherButtons', emoji: '' },
+  ps: { word: 'savePreset', emoji: '⭐' },
+  fg: { word: 'report', emoji: '🚩' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
-/** A button for a node or job, in its usual words. */
-export function button(
-  messages: Messages,
-  action: ActionId,
-  target: NodeId | JobId,
-  more: Partial<Button> = {},
-): Button {
+/** A button for a node, job or draft, in its usual words. */
+export function button(messages: Messages, action: ActionId, target: string, more: Partial<Button> = {}): Button {
   const { word, emoji } = looks[action];
   return { label: messages.buttons[word], emoji, action, target, ...more };
 }
@@ -74,6 +92,19 @@ function makingButtons(messages: Messages, { node }: Standing): readonly Button[
   return [button(messages, 'ag', node.id), step('ls'), step('mo'), edit, ...sameMask];
 }
 
+/** Dialogs and menus about a picture, and ways to mend what an operation left. */
+function openingButtons(messages: Messages, { node }: Standing): readonly Button[] {
+  const of = (action: ActionId, more: Partial<Button> = {}) => button(messages, action, node.id, more);
+  const mending: Readonly<Partial<Record<LineageNode['op'], readonly Button[]>>> = {
+    outpaint: [of('se')],
+    remove: [
+      of('rm', { arg: 'nothing', label: messages.buttons.latentNothing, emoji: '🌀' }),
+      of('rm', { arg: 'grow', label: messages.buttons.growAndRetry, emoji: '⊕' }),
+    ],
+  };
+  return [of('rg'), of('up'), of('op'), ...(mending[node.op] ?? [])];
+}
+
 function movingButtons(messages: Messages, { node, isHead, hasChildren }: Standing): readonly Button[] {
   return [
     ...(node.parent === null ? [] : [button(messages, 'un', node.id)]),
@@ -104,7 +135,12 @@ export function arranged(groups: readonly (readonly Button[])[], { buttonsPerRow
 
 /** The buttons of a picture's card: choosing, making, moving. */
 export function pictureRows(messages: Messages, standing: Standing, capabilities: Capabilities): Button[][] {
-  const groups = [pickButtons(standing), makingButtons(messages, standing), movingButtons(messages, standing)];
+  const groups = [
+    pickButtons(standing),
+    makingButtons(messages, standing),
+    openingButtons(messages, standing),
+    movingButtons(messages, standing),
+  ];
   return arranged(groups, capabilities);
 }
 
@@ -114,6 +150,7 @@ export function furtherRows(messages: Messages, { node, branch }: Standing, capa
   const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
   const groups = [
     [on('br'), on('hs'), on('st'), on('fl')],
+    [on('tg'), on('lk'), ...(node.task ? [on('ps')] : []), on('fg')],
     [...(branch === null ? [] : [on('bx')]), on('dl', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];

@@ -1,4 +1,4 @@
-import type { LineageNode, NodeId } from '../../edit/lineage.ts';
+import type { JobId, LineageNode, NodeId } from '../../edit/lineage.ts';
 import type { Size } from '../../edit/size.ts';
 import type { RefusalData } from '../../errors.ts';
 import { button, pictureRows, type Standing } from './buttons.ts';
@@ -51,6 +51,8 @@ interface Provenance {
 
 export interface PictureView extends Standing, Provenance {
   /** How long it took and how many steps ran; null for a picture that is shown again. */
+  /** HEAD of its branch, which went on while it was painted; the card offers to follow. */
+  readonly raced?: { readonly job: JobId; readonly current: number } | null;
   readonly made: { readonly seconds: number; readonly stepsRun: number } | null;
   readonly notes: readonly string[];
 }
@@ -100,15 +102,25 @@ function titleOf(messages: Messages, { node, author }: PictureView): string {
   return `#${node.number} · ${messages.operations[node.op]} · @${oneLine(author, 40)}`;
 }
 
+/** What to do with a picture that came too late to be the current one. */
+function racedRows(messages: Messages, { node, raced }: PictureView): readonly Button[][] {
+  if (!raced) return [];
+  const keep = button(messages, 'br', node.id, { label: messages.buttons.keepAsBranch });
+  return [[button(messages, 'ah', raced.job), keep]];
+}
+
 /** A finished edit: its pictures, what made them, where they come from, and the buttons to go on. */
 export function resultCard(messages: Messages, view: PictureView, capabilities: Capabilities): Card {
   const shown = view.batch.slice(0, PICTURES_SHOWN);
   return {
     ...plainCard,
     title: titleOf(messages, view),
-    lines: [...quoted(promptOf(view.node)), ...numbers(messages, view), ...lineageLine(messages, view), ...view.notes],
+    lines: [
+      ...[...quoted(promptOf(view.node)), ...numbers(messages, view), ...lineageLine(messages, view)],
+      ...[...(view.raced ? [messages.room.raced(view.raced.current)] : []), ...view.notes],
+    ],
     images: shown.map((node) => cardImage(messages, node)),
-    rows: pictureRows(messages, view, capabilities),
+    rows: [...racedRows(messages, view), ...pictureRows(messages, view, capabilities)].slice(0, capabilities.rows),
     tone: 'done',
     spoiler: view.node.spoiler,
   };

@@ -1,5 +1,6 @@
 import type { Label } from '../../edit/choices.ts';
 import type { Command, OwnOption } from './command.ts';
+import { houseCommands } from './house/command-rows.ts';
 
 /** Longest prompt an option takes. */
 const PROMPT_LIMIT = 1500;
@@ -150,6 +151,114 @@ export const commands = {
     ],
     edits: { prompt: 'optional', sets: { script: 'SD upscale' } },
   },
+  sketch: {
+    name: 'sketch',
+    nameZh: '涂鸦',
+    about: { en: 'Paint over what you have drawn', zh: '把你画的草稿变成图片' },
+    options: [
+      { ...prompt, required: true },
+      image,
+      link,
+      picture('sketch', { en: 'The picture as you have drawn on it', zh: '在图片上画好的草稿' }),
+      {
+        ...{ kind: 'choice', name: 'mode', about: { en: 'What is repainted', zh: '重绘方式' } },
+        choices: [
+          { value: 'sketch', label: { en: 'sketch: everything', zh: '涂鸦：整张图' } },
+          { value: 'inpaint sketch', label: { en: 'inpaint sketch: the strokes', zh: '涂鸦重绘：只重绘笔迹' } },
+        ],
+      },
+      'maskAlpha',
+      'maskBlur',
+      'denoisingStrength',
+      'softInpainting',
+      'seed',
+      'batchSize',
+      advanced,
+    ],
+    edits: { prompt: 'required', sets: { denoisingStrength: 0.75 } },
+  },
+  remove: {
+    name: 'remove',
+    nameZh: '移除',
+    about: { en: 'Remove something from a picture', zh: '从图片中移除物体' },
+    options: [
+      { ...words('target', { en: 'What shall go', zh: '要移除的物体' }, 100) },
+      image,
+      link,
+      mask,
+      prompt,
+      'maskedContent',
+      'denoisingStrength',
+      'dilateMask',
+      advanced,
+    ],
+    edits: {
+      prompt: 'optional',
+      sets: {
+        ...{ maskedContent: 'fill', denoisingStrength: 0.5, dilateMask: 8, maskBlur: 4 },
+        inpaintArea: 'whole picture',
+      },
+    },
+  },
+  mask: {
+    name: 'mask',
+    nameZh: '蒙版',
+    about: { en: 'Masks: send, find, combine, show', zh: '蒙版：上传、识别、合并、查看' },
+    options: [],
+    subcommands: [
+      {
+        name: 'upload',
+        nameZh: '上传',
+        about: { en: 'Use a picture as the mask', zh: '把一张图片用作蒙版' },
+        options: [
+          { ...mask, required: true },
+          {
+            ...{ kind: 'choice', name: 'mode', about: { en: 'What is repainted', zh: '重绘哪一部分' } },
+            choices: [
+              { value: 'white', label: { en: 'what is white', zh: '白色部分' } },
+              { value: 'black', label: { en: 'what is black', zh: '黑色部分' } },
+              { value: 'alpha', label: { en: 'what is opaque', zh: '不透明部分' } },
+            ],
+          },
+          image,
+          link,
+        ],
+      },
+      {
+        name: 'diff',
+        nameZh: '涂画',
+        about: { en: 'Find what you drew on a copy of a picture', zh: '找出你在图片副本上画的笔迹' },
+        options: [{ ...picture('image', { en: 'The copy you drew on', zh: '涂画过的副本' }), required: true }, link],
+      },
+      {
+        name: 'combine',
+        nameZh: '合并',
+        about: { en: 'Combine your open mask with one used before', zh: '把当前蒙版与之前用过的合并' },
+        options: [
+          {
+            ...{ kind: 'choice', name: 'op', about: { en: 'How', zh: '方式' } },
+            choices: [
+              { value: 'union', label: { en: 'union', zh: '并集' } },
+              { value: 'intersect', label: { en: 'intersect', zh: '交集' } },
+              { value: 'subtract', label: { en: 'subtract', zh: '减去' } },
+              { value: 'xor', label: { en: 'xor', zh: '异或' } },
+            ],
+          },
+          words(
+            'with',
+            { en: 'Number of the picture made with the other mask, like #3', zh: '用过另一个蒙版的图片编号，如 #3' },
+            20,
+          ),
+        ],
+      },
+      {
+        name: 'show',
+        nameZh: '查看',
+        about: { en: 'Show your open mask, or the last one used', zh: '查看当前蒙版，或上次用过的蒙版' },
+        options: [],
+      },
+    ],
+  },
   undo: {
     name: 'undo',
     nameZh: '撤销',
@@ -169,6 +278,17 @@ export const commands = {
     options: [
       { kind: 'person', name: 'user', about: { en: 'Only what they made', zh: '只看此人的图片' } },
       { kind: 'integer', name: 'limit', about: { en: 'Pictures on a page', zh: '每页张数' }, min: 1, max: 20 },
+      link,
+    ],
+  },
+  invite: {
+    name: 'invite',
+    nameZh: '邀请',
+    about: { en: 'Let somebody move a picture on together with you', zh: '邀请他人一起推进图片' },
+    options: [
+      { kind: 'person', name: 'who', about: { en: 'Whom', zh: '邀请谁' } },
+      { kind: 'role', name: 'role', about: { en: 'Everybody with a role', zh: '邀请某个身份组的所有人' } },
+      { kind: 'switch', name: 'remove', about: { en: 'Take the invitation back', zh: '取消邀请' } },
       link,
     ],
   },
@@ -221,6 +341,7 @@ export const commands = {
     about: { en: 'How to edit pictures with Palimpsest', zh: '如何使用 Palimpsest 编辑图片' },
     options: [topic],
   },
+  ...houseCommands,
 } as const satisfies Record<string, Command>;
 
 export type CommandName = keyof typeof commands;

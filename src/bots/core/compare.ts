@@ -30,6 +30,18 @@ export async function compare(flow: Flow, asker: Asker, { a, b, style }: Compari
   flow.outbox.wake();
 }
 
+/** Compares a picture with the one above it. @throws Refusal 'nothing-to-compare' for a first picture */
+export async function compareAbove(
+  flow: Flow,
+  asker: Asker,
+  b: LineageNode,
+  style: Comparing['style'] = 'side',
+): Promise<void> {
+  const a = await flow.storage.lineage.above(b);
+  if (!a) throw new Refusal('nothing-to-compare', {});
+  return compare(flow, asker, { a, b, style });
+}
+
 /**
  * Compare: with the picture above, or with the one and in the style the button names.
  * @throws Refusal 'nothing-to-compare' for a first picture, 'old-button', 'gone'
@@ -39,7 +51,6 @@ export const pressCompare: NodeAction = async (flow, { asker, incoming }, b) => 
   if (!found) throw new Refusal('old-button', {});
   const [, letter, id] = found;
   const style = comparisonStyles.find((known) => comparisonLetters[known] === letter) ?? 'side';
-  const a = id ? await visibleNode(flow, id as NodeId, asker.where) : await flow.storage.lineage.above(b);
-  if (!a) throw new Refusal('nothing-to-compare', {});
-  return compare(flow, asker, { a, b, style });
+  if (!id) return compareAbove(flow, asker, b, style);
+  return compare(flow, asker, { a: await visibleNode(flow, id as NodeId, asker.where), b, style });
 };

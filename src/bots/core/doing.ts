@@ -1,23 +1,26 @@
 import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
-import { cancelJob } from './actions.ts';
 import { callOf, type Doing, type Given } from './calls.ts';
+import { cancelJob } from './cancel.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
+import { houseDoes } from './house/commands.ts';
 import { catalogNow } from './intake.ts';
+import { maskCommand } from './mask-command.ts';
 import { messagesIn } from './messages/index.ts';
 import { modelsCard } from './models-card.ts';
 import { parseAdvanced, parseOptions } from './options.ts';
 import { tellInfo } from './pinfo.ts';
-import type { CommandIncoming } from './platform.ts';
+import type { CommandIncoming, RemoteFile } from './platform.ts';
 import { queueCard } from './queue-card.ts';
+import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit } from './telling.ts';
-import { compareCommand, history, step } from './tree-commands.ts';
+import { compareCommand, history, invite, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
@@ -33,7 +36,7 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, advanced = '', ...typed }: Given,
+  { link: _, preset: __, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);
@@ -48,10 +51,42 @@ function wordsOfCommand(
 /** A command that edits a picture, the one that is pointed at or sent along. */
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
-    const link = typeof options.link === 'string' && options.link.trim() !== '' ? options.link : null;
     const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
-    return edit(flow, heard, { incoming, link, followsUp: false, read });
+    const preset = typeof options.preset === 'string' && options.preset.trim() !== '' ? options.preset : null;
+    return edit(flow, heard, { incoming, link: linkOf(options), preset, followsUp: false, read, target: null });
   };
+}
+
+const linkOf = ({ link }: Given) => (typeof link === 'string' && link.trim() !== '' ? link : null);
+
+/** What is typed after the command is what shall go; a prompt is an option of its own. */
+async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const { target: named, ...others } = options;
+  const typed = wordsAfter('prompt', incoming.text);
+  const target = String(named ?? typed.prompt ?? '').slice(0, 100);
+  const said = wordsOfCommand(commands.remove, others, '');
+  const words = { ...said, params: { ...typed.params, ...said.params } };
+  const read = () => ({ command: commands.remove, words });
+  const telling = { incoming: { ...incoming, text: '' }, link: linkOf(options) };
+  return edit(flow, heard, { ...telling, followsUp: true, read, target });
+}
+
+async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+  const { mode, ...others } = options;
+  const link = linkOf(options);
+  const { drawn, files } = await sketchFiles(flow, heard, incoming, link !== null);
+  if (!drawn && files.length === 0 && !incoming.repliedTo && link === null) return offerSheet(flow, heard, incoming);
+  const use = mode === 'inpaint sketch' ? mode : 'sketch';
+  const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);
+  const read = (text: string) => ({ command: commands.sketch, words: wordsIn(text) });
+  if (drawn && incoming.repliedTo) {
+    const said = { words: wordsIn(incoming.text), use, target: null, followsUp: false } as const;
+    return sketchOnReply(flow, heard, { file: drawn, repliedTo: incoming.repliedTo }, said);
+  }
+  const role = (file: RemoteFile): RemoteFile => ({ ...file, role: 'sketch' });
+  const sorted = { ...incoming, files: [...files, ...(drawn ? [role(drawn)] : [])] };
+  const telling = { incoming: sorted, link, followsUp: false, read, target: null };
+  return edit(flow, heard, { ...telling, sketch: use });
 }
 
 async function queue({ flow, heard, incoming }: Doing): Promise<void> {
@@ -71,22 +106,36 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   inpaint: editing(commands.inpaint),
   outpaint: editing(commands.outpaint),
   upscale: editing(commands.upscale),
+  sketch,
+  remove,
+  mask: ({ flow, heard, incoming, call: { sub, options } }) => maskCommand(sub, { flow, heard, incoming, options }),
   undo: (doing) => step(doing, undo),
   redo: (doing) => step(doing, redo),
   history,
   compare: compareCommand,
+  invite,
   cancel,
   queue,
+  settings: houseDoes,
+  preset: houseDoes,
+  server: houseDoes,
+  privacy: houseDoes,
   models: tellModels,
   pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
     incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
 };
 
+/** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-yours' */
+function checkManager({ operators }: Flow, { asker: { speaker, where } }: Heard): void {
+  const isManager = where.kind === 'room' && (speaker.manager ?? speaker.moderator);
+  if (!isManager && !operators.includes(speaker.user)) throw new Refusal('not-yours', {});
+}
+
 /** Does what a command asks for; one there is none of, a first `start` among them, gets help. @throws Refusal for whatever cannot be done */
 export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandIncoming): Promise<void> {
   const call = callOf(incoming);
   if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
-  if (call.command.managers && !heard.asker.speaker.moderator) throw new Refusal('not-yours', {});
+  if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });
 }

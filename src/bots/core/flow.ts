@@ -9,10 +9,13 @@ import { errorCard, fitted } from './cards.ts';
 import { newRef } from './desk.ts';
 import { hear } from './hear.ts';
 import { meet } from './heard.ts';
+import { greet } from './house/contact.ts';
+import { reminderButton } from './house/reminders.ts';
 import { languageOf } from './language.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming } from './platform.ts';
 import { reconcile, settle } from './recovery.ts';
+import { closeVotes } from './votes.ts';
 import { waysOn } from './way-on.ts';
 
 /** Keys of incoming things that are remembered, so that a repeated delivery does nothing; jobs are protected by their rows besides. */
@@ -36,7 +39,8 @@ async function refuse(flow: Flow, incoming: Incoming, language: Language, error:
   const refusal: RefusalData = error instanceof Refusal ? refusalData(error) : { code: 'internal', details: { ref } };
   const platform = flow.platformOf(place);
   const messages = messagesIn(language);
-  const ways = platform ? arranged([waysOn(error, messages)], platform.capabilities) : [];
+  const later = await reminderButton(flow, { ...incoming, language }, error);
+  const ways = platform ? arranged([waysOn(error, messages), later], platform.capabilities) : [];
   const card = errorCard(messages, refusal, null, ways);
   await incoming.answer.tell(platform ? fitted(card, platform.capabilities) : card);
 }
@@ -94,6 +98,7 @@ export class Reception {
       this.#reconciling = undefined;
     });
     await this.#reconciling;
+    await this.#keep(closeVotes(this.#flow));
     this.#timer?.[Symbol.dispose]();
     this.#timer = this.#flow.clock.setTimeout(() => void this.reconcile(), RECONCILE_MS);
   }
@@ -126,6 +131,7 @@ export class Reception {
     try {
       const heard = await meet(this.#flow, incoming);
       language = heard.private;
+      await greet(this.#flow, heard, incoming);
       await hear(this.#flow, heard, incoming);
     } catch (error) {
       await refuse(this.#flow, incoming, language, error);

@@ -141,6 +141,12 @@ export function takeSketchWord(text: string): { readonly kind: Sketch['kind'] | 
   return { kind: word.groups?.inpaint ? 'inpaint sketch' : 'sketch', rest: text.slice(word[0].length) };
 }
 
+/** A caption that begins with "remove" says that what is marked shall go; what follows is its name. */
+export function takeRemoveWord(text: string): { readonly isRemoval: boolean; readonly rest: string } {
+  const word = /^\s*(?:(?:remove|erase)\b|去掉|移除|擦除)[\s:：,，]*/iu.exec(text);
+  return word ? { isRemoval: true, rest: text.slice(word[0].length) } : { isRemoval: false, rest: text };
+}
+
 /** The prompt a text leads to, when the picture was made with `before`. */
 export function promptAfter(before: string, replaced: string | null, appended: string): string {
   return [replaced ?? before, appended].filter((part) => part.trim() !== '').join(', ');

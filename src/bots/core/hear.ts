@@ -3,9 +3,12 @@ import type { Flow } from './accept.ts';
 import { act } from './actions.ts';
 import { errorCard } from './cards.ts';
 import { commands } from './commands.ts';
+import { takeBack } from './correction.ts';
 import { obeyCommand } from './doing.ts';
+import { answersDraft } from './draft-replies.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
+import { checkNames } from './house/gate.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
 import { edit, obey, type Telling } from './telling.ts';
@@ -31,13 +34,22 @@ function read(text: string): ReturnType<Telling['read']> {
 async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Promise<void> {
   const { files, text, repliedTo } = incoming;
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
+  if (files.length === 0 && (await answersDraft(flow, heard, incoming))) return;
   const said = files.length === 0 ? parseText(text) : undefined;
   if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
-  return edit(flow, heard, { incoming, link: null, followsUp: true, read });
+  return edit(flow, heard, { incoming, link: null, followsUp: true, read, target: null });
 }
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */
 export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promise<void> {
+  if ('files' in incoming) {
+    await checkNames(
+      flow,
+      incoming.where,
+      incoming.files.map(({ name }) => name),
+    );
+  }
+  if ('corrects' in incoming && incoming.corrects && !(await takeBack(flow, heard, incoming))) return;
   switch (incoming.kind) {
     case 'command':
       return obeyCommand(flow, heard, incoming);

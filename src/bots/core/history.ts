@@ -3,6 +3,7 @@ import { Refusal } from '../../errors.ts';
 import type { Asker, Flow } from './accept.ts';
 import { button } from './buttons.ts';
 import { elsewhereCard, plainCard, promptOf } from './cards.ts';
+import { takeStep } from './carry.ts';
 import type { Desk } from './desk.ts';
 import { mayMoveHead } from './heads.ts';
 import { messagesIn } from './messages/index.ts';
@@ -58,8 +59,7 @@ export async function undo(
     return undoing.answer.tell(elsewhereCard(messagesIn(undoing.private), node, numbers, head));
   }
   if (seen !== '' && !isId(seen)) throw new Refusal('old-button', {});
-  await moveHead(flow, asker, { ...move, from: seen === '' ? node.id : (seen as NodeId) });
-  await postNode(flow, asker, to);
+  await takeStep(flow, asker, { ...move, from: seen === '' ? node.id : (seen as NodeId) });
 }
 
 /** Of each batch the first: one picture for each way that leads on, newest first. */
@@ -132,12 +132,11 @@ export async function redo(flow: Flow, asker: Asker, stepping: Stepping, chosen 
   const to = path.at(-1);
   if (!to) throw new Refusal('nothing-to-redo', {});
   try {
-    await moveHead(flow, asker, { lineage, branch, from: node.id, to, left: [] });
+    await takeStep(flow, asker, { lineage, branch, from: node.id, to, left: [] });
   } catch (error) {
     for (const id of remembered.toReversed()) await flow.storage.lineage.pushUndone(lineage.id, asker.speaker.user, id);
     throw error;
   }
-  await postNode(flow, asker, to);
 }
 
 /** The picture a choice means: the `which`th of the batch from 1, or the pressed one itself. @throws Refusal 'old-button' */
@@ -159,7 +158,7 @@ export async function pick(flow: Flow, asker: Asker, node: LineageNode, which: s
   const from = lineage.heads[branch]!;
   if (which === '') checkMayMove(lineage, branch, asker, to);
   if (from !== to.id && mayMoveHead(lineage, branch, asker.speaker)) {
-    await moveHead(flow, asker, { lineage, branch, from, to, left: [] });
+    return takeStep(flow, asker, { lineage, branch, from, to, left: [] });
   }
   await postNode(flow, asker, to);
 }

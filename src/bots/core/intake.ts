@@ -1,10 +1,11 @@
+import type { BlobRef } from '../../edit/blob.ts';
 import type { Catalog } from '../../edit/catalog.ts';
 import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode, Operation } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
-import { type Layer, mergeLayers } from '../../edit/presets.ts';
-import type { EditRequest, MaskSource, Sketch } from '../../edit/request.ts';
+import { type Layer, mergeLayers, type PresetFlow, presetFlows } from '../../edit/presets.ts';
+import type { EditRequest, MaskSource, Sketch, UserId } from '../../edit/request.ts';
 import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
 import { isOutpainting, scriptDefaults } from '../../edit/script.ts';
 import { Refusal } from '../../errors.ts';
@@ -15,9 +16,12 @@ import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
+import { presetNamed } from './house/preset-names.ts';
+import { type Choices, capsOf, choicesFor } from './house/rules.ts';
 import { type FoundMask, ownMask, placeMask } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
+import { oneLine } from './plain-text.ts';
 import type { RemoteFile } from './platform.ts';
 import { fetchFile, imageOfSource, type Source, storeUpload } from './source.ts';
 
@@ -28,13 +32,25 @@ const CATALOG_STEP_MS = 250;
 /** What a follow-up keeps of the picture it starts from: how it was painted, not how much or where. */
 const styleFields = ['checkpoint', 'sampler', 'scheduler', 'steps', 'cfgScale', 'clipSkip', 'negativePrompt'] as const;
 
+/** A mask of the picture's size that needs no more looking at. */
+export interface ReadyMask {
+  readonly ready: MaskSource;
+  readonly author: UserId;
+}
+
 /** An edit as it was said, its picture found. */
 export interface Said {
   readonly command: EditingCommand;
   readonly words: EditWords;
+  /** A preset by its name. */
+  readonly preset?: string | null;
   readonly source: Source;
-  readonly mask: FoundMask | undefined;
-  readonly sketch: { readonly file: RemoteFile; readonly kind: Sketch['kind'] } | undefined;
+  /** One that has just come, or one that its author has agreed to. */
+  readonly mask: FoundMask | ReadyMask | undefined;
+  /** A file, or the whole picture painted over. */
+  readonly sketch:
+    | (({ readonly file: RemoteFile } | { readonly painted: BlobRef }) & { readonly kind: Sketch['kind'] })
+    | undefined;
   /** Goes on from the picture: in its style, with its words unless others are said. */
   readonly followsUp: boolean;
 }
@@ -76,14 +92,30 @@ function withoutFrame({ name, content }: Layer): Layer {
   return { name, content: { params: content.params } };
 }
 
-async function layersOf(
-  { storage }: Desk,
-  { speaker, where }: Asker,
-  said: Said,
-  command: EditingCommand,
+/** What a default preset for this kind of edit would be for. */
+function flowOf({ name }: EditingCommand): PresetFlow {
+  return presetFlows.find((flow) => flow === name) ?? 'any';
+}
+
+/** What was remembered: default presets and chosen values of the system, the server, the channel and the person; then a named preset. */
+async function rememberedLayers(
+  desk: Desk,
+  asker: Asker,
+  { said, chosen, flow }: { readonly said: Said; readonly chosen: readonly Layer[]; readonly flow: PresetFlow },
 ): Promise<readonly Layer[]> {
-  const { place, group } = where;
-  const stored = await storage.presets.layers({ group, place, user: speaker.user });
+  const { speaker, where } = asker;
+  const { group, place } = where;
+  const presets = await desk.storage.presets.layers({ group, place, user: speaker.user, flow });
+  const named = said.preset ? await presetNamed(desk, asker, said.preset) : undefined;
+  return [...presets, ...chosen, ...(named ? [{ name: 'preset', content: named.content } as const] : [])];
+}
+
+async function layersOf(
+  desk: Desk,
+  asker: Asker,
+  { said, command, chosen }: { readonly said: Said; readonly command: EditingCommand; readonly chosen: Choices },
+): Promise<readonly Layer[]> {
+  const stored = await rememberedLayers(desk, asker, { said, chosen: chosen.layers, flow: flowOf(command) });
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
   const script = said.words.params.script ?? command.edits.sets.script ?? 'none';
@@ -100,14 +132,21 @@ interface PlacedMask {
 }
 
 async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMask> {
+  if (said.mask && 'ready' in said.mask) return { mask: said.mask.ready, isFull: false };
   if (said.mask) return placeMask(desk, said.mask, imageOfSource(said.source), params);
   if (said.sketch) return { mask: null, isFull: false };
   if (said.command.name !== commands.inpaint.name) return { mask: null, isFull: false };
   return { mask: await ownMask(desk, said.source), isFull: false };
 }
 
+/** What caps changed, as lines of a card. */
+export function clampedNotes({ language }: Pick<Asker, 'language'>, clamped: readonly Clamped[]): readonly string[] {
+  return clamped.map((one) => clampedNote(messagesIn(language), one));
+}
+
 function clampedNote({ picture }: Messages, { field, asked, given }: Clamped): string {
-  return picture.clamped(fields[field].chat, asked, given);
+  const short = (value: number | string) => (typeof value === 'number' ? value : oneLine(value, 40) || '–');
+  return picture.clamped(fields[field].chat, short(asked), short(given));
 }
 
 function twiceNote({ picture }: Messages, { saidTwice }: EditWords): readonly string[] {
@@ -127,6 +166,7 @@ function sourceNote({ picture }: Messages, source: Source): readonly string[] {
 /** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */
 async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch | undefined> {
   if (!sketch) return undefined;
+  if ('painted' in sketch) return { kind: sketch.kind, painted: sketch.painted };
   const { image } = await storeUpload(desk, await fetchFile(desk, sketch.file), { message: null, spoiler: false });
   const { width, height } = imageOfSource(source);
   if (image.width !== width || image.height !== height) {
@@ -138,13 +178,15 @@ async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch |
 /** The command that was meant: with a mask or strokes it is inpainting, unless it has a mask of its own. */
 function commandOf({ command, mask, sketch }: Said): EditingCommand {
   const hasStrokes = mask !== undefined || sketch?.kind === 'inpaint sketch';
-  return hasStrokes && command.edits.sets.script === undefined ? commands.inpaint : command;
+  const isInpainting = command.edits.sets.script !== undefined || command.name === commands.remove.name;
+  return hasStrokes && !isInpainting ? commands.inpaint : command;
 }
 
 /** What the person would call it. */
-function operationOf({ mask, sketch, params }: EditRequest): Operation {
+function operationOf(command: EditingCommand, { mask, sketch, params }: EditRequest): Operation {
+  if (command.name === commands.remove.name) return 'remove';
   if (isOutpainting(params.script)) return 'outpaint';
-  if (params.script === 'SD upscale') return 'upscale';
+  if (params.script === 'SD upscale' || params.script === 'extras') return 'upscale';
   return mask || sketch?.kind === 'inpaint sketch' ? 'inpaint' : 'edit';
 }
 
@@ -154,23 +196,26 @@ function operationOf({ mask, sketch, params }: EditRequest): Operation {
  */
 export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<Order> {
   const command = commandOf(said);
-  const layers = await layersOf(desk, asker, said, command);
+  const chosen = await choicesFor(desk, asker.where, asker.speaker.user);
+  const layers = await layersOf(desk, asker, { said, command, chosen });
   const { params } = mergeLayers(layers);
   if (command.edits.prompt === 'required' && params.prompt.trim() === '')
     throw new Refusal('nothing-to-do', { why: 'no-prompt' });
   const { mask, isFull } = await maskFor(desk, said, params);
   const image = imageOfSource(said.source);
   const wish = { init: image.ref, initSize: image, mask, sketch: await sketchFor(desk, said), layers };
-  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const caps = capsOf(chosen, desk.caps);
+  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
   const messages = messagesIn(asker.language);
   const notes = [
-    ...clamped.map((c) => clampedNote(messages, c)),
+    ...clampedNotes(asker, clamped),
     ...warnings.map((warning) => messages.picture.warnings[warning]),
     ...twiceNote(messages, said.words),
     ...sourceNote(messages, said.source),
     ...(isFull ? [messages.picture.fullMask] : []),
     ...severalNote(messages, said.source),
   ];
-  const maskAuthor = mask?.kind === 'image' ? asker.speaker.user : null;
-  return { asker, request, parent: said.source, op: operationOf(request), maskAuthor, notes };
+  const author = said.mask && 'ready' in said.mask ? said.mask.author : asker.speaker.user;
+  const maskAuthor = mask?.kind === 'image' ? author : null;
+  return { asker, request, parent: said.source, op: operationOf(command, request), maskAuthor, notes };
 }

@@ -17,6 +17,8 @@ const ASPECT = 0.01;
 export interface FoundMask {
   readonly bytes: Uint8Array;
   readonly check: MaskCheck;
+  /** Painted over the picture a moment ago: its author has seen it. */
+  readonly isPainted: boolean;
 }
 
 /** Which files are the picture, its mask and what was painted over it, and which are left over. */
@@ -30,7 +32,7 @@ export interface Sorted {
 
 async function look(desk: Desk, file: RemoteFile): Promise<FoundMask> {
   const bytes = await fetchFile(desk, file);
-  return { bytes, check: await desk.probe.checkMask(bytes) };
+  return { bytes, check: await desk.probe.checkMask(bytes), isPainted: file.isPainted ?? false };
 }
 
 /**

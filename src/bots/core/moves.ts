@@ -43,7 +43,7 @@ export async function knownNode({ storage }: Pick<Desk, 'storage'>, id: NodeId):
  */
 export function checkMayMove(lineage: Lineage, branch: string, { speaker }: Asker, wanted: LineageNode): void {
   if (mayMoveHead(lineage, branch, speaker)) return;
-  const ways = (messages: Messages) => [button(messages, 'br', wanted.id)];
+  const ways = (messages: Messages) => [button(messages, 'br', wanted.id), button(messages, 'as', wanted.id)];
   if (isLockedFor(lineage, speaker)) throw new RefusalWithWayOn('locked', {}, ways);
   throw new RefusalWithWayOn('not-yours', {}, ways);
 }

@@ -6,21 +6,32 @@ import { arranged, button } from './buttons.ts';
 import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type ComparisonNotice, comparisonCard } from './comparison-card.ts';
 import { type Desk, nameOf } from './desk.ts';
+import { draftCard } from './draft-card.ts';
 import { messagesIn } from './messages/index.ts';
-import { pictureView } from './picture-view.ts';
+import { pictureView, racedBy } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
-import type { Capabilities, Card } from './platform.ts';
+import type { Button, Capabilities, Card } from './platform.ts';
+import { voteCard } from './vote-card.ts';
 
 /** What an outbox row says. It becomes a card when it is sent: by then numbers, names and HEAD are known. JSON. */
 export type Notice = { readonly language: Language } & (
   | { readonly kind: 'result'; readonly seconds: Seconds; readonly stepsRun: number; readonly notes: readonly string[] }
   | { readonly kind: 'node'; readonly notes: readonly string[] }
   | { readonly kind: 'comparison'; readonly comparison: ComparisonNotice }
+  | { readonly kind: 'vote'; readonly vote: string }
+  | { readonly kind: 'said'; readonly title: string; readonly buttons: readonly Button[] }
   | { readonly kind: 'error'; readonly refusal: RefusalData; readonly ref: string }
   | { readonly kind: 'cancelled'; readonly by: UserId }
+  /** Something that waits to be decided, as it is when the card is posted. */
+  | { readonly kind: 'draft'; readonly draft: string }
+  /** Words that are known already. Its pictures, if any, are stored ones. */
+  | { readonly kind: 'card'; readonly card: Card }
 );
 
-const kinds: readonly string[] = ['result', 'node', 'comparison', 'error', 'cancelled'] satisfies Notice['kind'][];
+const kinds: readonly string[] = [
+  ...(['result', 'node', 'comparison', 'vote', 'said'] satisfies Notice['kind'][]),
+  ...(['error', 'cancelled', 'draft', 'card'] satisfies Notice['kind'][]),
+];
 
 function isNotice(card: unknown): card is Notice {
   return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
@@ -53,7 +64,8 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const { load, encode, sample, decode } = notice.seconds;
       const made = { seconds: load + encode + sample + decode, stepsRun: notice.stepsRun };
       const view = await pictureView(desk, await shown(desk, row.node), { whole: true });
-      return resultCard(messages, { ...view, made, notes: notice.notes }, capabilities);
+      const raced = await racedBy(desk, row.job, view);
+      return resultCard(messages, { ...view, made, raced, notes: notice.notes }, capabilities);
     }
     case 'node': {
       const view = await pictureView(desk, await shown(desk, row.node), { whole: false });
@@ -61,6 +73,13 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
     }
     case 'comparison':
       return comparisonCard(messages, notice.comparison, capabilities);
+    case 'vote': {
+      const vote = await desk.storage.together.vote(notice.vote);
+      if (!vote) throw new Refusal('gone', {});
+      return voteCard(messages, vote);
+    }
+    case 'said':
+      return { ...plainCard, title: notice.title, rows: arranged([notice.buttons], capabilities) };
     case 'error': {
       const retry = row.job ? [[button(messages, 'rt', row.job)]] : [];
       const card = errorCard(messages, notice.refusal, notice.ref, arranged(retry, capabilities));
@@ -71,6 +90,14 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
       const lines = await whichEdit(desk, row.job);
       return { ...plainCard, title: messages.job.cancelled(by), lines, tone: 'warning' };
     }
+    case 'draft': {
+      const draft = await desk.storage.drafts.find(notice.draft);
+      return draft
+        ? draftCard(desk, messages, draft, capabilities)
+        : errorCard(messages, { code: 'gone', details: {} }, null);
+    }
+    case 'card':
+      return notice.card;
     default:
       return notice satisfies never;
   }
@@ -79,4 +106,9 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
 /** The language a row's card is written in. */
 export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';
+}
+
+/** The draft a row's card is about. */
+export function draftOfRow({ card }: OutboxRow): string | null {
+  return isNotice(card) && card.kind === 'draft' ? card.draft : null;
 }

@@ -1,4 +1,4 @@
-import type { Lineage, LineageNode, NodeId } from '../../edit/lineage.ts';
+import type { JobId, Lineage, LineageNode, NodeId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { PictureView } from './cards.ts';
 import { type Desk, nameOf } from './desk.ts';
@@ -21,6 +21,21 @@ export async function batchOf({ storage }: Pick<Desk, 'storage'>, node: LineageN
   if (node.job === null || node.parent === null) return [node];
   const siblings = await storage.lineage.children(node.parent);
   return siblings.filter((sibling) => sibling.job === node.job).toSorted((a, b) => a.pick - b.pick);
+}
+
+/** Whether the branch a result was to move on went elsewhere meanwhile, and where it is. */
+export async function racedBy(
+  desk: Desk,
+  id: JobId | null,
+  { node, batch }: PictureView,
+): Promise<NonNullable<PictureView['raced']> | null> {
+  const job = id && (await desk.storage.jobs.find(id));
+  if (!job || job.expected === null) return null;
+  const lineage = await desk.storage.lineage.lineage(node.lineage);
+  const head = lineage?.heads[job.branch];
+  if (!head || batch.some((one) => one.id === head)) return null;
+  const current = await desk.storage.lineage.node(head);
+  return current ? { job: job.id, current: current.number } : null;
 }
 
 /** Looks up everything a picture's card says. With `whole` the other pictures of its batch stand beside it. */

@@ -41,13 +41,17 @@ export interface Button {
 /** Two letters, as they stand in `p1|<act>|<target>|<arg>` (Discord) and `1:<act>:<target>:<arg>` (Telegram). */
 export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
-  ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl'],
+  ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
+  ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
+  ...['ps', 'fg'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
 /** Whether pressing this button must be answered by a form; such a press is not acknowledged before. */
-export function opensForm(action: ActionId): boolean {
-  return action === 'ed' || action === 'br';
+export function opensForm(action: ActionId, arg = ''): boolean {
+  if (action === 'op') return arg === 'prompt';
+  if (action === 'up') return arg === 'custom';
+  return action === 'ed' || action === 'br' || action === 'mu' || action === 'ps' || (action === 'rm' && arg === '');
 }
 
 /** A picture of a card: stored, or passing by (a live preview). */
@@ -124,6 +128,8 @@ export interface RemoteFile {
   readonly size: number | null;
   /** Hidden until touched; what is made of it is hidden too. */
   readonly spoiler?: boolean;
+  /** A mask somebody painted over the picture a moment ago: nobody need ask whether it is the right one. */
+  readonly isPainted?: boolean;
   /** @throws Refusal 'download-failed', 'file-too-big' */
   download(signal: AbortSignal): Promise<Uint8Array>;
 }
@@ -136,6 +142,10 @@ export interface Speaker {
   readonly locale: string | null;
   /** May cancel others' jobs and the like. */
   readonly moderator: boolean;
+  /** May change what holds for the whole server or chat. */
+  readonly manager?: boolean;
+  /** Ids of their roles here, where there are such things. */
+  readonly roles?: readonly string[];
   /** What else they may be invited as: a role (`discord-role:…`), a name (`telegram:@bo`). */
   readonly alias?: readonly string[];
 }
@@ -144,6 +154,8 @@ export interface Whereabouts {
   /** Who shares a turn and limits: `d:<guild>`, `d:dm`, `t:<chat>`, `w`. */
   readonly group: string;
   readonly kind: 'private' | 'room';
+  /** Marked by the platform as a place for what is not safe for work. */
+  readonly nsfw?: boolean;
   /** Locale of the server, for public messages. */
   readonly locale: string | null;
 }
@@ -193,6 +205,8 @@ export interface CommandIncoming extends Arrived {
   readonly repliedTo: RepliedTo | null;
   /** Their message, to reply to; null for slash commands. */
   readonly message: string | null;
+  /** Says anew what that message said before: counts while the edit still waits. */
+  readonly corrects?: boolean;
 }
 
 /** Text, pictures, a reply, or all of these, meant for us. */
@@ -202,6 +216,8 @@ export interface MessageIncoming extends Arrived {
   readonly files: readonly RemoteFile[];
   readonly repliedTo: RepliedTo | null;
   readonly message: string | null;
+  /** As in a command. */
+  readonly corrects?: boolean;
 }
 
 /** A button pressed or a form sent; identifiers are as the message carried them and may be forged. */
@@ -274,6 +290,10 @@ export interface Platform extends AsyncDisposable {
   look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
+  /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */
+  directPlace(user: UserId): Promise<PlaceId | null>;
+  /** An address that leads to a message, where there is such a thing. */
+  linkTo?(place: PlaceId, message: string): string;
 }
 
 /** What an adapter needs of the core to read identifiers and register commands. */

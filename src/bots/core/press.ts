@@ -1,6 +1,6 @@
 import type { LineageNode } from '../../edit/lineage.ts';
 import type { Asker, Flow } from './accept.ts';
-import type { ActionIncoming } from './platform.ts';
+import type { ActionIncoming, FormField } from './platform.ts';
 
 /** A button pressed, or a form answered. */
 export interface Press {
@@ -8,6 +8,11 @@ export interface Press {
   readonly incoming: ActionIncoming;
   /** Language of what only the person reads. */
   readonly private: Asker['language'];
+}
+
+/** A field of a form: short, optional, unless said otherwise. */
+export function field(name: string, label: string, value: string, more: Partial<FormField> = {}): FormField {
+  return { name, label, value, long: false, required: false, maxLength: 40, ...more };
 }
 
 /** What a button does to the picture it names. */

@@ -1,19 +1,26 @@
 import type { LineageNode } from '../../edit/lineage.ts';
+import type { Sketch } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
+import { asksAboutMask } from './ask-mask.ts';
 import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
-import { type EditWords, takeMaskWord, takeSketchWord } from './grammar.ts';
+import { commands } from './commands.ts';
+import { compareAbove } from './compare.ts';
+import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawing.ts';
+import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
+import { takePreset } from './house/preset-names.ts';
 import { orderEdit } from './intake.ts';
-import { sortFiles } from './mask.ts';
+import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
+import { askAboutMask, orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { branchAt, headOf } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
 import type { CommandIncoming, MessageIncoming, RemoteFile } from './platform.ts';
 import { orderAgain, orderStep } from './rerolls.ts';
-import { fetchUpload, findSource, type Pointers } from './source.ts';
+import { fetchUpload, findSource, imageOfSource, type Pointers, type Source } from './source.ts';
 import type { Utterance } from './verbs.ts';
 
 /** Pictures beside the edited one that are kept. */
@@ -25,6 +32,12 @@ export interface Telling {
   readonly link: string | null;
   readonly followsUp: boolean;
   readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
+  /** Named by an option; in a text it stands among the words. */
+  readonly preset?: string | null;
+  /** What shall be removed; null for painting something. */
+  readonly target: string | null;
+  /** What a drawing that comes along is for, where the call says so. */
+  readonly sketch?: Sketch['kind'];
 }
 
 function pointersOf({ incoming, link }: Pick<Telling, 'incoming' | 'link'>): Omit<Pointers, 'file' | 'others'> {
@@ -39,40 +52,146 @@ async function isAboutPicture(
   return repliedTo !== null && !!(await storage.messages.find(where.place, repliedTo.message))?.node;
 }
 
+/** What a caption says of the strokes or the mask that came with it, and what is left of it. */
+interface Caption {
+  readonly saysMask: boolean;
+  readonly sketch: Sketch['kind'] | null;
+  readonly isRemoval: boolean;
+  readonly rest: string;
+}
+
+const silent = { saysMask: false, sketch: null, isRemoval: false } as const;
+
+function captionOf(text: string, mayHoldMask: boolean): Caption {
+  if (!mayHoldMask) return { ...silent, rest: text };
+  const removal = takeRemoveWord(text);
+  if (removal.isRemoval) return { ...silent, ...removal };
+  const { isMask, rest } = takeMaskWord(text);
+  const { kind, rest: words } = takeSketchWord(rest);
+  return { ...silent, saysMask: isMask, sketch: kind, rest: words };
+}
+
+interface Understood extends Caption {
+  readonly command: EditingCommand;
+  readonly words: EditWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
+  readonly sorted: Sorted;
+  readonly target: string | null;
+}
+
+async function understood(flow: Flow, telling: Telling): Promise<Understood> {
+  const { incoming } = telling;
+  const repliesToPicture = await isAboutPicture(flow, incoming);
+  const isMessage = incoming.kind === 'message';
+  const mayHoldMask = incoming.files.length > (repliesToPicture || isMessage ? 0 : 1);
+  const caption = captionOf(incoming.text, mayHoldMask);
+  const { preset, rest } = takePreset(caption.rest);
+  const { command, words: spoken } = telling.read(rest);
+  const target = caption.isRemoval ? (spoken.prompt ?? '') : telling.target;
+  const words = caption.isRemoval ? { ...spoken, prompt: null, region: null } : spoken;
+  const hints = { saysMask: caption.saysMask, saysSketch: false, repliesToPicture };
+  const named = preset ?? telling.preset ?? null;
+  return {
+    ...caption,
+    rest,
+    command,
+    words,
+    preset: named,
+    target,
+    sorted: await sortFiles(flow, incoming.files, hints),
+  };
+}
+
+const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ words, target, followsUp });
+
+/** A picture that somebody drew on, and what becomes of it; false when it is a picture of its own. */
+async function isDrawing(flow: Flow, asker: Asker, telling: Telling, understanding: Understood): Promise<boolean> {
+  const { incoming } = telling;
+  const { sorted, saysMask, sketch } = understanding;
+  if (incoming.kind !== 'message' || !sorted.file || sorted.mask || sorted.others.length > 0) return false;
+  const use = saysMask ? ('mask' as const) : sketch;
+  const drawn = { file: sorted.file, repliedTo: incoming.repliedTo };
+  return hearDrawing(flow, asker, drawn, { ...saidOf(understanding, telling), use });
+}
+
+/** A mask that came along, or was kept for this. */
+async function maskOf(flow: Flow, asker: Asker, { command, sorted }: Understood) {
+  if (sorted.mask) return sorted.mask;
+  if (command.name !== commands.inpaint.name && command.name !== commands.remove.name) return undefined;
+  const kept = await takeKept(flow, asker, 'kept mask');
+  if (!kept) return undefined;
+  const bytes = await flow.storage.blobs.get(kept);
+  return { bytes, check: await flow.probe.checkMask(bytes), isPainted: false };
+}
+
+/** Asks about a mask that was sent, or goes on with it. @returns false when there is nothing to ask: it covers everything */
+async function isMasked(
+  flow: Flow,
+  asker: Asker,
+  { source, mask }: { readonly source: Source; readonly mask: FoundMask },
+  said: Omit<SaidOfDrawing, 'use'> & { readonly asks: boolean },
+): Promise<boolean> {
+  const { maskMode = 'inpaint masked', maskRound = true } = said.words.params;
+  const placed = await placeMask(flow, mask, imageOfSource(source), { maskMode, maskRound });
+  if (placed.mask?.kind !== 'image') return false;
+  const { covered } = mask.check;
+  const isAsked = !mask.isPainted && (await asksAboutMask(flow, asker, { covered, isGuess: false }));
+  if (!isAsked && said.target === null) return false;
+  const node = source.kind === 'node' ? source.node : await plantUpload(flow, asker, source.upload);
+  const content = draftOfMask(node, placed.mask, { covered, said: { ...said, use: null }, asks: said.asks });
+  if (isAsked) await askAboutMask(flow, asker, content);
+  else await accept(flow, await orderOfMask(flow, asker, { author: asker.speaker.user, content, node }));
+  return true;
+}
+
 /** Pictures beside the one that is edited, so that it can be changed for one of them. Their edit has been accepted: nothing is refused. */
 async function plantOthers(flow: Flow, asker: Asker, others: readonly RemoteFile[]): Promise<void> {
   for (const file of others.slice(0, OTHERS)) {
     try {
-      await plantUpload(flow, asker, await fetchUpload(flow, file, null));
+      await plantUpload(flow, asker, await fetchUpload(flow, file, { message: null }));
     } catch (error) {
       flow.log.info({ error, place: asker.where.place }, 'a further picture could not be kept');
     }
   }
 }
 
+/** The edit itself, when nothing about its mask or strokes is left to be asked. */
+async function editNow(
+  flow: Flow,
+  asker: Asker,
+  telling: Telling,
+  { source, mask, ...understanding }: Understood & { readonly source: Source; readonly mask: FoundMask | undefined },
+): Promise<void> {
+  const { command, words, preset, sorted, sketch: kind, target } = understanding;
+  const drawn = sorted.sketch;
+  if (target !== null) throw new Refusal('no-mask', {});
+  const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
+  const { followsUp } = telling;
+  await accept(flow, await orderEdit(flow, asker, { command, words, preset, source, mask, sketch, followsUp }));
+  if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
+}
+
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
 export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
-  const { incoming, followsUp } = telling;
-  const repliesToPicture = await isAboutPicture(flow, incoming);
-  const mayHoldMask = incoming.files.length > (repliesToPicture ? 0 : 1);
-  const { isMask: saysMask, rest: unmasked } = mayHoldMask
-    ? takeMaskWord(incoming.text)
-    : { isMask: false, rest: incoming.text };
-  const { kind, rest } = mayHoldMask ? takeSketchWord(unmasked) : { kind: null, rest: unmasked };
-  const { command, words } = telling.read(rest);
-  const hints = { saysMask, saysSketch: kind !== null, repliesToPicture };
-  const { file, mask, sketch: drawn, others } = await sortFiles(flow, incoming.files, hints);
-  if (words.region && !mask && !drawn) throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
-  const source = await findSource(flow, { ...pointersOf(telling), file, others });
-  if (source.kind === 'upload' && incoming.kind === 'message' && rest.trim() === '' && !mask) {
+  const { incoming } = telling;
+  const understanding = await understood(flow, telling);
+  if (await isDrawing(flow, asker, telling, understanding)) return;
+  const { sorted, rest, words, command } = understanding;
+  if (words.region && !sorted.mask && !sorted.sketch)
+    throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
+  const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file, others: sorted.others });
+  const isBare = incoming.kind === 'message' && rest.trim() === '';
+  if (source.kind === 'upload' && isBare && !sorted.mask) {
     const node = await plantUpload(flow, asker, source.upload);
     await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
     return;
   }
-  const sketch = drawn && { file: drawn, kind: kind ?? ('inpaint sketch' as const) };
-  const order = await orderEdit(flow, asker, { command, words, source, mask, sketch, followsUp });
-  await accept(flow, order);
-  if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
+  const mask = await maskOf(flow, asker, understanding);
+  const said = { ...saidOf(understanding, telling), asks: incoming.kind === 'message' };
+  const isPlain = command.edits.sets.script === undefined && words.params.script === undefined;
+  if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
+  await editNow(flow, asker, telling, { ...understanding, source, mask });
 }
 
 /**
@@ -110,6 +229,8 @@ export async function obey(
       return undo(flow, asker, { node, answer: incoming.answer, private: heard.private });
     case 'redo':
       return redo(flow, asker, { node, answer: incoming.answer, private: heard.private });
+    case 'compare':
+      return compareAbove(flow, asker, node);
     default:
       return verb satisfies never;
   }

@@ -6,14 +6,15 @@ import type { Flow } from './accept.ts';
 import { branch, forgetBranch } from './branches.ts';
 import { furtherRows, pictureRows } from './buttons.ts';
 import { plainCard } from './cards.ts';
+import { deletePicture, lock } from './carry.ts';
 import { pressCompare } from './compare.ts';
-import { deletePicture } from './delete.ts';
 import { HISTORY_PAGE, type HistoryPage, type HistoryView, historyCard, readHistory, viewIn } from './history-card.ts';
 import { messagesIn } from './messages/index.ts';
 import { lineageOf, postNode } from './moves.ts';
 import { pictureView } from './picture-view.ts';
 import type { Card } from './platform.ts';
 import type { NodeAction, Press } from './press.ts';
+import { allow, ask, togetherPanel } from './together.ts';
 
 /** px */
 const THUMBNAIL_SIDE = 320;
@@ -84,4 +85,8 @@ export const treeActions = {
   mx: further,
   cp: pressCompare,
   dl: deletePicture,
+  tg: togetherPanel,
+  lk: lock,
+  as: ask,
+  al: allow,
 } as const satisfies Record<string, NodeAction>;

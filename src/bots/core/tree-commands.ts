@@ -10,6 +10,7 @@ import type { redo, undo } from './history.ts';
 import { HISTORY_PAGE } from './history-card.ts';
 import { lineageOf } from './moves.ts';
 import { meantNode } from './telling.ts';
+import { inviteBy, say } from './together.ts';
 import { showHistory } from './tree-actions.ts';
 
 const linkOf = ({ call: { options } }: Doing): string | null =>
@@ -71,4 +72,24 @@ export async function compareCommand({ flow, heard, incoming, call }: Doing): Pr
   if (!a || a.id === b.id) throw new Refusal('nothing-to-compare', {});
   const style = comparisonStyles.find((known) => known === wanted) ?? 'side';
   await compare(flow, heard.asker, { a, b, style });
+}
+
+/** `/invite`: a person by id or name, or a role; with `remove` the other way. @throws Refusal 'option-missing', 'not-yours' */
+export async function invite(doing: Doing): Promise<void> {
+  const { flow, heard, incoming, call } = doing;
+  const { who, role, remove = false } = call.options;
+  if (who === undefined && role === undefined)
+    throw new Refusal('option-missing', { command: 'invite', option: 'who' });
+  const node = await meantNode(flow, incoming, { moves: true, link: linkOf(doing) });
+  const platform = platforms[heard.asker.where.place[0] as keyof typeof platforms];
+  const given = String(role ?? who)
+    .replace(/^@/, '')
+    .slice(0, 60);
+  const isId = /^\d+$/.test(given) || given.startsWith(`${platform}:`);
+  const id = given.replace(`${platform}:`, '');
+  const member =
+    role !== undefined ? `${platform}-role:${id}` : isId ? `${platform}:${id}` : `${platform}:@${id.toLowerCase()}`;
+  const name = isId && role === undefined ? await nameOf(flow, member as UserId) : given;
+  const title = await inviteBy(flow, heard.asker, node, { member, name, remove: remove === true });
+  await say(flow, heard.asker, node, { title });
 }

@@ -3,7 +3,7 @@ import { parseParam } from '../../edit/params.ts';
 import { type EditWords, parseWords, type Region } from './grammar.ts';
 
 /** What a word asks for that needs no more words. */
-type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo';
+type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo' | 'compare';
 
 export type Utterance =
   | { readonly kind: 'verb'; readonly verb: Verb; readonly params: PartialParams }
@@ -15,6 +15,7 @@ const verbs: ReadonlyMap<string, Verb> = new Map([
   ...(['less', '更少'] as const).map((word) => [word, 'less'] as const),
   ...(['undo', '撤销'] as const).map((word) => [word, 'undo'] as const),
   ...(['redo', '重做'] as const).map((word) => [word, 'redo'] as const),
+  ...(['compare', '对比'] as const).map((word) => [word, 'compare'] as const),
 ]);
 
 /** What each way of naming a part stands for, unless other values are said. */
@@ -121,13 +122,13 @@ function flowIn(words: EditWords, text: string): Utterance | undefined {
   return { kind: 'edit', command, words: { ...words, prompt: null, params: { ...sets, ...words.params } } };
 }
 
-/** A verb that stands alone but for parameters; `undo` and `redo` stand quite alone. */
+/** A verb that stands alone but for parameters; those that make no picture stand quite alone. */
 function verbIn(words: EditWords, text: string): Utterance | undefined {
   const verb = verbs.get(text.toLowerCase());
   const isMore = words.negative !== null || words.append !== '' || words.appendNegative !== '';
   if (!verb || isMore) return undefined;
-  const moves = verb === 'undo' || verb === 'redo';
-  if (moves && Object.keys(words.params).length > 0) return undefined;
+  const makes = verb === 'again' || verb === 'more' || verb === 'less';
+  if (!makes && Object.keys(words.params).length > 0) return undefined;
   return { kind: 'verb', verb, params: words.params };
 }
 

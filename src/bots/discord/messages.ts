@@ -38,6 +38,7 @@ export function heard(ears: Ears, message: GatewayMessageCreateDispatchData): Me
       name: member?.nick ?? author.global_name ?? author.username,
       locale: null,
       moderator: guild === undefined || ears.isModerator(guild, author.id, member?.roles ?? []),
+      alias: (member?.roles ?? []).map((role) => `discord-role:${role}`),
     },
     where,
     answer: answerToMessage(ears.answering, { message: message.id, user: author.id, where, locale }),

@@ -42,11 +42,28 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
   if (!command && spoken.chat.type !== 'private' && !isOurs && !mentions(ears, text)) return undefined;
   if (command === 'of another bot') return undefined;
   const arrived = await arrivedWith(ears, spoken, keyOf(ears, spoken));
-  const said = { ...arrived, files, message: String(spoken.message_id), repliedTo: repliedToOf(ears, repliedTo) };
-  if (command) return { kind: 'command', ...said, ...command, sub: '', options: {} };
+  const pointed = {
+    message: String(spoken.message_id),
+    repliedTo: repliedToOf(ears, repliedTo),
+    corrects: isEdited(spoken),
+  };
+  const said = { ...arrived, files, ...pointed };
+  if (command) return started(command, arrived) ?? { kind: 'command', ...said, ...command, sub: '', options: {} };
   const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
   if (form) return { kind: 'action', ...arrived, ...form, message: said.message } satisfies ActionIncoming;
   return { kind: 'message', ...said, text: withoutMention(ears, text) };
+}
+
+const isEdited = (message: Message): boolean => 'edit_date' in message && message.edit_date !== undefined;
+
+type ArrivedWith = Awaited<ReturnType<typeof arrivedWith>>;
+
+/** `/start n_<picture>`, from a link: shows a picture that was made in this chat. Undefined for anything else. */
+function started({ name, text }: TypedCommand, arrived: ArrivedWith): ActionIncoming | undefined {
+  const target = name === 'start' ? /^n_([0-9a-z]{10})$/.exec(text)?.[1] : undefined;
+  return target === undefined
+    ? undefined
+    : { kind: 'action', ...arrived, action: 'sh', target, arg: '', message: null, values: null };
 }
 
 /** A pressed button; undefined when it hangs on no message of ours. */
@@ -71,7 +88,8 @@ const textOf = (message: Message): string =>
 /** Message ids are unique in a chat; ids of updates start anew after a quiet week. Source: Bot API, `Update`. */
 function keyOf(ears: Ears, message: Message): string {
   const album = 'media_group_id' in message ? message.media_group_id : undefined;
-  const what = album === undefined ? `message:${message.message_id}` : `album:${album}`;
+  const edited = 'edit_date' in message && message.edit_date ? `:${message.edit_date}` : '';
+  const what = album === undefined ? `message:${message.message_id}${edited}` : `album:${album}`;
   return `t:${ears.me.id}:${message.chat.id}:${what}`;
 }
 
@@ -110,7 +128,8 @@ async function speakerOf(
   const name = sender_chat && 'title' in sender_chat ? sender_chat.title : nameOf(from);
   const moderator =
     chat.type === 'private' || id === chat.id || (await ears.isAdministrator(String(chat.id), String(id)));
-  return { user, name, locale: from?.language_code ?? null, moderator };
+  const alias = from?.username && !sender_chat ? [`telegram:@${from.username.toLowerCase()}`] : [];
+  return { user, name, locale: from?.language_code ?? null, moderator, alias };
 }
 
 export const nameOf = (from: User | undefined): string =>
@@ -129,7 +148,7 @@ function commandOf(ears: Ears, text: string, isPrivate: boolean): TypedCommand |
   if (bot !== undefined && !isAddressed) return 'of another bot';
   const name = word.toLowerCase();
   // Telegram's own first word; what follows it came from a link, not from a person.
-  if (name === 'start') return { name: 'help', text: '' };
+  if (name === 'start') return { name, text: text.slice(whole.length).trim() };
   const isKnown = commandList.some((command) => command.name === name);
   if (!isKnown && !isPrivate && !isAddressed) return 'of another bot';
   return { name, text: text.slice(whole.length).trim() };

@@ -13,6 +13,9 @@ import type { Post } from './sending.ts';
 /** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
 const holdMs = 2000;
 
+/** A message may be corrected for this long, s. */
+const correctWithinS = 60;
+
 export interface LineOptions {
   readonly bot: Telegraf;
   readonly api: Api;
@@ -86,6 +89,10 @@ async function takeUpdate({ update, albums, api, log, ears, deal }: Taking): Pro
     const { message } = update;
     if ('media_group_id' in message && message.media_group_id !== undefined) albums.add(message as AlbumItem);
     else await deal(() => heard(ears(), [message]));
+  } else if ('edited_message' in update) {
+    const { edited_message: edited } = update;
+    const isSoon = (edited.edit_date ?? 0) - edited.date <= correctWithinS;
+    if (isSoon && !('media_group_id' in edited && edited.media_group_id)) await deal(() => heard(ears(), [edited]));
   } else if ('callback_query' in update) {
     await acknowledge(api, log, update.callback_query);
     await deal(() => pressed(ears(), update.callback_query));

@@ -58,12 +58,17 @@ function gathering({ conversation }: Hearing, { user }: Visitor, key: string, re
 
 function arrived({ visitor, key }: Pick<SayRequest, 'visitor' | 'key'>, answer: Answer) {
   const { user, name, locale } = visitor;
-  return { key: `${user}:${key}`, speaker: { user, name, locale, moderator: false }, where, answer };
+  return {
+    key: `${user}:${key}`,
+    speaker: { user, name, locale, moderator: false, alias: [`web:@${name.toLowerCase()}`] },
+    where,
+    answer,
+  };
 }
 
 function remoteFile({ role, file }: SentFile): RemoteFile {
   const download = async () => new Uint8Array(await file.arrayBuffer());
-  return { role, name: file.name, size: file.size, download };
+  return { role, name: file.name, size: file.size, isPainted: role === 'mask', download };
 }
 
 async function savedFile(views: Views, { role, file, view }: SentFile): Promise<SaidFile> {

@@ -202,10 +202,13 @@ export function graphCore(name: string): GraphCore {
   };
 }
 
-/** Per rank, `within` takes as many products as the weight has elements, `beside` as many as the rows going in and out have. */
+/**
+ * Per rank, `within` takes as many products as the weight has elements, `beside` as many as the rows going in and out have; but a
+ * weight that was put together has been read and written twice more, whatever the rank.
+ */
 function cheaperPlace([outputs = 0, ...rest]: readonly number[], rows: number): AdapterPlace {
   const inputs = rest.reduce((product, n) => product * n, 1);
-  return rows * (inputs + outputs) > inputs * outputs ? 'within' : 'beside';
+  return rows * (inputs + outputs) > 8 * inputs * outputs ? 'within' : 'beside';
 }
 
 /** Outputs have names of their own, so that one value may be several outputs, or an input be one. */

@@ -1,21 +1,10 @@
 import type { ResizeMode } from '../../edit/choices.ts';
+import { fittedSize } from '../../edit/placement.ts';
 import { toRgb } from './convert.ts';
 import { type Place, paste } from './paste.ts';
 import { blank, type Picture, type Region, type Size } from './picture.ts';
 import { resample, resampleRegion } from './resample.ts';
 import type { Upscale } from './upscaler.ts';
-
-/** The size a picture is brought to before it is laid on the canvas: inside it, around it, or exactly its own. */
-function fittedSize(mode: ResizeMode, im: Size, { width, height }: Size): Size {
-  if (mode === 'just resize') return { width, height };
-  const wider = width / height > im.width / im.height;
-  const fillsWidth = mode === 'crop and resize' ? wider : width / height < im.width / im.height;
-  const fillsHeight = mode === 'crop and resize' ? !wider : width / height >= im.width / im.height;
-  return {
-    width: fillsWidth ? width : Math.max(1, Math.floor((im.width * height) / im.height)),
-    height: fillsHeight ? height : Math.max(1, Math.floor((im.height * width) / im.width)),
-  };
-}
 
 /**
  * To the processing size with Lanczos. 'crop and resize' and 'resize and fill' give RGB whatever came in; the bars of the

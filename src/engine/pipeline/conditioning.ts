@@ -51,6 +51,8 @@ export interface PromptOptions {
   readonly emphasis: Emphasis;
   readonly commaPaddingBacktrack: number;
   readonly useOldScheduling: boolean;
+  /** Told the name of every textual inversion that was found, once. */
+  readonly onEmbedding?: (name: string) => void;
 }
 
 /** A1111's settings as installed. Source: A1111 modules/shared_options.py */
@@ -88,6 +90,7 @@ export async function encodePrompts(
   const schedules = [...parts.map(({ schedule }) => schedule), negative];
   refuseLonger(longestTexts, new Set(schedules.flat().map(({ text }) => text)));
   const batches = chunkSchedules(schedules, tokenize, options);
+  for (const name of embeddingsIn(batches.flat())) options.onEmbedding?.(name);
   const encoded = await encodeRows(encodeText, batches.flat(), options);
   const contexts = batches.map((batch) => contextsOf(batch, encoded, options.emphasis));
   const negativeContexts = contexts.pop()!;
@@ -109,6 +112,10 @@ interface BatchedText {
   readonly repeats: number;
   /** As many as every other text of the batch has. */
   readonly chunks: readonly Chunk[];
+}
+
+function embeddingsIn(texts: readonly BatchedText[]): ReadonlySet<string> {
+  return new Set(texts.flatMap(({ chunks }) => chunks.flatMap(({ fixes }) => fixes.map(({ name }) => name))));
 }
 
 function chunkSchedules(

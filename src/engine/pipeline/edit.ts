@@ -164,17 +164,20 @@ function upscalerOf({ upscaler }: Params) {
 async function encodeWords(models: Models, { params }: EditRequest): Promise<Omit<Studio, 'models'>> {
   const { checkpoint, tokenize } = models;
   const read = readPrompts(params);
-  const extras = await models.findExtras(read);
+  const extras = await models.findExtras(read, checkpoint.textWidths);
   checkpoint.use(extras.loras);
+  const used = new Set<string>();
   const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
     ...promptDefaults,
+    embeddings: extras.embeddings,
+    onEmbedding: (name) => used.add(name),
     zeroEmptyNegative: checkpoint.facts.family === 'sdxl',
     prompt: read.prompt,
     negativePrompt: read.negativePrompt,
     steps: params.steps * (samplers[params.sampler].secondOrder ? 2 : 1), // not shortened by denoising strength
     clipSkip: params.clipSkip,
   });
-  return { conditioning, extras };
+  return { conditioning, extras: { ...extras, embeddings: extras.embeddings.filter(({ name }) => used.has(name)) } };
 }
 
 /** SDXL is told sizes besides the pooled text; the others have no pooled text. As A1111 in img2img: the processing size, uncropped. */
@@ -257,6 +260,7 @@ function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishi
       ...(vae && { vae }),
       version,
       loraHashes: extras.loraHashes,
+      embeddingHashes: extras.embeddings,
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
       usesEtaNoise: samplers[sampler].usesEnsd ?? false,
       masked: canvas.inpaint !== null,

@@ -1,5 +1,6 @@
 import type { LoraUse } from '../nets/lora-patch.ts';
 import type { ReadPrompts } from '../prompt/prompt.ts';
+import type { Embedding } from './conditioning.ts';
 
 /** A file a picture owes something to, as infotext lists it. */
 export interface UsedFile {
@@ -14,9 +15,14 @@ export interface Extras {
   /** In the order of the prompt. */
   readonly loras: readonly LoraUse[];
   readonly loraHashes: readonly UsedFile[];
+  /** Textual inversions whose names the prompts hold, with the hashes of their files. */
+  readonly embeddings: readonly (Embedding & { readonly hash: string })[];
 }
 
-/** @throws Refusal 'unknown-name' with the nearest names, 'bad-weight', and what is wrong with a file */
-export type FindExtras = (prompts: ReadPrompts) => Promise<Extras>;
+/**
+ * @param widths  of the text encoders, as the textual inversions must be
+ * @throws Refusal 'unknown-name' with the nearest names, 'bad-weight', and what is wrong with a file
+ */
+export type FindExtras = (prompts: ReadPrompts, widths: readonly number[]) => Promise<Extras>;
 
-export const noExtras: Extras = { loras: [], loraHashes: [] };
+export const noExtras: Extras = { loras: [], loraHashes: [], embeddings: [] };

@@ -16,7 +16,7 @@ import type { CheckpointParts } from '../weights/checkpoint-parts.ts';
 import { type LoraTarget, loraTargets } from '../weights/lora-targets.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
 import type { WeightsFile } from '../weights/weights-file.ts';
-import { type EncodeStates, encodeTextWith } from './text-encoding.ts';
+import { type EncodeStates, encodeTextWith, textWidth } from './text-encoding.ts';
 import { decodeTiled, encodeTiled } from './tiled-vae.ts';
 
 export interface CheckpointOptions {
@@ -35,6 +35,8 @@ const reopenedBelow = 64 * 2 ** 20;
 /** A checkpoint's networks, each opened when it is first needed and kept until disposed. */
 export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
+  /** Of the vectors each text encoder turns a token into. */
+  readonly textWidths: readonly number[];
   /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
   use(loras: readonly LoraUse[]): void;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
@@ -74,6 +76,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   };
   return {
     facts,
+    textWidths: parts.text.map(textWidth),
     use: (loras) => {
       for (const network of [unetwork, ...texts]) network.wear(loras);
     },

@@ -1,7 +1,7 @@
 import type { Params } from '../../edit/fields.ts';
 import { loopbackStrengths, outlineOf, type Script, scriptOf } from '../../edit/script.ts';
 import type { Size } from '../image/picture.ts';
-import type { Job, Made, RunJob } from './job.ts';
+import { batchOf, type Job, type Made, type RunJob } from './job.ts';
 import { runLoopback } from './script-loopback.ts';
 import { runMk2 } from './script-mk2.ts';
 import { runMosaic } from './script-mosaic.ts';
@@ -12,18 +12,39 @@ import { runSdUpscale } from './script-sd-upscale.ts';
 export async function runScript(script: Script, whole: Job, run: RunJob): Promise<readonly Made[]> {
   switch (script.name) {
     case 'outpainting mk2':
-      return await runMk2(script, whole, run);
+      return await inPasses(script.passes, whole, (job) => runMk2(script, job, run));
     case "poor man's outpainting":
-      return await runPoorMans(script, whole, run);
+      return await inPasses(script.passes, whole, (job) => runPoorMans(script, job, run));
     case 'mosaic outpaint':
       return await runMosaic(script, whole, run);
     case 'SD upscale':
       return await runSdUpscale(script, whole, run);
+    case 'extras':
+      throw new RangeError('extras paint nothing');
     case 'loopback':
       return await runLoopback(script, whole, run);
     default:
       return script satisfies never;
   }
+}
+
+/** Grows the pictures again and again, each from what it has become, with its own seed. */
+async function inPasses(
+  passes: number,
+  whole: Job,
+  grow: (job: Job) => Promise<readonly Made[]>,
+): Promise<readonly Made[]> {
+  let made = await grow(whole);
+  for (let pass = 1; pass < passes; pass++) {
+    const grown: Made[] = [];
+    for (const before of made) {
+      const params = batchOf(whole.params, { batchSize: 1, seed: before.seed });
+      const [after] = await grow({ ...whole, params, init: [before.image] });
+      grown.push({ ...before, image: after!.image });
+    }
+    made = grown;
+  }
+  return made;
 }
 
 /** The denoising strength of every batch that will be sampled for one result, in order. */

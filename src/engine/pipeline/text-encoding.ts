@@ -56,10 +56,15 @@ function tokenFeeds(rows: readonly (readonly number[])[]) {
   return { tokens: { data: Int32Array.from(rows.flat()), shape: [rows.length, 77] } };
 }
 
-/** Where textual inversions go, and their vectors for the encoder `index`, as far as there is room in a row. */
-function fixFeeds({ layout, weights }: TextPart, fixes: readonly RowFix[], index: number) {
+/** Of the vectors an encoder turns tokens into. */
+export function textWidth({ layout, weights }: TextPart): number {
   const table = layout === 'openClip' ? 'token_embedding.weight' : 'embeddings.token_embedding.weight';
-  const width = weights.tensor(table).shape[1]!;
+  return weights.tensor(table).shape[1]!;
+}
+
+/** Where textual inversions go, and their vectors for the encoder `index`, as far as there is room in a row. */
+function fixFeeds(part: TextPart, fixes: readonly RowFix[], index: number) {
+  const width = textWidth(part);
   const [places, vectors]: [number[], number[]] = [[], []];
   for (const { row, offset, embedding } of fixes) {
     const given = embedding.vectors[index];

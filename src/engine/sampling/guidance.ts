@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { Conditioning } from './conditioning.ts';
 import type { MaskBlend } from './mask-blend.ts';
 import type { Preconditioning } from './preconditioning.ts';
-import { type Padding, type PromptRow, type PromptStep, promptsAt } from './prompt-step.ts';
+import { type Padding, type PromptRow, type PromptStep, promptSteps } from './prompt-step.ts';
 import { rescaledCfg } from './rescale-cfg.ts';
 
 /**
@@ -58,29 +58,43 @@ export type GuidedDenoiser = (x: Tensor, level: number) => Promise<Guided>;
  */
 export function guidedDenoiser(network: Network, options: GuidanceOptions): GuidedDenoiser {
   let calls = 0;
+  let promptsOf: ((step: number) => readonly PromptStep[]) | undefined;
+  let questions: Questions | undefined;
   return async (x, level) => {
     const step = calls++;
     const { preconditioning, blend } = options;
     const isBlendedBefore = preconditioning.space === 'timesteps';
     const input = blend && isBlendedBefore ? blend(x, level) : x;
-    const prompts = promptsFor(options, x.shape[0]!, step);
+    promptsOf ??= promptsFor(options, x.shape[0]!);
+    const prompts = promptsOf(step);
     const isSkipped = skipsUncond(options, step, level);
-    const batch = await evaluate(network, options, { input, level, prompts, isUncondSkipped: isSkipped });
-    const guided = combine(options, batch, { input, level, prompts, isUncondSkipped: isSkipped });
+    if (questions?.prompts !== prompts || questions.isUncondSkipped !== isSkipped) {
+      questions = questionsFor(options, prompts, isSkipped);
+    }
+    const call = { input, level, ...questions };
+    const answers = await evaluate(network, options, call);
+    const guided = combine(options, answers, call);
     return {
       guided: blend && !isBlendedBefore ? blend(guided, level) : guided,
-      uncond: concatRows(batch.uncond),
-      preview: preconditioning.clean(input, concatRows(batch.cond.map(([first]) => first!)), level),
+      uncond: concatRows(answers.uncond),
+      preview: preconditioning.clean(input, concatRows(answers.cond.map(([first]) => first!)), level),
     };
   };
 }
 
-/** One model call. */
-interface Call {
-  readonly input: Tensor;
-  readonly level: number;
+/** What the network is asked, call after call, until a prompt changes. */
+interface Questions {
   readonly prompts: readonly PromptStep[];
   readonly isUncondSkipped: boolean;
+  /** How many predictions there are in all. */
+  readonly count: number;
+  readonly batches: readonly RowBatch[];
+}
+
+/** One model call. */
+interface Call extends Questions {
+  readonly input: Tensor;
+  readonly level: number;
 }
 
 /** Predictions [1, 4, h, w] of one call, by picture. */
@@ -92,10 +106,10 @@ interface Answers {
   readonly blind: readonly Tensor[];
 }
 
-function promptsFor({ conditioning, padding }: GuidanceOptions, images: number, step: number): PromptStep[] {
+function promptsFor({ conditioning, padding }: GuidanceOptions, images: number) {
   const each = conditioning.length === 1 ? Array<Conditioning>(images).fill(conditioning[0]!) : conditioning;
   if (each.length !== images) throw new RangeError(`${each.length} conditionings for ${images} pictures`);
-  return promptsAt(each, step, padding);
+  return promptSteps(each, padding);
 }
 
 function skipsUncond(options: GuidanceOptions, step: number, level: number): boolean {
@@ -115,17 +129,46 @@ interface Row {
   readonly isBlind?: boolean;
 }
 
-async function evaluate(network: Network, options: GuidanceOptions, call: Call): Promise<Answers> {
-  const { prompts, isUncondSkipped } = call;
+/** Rows that go through the network together: their contexts are equally long. */
+interface RowBatch {
+  readonly rows: readonly Row[];
+  /** Where their predictions belong: those of all prompts, of all negative prompts, of all blind ones. */
+  readonly places: readonly number[];
+  /** [N, T, width] */
+  readonly context: Tensor;
+  readonly pooled: Tensor | undefined;
+}
+
+/** One batch where the contexts are equally long, else one for each length. */
+function questionsFor(
+  { imageCfgScale }: GuidanceOptions,
+  prompts: readonly PromptStep[],
+  isUncondSkipped: boolean,
+): Questions {
   const condRows = prompts.flatMap(({ parts }, image): Row[] => parts.map((prompt) => ({ image, prompt })));
   const uncondRows = prompts.map(({ uncond }, image): Row => ({ image, prompt: uncond }));
-  const blindRows =
-    options.imageCfgScale === undefined ? [] : uncondRows.map((row): Row => ({ ...row, isBlind: true }));
+  const blindRows = imageCfgScale === undefined ? [] : uncondRows.map((row): Row => ({ ...row, isBlind: true }));
   const wanted = isUncondSkipped ? condRows : [...condRows, ...uncondRows, ...blindRows];
-  const answers = await askInBatches(network, options, call, wanted);
+  const lengths = new Set(wanted.map(({ prompt }) => prompt.context.shape[0]!));
+  const batches = Array.from(lengths, (length): RowBatch => {
+    const places = wanted.flatMap(({ prompt }, i) => (prompt.context.shape[0] === length ? [i] : []));
+    const chosen = places.map((i) => wanted[i]!);
+    const pooled = chosen.flatMap(({ prompt }) => (prompt.pooled ? [prompt.pooled] : []));
+    const context = stack(chosen.map(({ prompt }) => prompt.context));
+    return { rows: chosen, places, context, pooled: pooled.length > 0 ? stack(pooled) : undefined };
+  });
+  return { prompts, isUncondSkipped, count: wanted.length, batches };
+}
 
-  const cond = prompts.map((_, image) => answers.filter((_, i) => i < condRows.length && wanted[i]!.image === image));
-  const rest = answers.slice(condRows.length);
+async function evaluate(network: Network, options: GuidanceOptions, call: Call): Promise<Answers> {
+  const { prompts, isUncondSkipped, count, batches } = call;
+  const answers = Array<Tensor>(count);
+  for (const batch of batches) {
+    const predictions = await ask(network, options, call, batch);
+    for (const [j, i] of batch.places.entries()) answers[i] = predictions[j]!;
+  }
+  const rest = [...answers];
+  const cond = prompts.map(({ parts }) => rest.splice(0, parts.length));
   const first = cond.map(([prediction]) => prediction!);
   return {
     cond,
@@ -134,41 +177,20 @@ async function evaluate(network: Network, options: GuidanceOptions, call: Call):
   };
 }
 
-/** One prediction [1, 4, h, w] per row: in one batch where the contexts are equally long, else in one batch per length. */
-async function askInBatches(
-  network: Network,
-  options: GuidanceOptions,
-  call: Call,
-  wanted: readonly Row[],
-): Promise<Tensor[]> {
-  const lengths = [...new Set(wanted.map(({ prompt }) => prompt.context.shape[0]!))];
-  const answers = Array<Tensor>(wanted.length);
-  for (const length of lengths) {
-    const places = wanted.flatMap(({ prompt }, i) => (prompt.context.shape[0] === length ? [i] : []));
-    const batch = await ask(
-      network,
-      options,
-      call,
-      places.map((i) => wanted[i]!),
-    );
-    for (const [j, i] of places.entries()) answers[i] = rows(batch, j, j + 1);
-  }
-  return answers;
-}
-
-async function ask(network: Network, options: GuidanceOptions, call: Call, batch: readonly Row[]): Promise<Tensor> {
+/** One prediction [1, 4, h, w] per row. */
+async function ask(network: Network, options: GuidanceOptions, call: Call, batch: RowBatch): Promise<Tensor[]> {
   const { preconditioning, imageConditioning: seen } = options;
   const { input, level } = call;
-  const forEachRow = (images: Tensor) => concatRows(batch.map(({ image }) => rows(images, image, image + 1)));
-  const scaled = forEachRow(preconditioning.input(input, level));
-  const pooled = batch.flatMap(({ prompt }) => (prompt.pooled ? [prompt.pooled] : []));
+  const ofImage = (images: Tensor, { image }: Row) => rows(images, image, image + 1);
+  const own = preconditioning.input(input, level);
+  const scaled = concatRows(batch.rows.map((row) => ofImage(own, row)));
   const predicted = await network(
-    seen ? concatChannels(scaled, concatRows(batch.map((row) => imageRow(seen, row)))) : scaled,
-    batch.map(() => preconditioning.timestep(level)),
-    stack(batch.map(({ prompt }) => prompt.context)),
-    pooled.length > 0 ? stack(pooled) : undefined,
+    seen ? concatChannels(scaled, concatRows(batch.rows.map((row) => imageRow(seen, row)))) : scaled,
+    batch.rows.map(() => preconditioning.timestep(level)),
+    batch.context,
+    batch.pooled,
   );
-  return preconditioning.output(forEachRow(input), predicted, level);
+  return batch.rows.map((row, j) => preconditioning.output(ofImage(input, row), rows(predicted, j, j + 1), level));
 }
 
 function imageRow(conditioning: Tensor, { image, isBlind = false }: Row): Tensor {

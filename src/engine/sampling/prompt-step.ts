@@ -43,6 +43,22 @@ export function promptsAt(conditionings: readonly Conditioning[], step: number, 
   }));
 }
 
+/** `promptsAt` for a run: the very same answer as for the call before, as long as no schedule moves on. */
+export function promptSteps(
+  conditionings: readonly Conditioning[],
+  padding?: Padding,
+): (step: number) => readonly PromptStep[] {
+  const schedules = conditionings.flatMap(({ parts, uncond }) => [...parts.map(({ schedule }) => schedule), uncond]);
+  let stretches: readonly ScheduledCond[] = [];
+  let prompts: readonly PromptStep[] = [];
+  return (step) => {
+    const now = schedules.map((schedule) => stretchAt(schedule, step));
+    if (now.some((stretch, i) => stretch !== stretches[i])) prompts = promptsAt(conditionings, step, padding);
+    stretches = now;
+    return prompts;
+  };
+}
+
 function promptRow({ cond, pooled }: ScheduledCond, weight: number): PromptRow {
   return { context: cond, pooled, weight };
 }

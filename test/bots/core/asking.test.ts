@@ -40,6 +40,7 @@ describe('words that name a part', () => {
     const { place, first } = await begun('a cat in a hat, warm light');
     const mask = await halfMask();
     await platform.say(ann, 'hat -> red beret', { in: place, replyTo: first.id, files: [mask] });
+    await chat.useMask(place);
     const swapped = await made(place, 1);
     expect(swapped.node.op).toBe('inpaint');
     expect(swapped.params).toMatchObject({
@@ -47,6 +48,7 @@ describe('words that name a part', () => {
       ...{ maskedContent: 'latent noise', softInpainting: true },
     });
     await platform.say(ann, 'remove hat', { in: place, replyTo: first.id, files: [mask] });
+    await chat.useMask(place);
     expect((await made(place, 2)).params).toMatchObject({
       ...{ prompt: 'warm light', negativePrompt: 'hat', denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 },
     });
@@ -184,4 +186,23 @@ test('models are listed, of a kind, and searched', async () => {
   expect(chat.lastTold()).toBe('Models: 0\nThere is none like that here.');
   await platform.command(ann, 'models', { search: 'fk' }, { in: place });
   expect(chat.lastTold()).toContain('fake');
+});
+
+describe('a corrected message', () => {
+  test('counts while its edit waits; what cannot be read leaves the first words standing', async () => {
+    const { place } = await begun('a cat');
+    chat.latch.close();
+    await platform.say(bo, 'something before', { in: place, files: [await solidPng(64, 64)] });
+    const files = [await solidPng(64, 64)];
+    const message = await platform.say(ann, 'a rde hat', { in: place, files });
+    await platform.say(ann, 'a red hat --stps 3', { in: place, files, corrects: message });
+    expect(chat.lastTold()).toContain('stps');
+    await platform.say(ann, 'a red hat', { in: place, files, corrects: message });
+    chat.latch.open();
+    await chat.result(place, 2);
+    const prompts = await Promise.all([0, 1, 2].map(async (n) => (await made(place, n)).params.prompt));
+    expect(prompts).toEqual(['a cat', 'something before', 'a red hat']);
+    await platform.say(ann, 'too late', { in: place, files, corrects: message });
+    expect(platform.results(place)).toHaveLength(3);
+  });
 });

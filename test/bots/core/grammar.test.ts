@@ -91,6 +91,8 @@ describe('verbs', () => {
     ['undo', 'undo'],
     ['撤销', 'undo'],
     ['重做', 'redo'],
+    ['compare', 'compare'],
+    ['对比', 'compare'],
   ])('%j is %s', (text, verb) => {
     expect(parseText(text)).toEqual({ kind: 'verb', verb, params: {} });
   });

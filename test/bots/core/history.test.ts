@@ -124,7 +124,9 @@ describe('Undo and Redo', () => {
     const one = await first();
     await platform.press(ann, one, 'Undo');
     const root = await posted(2);
-    expect(buttonsOf(root.card).map((b) => b.label)).toEqual(['Edit…', 'Redo', '⋯']);
+    expect(buttonsOf(root.card).map((b) => b.label)).toEqual([
+      ...['Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Redo', '⋯'],
+    ]);
     const { id } = await nodeOf(root);
     await platform.pressRaw(ann, { action: 'un', target: id }, { in: here });
     expect(chat.lastTold()).toContain('Nothing to undo');

@@ -35,7 +35,7 @@ describe('a picture and words', () => {
     );
     expect(result.options.replyTo).toBe(request);
     expect(buttonsOf(result.card).map((b) => b.label)).toEqual([
-      ...['Again', 'Less', 'More', 'Edit…', 'Undo', 'Compare', '⋯'],
+      ...['Again', 'Less', 'More', 'Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Undo', 'Compare', '⋯'],
     ]);
     expect(platform.standing(here)).toHaveLength(1); // the progress card is gone
   });

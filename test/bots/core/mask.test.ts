@@ -56,6 +56,7 @@ describe('an uploaded mask', () => {
     const place = enter();
     const files = [file(picture), file(await halfMask(), 'mask')];
     await platform.command(ann, 'inpaint', { prompt: 'a red hat' }, { ...place, files });
+    await chat.useMask(here);
     const result = await chat.result(here);
     expect(wordsOf(result.card)).toMatch(/^#1 · inpaint · @Ann\n"a red hat"\nstrength 0\.75 /);
     expect(await repainted(result)).toEqual([true, false]);
@@ -70,6 +71,7 @@ describe('an uploaded mask', () => {
       { prompt: 'a red hat', 'mask-mode': 'inpaint not masked' },
       { ...place, files },
     );
+    await chat.useMask(here);
     expect(await repainted(await chat.result(here))).toEqual([false, true]);
   });
 
@@ -77,6 +79,7 @@ describe('an uploaded mask', () => {
     const place = enter();
     const files = [file(picture), file(await halfTransparent(), 'mask')];
     await platform.command(ann, 'inpaint', { prompt: 'a red hat' }, { ...place, files });
+    await chat.useMask(here);
     expect(await repainted(await chat.result(here))).toEqual([false, true]);
   });
 
@@ -90,6 +93,7 @@ describe('an uploaded mask', () => {
         { ...place, files: [file(picture), file(mask, 'mask')] },
       );
     await inpaint(await halfMask(32, 32));
+    await chat.useMask(here);
     expect(await repainted(await chat.result(here))).toEqual([true, false]);
     await inpaint(await halfMask(64, 32));
     expect(chat.lastTold()).toContain('The mask is 64×32, the picture 64×64');
@@ -117,6 +121,7 @@ describe('an uploaded mask', () => {
   test('is recognised as the second of two pictures', async () => {
     const place = enter();
     await platform.say(ann, 'a red hat', { ...place, files: [picture, await halfMask()] });
+    await chat.useMask(here);
     expect(await repainted(await chat.result(here))).toEqual([true, false]);
   });
 
@@ -125,6 +130,7 @@ describe('an uploaded mask', () => {
     await platform.say(ann, 'a red hat', { ...place, files: [picture] });
     const first = await chat.result(here);
     await platform.say(bo, 'a blue hat', { ...place, files: [await halfMask()], replyTo: first.id });
+    await chat.useMask(here, bo);
     const second = await chat.result(here, 1);
     expect(wordsOf(second.card)).toContain('#2 · inpaint · @Bo');
     expect((await nodeOf(second)).parent).toBe((await nodeOf(first)).id);
@@ -139,6 +145,7 @@ describe('an uploaded mask', () => {
     await platform.say(ann, 'a red hat', { ...place, files: [picture, grey] });
     expect((await chat.result(here)).card.lines.at(-1)).toContain('Picture 1/2');
     await platform.say(ann, 'mask: a red hat', { ...place, files: [picture, grey] });
+    await chat.useMask(here);
     const second = await chat.result(here, 1);
     expect(wordsOf(second.card)).toContain('"a red hat"');
     expect(await repainted(second)).toEqual([true, false]);
@@ -163,6 +170,7 @@ describe('without a mask', () => {
 test('Same mask repaints the same part of the result, and says whose mask it is', async () => {
   const place = enter();
   await platform.say(ann, 'a red hat', { ...place, files: [picture, await halfMask()] });
+  await chat.useMask(here);
   const first = await chat.result(here);
   await platform.press(bo, first, 'Same mask');
   const second = await chat.result(here, 1);

@@ -15,10 +15,12 @@ const facts = {
   ...{ scope: 'user', seconds: 100, permissions: ['Attach Files'], folder: 'models', file: 'x.safetensors' },
   ...{ setting: 'size', ref: '0123abcd', sketch: '64×64', sampler: 'DDIM', script: 'SD upscale', maxSide: 4096 },
   ...{
+    by: 'Ann',
     overlap: 64,
     runs: 300,
     target: 'hat',
     command: 'preset save',
+    ...{ word: 'hat', entry: '(a', open: ['#art'], isEverywhere: false, isAllowedElsewhere: true },
     option: 'name',
     subcommands: ['show', 'words add'],
   },

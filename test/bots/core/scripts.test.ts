@@ -92,7 +92,13 @@ describe('a sketch', () => {
     const place = platform.newRoom();
     await platform.say(ann, 'a house', { in: place, files: [await solidPng(64, 64)] });
     const { id } = await chat.result(place);
-    await platform.say(ann, 'sketch: a red roof', { in: place, replyTo: id, files: [await painted()] });
+    const { node } = await nodeOf(place);
+    const input = await sharp({ create: { width: 40, height: 20, channels: 3, background: '#ff8800' } })
+      .png()
+      .toBuffer();
+    const drawn = sharp(await chat.storage.blobs.get(node.image.ref)).composite([{ input, left: 8, top: 8 }]);
+    await platform.say(ann, 'sketch: a red roof', { in: place, replyTo: id, files: [await drawn.png().toBuffer()] });
+    await chat.useMask(place);
     const { request } = await nodeOf(place, 1);
     expect(request.sketch).toMatchObject({ kind: 'sketch' });
     expect(request.params.prompt).toBe('a red roof');

@@ -26,7 +26,7 @@ test('who speaks Chinese is answered in Chinese, card after card', async () => {
     /^#1 · 图生图 · @李\n"油画，温暖的光"\n重绘幅度 0\.50 · 20 步（实际 5 步） · CFG 7\nEuler a · 种子 \d+ · fake · 64×64 · 1 秒\n来自 #0$/,
   );
   expect(buttonsOf(result.card).map((b) => b.label)).toEqual([
-    ...['再来一张', '幅度−', '幅度+', '修改…', '撤销', '对比', '⋯'],
+    ...['再来一张', '幅度−', '幅度+', '修改…', '选区…', '放大…', '外扩…', '撤销', '对比', '⋯'],
   ]);
   await platform.pressFurther(li, result, '参数');
   await platform.press(li, result, '修改…');

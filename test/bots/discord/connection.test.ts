@@ -103,6 +103,14 @@ describe('acknowledging', () => {
     await expect.poll(() => bot.heard.length, patience).toBe(1);
   });
 
+  test('that somebody else has given already leaves the work to them', async () => {
+    await using bot = await openAdapter();
+    bot.dc.fail({ method: 'POST', path: /callback$/, mishap: { kind: 'code', code: 40060 } });
+    bot.dc.slash(bot.dc.user('Ann'), 'queue');
+    bot.dc.slash(bot.dc.user('Bo'), 'queue');
+    await expect.poll(() => bot.heard.map(({ speaker }) => speaker.name), patience).toEqual(['Bo']);
+  });
+
   test('of a button that opens a form waits for it, and offers it anew when it takes too long', async () => {
     await using bot = await openAdapter();
     const button = { label: 'Edit…', action: 'ed', target: '0123456789' } as const;

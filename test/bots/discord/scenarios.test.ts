@@ -47,6 +47,14 @@ async function edited(ann: Somebody, options: Options = { prompt: 'a red hat' })
   return { asked, result: await newest(ann, isResult(1)) };
 }
 
+/** Agrees to the mask that is shown. */
+async function useMask(ann: Somebody): Promise<Seen> {
+  const asked = await newest(ann, ({ text }) => text.includes('Red is repainted'));
+  expect(asked.pictures).toHaveLength(1);
+  chat.dc.button(ann.user, asked, 'Use');
+  return asked;
+}
+
 const paramsOf = async (seen: Seen) => (await chat.nodeOf(seen)).task!.request.params;
 
 describe('a slash command with a picture', () => {
@@ -67,7 +75,7 @@ describe('a slash command with a picture', () => {
     const result = await newest(ann, isResult(1));
     expect(result).toMatchObject({ interaction: null, onlyFor: null, mentions: [] });
     expect(result.text).toMatch(/^\*\*#1 · img2img · @Ann\d+\*\*\n"oil painting"\nstrength 0\.50 · 7 steps/);
-    await expect.poll(() => chat.dc.messages(ann), patience).toHaveLength(1); // neither card nor "thinking" stays
+    await expect.poll(() => chat.dc.messages(ann).filter(({ onlyFor }) => onlyFor === null), patience).toHaveLength(1); // neither card nor "thinking" stays
     const picture = await sharp(result.pictures[0]!.bytes).metadata();
     expect(picture).toMatchObject({ format: 'png', width: 64, height: 64 });
     const parameters = picture.comments?.find(({ keyword }) => keyword === 'parameters')?.text;
@@ -93,6 +101,7 @@ describe('a slash command with a picture', () => {
     const ann = somebody();
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.slash(ann.user, 'inpaint', { prompt: 'a red hat', image: black, mask, fill: 'latent noise' }, ann);
+    await useMask(ann);
     const { mask: used, params } = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(params).toMatchObject({ maskedContent: 'latent noise', denoisingStrength: 0.75 });
     const kept = used?.kind === 'image' ? await chat.storage.blobs.get(used.blob) : null;
@@ -282,6 +291,7 @@ describe("a picture's context menu", () => {
     expect(opened.callbackType).toBe(9);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     const sent = chat.dc.modal(opened, { prompt: 'a red hat', strength: '0.9', mask: [mask] });
+    await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { prompt: 'a red hat', denoisingStrength: 0.9 }, mask: { kind: 'image' } });
     expect(Buffer.from(await chat.storage.blobs.get(request.init)).equals(black.bytes)).toBe(true);
@@ -299,6 +309,7 @@ describe("a picture's context menu", () => {
     await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
+    await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
   });

@@ -81,8 +81,15 @@ const photo = [
 describe('what people do on Telegram', () => {
   test('a command is registered in both languages and heard with its words', async () => {
     await using bot = await openBot();
-    await expect.poll(() => bot.calls('setMyCommands').length).toBe(2);
-    expect(bot.calls('setMyCommands')[1]!.fields).toMatchObject({ language_code: 'zh' });
+    await expect.poll(() => bot.calls('setChatMenuButton').length).toBe(1);
+    const menus = bot.calls('setMyCommands').map(({ fields }) => [fields.scope, fields.language_code]);
+    const [all, managing] = [{ type: 'default' }, { type: 'all_chat_administrators' }];
+    expect(menus).toEqual([
+      [all, undefined],
+      [all, 'zh'],
+      [managing, undefined],
+      [managing, 'zh'],
+    ]);
     bot.api.push(message({ text: '/Edit@pal_BOT  a hat --seed 3' }));
     expect(await bot.next()).toMatchObject({
       kind: 'command',
@@ -94,6 +101,27 @@ describe('what people do on Telegram', () => {
       message: '5',
       repliedTo: null,
     });
+  });
+
+  test('a link to a picture shows it; any other start is help', async () => {
+    await using bot = await openBot();
+    bot.api.push(message({ text: '/start n_0123456789' }));
+    expect(await bot.next()).toMatchObject({ kind: 'action', action: 'sh', target: '0123456789' });
+    bot.api.push(message({ message_id: 6, text: '/start n_../etc' }));
+    expect(await bot.next()).toMatchObject({ kind: 'command', name: 'start' });
+  });
+
+  test('a message may be corrected for a minute', async () => {
+    await using bot = await openBot();
+    const edited = (at: number) => ({
+      edited_message: { message_id: 5, date: 1000, edit_date: at, chat: privately, from: ann, text: 'a red hat' },
+    });
+    bot.api.push(edited(1061));
+    bot.api.push(edited(1060));
+    expect(await bot.next()).toMatchObject({
+      ...{ kind: 'message', text: 'a red hat', message: '5', corrects: true, key: 't:42:7:message:5:1060' },
+    });
+    expect(bot.heard).toEqual([]);
   });
 
   test('a room is only listened to when it speaks to the bot', async () => {

@@ -43,6 +43,17 @@ describe('an edit', () => {
     expect(Buffer.compare(a.images[0]!.image, c.images[0]!.image)).not.toBe(0);
   });
 
+  test('has the same bytes whether its noise is drawn by the run or ahead of it', async () => {
+    const sde = { sampler: 'DPM++ SDE', denoisingStrength: 1, steps: 10 } as const;
+    await using fresh = await openTinyEngine(); // the first run starts the threads, and does not wait for them
+    const [first, ...others] = [
+      await fresh.run({ init: photo, params: sde }),
+      await fresh.run({ init: photo, params: sde }),
+      await fresh.run({ init: photo, params: sde }),
+    ];
+    for (const other of others) expect(Buffer.compare(other.images[0]!.image, first!.images[0]!.image)).toBe(0);
+  });
+
   test('writes into the picture what was asked', async () => {
     const asked = {
       prompt: 'a cat, (red:1.2)',

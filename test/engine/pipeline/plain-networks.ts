@@ -39,6 +39,7 @@ function decoded({ data, shape: [n = 0, , h = 0, w = 0] }: Tensor): Tensor {
 /** A checkpoint that costs nothing: whatever its "U-Net" sees, each latent on its own, changes what comes out. */
 const checkpoint = {
   facts: { family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+  textWidths: [8],
   use: () => {},
   encodeText: async (rows: readonly unknown[]) => ({
     states: [{ data: new Float32Array(rows.length * 77 * 8).fill(0.1), shape: [rows.length, 77, 8] }],

@@ -75,6 +75,27 @@ describe('guidance', () => {
     expect([plain.batches, early.batches, below.batches]).toEqual([[1], [1, 1, 2], [2, 2, 2, 1]]);
   });
 
+  test('lays contexts side by side once, and again when a prompt changes', async () => {
+    const seen: Tensor[] = [];
+    const network: Network = async (input, _, contexts) => {
+      seen.push(contexts);
+      return { data: new Float32Array(input.data.length), shape: input.shape };
+    };
+    const schedule = [
+      { endAt: 1, cond: context(2) },
+      { endAt: 99, cond: context(4) },
+    ];
+    const denoise = guidedDenoiser(network, {
+      preconditioning: sigmaPreconditioning(discreteSchedule(stableDiffusionAlphas()), 'eps'),
+      conditioning: [{ ...pair, parts: [{ weight: 1, schedule }] }],
+      cfgScale: 7,
+      totalSteps: 4,
+    });
+    for (let i = 0; i < 4; i++) await denoise(x, 1);
+    expect(new Set(seen).size).toBe(2);
+    expect(seen.map(({ data }) => Array.from(data))).toEqual([2, 2, 4, 4].map((value) => [value, 1]));
+  });
+
   test('follows prompt schedules call by call', async () => {
     const schedule = [
       { endAt: 1, cond: context(2) },

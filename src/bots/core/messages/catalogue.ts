@@ -3,6 +3,8 @@ import type { Operation } from '../../../edit/lineage.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
+import type { DrawingMessages } from './drawing.ts';
+import type { HouseMessages } from './house.ts';
 import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
@@ -40,6 +42,23 @@ export type ButtonWord =
   | 'original'
   | 'cancel'
   | 'retry'
+  | 'region'
+  | 'upscale'
+  | 'outpaint'
+  | 'remove'
+  | 'useMask'
+  | 'invert'
+  | 'grow'
+  | 'shrink'
+  | 'combine'
+  | 'soft'
+  | 'toggleSketch'
+  | 'seams'
+  | 'confirm'
+  | 'dismiss'
+  | 'lastMask'
+  | 'latentNothing'
+  | 'growAndRetry'
   | 'change'
   | 'useInfo'
   | 'branch'
@@ -47,8 +66,24 @@ export type ButtonWord =
   | 'history'
   | 'compare'
   | 'delete'
+  | 'together'
+  | 'lock'
+  | 'vote'
+  | 'parallel'
+  | 'ask'
+  | 'allow'
   | 'show'
   | 'furtherButtons'
+  | 'yes'
+  | 'no'
+  | 'savePreset'
+  | 'report'
+  | 'copyPreset'
+  | 'remindMe'
+  | 'smaller'
+  | 'onlyMasked'
+  | 'trySample'
+  | 'invertMask'
   | 'back'
   | 'pageBack'
   | 'pageOn'
@@ -57,7 +92,7 @@ export type ButtonWord =
   | 'keepAsBranch';
 
 /** Every text the bots say, in one language. A language that misses one does not compile. */
-export interface Messages {
+export interface Messages extends DrawingMessages {
   readonly refusals: { readonly [C in RefusalCode]: (details: Refusals[C]) => Trouble };
   readonly buttons: Readonly<Record<ButtonWord, string>>;
   readonly operations: Readonly<Record<Operation, string>>;
@@ -83,7 +118,7 @@ export interface Messages {
     readonly head: (number: number) => string;
     readonly headIs: (number: number) => string;
     readonly branch: (name: string) => string;
-    readonly clamped: (option: string, asked: number, given: number) => string;
+    readonly clamped: (option: string, asked: number | string, given: number | string) => string;
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
@@ -104,6 +139,7 @@ export interface Messages {
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
   readonly room: RoomMessages;
+  readonly house: HouseMessages;
   readonly settings: {
     readonly title: (number: number) => string;
     readonly upload: string;

@@ -1,4 +1,6 @@
 import type { Messages } from './catalogue.ts';
+import { drawingEn } from './drawing-en.ts';
+import { houseMessages } from './house.ts';
 import { roomMessages } from './room.ts';
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -6,6 +8,7 @@ const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const orList = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
 export const en: Messages = {
+  ...drawingEn,
   refusals: {
     'no-image': () => ({
       what: 'Which picture?',
@@ -86,6 +89,26 @@ export const en: Messages = {
       what: 'I see no strokes',
       why: 'The sketch equals the picture in every pixel.',
       next: 'Paint where something shall appear.',
+    }),
+    'diff-base': () => ({
+      what: 'I cannot tell which picture you drew on',
+      why: 'None of mine here has that shape and that look.',
+      next: 'Send it as a reply to the picture you drew on, uncropped.',
+    }),
+    'diff-too-different': () => ({
+      what: 'That looks like another picture',
+      why: 'Too much of it is new, or it was cropped.',
+      next: 'Draw on a copy of the picture itself, with a thick red pen, and reply with it; or send it on its own as a new picture.',
+    }),
+    'no-past-mask': () => ({
+      what: 'There is no other mask',
+      why: 'This picture and those before it were made without one.',
+      next: '',
+    }),
+    'too-many-drafts': ({ limit }) => ({
+      what: 'Too much of yours is waiting for an answer',
+      why: `You have ${limit} open masks and dialogs.`,
+      next: 'Use or dismiss one; each goes by itself after 30 minutes.',
     }),
     'bad-color': ({ given }) => ({
       what: `"${given}" is no colour I know`,
@@ -207,6 +230,12 @@ export const en: Messages = {
       why: 'Only its owner, whoever locked it or a moderator may move it on.',
       next: 'Make a branch of your own, or ask.',
     }),
+    'being-edited': ({ by, seconds }) => ({
+      what: `@${by} is working on this picture (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')})`,
+      why: 'Your edit waits here.',
+      next: 'Work in parallel, on a branch of your own, or ask.',
+    }),
+    'vote-over': () => ({ what: 'This vote is over', why: '', next: 'Ask anew if it still matters.' }),
     'branch-name': ({ given, why }) => ({
       what: why === 'too-many' ? 'There are too many branches' : `A branch cannot be called "${given}"`,
       why:
@@ -247,6 +276,56 @@ export const en: Messages = {
       what: 'I may not post here',
       why: `Missing: ${permissions.join(', ')}.`,
       next: 'Someone who manages this place can grant it.',
+    }),
+    'forbidden-word': ({ word }) => ({
+      what: 'That word is not allowed here',
+      why: `I found "${word}".`,
+      next: 'Say it in other words?',
+    }),
+    'bad-expression': ({ entry, position }) => ({
+      what: 'I cannot read that expression',
+      why: `${entry}, at character ${position + 1}.`,
+      next: 'Letters and . [ ] ( ) | * + ? {2,5} work; look-around and references do not.',
+    }),
+    nsfw: ({ isAllowedElsewhere }) => ({
+      what: 'Not in this channel',
+      why: 'That is not safe for work.',
+      next: isAllowedElsewhere ? 'Ask again in a channel that is marked NSFW.' : 'It is not made on this server.',
+    }),
+    banned: ({ why, isEverywhere }) => ({
+      what: isEverywhere ? 'You cannot use this bot' : 'You cannot use this bot here',
+      why: why ?? 'An administrator decided so.',
+      next: 'Ask an administrator if you think this is a mistake.',
+    }),
+    'channel-closed': ({ open }) => ({
+      what: 'I do not work in this channel',
+      why: 'The administrators of this server chose where I do.',
+      next: open.length > 0 ? `Try ${open.join(', ')}.` : '',
+    }),
+    'role-needed': () => ({
+      what: 'You need a role for that',
+      why: 'On this server only some roles may use me.',
+      next: 'Ask an administrator for one.',
+    }),
+    'foreign-source': () => ({
+      what: 'I may not edit that picture',
+      why: 'Here I edit what you send yourself, and what I made.',
+      next: 'Send the picture yourself if it is yours.',
+    }),
+    forgetting: () => ({
+      what: 'You asked to be forgotten',
+      why: 'I am still deleting what I had of you.',
+      next: 'When that is done you can start anew.',
+    }),
+    'under-review': () => ({
+      what: 'A moderator looks at it first',
+      why: 'Something in your words is on the list of this server.',
+      next: 'It goes on as soon as they allow it.',
+    }),
+    'too-many-presets': ({ limit }) => ({
+      what: 'That is one preset too many',
+      why: `${plural(limit, 'preset is', 'presets are')} the limit.`,
+      next: 'Delete one first: /preset delete.',
     }),
     'no-checkpoint': ({ folder }) => ({
       what: 'There is no model',
@@ -298,15 +377,48 @@ export const en: Messages = {
     original: 'Original',
     cancel: 'Cancel',
     retry: 'Retry',
+    region: 'Region…',
+    upscale: 'Upscale…',
+    outpaint: 'Outpaint…',
+    remove: 'Remove…',
+    useMask: 'Use',
+    invert: 'Invert',
+    grow: 'Grow 4',
+    shrink: 'Shrink 4',
+    combine: 'Combine',
+    soft: 'Soft',
+    toggleSketch: 'It’s a sketch',
+    seams: 'Repair seams',
+    confirm: 'Use as new picture',
+    dismiss: 'Dismiss',
+    lastMask: 'Last mask',
+    latentNothing: 'Latent nothing, 0.85',
+    growAndRetry: 'Grow 8 and retry',
     change: 'Change',
     useInfo: 'Use these',
     branch: 'Branch…',
     forgetBranch: 'Delete branch',
     history: 'History',
     compare: 'Compare',
+    together: 'Together…',
+    lock: 'Lock / unlock',
+    vote: 'Agree',
+    parallel: 'Work in parallel',
+    ask: 'Ask',
+    allow: 'Allow',
     delete: 'Delete',
     show: 'Show',
     furtherButtons: '⋯',
+    yes: 'Yes',
+    no: 'No',
+    savePreset: 'Save as preset',
+    report: 'Report',
+    copyPreset: 'Copy',
+    remindMe: 'Remind me',
+    smaller: 'Smaller ×0.75',
+    onlyMasked: 'Only masked',
+    trySample: 'Try a sample',
+    invertMask: 'Invert the mask',
     back: 'Back',
     pageBack: 'Back',
     pageOn: 'Next',
@@ -320,6 +432,8 @@ export const en: Messages = {
     inpaint: 'inpaint',
     outpaint: 'outpaint',
     upscale: 'upscale',
+    remove: 'remove',
+    'seam repair': 'seam repair',
     again: 'another try',
     less: 'a little weaker',
     more: 'a little stronger',
@@ -373,6 +487,7 @@ export const en: Messages = {
     line: `This is about #${node}. Shall we go back to #${parent}?`,
   }),
   room: roomMessages.en,
+  house: houseMessages.en,
   setHead: (number) => `Go to #${number}`,
   settings: {
     title: (number) => `Settings of #${number}`,
@@ -414,6 +529,8 @@ export const en: Messages = {
         'no: blurry   replaces the negative prompt, +no: adds to it',
         '--strength 0.4 --seed 7   sets parameters',
         'again · more · less · undo · redo   do what their buttons do',
+        'upscale 2 · outpaint left 128   begin from the picture',
+        'hat -> red beret · remove vase   with a mask that shows where',
         'Strength says how much may change: 0.3 a little, 0.75 a lot.',
       ],
     },
@@ -433,6 +550,7 @@ export const en: Messages = {
         'Again: the same with another seed · Less, More: strength −0.10, +0.10 with the same seed',
         'Edit…: change words and numbers, starting from this picture',
         'Same mask: repaint the same part of this picture once more',
+        'Compare: two versions side by side · ⋯: branches, the history, settings, working together',
         'Undo, Redo: step back and forward · 1 2 3 4: choose one of several',
         'Settings: everything that made it · Original: the PNG with its parameters',
       ],

@@ -1,10 +1,13 @@
 import type { Messages } from './catalogue.ts';
+import { drawingZh } from './drawing-zh.ts';
+import { houseMessages } from './house.ts';
 import { roomMessages } from './room.ts';
 
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const list = (names: readonly string[]) => names.map((name) => `“${name}”`).join('、');
 
 export const zh: Messages = {
+  ...drawingZh,
   refusals: {
     'no-image': () => ({
       what: '要编辑哪张图片？',
@@ -76,6 +79,22 @@ export const zh: Messages = {
       what: '没有看到笔迹',
       why: '涂鸦与图片的每个像素都相同。',
       next: '请在要出现东西的地方涂画。',
+    }),
+    'diff-base': () => ({
+      what: '看不出你是在哪张图上画的',
+      why: '这里没有形状和内容都对得上的图片。',
+      next: '请不要裁剪，直接回复你涂画的那张图并附上它。',
+    }),
+    'diff-too-different': () => ({
+      what: '这看起来是另一张图',
+      why: '不同的地方太多，或者图被裁剪过。',
+      next: '请在原图的副本上用较粗的红笔涂画，再回复原图发送；若是新图，请单独发送。',
+    }),
+    'no-past-mask': () => ({ what: '没有别的蒙版', why: '这张图和它之前的图都没有用过蒙版。', next: '' }),
+    'too-many-drafts': ({ limit }) => ({
+      what: '你有太多等待确认的操作',
+      why: `你有 ${limit} 个未完成的蒙版或对话。`,
+      next: '请使用或放弃其中一个；30 分钟后会自动失效。',
     }),
     'bad-color': ({ given }) => ({
       what: `不认识颜色“${given}”`,
@@ -189,6 +208,12 @@ export const zh: Messages = {
       why: '只有所有者、锁定者或管理员可以继续推进。',
       next: '请新建自己的分支，或提出请求。',
     }),
+    'being-edited': ({ by, seconds }) => ({
+      what: `@${by} 正在处理这张图片（${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}）`,
+      why: '你的修改先留在这里。',
+      next: '可以在自己的分支上并行处理，或提出请求。',
+    }),
+    'vote-over': () => ({ what: '投票已结束', why: '', next: '如仍需要，请重新发起。' }),
     'branch-name': ({ given, why }) => ({
       what: why === 'too-many' ? '分支太多' : `分支不能叫“${given}”`,
       why:
@@ -230,6 +255,56 @@ export const zh: Messages = {
       why: `缺少权限：${permissions.join('、')}。`,
       next: '请管理员授予。',
     }),
+    'forbidden-word': ({ word }) => ({
+      what: '此处不允许使用这个词',
+      why: `发现“${word}”。`,
+      next: '换一种说法试试？',
+    }),
+    'bad-expression': ({ entry, position }) => ({
+      what: '看不懂这个表达式',
+      why: `${entry}，第 ${position + 1} 个字符。`,
+      next: '可用普通字符和 . [ ] ( ) | * + ? {2,5}；不支持环视和反向引用。',
+    }),
+    nsfw: ({ isAllowedElsewhere }) => ({
+      what: '此频道不可以',
+      why: '内容不适合公开场合。',
+      next: isAllowedElsewhere ? '请到标记为 NSFW 的频道再试。' : '本服务器不生成此类内容。',
+    }),
+    banned: ({ why, isEverywhere }) => ({
+      what: isEverywhere ? '你不能使用此机器人' : '你不能在此使用机器人',
+      why: why ?? '这是管理员的决定。',
+      next: '如有误会，请联系管理员。',
+    }),
+    'channel-closed': ({ open }) => ({
+      what: '我不在此频道工作',
+      why: '可用频道由本服务器管理员设定。',
+      next: open.length > 0 ? `可到 ${open.join('、')}。` : '',
+    }),
+    'role-needed': () => ({
+      what: '需要相应的身份组',
+      why: '本服务器只允许部分身份组使用。',
+      next: '请向管理员申请。',
+    }),
+    'foreign-source': () => ({
+      what: '不能编辑这张图片',
+      why: '此处只编辑你自己发送的图片和我生成的图片。',
+      next: '如果是你的图片，请自己发送一次。',
+    }),
+    forgetting: () => ({
+      what: '你已要求删除你的数据',
+      why: '我还在删除与你有关的内容。',
+      next: '删除完成后即可重新开始。',
+    }),
+    'under-review': () => ({
+      what: '需先由管理员审核',
+      why: '你的描述中有本服务器词表上的词。',
+      next: '管理员放行后会自动继续。',
+    }),
+    'too-many-presets': ({ limit }) => ({
+      what: '预设数量已满',
+      why: `最多 ${limit} 个预设。`,
+      next: '请先删除一个：/preset delete。',
+    }),
     'no-checkpoint': ({ folder }) => ({
       what: '没有可用的模型',
       why: `${folder} 中没有模型，或没有工作进程在运行。`,
@@ -268,15 +343,48 @@ export const zh: Messages = {
     original: '原图',
     cancel: '取消',
     retry: '重试',
+    region: '选区…',
+    upscale: '放大…',
+    outpaint: '外扩…',
+    remove: '移除…',
+    useMask: '使用此蒙版',
+    invert: '反选',
+    grow: '扩大 4',
+    shrink: '收缩 4',
+    combine: '合并',
+    soft: '柔和重绘',
+    toggleSketch: '这是涂鸦',
+    seams: '修复接缝',
+    confirm: '当作新图片',
+    dismiss: '放弃',
+    lastMask: '上次的蒙版',
+    latentNothing: '空白潜空间 0.85',
+    growAndRetry: '扩大 8 再试',
     change: '更换',
     useInfo: '使用这些参数',
     branch: '分支…',
     forgetBranch: '删除分支',
     history: '历史',
     compare: '对比',
+    together: '协作…',
+    lock: '锁定 / 解锁',
+    vote: '同意',
+    parallel: '并行处理',
+    ask: '请求',
+    allow: '允许',
     delete: '删除',
     show: '查看',
     furtherButtons: '⋯',
+    yes: '确定',
+    no: '不用了',
+    savePreset: '存为预设',
+    report: '举报',
+    copyPreset: '复制预设',
+    remindMe: '提醒我',
+    smaller: '缩小至 ×0.75',
+    onlyMasked: '仅蒙版区域',
+    trySample: '试试示例',
+    invertMask: '反选蒙版',
     back: '返回',
     pageBack: '上一页',
     pageOn: '下一页',
@@ -290,6 +398,8 @@ export const zh: Messages = {
     inpaint: '局部重绘',
     outpaint: '外扩图片',
     upscale: '图片放大',
+    remove: '移除',
+    'seam repair': '修复接缝',
     again: '再来一张',
     less: '重绘幅度调低',
     more: '重绘幅度调高',
@@ -343,6 +453,7 @@ export const zh: Messages = {
     line: `这里说的是 #${node}。要退回到 #${parent} 吗？`,
   }),
   room: roomMessages.zh,
+  house: houseMessages.zh,
   setHead: (number) => `退回到 #${number}`,
   settings: {
     title: (number) => `#${number} 的参数`,
@@ -383,6 +494,8 @@ export const zh: Messages = {
         '反向: 模糊   替换反向提示词，+反向: 则为追加',
         '--strength 0.4 --seed 7   设置参数',
         '再来 · 更多 · 更少 · 撤销 · 重做   与按钮作用相同',
+        '放大2倍 · 外扩左右128像素   从这张图片开始',
+        '把帽子换成红色贝雷帽 · 去掉花瓶   需附上标出位置的蒙版',
         '重绘幅度决定变化多少：0.3 略改，0.75 大改。',
       ],
     },
@@ -402,6 +515,7 @@ export const zh: Messages = {
         '再来一张：换一个种子 · 幅度−、幅度+：重绘幅度减或加 0.10，种子不变',
         '修改…：从这张图片开始，改文字和数值',
         '沿用蒙版：在这张图片上再次重绘同一部分',
+        '对比：并排查看两个版本 · ⋯：分支、历史、参数、协作',
         '撤销、重做：后退和前进 · 1 2 3 4：从多张中选一张',
         '参数：生成它的全部参数 · 原图：带参数的 PNG',
       ],

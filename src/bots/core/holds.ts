@@ -1,0 +1,28 @@
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { Desk } from './desk.ts';
+import type { Speaker, Whereabouts } from './platform.ts';
+
+/** Who wants to work on a picture, and where. */
+export interface Worker {
+  readonly speaker: Speaker;
+  readonly where: Whereabouts;
+}
+
+/** Somebody who opened a form or a canvas counts as busy for this long, ms. */
+const HOLD_MS = 120_000;
+
+/** Says that somebody works on a picture: others are told before they work on it too. Alone nobody is in the way. */
+export async function holdPicture(
+  { storage, clock }: Desk,
+  { speaker, where }: Worker,
+  node: LineageNode,
+): Promise<void> {
+  if (where.kind === 'private') return;
+  await storage.together.hold(node.id, speaker.user, new Date(clock.now() + HOLD_MS));
+}
+
+/** Somebody else who is busy with a picture, and for how many seconds at most. */
+export async function otherHolder({ storage, clock }: Desk, { speaker }: Pick<Worker, 'speaker'>, node: LineageNode) {
+  const other = (await storage.together.holders(node.id)).find(({ by }) => by !== speaker.user);
+  return other && { by: other.by, seconds: Math.ceil((other.until.getTime() - clock.now()) / 1000) };
+}

@@ -1,0 +1,36 @@
+import { type DraftWords, newPictureDraftSchema } from '../../edit/draft.ts';
+import type { LineageNode } from '../../edit/lineage.ts';
+import type { Draft } from '../../storage/index.ts';
+import { type Asker, accept, type Flow } from './accept.ts';
+import { receivedCard } from './cards.ts';
+import { commands } from './commands.ts';
+import { orderEdit } from './intake.ts';
+import { messagesIn } from './messages/index.ts';
+import { checkOwner, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
+import type { Press } from './press.ts';
+import { visibleNode } from './source.ts';
+
+/** Asks whether a picture that looked like a drawn-on copy, and was none, is a new one. */
+export async function askAboutNewPicture(
+  flow: Flow,
+  asker: Asker,
+  content: { readonly node: LineageNode; readonly words: DraftWords },
+): Promise<void> {
+  const draft = await putDraft(flow, asker, 'new picture', { node: content.node.id, words: content.words });
+  await postDraft(flow, asker, draft);
+}
+
+/** It is: edits it in the words that came with it, or says that it has arrived when there were none. */
+export async function useAsNewPicture(flow: Flow, { asker, incoming, ...press }: Press, draft: Draft): Promise<void> {
+  checkOwner(draft, asker);
+  const { node: id, words } = newPictureDraftSchema.parse(draft.content);
+  const node = await visibleNode(flow, id, asker.where);
+  const isBare = words.prompt === null && words.append === '';
+  await useDraft(flow, draft, async () => {
+    if (isBare) return incoming.answer.tell(receivedCard(messagesIn(press.private), node));
+    const source = { kind: 'node', node, how: 'pointed at' } as const;
+    const said = { command: commands.edit, words, source, mask: undefined, sketch: undefined };
+    await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
+  });
+  await removeDraftCard(flow, draft, incoming.message);
+}

@@ -1,0 +1,59 @@
+import { Refusal } from '../errors.ts';
+import type { Hashes } from './library/hashes.ts';
+import type { ModelFile } from './library/model-files.ts';
+import type { Embedding } from './pipeline/conditioning.ts';
+import { cleanText } from './prompt/clean-text.ts';
+import { readEmbedding } from './weights/embedding-file.ts';
+import { openWeights } from './weights/open-weights.ts';
+
+/** A textual inversion, and what infotext says of its file. */
+export interface OpenEmbedding extends Embedding {
+  /** First 12 hex digits of the file's SHA-256. */
+  readonly hash: string;
+}
+
+/**
+ * The textual inversions whose names stand in the texts, of those that are as wide as the text encoders. As in A1111 others are passed
+ * over, and so are broken files: their names are words like any other.
+ */
+export type FindEmbeddings = (
+  files: ReadonlyMap<string, ModelFile>,
+  texts: readonly string[],
+  widths: readonly number[],
+) => Promise<readonly OpenEmbedding[]>;
+
+/** Keeps what it has read; a textual inversion is some kilobytes. */
+export function rememberingEmbeddings(hashes: Hashes): FindEmbeddings {
+  const known = new Map<string, { readonly version: string; readonly embedding: OpenEmbedding }>();
+  const open = async ({ name, path, bytes, modifiedMs }: ModelFile): Promise<readonly OpenEmbedding[]> => {
+    const version = `${bytes} ${modifiedMs}`;
+    const last = known.get(path);
+    if (last?.version === version) return [last.embedding];
+    const vectors = await readEmbedding(await openWeights(path));
+    const embedding = { name, vectors, hash: (await hashes.sha256(path)).slice(0, 12) };
+    known.set(path, { version, embedding });
+    return [embedding];
+  };
+  return async (files, texts, widths) => {
+    const within = texts.map(letters);
+    const named = [...files.values()].filter(({ name, bytes }) => {
+      const wanted = letters(name);
+      return bytes > 0 && wanted !== '' && within.some((text) => text.includes(wanted));
+    });
+    const opened: OpenEmbedding[] = [];
+    for (const file of named) opened.push(...(await open(file).catch(noneOf)));
+    return opened.filter(({ vectors }) => {
+      return vectors.length === widths.length && vectors.every(({ shape }, i) => shape[1] === widths[i]);
+    });
+  };
+}
+
+function noneOf(error: unknown): readonly never[] {
+  if (error instanceof Refusal) return [];
+  throw error;
+}
+
+/** What tokens can tell apart: capitals and white space they cannot. */
+function letters(text: string): string {
+  return cleanText(text).replace(/\s/gu, '');
+}
