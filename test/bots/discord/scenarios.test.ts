@@ -75,7 +75,7 @@ describe('a slash command with a picture', () => {
     const result = await newest(ann, isResult(1));
     expect(result).toMatchObject({ interaction: null, onlyFor: null, mentions: [] });
     expect(result.text).toMatch(/^\*\*#1 · img2img · @Ann\d+\*\*\n"oil painting"\nstrength 0\.50 · 7 steps/);
-    await expect.poll(() => chat.dc.messages(ann), patience).toHaveLength(1); // neither card nor "thinking" stays
+    await expect.poll(() => chat.dc.messages(ann).filter(({ onlyFor }) => onlyFor === null), patience).toHaveLength(1); // neither card nor "thinking" stays
     const picture = await sharp(result.pictures[0]!.bytes).metadata();
     expect(picture).toMatchObject({ format: 'png', width: 64, height: 64 });
     const parameters = picture.comments?.find(({ keyword }) => keyword === 'parameters')?.text;
@@ -309,6 +309,7 @@ describe("a picture's context menu", () => {
     await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
+    await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
   });
