@@ -42,6 +42,15 @@ export const variables = {
   DISCORD_API_ROOT: variable('Address of a proxy in front of Discord’s API', 'http://localhost:8082/api', text),
   TELEGRAM_TOKEN: variable('Token of the Telegram bot; without it Telegram is off', '', text),
   TELEGRAM_API_ROOT: variable('Address of a local Bot API server', 'http://localhost:8081', text),
+  OPERATORS: variable(
+    'People who run this bot, as discord:<id> or telegram:<id>: their rules hold for every server',
+    'discord:900719925474099301,telegram:1234567',
+    z
+      .string()
+      .transform((list) => list.split(/[\s,;]+/).filter((id) => id !== ''))
+      .refine((ids) => ids.every((id) => /^(discord|telegram|web):\S+$/.test(id)), 'must be like discord:1234')
+      .default([]),
+  ),
   WEB_HOST: variable('Where the web chat listens; keep it on loopback', '127.0.0.1', z.string().default('127.0.0.1')),
   WEB_PORT: variable('Port of the web chat; 0 takes any free one', '8080', wholeNumber(0, 65535).default(8080)),
   DEVICE: variable(

@@ -69,6 +69,17 @@ export interface Refusals {
   'queue-full': { scope: 'user' | 'server' | 'global'; limit: number };
   quota: { seconds: number };
   'missing-permissions': { permissions: readonly string[] };
+  // the rules of the house
+  'forbidden-word': { word: string };
+  'bad-expression': { entry: string; position: number };
+  nsfw: { isAllowedElsewhere: boolean };
+  banned: { why: string | null; isEverywhere: boolean };
+  'channel-closed': { open: readonly string[] };
+  'role-needed': Record<string, never>;
+  'foreign-source': Record<string, never>;
+  forgetting: Record<string, never>;
+  'under-review': Record<string, never>;
+  'too-many-presets': { limit: number };
   // the engine and its files
   'no-checkpoint': { folder: string };
   'weights-broken': { file: string; why: string };

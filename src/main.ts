@@ -7,6 +7,7 @@ import type { Platform } from './bots/core/index.ts';
 import { type Config, readConfig } from './config.ts';
 import { defaultCaps, type Warning } from './edit/index.ts';
 import type { PictureProbe } from './edit/probe.ts';
+import type { UserId } from './edit/request.ts';
 import type { EngineOptions } from './engine/index.ts';
 import { Refusal, refusalData } from './errors.ts';
 import type { JobQueue, WorkSource } from './jobs/queue.ts';
@@ -199,6 +200,8 @@ const SWEEP_AFTER_MS = 86_400_000;
 
 function sweepRegularly(storage: Storage, log: Log): Disposable {
   const sweep = async () => {
+    const retired = await storage.retire();
+    if (retired.pictures > 0) log.info({ ...retired }, 'pictures that were kept long enough removed');
     const swept = await storage.sweep(new Date(Date.now() - SWEEP_AFTER_MS));
     if (swept > 0) log.info({ swept }, 'unreferenced files removed');
   };
@@ -222,6 +225,7 @@ async function chat({ config, log, metrics, queue }: Serving, stop: AbortSignal)
   await using platforms = await openPlatforms({ config, log, metrics, queue, storage, pictures });
   await using _bots = await openBots({
     ...{ storage, queue, platforms: platforms.all, probe: pictures, log, metrics },
+    operators: config.OPERATORS as UserId[],
     ...{ caps: defaultCaps, clock: systemClock, random: (count: number) => randomBytes(count) },
   });
   await until(stop);

@@ -9,6 +9,7 @@ export * from './lineage.ts';
 export * from './names.ts';
 export * from './params.ts';
 export * from './presets.ts';
+export * from './recipes.ts';
 export * from './request.ts';
 export * from './resolve.ts';
 export * from './sampler-names.ts';

@@ -7,7 +7,7 @@ import { closest } from './names.ts';
 import { type Layer, mergeLayers } from './presets.ts';
 import type { EditRequest, MaskSource, Sketch } from './request.ts';
 import { loopbackStrengths, scriptOf, sizeBeforeResize } from './script.ts';
-import { resolveSize, type Size } from './size.ts';
+import { LARGEST, resolveSize, type Size } from './size.ts';
 
 /** What a server allows at most. */
 export interface Caps {
@@ -16,6 +16,12 @@ export interface Caps {
   readonly maxSteps: number;
   /** Pictures per request: batch size × batch count. */
   readonly maxCount: number;
+  readonly strength?: { readonly min: number; readonly max: number };
+  /** Models by name, or by how it begins with `*` at the end; all of them when not said. */
+  readonly allowedModels?: readonly string[];
+  readonly deniedModels?: readonly string[];
+  /** False: `<lora:…>` is taken out of prompts. */
+  readonly lora?: boolean;
 }
 export const defaultCaps: Caps = { maxPixels: 1_572_864, maxSteps: 150, maxCount: 4 };
 
@@ -28,11 +34,11 @@ export interface Wish {
   readonly layers: readonly Layer[];
 }
 
-/** A value a server's cap lowered; told on the card. */
+/** A value a server's cap changed; told on the card. */
 export interface Clamped {
   readonly field: FieldName;
-  readonly asked: number;
-  readonly given: number;
+  readonly asked: number | string;
+  readonly given: number | string;
 }
 
 export interface Resolved {
@@ -91,15 +97,73 @@ function processingSize(wish: Wish, params: Params, checkpoint: CheckpointEntry,
   return resolveSize(params.size, wish.initSize, { nativeSize, maxPixels: caps.maxPixels });
 }
 
+/** The largest size of the same aspect within the budget, in whole eights. */
+function shrunk({ width, height }: Size, maxPixels: number): Size {
+  const scale = Math.sqrt(maxPixels / (width * height));
+  const side = (length: number) => Math.max(64, 8 * Math.floor((length * scale) / 8));
+  return { width: side(width), height: side(height) };
+}
+
+/** `2048x2048` where the cap allows less: the largest of that aspect. What is said relative to the picture keeps its own rules. */
+function clampSize(params: Params, { maxPixels }: Caps): Clamped | undefined {
+  const [, width, height] = /^\s*(\d+)\s*[x×*]\s*(\d+)\s*$/i.exec(params.size) ?? [];
+  const size = { width: Number(width), height: Number(height) };
+  if (!width || size.width * size.height <= maxPixels || Math.max(size.width, size.height) > LARGEST) return undefined;
+  const given = shrunk(size, maxPixels);
+  return { field: 'size', asked: params.size, given: `${given.width}x${given.height}` };
+}
+
+const loraTag = /<lora:[^<>]*>/gi;
+
+/** What is not a matter of larger or smaller: strength outside its range, the size, LoRAs where there are none. */
+function clampRest(params: Params, caps: Caps): readonly Clamped[] {
+  const { strength, lora = true } = caps;
+  const { denoisingStrength: asked, prompt, negativePrompt } = params;
+  const given = strength ? Math.min(strength.max, Math.max(strength.min, asked)) : asked;
+  const size = clampSize(params, caps);
+  const texts = { prompt, negativePrompt };
+  const tagged = (['prompt', 'negativePrompt'] as const).filter((field) => !lora && texts[field].search(loraTag) >= 0);
+  return [
+    ...(given === asked ? [] : [{ field: 'denoisingStrength', asked, given } as const]),
+    ...(size ? [size] : []),
+    ...tagged.map((field) => ({ field, asked: texts[field], given: texts[field].replace(loraTag, '').trim() })),
+  ];
+}
+
+function isListed(list: readonly string[], name: string): boolean {
+  const lower = name.toLowerCase();
+  return list.some((entry) => {
+    const wanted = entry.trim().toLowerCase();
+    return wanted.endsWith('*') ? lower.startsWith(wanted.slice(0, -1)) : lower === wanted;
+  });
+}
+
+/** The model that was asked for, or the first one the caps allow. @throws Refusal as `findCheckpoint` does */
+function allowedCheckpoint(catalog: Catalog, wanted: string, caps: Caps) {
+  const { allowedModels = [], deniedModels = [] } = caps;
+  const allows = (name: string) =>
+    (allowedModels.length === 0 || isListed(allowedModels, name)) && !isListed(deniedModels, name);
+  const checkpoints = catalog.checkpoints.filter(({ name }) => allows(name));
+  if (wanted.trim() === '') return { checkpoint: findCheckpoint({ ...catalog, checkpoints }, ''), clamped: [] };
+  const checkpoint = findCheckpoint(catalog, wanted);
+  if (allows(checkpoint.name)) return { checkpoint, clamped: [] };
+  const instead = findCheckpoint({ ...catalog, checkpoints }, '');
+  return {
+    checkpoint: instead,
+    clamped: [{ field: 'checkpoint', asked: checkpoint.name, given: instead.name } as const],
+  };
+}
+
 function clamp(params: Params, caps: Caps): { readonly params: Params; readonly clamped: readonly Clamped[] } {
   const limits: readonly [FieldName & ('steps' | 'batchSize' | 'batchCount'), number][] = [
     ['steps', caps.maxSteps],
     ['batchSize', caps.maxCount],
     ['batchCount', Math.max(1, Math.floor(caps.maxCount / Math.min(params.batchSize, caps.maxCount)))],
   ];
-  const clamped = limits
+  const lowered = limits
     .filter(([field, limit]) => params[field] > limit)
     .map(([field, limit]) => ({ field, asked: params[field], given: limit }));
+  const clamped = [...lowered, ...clampRest(params, caps)];
   return { params: { ...params, ...Object.fromEntries(clamped.map((c) => [c.field, c.given])) }, clamped };
 }
 
@@ -139,7 +203,7 @@ function warningsFor({ params, sketch, mask }: EditRequest): readonly Warning[] 
 export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: () => number): Resolved {
   const merged = mergeLayers(wish.layers);
   const { params: capped, clamped } = clamp(merged.params, caps);
-  const checkpoint = findCheckpoint(catalog, capped.checkpoint);
+  const { checkpoint, clamped: otherModel } = allowedCheckpoint(catalog, capped.checkpoint, caps);
   const script = scriptOf(capped);
   const size = processingSize({ ...wish, initSize: sizeBeforeResize(script, wish.initSize) }, capped, checkpoint, caps);
   refuseImpossible(wish, capped);
@@ -156,7 +220,7 @@ export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: ()
     ...(sketch && { sketch }),
     ...(work && { script: work }),
   };
-  return { request, clamped, warnings: warningsFor(request) };
+  return { request, clamped: [...clamped, ...otherModel], warnings: warningsFor(request) };
 }
 
 /** Sampler steps of one run. Source: A1111 modules/sd_samplers_common.py `setup_img2img_steps` */

@@ -15,7 +15,7 @@ export interface SizeRules {
 /** Eight pixels are one of the latents; networks take any whole number of these. */
 const STEP = 8;
 const SMALLEST = 64;
-const LARGEST = 4096;
+export const LARGEST = 4096;
 
 /** As A1111, whose latents have no room for the rest. */
 function floored(value: number): number {

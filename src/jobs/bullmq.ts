@@ -65,6 +65,10 @@ class RedisQueue implements JobQueue {
     await this.#line.cancel(id);
   }
 
+  async pause(group: string, isPaused: boolean): Promise<void> {
+    await this.#line.pause(group, isPaused);
+  }
+
   async line(): Promise<Line> {
     const { entries, fair, workers, pace, now } = await this.#line.snapshot();
     const at = (place: 'handed' | 'running') =>

@@ -47,10 +47,11 @@ export function openDispatcher({ line, broker, log, weights, heartbeatMs }: Disp
 
   async function handOut(): Promise<void> {
     for (;;) {
-      const { entries, fair, workers } = await line.snapshot();
+      const [{ entries, fair, workers }, paused] = await Promise.all([line.snapshot(), line.paused()]);
       const waiting = waitingIn(entries);
       if (entries.length - waiting.length >= workers) return;
-      const turn = nextTurn(waiting, fair, Date.now(), weights);
+      const ready = waiting.filter(({ job }) => !paused.has(job.group));
+      const turn = nextTurn(ready, fair, Date.now(), weights);
       if (!turn) return;
       const { id } = turn.next.job;
       const attempt = await line.hand(id, me, turn.state);

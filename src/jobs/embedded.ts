@@ -40,6 +40,7 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   readonly #wake = new EventTarget();
   readonly #closing = new AbortController();
   readonly #workers = new Set<Promise<void>>();
+  readonly #paused = new Set<string>();
   #fair = freshState;
   #pace: Pace = {};
   #catalog: Catalog = { checkpoints: [] };
@@ -63,6 +64,13 @@ class EmbeddedQueue implements JobQueue, WorkSource {
     } else if (this.#waiting.delete(id)) {
       this.#end(id, { kind: 'cancelled' });
     }
+  }
+
+  async pause(group: string, isPaused: boolean): Promise<void> {
+    if (isPaused) this.#paused.add(group);
+    else this.#paused.delete(group);
+    this.#tell({ kind: 'line-moved' });
+    this.#wake.dispatchEvent(new Event('added'));
   }
 
   async line(): Promise<Line> {
@@ -121,7 +129,8 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   /** One job after another until `stop`. A job that throws is told about, and the next one begins. */
   async #work(handler: Handler, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      const turn = nextTurn([...this.#waiting.values()], this.#fair, this.#now(), this.#weights);
+      const ready = [...this.#waiting.values()].filter(({ job }) => !this.#paused.has(job.group));
+      const turn = nextTurn(ready, this.#fair, this.#now(), this.#weights);
       if (turn) {
         this.#fair = turn.state;
         await this.#handle(turn.next.job, handler, stop);

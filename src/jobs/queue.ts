@@ -63,6 +63,8 @@ export interface JobQueue extends AsyncDisposable {
   add(job: Job): Promise<void>;
   /** Takes a waiting job out at once, stops a running one within a sampler step. The job then ends as 'cancelled'. No effect on an ended one. */
   cancel(id: JobId): Promise<void>;
+  /** Begins nothing new of a group, or goes on with it; what is running goes on either way. Kept as long as the line is. */
+  pause(group: string, isPaused: boolean): Promise<void>;
   /** Waiting and running jobs, the dispatch order simulated. */
   line(): Promise<Line>;
   /** How a job ended, until it is forgotten; undefined while it waits or runs, or when it is unknown. */

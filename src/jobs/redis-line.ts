@@ -72,6 +72,11 @@ export function redisLine(redis: Redis, name: string) {
       return json === null ? undefined : toOutcome(json);
     },
     forget: (id: JobId) => redis.del(`${line}:outcome:${id}`),
+    async pause(group: string, isPaused: boolean): Promise<void> {
+      await (isPaused ? redis.sadd(`${line}:paused`, group) : redis.srem(`${line}:paused`, group));
+      await redis.publish(`${line}:events`, '{"kind":"line-moved"}');
+    },
+    paused: async (): Promise<ReadonlySet<string>> => new Set(await redis.smembers(`${line}:paused`)),
     async catalog(): Promise<Catalog> {
       const catalogs = Object.values(await redis.hgetall(`${line}:catalogs`)).map(
         (json) => JSON.parse(json) as Catalog,

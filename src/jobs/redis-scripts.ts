@@ -6,6 +6,7 @@
  *   <line>:ids           set of the ids that have such a hash
  *   <line>:outcome:<id>  how it ended, JSON; expires by itself if nobody forgets it
  *   <line>:fair          what fair dispatch remembers, JSON        <line>:pace   hash: checkpoint → seconds per credit
+ *   <line>:paused        groups of which nothing new is begun
  *   <line>:lease         the process that dispatches
  *   <line>:workers       sorted set: who takes jobs, by their last sign of life, ms
  *   <line>:announcers, <line>:catalogs                             who announced what they can do, likewise

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { UserId } from '../edit/request.ts';
 import { type Clock, type Db, toText } from './db.ts';
 
-/** What happens to a request that holds a word. */
-export const wordLevels = ['block', 'replace', 'review'] as const;
+/** What happens to a request that holds a word; `nsfw`: it counts as not safe for work, and the server says where that may be. */
+export const wordLevels = ['block', 'replace', 'review', 'nsfw'] as const;
 export type WordLevel = (typeof wordLevels)[number];
 const levelSchema = z.enum(wordLevels);
 

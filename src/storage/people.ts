@@ -30,6 +30,8 @@ export interface PeopleStore {
   savePerson(person: Person): Promise<void>;
   place(id: PlaceId): Promise<Place | undefined>;
   savePlace(place: Place): Promise<void>;
+  /** Every place of a server that was seen. */
+  placesOf(group: string): Promise<readonly PlaceId[]>;
   /**
    * Counts that a place refused a message for good; from the third in a row on it counts as unreachable for a day.
    * @returns whether it does now
@@ -103,6 +105,8 @@ export function peopleStore(db: Db): PeopleStore {
     savePerson: (person) => savePerson(db, person),
     place: (id) => findPlace(db, id),
     savePlace: (place) => savePlace(db, place),
+    placesOf: async (group) =>
+      (await db.place.findMany({ where: { group }, select: { id: true } })).map(({ id }) => id as PlaceId),
     placeRefused: (id, at) => placeRefused(db, id, at),
     placeReached: (id) => placeReached(db, id),
     isUnreachable: (id, at) => isUnreachable(db, id, at),

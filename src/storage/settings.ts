@@ -17,6 +17,8 @@ export interface SettingStore {
   set(setting: Setting): Promise<void>;
   /** False when there was none. */
   reset(setting: Omit<Setting, 'value'>): Promise<boolean>;
+  /** Owners of a scope who chose this very word for a key. */
+  having(scope: SettingScope, key: string, word: string): Promise<readonly string[]>;
   /** Everything these owners chose, in one reading. */
   of(owners: readonly Pick<Setting, 'scope' | 'owner'>[]): Promise<readonly Setting[]>;
 }
@@ -40,6 +42,10 @@ export function settingStore(db: Db): SettingStore {
   return {
     set: (setting) => set(db, setting),
     reset: async ({ scope, owner, key }) => (await db.setting.deleteMany({ where: { scope, owner, key } })).count > 0,
+    having: async (scope, key, word) =>
+      (await db.setting.findMany({ where: { scope, key } }))
+        .filter(({ value }) => value === word)
+        .map(({ owner }) => owner),
     of: (owners) => of(db, owners),
   };
 }

@@ -80,6 +80,8 @@ export class TestPlatform implements Platform {
   readonly posted: Posted[] = [];
   readonly told: Told[] = [];
   readonly forms: Form[] = [];
+  /** People who let nobody write to them. */
+  readonly closedTo = new Set<UserId>();
   /** Called before each post; may throw, as a platform that is away does. `after`: the message was stored before the connection broke. */
   fault: ((card: Card, when: 'before' | 'after') => void) | undefined;
   #receive: ((incoming: Incoming) => Promise<void>) | undefined;
@@ -111,6 +113,10 @@ export class TestPlatform implements Platform {
     if (!posted || posted.removed) throw new DeliveryError('gone', null);
     posted.card = card;
     posted.history.push(card);
+  }
+
+  async directPlace(user: UserId): Promise<PlaceId | null> {
+    return this.closedTo.has(user) ? null : (`d:0:${user.slice('discord:'.length)}` as PlaceId);
   }
 
   async remove(_place: PlaceId, message: string): Promise<void> {

@@ -1,52 +1,21 @@
-import type { JobId, LineageId, LineageNode, NodeId, Operation } from '../../edit/lineage.ts';
+import type { JobId, LineageId, LineageNode, NodeId } from '../../edit/lineage.ts';
 import { newId } from '../../edit/lineage.ts';
-import type { EditRequest, UserId } from '../../edit/request.ts';
+import type { EditRequest } from '../../edit/request.ts';
 import { costOf } from '../../edit/resolve.ts';
 import { Refusal } from '../../errors.ts';
 import type { Job } from '../../jobs/queue.ts';
-import type { JobRow, Language } from '../../storage/index.ts';
+import type { JobRow } from '../../storage/index.ts';
 import type { Desk } from './desk.ts';
 import { placingOf } from './heads.ts';
-import type { JobCards } from './job-cards.ts';
+import { type Admitted, admit } from './house/gate.ts';
+import { holdForReview } from './house/review.ts';
 import { checkLimits } from './limits.ts';
-import type { Outbox } from './outbox.ts';
+import type { Asker, Flow, Order } from './order.ts';
 import { checkFree } from './parallel.ts';
-import { DeliveryError, type Speaker, type Whereabouts } from './platform.ts';
+import { DeliveryError } from './platform.ts';
 import type { Source, Upload } from './source.ts';
 
-/** The desk and the two things that write to the chat on their own. */
-export interface Flow extends Desk {
-  readonly outbox: Outbox;
-  readonly jobCards: JobCards;
-  /** Runs one after another what must not overlap: counting what somebody has, and adding to it. */
-  readonly inTurn: <T>(step: () => Promise<T>) => Promise<T>;
-}
-
-/** Who asked, and where the answer goes. */
-export interface Asker {
-  readonly key: string;
-  readonly speaker: Speaker;
-  readonly where: Whereabouts;
-  /** The message to reply to. */
-  readonly message: string | null;
-  /** Of the cards everybody reads. */
-  readonly language: Language;
-}
-
-/** An edit that is complete and only needs to be let in. */
-export interface Order {
-  readonly asker: Asker;
-  readonly request: EditRequest;
-  /** What the results become children of. */
-  readonly parent: Source;
-  readonly op: Operation;
-  readonly maskAuthor: UserId | null;
-  /** The sibling whose button was pressed, for a re-roll. */
-  readonly pressed?: LineageNode;
-  /** On a branch of its own, beside what somebody else is busy with. */
-  readonly apart?: boolean;
-  readonly notes: readonly string[];
-}
+export type { Asker, Flow, Order } from './order.ts';
 
 /** A job row as the queue knows it. */
 export function jobOf(row: JobRow): Job {
@@ -79,8 +48,11 @@ async function costNow(desk: Desk, request: EditRequest): Promise<number> {
 }
 
 /** Counts, plants and writes the row: from here on the edit is promised. */
-async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; readonly isNew: boolean }> {
-  const { storage, clock, limits, random } = flow;
+async function letIn(
+  flow: Flow,
+  { order, limits, ...admitted }: Admitted,
+): Promise<{ readonly job: JobRow; readonly isNew: boolean }> {
+  const { storage, clock, random } = flow;
   const { asker, request, op, maskAuthor, pressed } = order;
   const { speaker, where } = asker;
   const cost = await costNow(flow, request);
@@ -88,7 +60,7 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
   await checkLimits(storage, { author: speaker.user, group, cost }, limits, clock.now());
   const parent = order.parent.kind === 'node' ? order.parent.node : await plantUpload(flow, asker, order.parent.upload);
   const lineage = await storage.lineage.lineage(parent.lineage);
-  if (!lineage) throw new Refusal('gone', {});
+  if (!lineage || parent.removed) throw new Refusal('gone', {});
   return storage.jobs.accept({
     id: newId<JobId>(random),
     requestKey: asker.key,
@@ -105,7 +77,7 @@ async function letIn(flow: Flow, order: Order): Promise<{ readonly job: JobRow; 
     replyTo: asker.message,
     language: asker.language,
     notes: order.notes,
-    spoiler: parent.spoiler,
+    spoiler: parent.spoiler || admitted.spoiler,
     acceptedAt: new Date(clock.now()),
   });
 }
@@ -125,11 +97,19 @@ function isUnsure(parent: Source): boolean {
 
 /**
  * Lets an edit in: limits, row, line, first card. A request that was let in before is not let in again.
- * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'being-edited', 'gone'
+ * @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone', 'being-edited', 'under-review', and as `admit` does
  */
 export async function accept(flow: Flow, order: Order): Promise<void> {
   await checkFree(flow, order);
-  const { job, isNew } = await flow.inTurn(() => letIn(flow, order));
+  const admitted = await admit(flow, order);
+  if (admitted.review.length > 0) await holdForReview(flow, admitted);
+  await promise(flow, admitted);
+}
+
+/** Writes the row and begins; what the house says has been said. @throws Refusal 'queue-full', 'quota', 'missing-permissions', 'gone' */
+export async function promise(flow: Flow, admitted: Admitted): Promise<void> {
+  const { order } = admitted;
+  const { job, isNew } = await flow.inTurn(() => letIn(flow, admitted));
   if (!isNew) return;
   await flow.storage.together.release(job.parent, job.author);
   await flow.queue.add(jobOf(job));

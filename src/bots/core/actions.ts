@@ -3,14 +3,15 @@ import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/line
 import { Refusal } from '../../errors.ts';
 import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
+import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
 import { castBallot } from './carry.ts';
 import { changeSource, offerSources } from './change-source.ts';
 import { commands } from './commands.ts';
-import { outboxRow } from './finish.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
 import { holdPicture } from './holds.ts';
+import { confirm, dismiss, isQuestion, reportPressed, savePressed } from './house/questions.ts';
 import { orderEdit } from './intake.ts';
 import {
   combineMask,
@@ -24,7 +25,6 @@ import {
 } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { useAsNewPicture } from './new-picture.ts';
-import type { Notice } from './notice.ts';
 import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
@@ -93,6 +93,7 @@ async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> 
   const said = {
     command: commands.edit,
     words: wordsOfForm(incoming.values, node),
+    preset: null,
     source,
     mask: undefined,
     sketch: undefined,
@@ -120,58 +121,48 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
   mc: combineMask,
   so: toggleSoft,
   sk: toggleSketch,
-  ok: (flow, press, draft) => (draft.kind === 'sheet' ? useSheet : useAsNewPicture)(flow, press, draft),
-  no: dismissDraft,
+  ok: (flow, press, draft) => confirmed(draft)(flow, press, draft),
+  no: (flow, press, draft) => (isQuestion(draft) ? dismiss : dismissDraft)(flow, press, draft),
 };
+
+/** What agreeing to it does. */
+function confirmed(draft: Draft) {
+  if (isQuestion(draft)) return confirm;
+  return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
+}
 
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
+/** Actions whose target is a picture. */
+type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg'>;
+
 /** What pressing does to the picture whose button it is. */
-const onNodes: Readonly<Record<Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp'>, NodeAction>> =
-  {
-    ...treeActions,
-    ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
-    ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
-    mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
-    sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
-    ui: (flow, { asker }, node) => useInfo(flow, asker, node),
-    ed: edit,
-    pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
-    un: (flow, { asker, incoming, ...press }, node) =>
-      undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
-    rd: (flow, { asker, incoming, ...press }, node) =>
-      redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
-    rg: regionMenu,
-    up: upscaleMenu,
-    op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
-    rm: pressRemove,
-    se: repairSeams,
-    st: settings,
-    fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
-  };
+const onNodes: Readonly<Record<NodeActionId, NodeAction>> = {
+  ...treeActions,
+  ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
+  ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
+  mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
+  sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
+  ui: (flow, { asker }, node) => useInfo(flow, asker, node),
+  ed: edit,
+  pk: (flow, { asker, incoming }, node) => pick(flow, asker, node, incoming.arg),
+  un: (flow, { asker, incoming, ...press }, node) =>
+    undo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rd: (flow, { asker, incoming, ...press }, node) =>
+    redo(flow, asker, { node, answer: incoming.answer, private: press.private }, incoming.arg),
+  rg: regionMenu,
+  up: upscaleMenu,
+  op: (flow, { asker }, node) => openOutpaint(flow, asker, node),
+  rm: pressRemove,
+  se: repairSeams,
+  st: settings,
+  fl: (_, { incoming, ...press }, node) => incoming.answer.tell(originalCard(messagesIn(press.private), node)),
+};
 
 async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promise<JobRow> {
   const row = await storage.jobs.find(id);
   if (row?.place !== where.place) throw new Refusal('gone', {});
   return row;
-}
-
-/**
- * Cancels somebody's own job, or as a moderator anybody's. The row says so first, so that a result which comes nevertheless is not
- * posted. @throws Refusal 'not-yours', 'too-late'
- */
-export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
-  if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
-  const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
-  const told = outboxRow(flow, row, notice, null);
-  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));
-  if (!isCancelled) {
-    if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
-    throw new Refusal('too-late', {});
-  }
-  await flow.jobCards.release(row.id);
-  await flow.queue.cancel(row.id);
-  flow.outbox.wake();
 }
 
 /** Runs a failed edit once more, for whoever presses. */
@@ -216,6 +207,10 @@ export async function act(flow: Flow, press: Press): Promise<void> {
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'rt':
       return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
+    case 'ps':
+      return savePressed(flow, press);
+    case 'fg':
+      return reportPressed(flow, press);
     case 'cs':
       return change(flow, press, await visibleJob(flow, asker, target as JobId));
     case 'ah':

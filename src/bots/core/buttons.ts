@@ -46,6 +46,8 @@ const looks = {
   hs: { word: 'history', emoji: '📜' },
   sh: { word: 'show', emoji: '🖼️' },
   mx: { word: 'furtherButtons', emoji: '' },
+  ps: { word: 'savePreset', emoji: '⭐' },
+  fg: { word: 'report', emoji: '🚩' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node, job or draft, in its usual words. */
@@ -148,7 +150,7 @@ export function furtherRows(messages: Messages, { node, branch }: Standing, capa
   const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
   const groups = [
     [on('br'), on('hs'), on('st'), on('fl')],
-    [on('tg'), on('lk')],
+    [on('tg'), on('lk'), ...(node.task ? [on('ps')] : []), on('fg')],
     [...(branch === null ? [] : [on('bx')]), on('dl', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];

@@ -1,9 +1,9 @@
 import { Refusal } from '../../errors.ts';
-import type { Flow } from './accept.ts';
 import { type Command, type Option, type OwnOption, subcommandsOf } from './command.ts';
 import { commandList } from './commands.ts';
 import type { Heard } from './heard.ts';
 import { checkLength } from './options.ts';
+import type { Flow } from './order.ts';
 import { soundText } from './plain-text.ts';
 import type { CommandIncoming } from './platform.ts';
 

@@ -1,5 +1,6 @@
 import type { Label } from '../../edit/choices.ts';
 import type { Command, OwnOption } from './command.ts';
+import { houseCommands } from './house/command-rows.ts';
 
 /** Longest prompt an option takes. */
 const PROMPT_LIMIT = 1500;
@@ -340,6 +341,7 @@ export const commands = {
     about: { en: 'How to edit pictures with Palimpsest', zh: '如何使用 Palimpsest 编辑图片' },
     options: [topic],
   },
+  ...houseCommands,
 } as const satisfies Record<string, Command>;
 
 export type CommandName = keyof typeof commands;

@@ -17,6 +17,8 @@ export interface Desk {
   readonly probe: PictureProbe;
   readonly caps: Caps;
   readonly limits: Limits;
+  /** People who run the bot: their rules hold for every server. */
+  readonly operators: readonly UserId[];
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics | null;

@@ -1,14 +1,15 @@
 import { fieldNames } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
-import { cancelJob } from './actions.ts';
 import { callOf, type Doing, type Given } from './calls.ts';
+import { cancelJob } from './cancel.ts';
 import type { EditingCommand } from './command.ts';
 import { type CommandName, commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
+import { houseDoes } from './house/commands.ts';
 import { catalogNow } from './intake.ts';
 import { maskCommand } from './mask-command.ts';
 import { messagesIn } from './messages/index.ts';
@@ -35,7 +36,7 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, advanced = '', ...typed }: Given,
+  { link: _, preset: __, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);
@@ -51,7 +52,8 @@ function wordsOfCommand(
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
     const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
-    return edit(flow, heard, { incoming, link: linkOf(options), followsUp: false, read, target: null });
+    const preset = typeof options.preset === 'string' && options.preset.trim() !== '' ? options.preset : null;
+    return edit(flow, heard, { incoming, link: linkOf(options), preset, followsUp: false, read, target: null });
   };
 }
 
@@ -114,16 +116,26 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   invite,
   cancel,
   queue,
+  settings: houseDoes,
+  preset: houseDoes,
+  server: houseDoes,
+  privacy: houseDoes,
   models: tellModels,
   pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
     incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
 };
 
+/** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-yours' */
+function checkManager({ operators }: Flow, { asker: { speaker, where } }: Heard): void {
+  const isManager = where.kind === 'room' && (speaker.manager ?? speaker.moderator);
+  if (!isManager && !operators.includes(speaker.user)) throw new Refusal('not-yours', {});
+}
+
 /** Does what a command asks for; one there is none of, a first `start` among them, gets help. @throws Refusal for whatever cannot be done */
 export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandIncoming): Promise<void> {
   const call = callOf(incoming);
   if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
-  if (call.command.managers && !heard.asker.speaker.moderator) throw new Refusal('not-yours', {});
+  if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });
 }

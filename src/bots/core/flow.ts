@@ -9,6 +9,8 @@ import { errorCard, fitted } from './cards.ts';
 import { newRef } from './desk.ts';
 import { hear } from './hear.ts';
 import { meet } from './heard.ts';
+import { greet } from './house/contact.ts';
+import { reminderButton } from './house/reminders.ts';
 import { languageOf } from './language.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming } from './platform.ts';
@@ -37,7 +39,8 @@ async function refuse(flow: Flow, incoming: Incoming, language: Language, error:
   const refusal: RefusalData = error instanceof Refusal ? refusalData(error) : { code: 'internal', details: { ref } };
   const platform = flow.platformOf(place);
   const messages = messagesIn(language);
-  const ways = platform ? arranged([waysOn(error, messages)], platform.capabilities) : [];
+  const later = await reminderButton(flow, { ...incoming, language }, error);
+  const ways = platform ? arranged([waysOn(error, messages), later], platform.capabilities) : [];
   const card = errorCard(messages, refusal, null, ways);
   await incoming.answer.tell(platform ? fitted(card, platform.capabilities) : card);
 }
@@ -128,6 +131,7 @@ export class Reception {
     try {
       const heard = await meet(this.#flow, incoming);
       language = heard.private;
+      await greet(this.#flow, heard, incoming);
       await hear(this.#flow, heard, incoming);
     } catch (error) {
       await refuse(this.#flow, incoming, language, error);

@@ -8,6 +8,7 @@ import { obeyCommand } from './doing.ts';
 import { answersDraft } from './draft-replies.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
+import { checkNames } from './house/gate.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
 import { edit, obey, type Telling } from './telling.ts';
@@ -41,6 +42,13 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */
 export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promise<void> {
+  if ('files' in incoming) {
+    await checkNames(
+      flow,
+      incoming.where,
+      incoming.files.map(({ name }) => name),
+    );
+  }
   if ('corrects' in incoming && incoming.corrects && !(await takeBack(flow, heard, incoming))) return;
   switch (incoming.kind) {
     case 'command':

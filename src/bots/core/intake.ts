@@ -4,7 +4,7 @@ import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode, Operation } from '../../edit/lineage.ts';
 import type { PartialParams } from '../../edit/params.ts';
-import { type Layer, mergeLayers } from '../../edit/presets.ts';
+import { type Layer, mergeLayers, type PresetFlow, presetFlows } from '../../edit/presets.ts';
 import type { EditRequest, MaskSource, Sketch, UserId } from '../../edit/request.ts';
 import { type Clamped, resolveEdit } from '../../edit/resolve.ts';
 import { isOutpainting, scriptDefaults } from '../../edit/script.ts';
@@ -16,9 +16,12 @@ import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
+import { presetNamed } from './house/preset-names.ts';
+import { type Choices, capsOf, choicesFor } from './house/rules.ts';
 import { type FoundMask, ownMask, placeMask } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
+import { oneLine } from './plain-text.ts';
 import type { RemoteFile } from './platform.ts';
 import { fetchFile, imageOfSource, type Source, storeUpload } from './source.ts';
 
@@ -39,6 +42,8 @@ export interface ReadyMask {
 export interface Said {
   readonly command: EditingCommand;
   readonly words: EditWords;
+  /** A preset by its name. */
+  readonly preset?: string | null;
   readonly source: Source;
   /** One that has just come, or one that its author has agreed to. */
   readonly mask: FoundMask | ReadyMask | undefined;
@@ -87,14 +92,30 @@ function withoutFrame({ name, content }: Layer): Layer {
   return { name, content: { params: content.params } };
 }
 
-async function layersOf(
-  { storage }: Desk,
-  { speaker, where }: Asker,
-  said: Said,
-  command: EditingCommand,
+/** What a default preset for this kind of edit would be for. */
+function flowOf({ name }: EditingCommand): PresetFlow {
+  return presetFlows.find((flow) => flow === name) ?? 'any';
+}
+
+/** What was remembered: default presets and chosen values of the system, the server, the channel and the person; then a named preset. */
+async function rememberedLayers(
+  desk: Desk,
+  asker: Asker,
+  { said, chosen, flow }: { readonly said: Said; readonly chosen: readonly Layer[]; readonly flow: PresetFlow },
 ): Promise<readonly Layer[]> {
-  const { place, group } = where;
-  const stored = await storage.presets.layers({ group, place, user: speaker.user });
+  const { speaker, where } = asker;
+  const { group, place } = where;
+  const presets = await desk.storage.presets.layers({ group, place, user: speaker.user, flow });
+  const named = said.preset ? await presetNamed(desk, asker, said.preset) : undefined;
+  return [...presets, ...chosen, ...(named ? [{ name: 'preset', content: named.content } as const] : [])];
+}
+
+async function layersOf(
+  desk: Desk,
+  asker: Asker,
+  { said, command, chosen }: { readonly said: Said; readonly command: EditingCommand; readonly chosen: Choices },
+): Promise<readonly Layer[]> {
+  const stored = await rememberedLayers(desk, asker, { said, chosen: chosen.layers, flow: flowOf(command) });
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
   const script = said.words.params.script ?? command.edits.sets.script ?? 'none';
@@ -118,8 +139,14 @@ async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMa
   return { mask: await ownMask(desk, said.source), isFull: false };
 }
 
+/** What caps changed, as lines of a card. */
+export function clampedNotes({ language }: Pick<Asker, 'language'>, clamped: readonly Clamped[]): readonly string[] {
+  return clamped.map((one) => clampedNote(messagesIn(language), one));
+}
+
 function clampedNote({ picture }: Messages, { field, asked, given }: Clamped): string {
-  return picture.clamped(fields[field].chat, asked, given);
+  const short = (value: number | string) => (typeof value === 'number' ? value : oneLine(value, 40) || '–');
+  return picture.clamped(fields[field].chat, short(asked), short(given));
 }
 
 function twiceNote({ picture }: Messages, { saidTwice }: EditWords): readonly string[] {
@@ -169,17 +196,19 @@ function operationOf(command: EditingCommand, { mask, sketch, params }: EditRequ
  */
 export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<Order> {
   const command = commandOf(said);
-  const layers = await layersOf(desk, asker, said, command);
+  const chosen = await choicesFor(desk, asker.where, asker.speaker.user);
+  const layers = await layersOf(desk, asker, { said, command, chosen });
   const { params } = mergeLayers(layers);
   if (command.edits.prompt === 'required' && params.prompt.trim() === '')
     throw new Refusal('nothing-to-do', { why: 'no-prompt' });
   const { mask, isFull } = await maskFor(desk, said, params);
   const image = imageOfSource(said.source);
   const wish = { init: image.ref, initSize: image, mask, sketch: await sketchFor(desk, said), layers };
-  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const caps = capsOf(chosen, desk.caps);
+  const { request, clamped, warnings } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
   const messages = messagesIn(asker.language);
   const notes = [
-    ...clamped.map((c) => clampedNote(messages, c)),
+    ...clampedNotes(asker, clamped),
     ...warnings.map((warning) => messages.picture.warnings[warning]),
     ...twiceNote(messages, said.words),
     ...sourceNote(messages, said.source),

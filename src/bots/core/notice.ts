@@ -24,18 +24,14 @@ export type Notice = { readonly language: Language } & (
   | { readonly kind: 'cancelled'; readonly by: UserId }
   /** Something that waits to be decided, as it is when the card is posted. */
   | { readonly kind: 'draft'; readonly draft: string }
+  /** Words that are known already. Its pictures, if any, are stored ones. */
+  | { readonly kind: 'card'; readonly card: Card }
 );
 
 const kinds: readonly string[] = [
-  'result',
-  'node',
-  'comparison',
-  'vote',
-  'said',
-  'error',
-  'cancelled',
-  'draft',
-] satisfies Notice['kind'][];
+  ...(['result', 'node', 'comparison', 'vote', 'said'] satisfies Notice['kind'][]),
+  ...(['error', 'cancelled', 'draft', 'card'] satisfies Notice['kind'][]),
+];
 
 function isNotice(card: unknown): card is Notice {
   return typeof card === 'object' && card !== null && 'kind' in card && kinds.includes(String(card.kind));
@@ -100,6 +96,8 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
         ? draftCard(desk, messages, draft, capabilities)
         : errorCard(messages, { code: 'gone', details: {} }, null);
     }
+    case 'card':
+      return notice.card;
     default:
       return notice satisfies never;
   }

@@ -1,5 +1,6 @@
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { PictureProbe } from '../../edit/probe.ts';
+import type { UserId } from '../../edit/request.ts';
 import type { Caps } from '../../edit/resolve.ts';
 import type { JobQueue } from '../../jobs/queue.ts';
 import type { Log } from '../../log.ts';
@@ -22,6 +23,8 @@ export interface BotsOptions {
   readonly probe: PictureProbe;
   readonly caps: Caps;
   readonly limits?: Limits | undefined;
+  /** People who run the bot; nobody when not said. */
+  readonly operators?: readonly UserId[] | undefined;
   readonly clock: Clock;
   /** Fills bytes: node:crypto's `randomBytes`, or a generator of a test. */
   readonly random: (count: number) => Uint8Array;
@@ -67,10 +70,10 @@ function turns(): Flow['inTurn'] {
  * lets what is being handled or posted come to its end, and leaves the rest to the next start.
  */
 export async function openBots(options: BotsOptions): Promise<AsyncDisposable> {
-  const { platforms, queue, limits = defaultLimits, metrics = null } = options;
+  const { platforms, queue, limits = defaultLimits, operators = [], metrics = null } = options;
   const closing = new AbortController();
   const { start, platformOf, runsHere } = running(platforms);
-  const desk: Desk = { ...options, limits, metrics, platformOf, runsHere, closing: closing.signal };
+  const desk: Desk = { ...options, limits, operators, metrics, platformOf, runsHere, closing: closing.signal };
   const outbox = openOutbox(desk);
   const jobCards = openJobCards(desk, (place) => outbox.isBusy(place));
   const reception = new Reception({ ...desk, outbox, jobCards, inTurn: turns() });

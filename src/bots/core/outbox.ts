@@ -146,7 +146,10 @@ class OutboxLoop implements Outbox {
       return 0;
     }
     try {
+      if (await storage.people.isUnreachable(row.place, new Date(clock.now())))
+        throw new DeliveryError('unreachable', null);
       const { message, pictures } = await this.#send(platform, row);
+      await storage.people.placeReached(row.place);
       const link = (id: string, node: NodeId | null): MessageLink => ({
         ...{
           place: row.place,
@@ -169,7 +172,7 @@ class OutboxLoop implements Outbox {
 
   async #send(platform: Platform, row: OutboxRow): Promise<Sent> {
     const language = languageOfRow(row);
-    const card = await noticeCard(this.#desk, row, platform.capabilities).catch((cause: unknown) => {
+    const card = await this.#cardOf(platform, row).catch((cause: unknown) => {
       throw new DeliveryError('retry', null, { cause }); // surely not posted
     });
     const how = { replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language };
@@ -184,6 +187,15 @@ class OutboxLoop implements Outbox {
       if (why === undefined) throw error;
       return await post({ ...card, images: [], lines: [...card.lines, why] });
     }
+  }
+
+  /** What a row says; away from where it was asked for its buttons lead nowhere, and it says so. */
+  async #cardOf(platform: Platform, row: OutboxRow): Promise<Card> {
+    const card = await noticeCard(this.#desk, row, platform.capabilities);
+    const job = row.job && (await this.#desk.storage.jobs.find(row.job));
+    if (!job || job.place === row.place) return card;
+    const { house } = messagesIn(languageOfRow(row));
+    return { ...card, rows: [], lines: [...card.lines, house.elsewhere] };
   }
 
   /** @returns until it is tried again, ms; 0 when it has been given up */
@@ -201,7 +213,38 @@ class OutboxLoop implements Outbox {
       await storage.outbox.retryAt(row.id, new Date(clock.now() + pause));
       return pause;
     }
-    await storage.outbox.failed(row.id);
+    if (reason !== 'unreachable') {
+      await storage.outbox.failed(row.id);
+      return 0;
+    }
+    await storage.people.placeRefused(row.place, new Date(clock.now()));
+    return this.#deliverElsewhere(row);
+  }
+
+  /** To the private messages of whoever asked; where they let nobody write, kept until they are met again. @returns as `#giveBack` */
+  async #deliverElsewhere(row: OutboxRow): Promise<number> {
+    const { storage, clock, platformOf, log } = this.#desk;
+    const job = row.job && (await storage.jobs.find(row.job));
+    const platform = platformOf(row.place);
+    if (!job || !platform) {
+      await storage.outbox.failed(row.id);
+      return 0;
+    }
+    try {
+      const direct = await platform.directPlace(job.author);
+      if (direct === null || direct === row.place) throw new DeliveryError('unreachable', null);
+      const { message } = await this.#send(platform, { ...row, place: direct, replyTo: null });
+      await storage.outbox.sent(row.id, message, []);
+    } catch (error) {
+      const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
+      log.info({ error, row: row.key, reason }, 'a message could not be posted privately either');
+      if (reason === 'retry') {
+        const pause = pauseAfter(error, row.attempts);
+        await storage.outbox.retryAt(row.id, new Date(clock.now() + pause));
+        return pause;
+      }
+      await storage.outbox.keep(row.id);
+    }
     return 0;
   }
 

@@ -43,6 +43,7 @@ export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
   ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
   ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
+  ...['ps', 'fg'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
@@ -50,7 +51,7 @@ export type ActionId = (typeof actionIds)[number];
 export function opensForm(action: ActionId, arg = ''): boolean {
   if (action === 'op') return arg === 'prompt';
   if (action === 'up') return arg === 'custom';
-  return action === 'ed' || action === 'br' || action === 'mu' || (action === 'rm' && arg === '');
+  return action === 'ed' || action === 'br' || action === 'mu' || action === 'ps' || (action === 'rm' && arg === '');
 }
 
 /** A picture of a card: stored, or passing by (a live preview). */
@@ -141,6 +142,10 @@ export interface Speaker {
   readonly locale: string | null;
   /** May cancel others' jobs and the like. */
   readonly moderator: boolean;
+  /** May change what holds for the whole server or chat. */
+  readonly manager?: boolean;
+  /** Ids of their roles here, where there are such things. */
+  readonly roles?: readonly string[];
   /** What else they may be invited as: a role (`discord-role:…`), a name (`telegram:@bo`). */
   readonly alias?: readonly string[];
 }
@@ -149,6 +154,8 @@ export interface Whereabouts {
   /** Who shares a turn and limits: `d:<guild>`, `d:dm`, `t:<chat>`, `w`. */
   readonly group: string;
   readonly kind: 'private' | 'room';
+  /** Marked by the platform as a place for what is not safe for work. */
+  readonly nsfw?: boolean;
   /** Locale of the server, for public messages. */
   readonly locale: string | null;
 }
@@ -283,6 +290,10 @@ export interface Platform extends AsyncDisposable {
   look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
+  /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */
+  directPlace(user: UserId): Promise<PlaceId | null>;
+  /** An address that leads to a message, where there is such a thing. */
+  linkTo?(place: PlaceId, message: string): string;
 }
 
 /** What an adapter needs of the core to read identifiers and register commands. */

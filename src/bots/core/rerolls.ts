@@ -9,7 +9,8 @@ import type { JobRow } from '../../storage/index.ts';
 import type { Asker, Order } from './accept.ts';
 import { isAtBound, nextStrength } from './buttons.ts';
 import { type Desk, uniform } from './desk.ts';
-import { catalogNow } from './intake.ts';
+import { capsFor } from './house/rules.ts';
+import { catalogNow, clampedNotes } from './intake.ts';
 import { maskOfNode } from './mask.ts';
 import { isWhole, movedTo } from './past-masks.ts';
 
@@ -22,14 +23,21 @@ function paramsOf(node: LineageNode): Params {
 }
 
 /** The same edit of the same picture with some other values: a sibling of `node`. */
-async function sibling(desk: Desk, node: LineageNode, params: Params): Promise<Pick<Order, 'request' | 'parent'>> {
+async function sibling(
+  desk: Desk,
+  asker: Asker,
+  node: LineageNode,
+  params: Params,
+): Promise<Pick<Order, 'request' | 'parent' | 'notes'>> {
   const before = node.parent === null ? undefined : await desk.storage.lineage.node(node.parent);
   if (!before || !node.task) throw new Refusal('gone', {});
   const { init, mask, sketch } = node.task.request;
   const layers = [{ name: 'command', content: { params } }] as const;
   const wish = { init, initSize: before.image, mask, sketch, layers };
-  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
-  return { request, parent: { kind: 'node', node: before, how: 'pointed at' } };
+  const caps = await capsFor(desk, asker);
+  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
+  const notes = clampedNotes(asker, clamped);
+  return { request, parent: { kind: 'node', node: before, how: 'pointed at' }, notes };
 }
 
 /** Again: the same with another seed, and whatever else was said. @throws Refusal 'nothing-to-repeat', 'gone' */
@@ -41,7 +49,7 @@ export async function orderAgain(
 ): Promise<Order> {
   const params = { ...paramsOf(node), seed: -1, ...said };
   const { maskAuthor } = node;
-  return { asker, ...(await sibling(desk, node, params)), op: 'again', maskAuthor, pressed: node, notes: [] };
+  return { asker, ...(await sibling(desk, asker, node, params)), op: 'again', maskAuthor, pressed: node };
 }
 
 /**
@@ -62,7 +70,7 @@ export async function orderStep(
   const params = { ...before, denoisingStrength: nextStrength(action, strength), ...said };
   const op = action === 'ls' ? 'less' : 'more';
   const { maskAuthor } = node;
-  return { asker, ...(await sibling(desk, node, params)), op, maskAuthor, pressed: node, notes: [] };
+  return { asker, ...(await sibling(desk, asker, node, params)), op, maskAuthor, pressed: node };
 }
 
 /** A mask of a picture's parent at its place in the picture; as it is where that is the same place. */
@@ -99,9 +107,11 @@ export async function orderSameMask(
   const params = { ...before, seed: -1, script: 'none', ...(isRelative ? { size: 'src' } : {}), ...changed } as const;
   const layers = [{ name: 'command', content: { params } }] as const;
   const wish = { init: on.image.ref, initSize: on.image, mask, layers };
-  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  const caps = await capsFor(desk, asker);
+  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
+  const notes = clampedNotes(asker, clamped);
   const parent = { kind: 'node', node: on, how: 'pointed at' } as const;
-  return { asker, request, parent, op: 'same mask', maskAuthor: author, notes: [] };
+  return { asker, request, parent, op: 'same mask', maskAuthor: author, notes };
 }
 
 /** An edit that was made elsewhere, with all its values, of another picture of the same tree. @throws Refusal as resolving does */

@@ -25,6 +25,8 @@ export interface Upload {
   readonly transparent: boolean;
   /** Whoever sent it hid it. */
   readonly spoiler: boolean;
+  /** Somebody else's, taken from a message that was replied to. */
+  readonly isForeign?: boolean;
   /** The message it came with, so that replies to that message find it again. */
   readonly message: string | null;
 }
@@ -57,16 +59,20 @@ export async function fetchFile(desk: Desk, file: RemoteFile): Promise<Uint8Arra
 export async function storeUpload(
   desk: Desk,
   bytes: Uint8Array,
-  { message, spoiler }: Pick<Upload, 'message' | 'spoiler'>,
+  about: Pick<Upload, 'message' | 'spoiler' | 'isForeign'>,
 ): Promise<Upload> {
   const { width, height, infotext, transparent, bytes: kept } = await desk.probe.probe(bytes);
   const ref = await desk.storage.blobs.put(kept);
-  return { image: { ref, width, height }, infotext, transparent, spoiler, message };
+  return { image: { ref, width, height }, infotext, transparent, ...about };
 }
 
 /** Downloads a picture and stores it. @throws Refusal as `fetchFile` and `storeUpload` do */
-export async function fetchUpload(desk: Desk, file: RemoteFile, message: string | null): Promise<Upload> {
-  return storeUpload(desk, await fetchFile(desk, file), { message, spoiler: file.spoiler ?? false });
+export async function fetchUpload(
+  desk: Desk,
+  file: RemoteFile,
+  about: Pick<Upload, 'message' | 'isForeign'>,
+): Promise<Upload> {
+  return storeUpload(desk, await fetchFile(desk, file), { ...about, spoiler: file.spoiler ?? false });
 }
 
 /**
@@ -116,7 +122,11 @@ async function recent(desk: Desk, { where, speaker }: Pointers): Promise<Source 
 async function pictureOf(desk: Desk, pointed: RepliedTo | null | undefined): Promise<Source | undefined> {
   const [picture, ...others] = pointed && !pointed.ours ? pointed.files : [];
   if (!pointed || !picture) return undefined;
-  return { kind: 'upload', upload: await fetchUpload(desk, picture, pointed.message), others };
+  return {
+    kind: 'upload',
+    upload: await fetchUpload(desk, picture, { message: pointed.message, isForeign: true }),
+    others,
+  };
 }
 
 /** What a link to a message points at. @throws Refusal 'no-content' when that cannot be seen from here */
@@ -151,7 +161,7 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
 export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
   if (pointers.file) {
     const { file, others, message } = pointers;
-    return { kind: 'upload', upload: await fetchUpload(desk, file, message), others };
+    return { kind: 'upload', upload: await fetchUpload(desk, file, { message, isForeign: false }), others };
   }
   const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
   if (!found) throw new Refusal('no-image', {});

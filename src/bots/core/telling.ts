@@ -11,6 +11,7 @@ import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawin
 import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
+import { takePreset } from './house/preset-names.ts';
 import { orderEdit } from './intake.ts';
 import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
 import { askAboutMask, orderOfMask } from './mask-drafts.ts';
@@ -31,6 +32,8 @@ export interface Telling {
   readonly link: string | null;
   readonly followsUp: boolean;
   readonly read: (text: string) => { readonly command: EditingCommand; readonly words: EditWords };
+  /** Named by an option; in a text it stands among the words. */
+  readonly preset?: string | null;
   /** What shall be removed; null for painting something. */
   readonly target: string | null;
   /** What a drawing that comes along is for, where the call says so. */
@@ -71,6 +74,8 @@ function captionOf(text: string, mayHoldMask: boolean): Caption {
 interface Understood extends Caption {
   readonly command: EditingCommand;
   readonly words: EditWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
   readonly sorted: Sorted;
   readonly target: string | null;
 }
@@ -81,11 +86,21 @@ async function understood(flow: Flow, telling: Telling): Promise<Understood> {
   const isMessage = incoming.kind === 'message';
   const mayHoldMask = incoming.files.length > (repliesToPicture || isMessage ? 0 : 1);
   const caption = captionOf(incoming.text, mayHoldMask);
-  const { command, words: spoken } = telling.read(caption.rest);
+  const { preset, rest } = takePreset(caption.rest);
+  const { command, words: spoken } = telling.read(rest);
   const target = caption.isRemoval ? (spoken.prompt ?? '') : telling.target;
   const words = caption.isRemoval ? { ...spoken, prompt: null, region: null } : spoken;
   const hints = { saysMask: caption.saysMask, saysSketch: false, repliesToPicture };
-  return { ...caption, command, words, target, sorted: await sortFiles(flow, incoming.files, hints) };
+  const named = preset ?? telling.preset ?? null;
+  return {
+    ...caption,
+    rest,
+    command,
+    words,
+    preset: named,
+    target,
+    sorted: await sortFiles(flow, incoming.files, hints),
+  };
 }
 
 const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ words, target, followsUp });
@@ -134,7 +149,7 @@ async function isMasked(
 async function plantOthers(flow: Flow, asker: Asker, others: readonly RemoteFile[]): Promise<void> {
   for (const file of others.slice(0, OTHERS)) {
     try {
-      await plantUpload(flow, asker, await fetchUpload(flow, file, null));
+      await plantUpload(flow, asker, await fetchUpload(flow, file, { message: null }));
     } catch (error) {
       flow.log.info({ error, place: asker.where.place }, 'a further picture could not be kept');
     }
@@ -148,12 +163,12 @@ async function editNow(
   telling: Telling,
   { source, mask, ...understanding }: Understood & { readonly source: Source; readonly mask: FoundMask | undefined },
 ): Promise<void> {
-  const { command, words, sorted, sketch: kind, target } = understanding;
+  const { command, words, preset, sorted, sketch: kind, target } = understanding;
   const drawn = sorted.sketch;
   if (target !== null) throw new Refusal('no-mask', {});
   const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
   const { followsUp } = telling;
-  await accept(flow, await orderEdit(flow, asker, { command, words, source, mask, sketch, followsUp }));
+  await accept(flow, await orderEdit(flow, asker, { command, words, preset, source, mask, sketch, followsUp }));
   if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
 }
 

@@ -8,8 +8,9 @@ import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
 import { lookAt } from './look.ts';
 import { heard } from './messages.ts';
+import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
-import { editCard, type Post, removeMessage, sendCard } from './sending.ts';
+import { directPlace, editCard, type Post, removeMessage, sendCard } from './sending.ts';
 import { openTickets } from './tickets.ts';
 import { type Fit, fileLimit, type Materials } from './uploads.ts';
 
@@ -66,6 +67,8 @@ export function openDiscord(options: DiscordOptions): Platform {
     edit: (place, message, card) => editCard(post, place, message, card),
     look: (place, message) => lookAt(api, connection.me, place, message),
     remove: (place, message) => removeMessage(post, place, message),
+    directPlace: (user) => directPlace(post, user),
+    linkTo,
     [Symbol.asyncDispose]: async () => {
       await connection[Symbol.asyncDispose]();
       await ears[Symbol.asyncDispose]();

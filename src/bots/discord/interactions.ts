@@ -24,7 +24,7 @@ import type { Suggestions } from '../core/suggestions.ts';
 import { type Acknowledgement, type Answering, openReply, type Reply } from './answers.ts';
 import { suggestionsFor } from './commands.ts';
 import { filledIn } from './forms.ts';
-import { isModerator, missingPermissions } from './permissions.ts';
+import { isManager, isModerator, missingPermissions } from './permissions.ts';
 import { openMenu, type PictureMenu } from './picture-menu.ts';
 import { attachedFile } from './pictures.ts';
 import { whereaboutsOf } from './places.ts';
@@ -151,7 +151,8 @@ function arrivalOf(
   if (!user || channel === undefined) return undefined;
   const isOthersChannel = guild === undefined && context === InteractionContextType.PrivateChannel;
   const isShared = guild !== undefined || isOthersChannel;
-  const where = whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null);
+  const nsfw = interaction.channel !== undefined && 'nsfw' in interaction.channel && interaction.channel.nsfw === true;
+  const where = { ...whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null), nsfw };
   const ticket: Ticket = {
     ...{ id, token, application: application_id, place: where.place, user: user.id, at: clock.now() },
     isGuest: guild === undefined ? isOthersChannel : !isMember(guild),
@@ -163,6 +164,8 @@ function arrivalOf(
     name: member?.nick ?? user.global_name ?? user.username,
     locale: locale ?? null,
     moderator: !isShared || isModerator(member?.permissions),
+    manager: guild !== undefined && isManager(member?.permissions),
+    roles: member?.roles ?? [],
     alias: (member?.roles ?? []).map((role) => `discord-role:${role}`),
   };
   return { key: `d:${id}`, speaker, where, ticket };
@@ -232,8 +235,9 @@ function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
 
 /** What is answered to one person alone needs no right to post. */
 function postsSomething(incoming: Incoming): boolean {
-  if (incoming.kind === 'command') return !['help', 'queue', 'cancel', 'models', 'pinfo'].includes(incoming.name);
-  return incoming.kind === 'action' && !['st', 'fl', 'cx', 'cs'].includes(incoming.action);
+  const telling = ['help', 'queue', 'cancel', 'models', 'pinfo', 'settings', 'preset', 'privacy', 'server'];
+  if (incoming.kind === 'command') return !telling.includes(incoming.name);
+  return incoming.kind === 'action' && !['st', 'fl', 'cx', 'cs', 'ps', 'fg', 'ok', 'no'].includes(incoming.action);
 }
 
 async function refuse(reply: Reply, { locale }: Acted, refusal: Refusal): Promise<void> {

@@ -8,6 +8,12 @@ export function isModerator(permissions: string | undefined): boolean {
   return (bits & (Administrator | ManageGuild | ManageMessages)) !== 0n;
 }
 
+/** Whether somebody may change the rules of a server. */
+export function isManager(permissions: string | undefined): boolean {
+  const { Administrator, ManageGuild } = PermissionFlagsBits;
+  return (BigInt(permissions ?? '0') & (Administrator | ManageGuild)) !== 0n;
+}
+
 const threads: readonly number[] = [
   ChannelType.PublicThread,
   ChannelType.PrivateThread,

@@ -33,6 +33,13 @@ export function messageIn(channel: string, message: string): string {
   return `${channel}/${message}`;
 }
 
+/** The address of a message, as Discord's clients open it. */
+export function linkTo(place: PlaceId, ours: string): string {
+  const { channel, message } = addressOf(place, ours);
+  const guild = /^d:(\d+):/.exec(place)?.[1] ?? '0';
+  return `https://discord.com/channels/${guild === '0' ? '@me' : guild}/${channel}/${message}`;
+}
+
 /** The channel and Discord's id of one of our messages. @throws RangeError */
 export function addressOf(place: PlaceId, message: string): { readonly channel: string; readonly message: string } {
   const [, channel, id] = /^(?:(\d+)\/)?(\d+)$/.exec(message) ?? [];

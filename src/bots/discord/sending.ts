@@ -1,8 +1,9 @@
 import { type APIMessage, MessageFlags, type RouteLike, Routes } from 'discord.js';
 import type { PlaceId } from '../../edit/lineage.ts';
+import type { UserId } from '../../edit/request.ts';
 import { type Card, DeliveryError, type SendOptions } from '../core/platform.ts';
 import { type Api, asDeliveryError, delivered, refusedWith } from './api.ts';
-import { addressOf, channelOf, messageIn } from './places.ts';
+import { addressOf, channelOf, messageIn, placeOf } from './places.ts';
 import { containerOf, type Shown } from './render.ts';
 import { remember, type Ticket, type Tickets } from './tickets.ts';
 import { type Cargo, fileLimit, type Materials, withPictures } from './uploads.ts';
@@ -104,6 +105,20 @@ export async function answerBy(
     remember(post.shown, id, cargo.shown);
     return id;
   });
+}
+
+/** The private messages of somebody; null for people of other platforms and for those who cannot be written to. */
+export async function directPlace({ api }: Post, user: UserId): Promise<PlaceId | null> {
+  const [, id] = /^discord:(\d+)$/.exec(user) ?? [];
+  if (id === undefined) return null;
+  try {
+    const body = { recipient_id: id };
+    return placeOf(undefined, (await api.call<{ id: string }>('POST', Routes.userChannels(), { body })).id);
+  } catch (error) {
+    const refused = asDeliveryError(error, true);
+    if (refused instanceof DeliveryError && refused.reason === 'unreachable') return null;
+    throw refused;
+  }
 }
 
 async function sendPrivately(post: Post, user: string, card: Card, options: SendOptions): Promise<string> {

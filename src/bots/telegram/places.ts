@@ -1,4 +1,5 @@
 import type { PlaceId } from '../../edit/lineage.ts';
+import type { UserId } from '../../edit/request.ts';
 
 /** Where a message goes: a chat, and the forum topic in it. */
 export interface Spot {
@@ -18,6 +19,18 @@ export function spotOf(place: PlaceId): Spot {
   const [, chat, topic] = /^t:(-?\d+):(\d+)$/.exec(place) ?? [];
   if (chat === undefined) throw new RangeError(`not a place on Telegram: ${place}`);
   return { chat, topic: topic === '0' ? null : Number(topic) };
+}
+
+/** The private chat with somebody: it has their id. Null for people of other platforms. */
+export function directPlace(user: UserId): PlaceId | null {
+  const [, id] = /^telegram:(\d+)$/.exec(user) ?? [];
+  return id === undefined ? null : placeOf({ chat: id, topic: null });
+}
+
+/** The address of a message in a supergroup, as Telegram's clients open it. Source: core.telegram.org/api/links, "Message links". */
+export function linkTo(place: PlaceId, message: string): string {
+  const { chat, topic } = spotOf(place);
+  return `https://t.me/c/${chat.replace(/^-(?:100)?/, '')}/${topic === null ? '' : `${topic}/`}${message}`;
 }
 
 /** The part of a message that says where it is. */

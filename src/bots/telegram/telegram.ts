@@ -8,7 +8,7 @@ import { type Api, delivered, openApi } from './api.ts';
 import { openConnection, type Webhook, webhookHandler } from './connection.ts';
 import { openLine } from './line.ts';
 import { registerMenu } from './menu.ts';
-import { spotOf } from './places.ts';
+import { directPlace, linkTo, spotOf } from './places.ts';
 import { documentLimit, editCard, type Fit, type Post, removeMessage, sendCard } from './sending.ts';
 
 const cloud = 'https://api.telegram.org';
@@ -70,6 +70,8 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
       await delivered(() => editCard(post, place, message, card));
     },
     remove: (place, message) => delivered(() => removeMessage(post, place, message)),
+    directPlace: async (user) => directPlace(user),
+    linkTo,
     [Symbol.asyncDispose]: async () => {
       await connection[Symbol.asyncDispose]();
       await line[Symbol.asyncDispose]();

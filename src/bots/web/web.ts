@@ -128,6 +128,9 @@ export async function openWeb(options: WebOptions): Promise<WebPlatform> {
       checkPlace(place);
       await kept(conversation.remove(message));
     },
+    async directPlace() {
+      return null;
+    },
     async [Symbol.asyncDispose]() {
       receive = undefined;
       conversation.feed[Symbol.dispose]();

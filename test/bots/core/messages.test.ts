@@ -20,6 +20,7 @@ const facts = {
     runs: 300,
     target: 'hat',
     command: 'preset save',
+    ...{ word: 'hat', entry: '(a', open: ['#art'], isEverywhere: false, isAllowedElsewhere: true },
     option: 'name',
     subcommands: ['show', 'words add'],
   },

@@ -155,6 +155,10 @@ class SwappableLine implements JobQueue {
     this.now = now;
   }
 
+  pause(group: string, isPaused: boolean): Promise<void> {
+    return this.now.pause(group, isPaused);
+  }
+
   async swap(other: JobQueue & WorkSource): Promise<void> {
     await this.now[Symbol.asyncDispose]();
     this.now = other;

@@ -4,6 +4,7 @@ import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
 import type { DrawingMessages } from './drawing.ts';
+import type { HouseMessages } from './house.ts';
 import type { RoomMessages } from './room.ts';
 
 /** What went wrong, why, and what the person can do; parts that would only repeat another are empty. */
@@ -73,6 +74,16 @@ export type ButtonWord =
   | 'allow'
   | 'show'
   | 'furtherButtons'
+  | 'yes'
+  | 'no'
+  | 'savePreset'
+  | 'report'
+  | 'copyPreset'
+  | 'remindMe'
+  | 'smaller'
+  | 'onlyMasked'
+  | 'trySample'
+  | 'invertMask'
   | 'back'
   | 'pageBack'
   | 'pageOn'
@@ -107,7 +118,7 @@ export interface Messages extends DrawingMessages {
     readonly head: (number: number) => string;
     readonly headIs: (number: number) => string;
     readonly branch: (name: string) => string;
-    readonly clamped: (option: string, asked: number, given: number) => string;
+    readonly clamped: (option: string, asked: number | string, given: number | string) => string;
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
@@ -128,6 +139,7 @@ export interface Messages extends DrawingMessages {
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
   readonly room: RoomMessages;
+  readonly house: HouseMessages;
   readonly settings: {
     readonly title: (number: number) => string;
     readonly upload: string;

@@ -1,5 +1,6 @@
 import type { Messages } from './catalogue.ts';
 import { drawingEn } from './drawing-en.ts';
+import { houseMessages } from './house.ts';
 import { roomMessages } from './room.ts';
 
 const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
@@ -276,6 +277,56 @@ export const en: Messages = {
       why: `Missing: ${permissions.join(', ')}.`,
       next: 'Someone who manages this place can grant it.',
     }),
+    'forbidden-word': ({ word }) => ({
+      what: 'That word is not allowed here',
+      why: `I found "${word}".`,
+      next: 'Say it in other words?',
+    }),
+    'bad-expression': ({ entry, position }) => ({
+      what: 'I cannot read that expression',
+      why: `${entry}, at character ${position + 1}.`,
+      next: 'Letters and . [ ] ( ) | * + ? {2,5} work; look-around and references do not.',
+    }),
+    nsfw: ({ isAllowedElsewhere }) => ({
+      what: 'Not in this channel',
+      why: 'That is not safe for work.',
+      next: isAllowedElsewhere ? 'Ask again in a channel that is marked NSFW.' : 'It is not made on this server.',
+    }),
+    banned: ({ why, isEverywhere }) => ({
+      what: isEverywhere ? 'You cannot use this bot' : 'You cannot use this bot here',
+      why: why ?? 'An administrator decided so.',
+      next: 'Ask an administrator if you think this is a mistake.',
+    }),
+    'channel-closed': ({ open }) => ({
+      what: 'I do not work in this channel',
+      why: 'The administrators of this server chose where I do.',
+      next: open.length > 0 ? `Try ${open.join(', ')}.` : '',
+    }),
+    'role-needed': () => ({
+      what: 'You need a role for that',
+      why: 'On this server only some roles may use me.',
+      next: 'Ask an administrator for one.',
+    }),
+    'foreign-source': () => ({
+      what: 'I may not edit that picture',
+      why: 'Here I edit what you send yourself, and what I made.',
+      next: 'Send the picture yourself if it is yours.',
+    }),
+    forgetting: () => ({
+      what: 'You asked to be forgotten',
+      why: 'I am still deleting what I had of you.',
+      next: 'When that is done you can start anew.',
+    }),
+    'under-review': () => ({
+      what: 'A moderator looks at it first',
+      why: 'Something in your words is on the list of this server.',
+      next: 'It goes on as soon as they allow it.',
+    }),
+    'too-many-presets': ({ limit }) => ({
+      what: 'That is one preset too many',
+      why: `${plural(limit, 'preset is', 'presets are')} the limit.`,
+      next: 'Delete one first: /preset delete.',
+    }),
     'no-checkpoint': ({ folder }) => ({
       what: 'There is no model',
       why: `${folder} holds none, or no worker is running.`,
@@ -358,6 +409,16 @@ export const en: Messages = {
     delete: 'Delete',
     show: 'Show',
     furtherButtons: '⋯',
+    yes: 'Yes',
+    no: 'No',
+    savePreset: 'Save as preset',
+    report: 'Report',
+    copyPreset: 'Copy',
+    remindMe: 'Remind me',
+    smaller: 'Smaller ×0.75',
+    onlyMasked: 'Only masked',
+    trySample: 'Try a sample',
+    invertMask: 'Invert the mask',
     back: 'Back',
     pageBack: 'Back',
     pageOn: 'Next',
@@ -426,6 +487,7 @@ export const en: Messages = {
     line: `This is about #${node}. Shall we go back to #${parent}?`,
   }),
   room: roomMessages.en,
+  house: houseMessages.en,
   setHead: (number) => `Go to #${number}`,
   settings: {
     title: (number) => `Settings of #${number}`,

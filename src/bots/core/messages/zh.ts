@@ -1,5 +1,6 @@
 import type { Messages } from './catalogue.ts';
 import { drawingZh } from './drawing-zh.ts';
+import { houseMessages } from './house.ts';
 import { roomMessages } from './room.ts';
 
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
@@ -254,6 +255,56 @@ export const zh: Messages = {
       why: `缺少权限：${permissions.join('、')}。`,
       next: '请管理员授予。',
     }),
+    'forbidden-word': ({ word }) => ({
+      what: '此处不允许使用这个词',
+      why: `发现“${word}”。`,
+      next: '换一种说法试试？',
+    }),
+    'bad-expression': ({ entry, position }) => ({
+      what: '看不懂这个表达式',
+      why: `${entry}，第 ${position + 1} 个字符。`,
+      next: '可用普通字符和 . [ ] ( ) | * + ? {2,5}；不支持环视和反向引用。',
+    }),
+    nsfw: ({ isAllowedElsewhere }) => ({
+      what: '此频道不可以',
+      why: '内容不适合公开场合。',
+      next: isAllowedElsewhere ? '请到标记为 NSFW 的频道再试。' : '本服务器不生成此类内容。',
+    }),
+    banned: ({ why, isEverywhere }) => ({
+      what: isEverywhere ? '你不能使用此机器人' : '你不能在此使用机器人',
+      why: why ?? '这是管理员的决定。',
+      next: '如有误会，请联系管理员。',
+    }),
+    'channel-closed': ({ open }) => ({
+      what: '我不在此频道工作',
+      why: '可用频道由本服务器管理员设定。',
+      next: open.length > 0 ? `可到 ${open.join('、')}。` : '',
+    }),
+    'role-needed': () => ({
+      what: '需要相应的身份组',
+      why: '本服务器只允许部分身份组使用。',
+      next: '请向管理员申请。',
+    }),
+    'foreign-source': () => ({
+      what: '不能编辑这张图片',
+      why: '此处只编辑你自己发送的图片和我生成的图片。',
+      next: '如果是你的图片，请自己发送一次。',
+    }),
+    forgetting: () => ({
+      what: '你已要求删除你的数据',
+      why: '我还在删除与你有关的内容。',
+      next: '删除完成后即可重新开始。',
+    }),
+    'under-review': () => ({
+      what: '需先由管理员审核',
+      why: '你的描述中有本服务器词表上的词。',
+      next: '管理员放行后会自动继续。',
+    }),
+    'too-many-presets': ({ limit }) => ({
+      what: '预设数量已满',
+      why: `最多 ${limit} 个预设。`,
+      next: '请先删除一个：/preset delete。',
+    }),
     'no-checkpoint': ({ folder }) => ({
       what: '没有可用的模型',
       why: `${folder} 中没有模型，或没有工作进程在运行。`,
@@ -324,6 +375,16 @@ export const zh: Messages = {
     delete: '删除',
     show: '查看',
     furtherButtons: '⋯',
+    yes: '确定',
+    no: '不用了',
+    savePreset: '存为预设',
+    report: '举报',
+    copyPreset: '复制预设',
+    remindMe: '提醒我',
+    smaller: '缩小至 ×0.75',
+    onlyMasked: '仅蒙版区域',
+    trySample: '试试示例',
+    invertMask: '反选蒙版',
     back: '返回',
     pageBack: '上一页',
     pageOn: '下一页',
@@ -392,6 +453,7 @@ export const zh: Messages = {
     line: `这里说的是 #${node}。要退回到 #${parent} 吗？`,
   }),
   room: roomMessages.zh,
+  house: houseMessages.zh,
   setHead: (number) => `退回到 #${number}`,
   settings: {
     title: (number) => `#${number} 的参数`,

@@ -1,0 +1,23 @@
+import { Refusal } from '../../errors.ts';
+import type { JobRow } from '../../storage/index.ts';
+import { outboxRow } from './finish.ts';
+import type { Notice } from './notice.ts';
+import type { Asker, Flow } from './order.ts';
+
+/**
+ * Cancels somebody's own job, or as a moderator anybody's. The row says so first, so that a result which comes nevertheless is not
+ * posted. @throws Refusal 'not-yours', 'too-late'
+ */
+export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
+  if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
+  const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
+  const told = outboxRow(flow, row, notice, null);
+  const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));
+  if (!isCancelled) {
+    if (row.endedAt && row.cardMessage) await flow.platformOf(where.place)?.remove(where.place, row.cardMessage); // left behind
+    throw new Refusal('too-late', {});
+  }
+  await flow.jobCards.release(row.id);
+  await flow.queue.cancel(row.id);
+  flow.outbox.wake();
+}

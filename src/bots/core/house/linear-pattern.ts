@@ -1,0 +1,272 @@
+import { Refusal } from '../../../errors.ts';
+
+/** Whether a character is one of a set. */
+type Test = (character: string) => boolean;
+
+/** A program for the simulated automaton; jumps are indices into it. */
+type Step =
+  | { readonly op: 'char'; readonly test: Test }
+  | { readonly op: 'split'; readonly to: readonly number[] }
+  | { readonly op: 'at'; readonly where: 'start' | 'end' | 'boundary' }
+  | { readonly op: 'match' };
+
+type Node =
+  | { readonly kind: 'char'; readonly test: Test }
+  | { readonly kind: 'at'; readonly where: 'start' | 'end' | 'boundary' }
+  | { readonly kind: 'all'; readonly parts: readonly Node[] }
+  | { readonly kind: 'any'; readonly parts: readonly Node[] }
+  | { readonly kind: 'repeat'; readonly part: Node; readonly min: number; readonly max: number };
+
+/** Steps of a program: with a text of ten thousand characters that is a few million tests at the very most. */
+const STEPS = 300;
+const REPEATS = 50;
+
+const isWord: Test = (c) => /[\p{L}\p{N}_]/u.test(c);
+const classes: Readonly<Record<string, Test>> = {
+  d: (c) => /\p{N}/u.test(c),
+  w: isWord,
+  s: (c) => /\s/u.test(c),
+};
+
+function escaped(letter: string): Test {
+  const known = classes[letter.toLowerCase()];
+  if (!known) return (c) => c === letter;
+  return letter === letter.toLowerCase() ? known : (c) => !known(c);
+}
+
+/** Reads an expression: `|`, `( )`, `* + ? {m,n}`, `[ ]`, `.`, `^ $ \b`, `\d \w \s` and their opposites. No look-around, no references. */
+class Reader {
+  readonly #source: string[];
+  #at = 0;
+
+  constructor(source: string) {
+    this.#source = [...source];
+  }
+
+  read(): Node {
+    const node = this.#alternatives();
+    if (this.#at < this.#source.length) this.#refuse();
+    return node;
+  }
+
+  #refuse(): never {
+    throw new Refusal('bad-expression', { entry: this.#source.join(''), position: this.#at });
+  }
+
+  #peek(): string | undefined {
+    return this.#source[this.#at];
+  }
+
+  #take(wanted: string): boolean {
+    if (this.#peek() !== wanted) return false;
+    this.#at += 1;
+    return true;
+  }
+
+  #next(): string {
+    const found = this.#source[this.#at++];
+    if (found === undefined) this.#refuse();
+    return found;
+  }
+
+  #alternatives(): Node {
+    const parts = [this.#sequence()];
+    while (this.#take('|')) parts.push(this.#sequence());
+    return parts.length === 1 ? parts[0]! : { kind: 'any', parts };
+  }
+
+  #sequence(): Node {
+    const parts: Node[] = [];
+    for (let c = this.#peek(); c !== undefined && c !== '|' && c !== ')'; c = this.#peek())
+      parts.push(this.#repeated());
+    return { kind: 'all', parts };
+  }
+
+  #repeated(): Node {
+    let part = this.#atom();
+    for (let range = this.#range(); range; range = this.#range()) part = { kind: 'repeat', part, ...range };
+    return part;
+  }
+
+  #range(): { readonly min: number; readonly max: number } | undefined {
+    if (this.#take('*')) return { min: 0, max: Number.POSITIVE_INFINITY };
+    if (this.#take('+')) return { min: 1, max: Number.POSITIVE_INFINITY };
+    if (this.#take('?')) return { min: 0, max: 1 };
+    if (!this.#take('{')) return undefined;
+    let text = '';
+    while (!this.#take('}')) text += this.#next();
+    const [, min = '', comma, max = ''] = /^(\d{1,3})(,?)(\d{0,3})$/.exec(text) ?? [];
+    const range = {
+      min: Number(min),
+      max: comma ? (max === '' ? Number.POSITIVE_INFINITY : Number(max)) : Number(min),
+    };
+    const isSound =
+      min !== '' && range.min <= REPEATS && (range.max <= REPEATS || max === '') && range.max >= range.min;
+    return isSound ? range : this.#refuse();
+  }
+
+  #atom(): Node {
+    const c = this.#next();
+    if (c === '(') {
+      if (this.#take('?') && !this.#take(':')) this.#refuse();
+      const inner = this.#alternatives();
+      return this.#take(')') ? inner : this.#refuse();
+    }
+    if (c === '[') return { kind: 'char', test: this.#set() };
+    if (c === '.') return { kind: 'char', test: () => true };
+    if (c === '^') return { kind: 'at', where: 'start' };
+    if (c === '$') return { kind: 'at', where: 'end' };
+    if ('*+?{'.includes(c)) this.#refuse();
+    if (c !== '\\') return { kind: 'char', test: (other) => other === c };
+    const letter = this.#next();
+    if (letter === 'b') return { kind: 'at', where: 'boundary' };
+    if (/[1-9kpPuxB]/.test(letter)) this.#refuse();
+    return { kind: 'char', test: escaped(letter) };
+  }
+
+  #set(): Test {
+    const isNegated = this.#take('^');
+    const tests: Test[] = [];
+    while (!this.#take(']')) {
+      const c = this.#next();
+      if (c === '\\') {
+        tests.push(escaped(this.#next()));
+      } else if (this.#peek() === '-' && this.#source[this.#at + 1] !== ']') {
+        this.#at += 1;
+        const last = this.#next();
+        if (last < c) this.#refuse();
+        tests.push((other) => other >= c && other <= last);
+      } else {
+        tests.push((other) => other === c);
+      }
+    }
+    return (c) => tests.some((test) => test(c)) !== isNegated;
+  }
+}
+
+function emit(node: Node, program: Step[], entry: string): void {
+  if (program.length > STEPS) throw new Refusal('bad-expression', { entry, position: entry.length });
+  switch (node.kind) {
+    case 'char':
+      program.push({ op: 'char', test: node.test });
+      return;
+    case 'at':
+      program.push({ op: 'at', where: node.where });
+      return;
+    case 'all':
+      for (const part of node.parts) emit(part, program, entry);
+      return;
+    case 'any':
+      emitAny(node.parts, program, entry);
+      return;
+    case 'repeat':
+      emitRepeat(node, program, entry);
+      return;
+    default:
+      node satisfies never;
+  }
+}
+
+function emitAny(parts: readonly Node[], program: Step[], entry: string): void {
+  const fork = program.push({ op: 'split', to: [] }) - 1;
+  const begins: number[] = [];
+  const ends: number[] = [];
+  for (const part of parts) {
+    begins.push(program.length);
+    emit(part, program, entry);
+    ends.push(program.push({ op: 'split', to: [] }) - 1);
+  }
+  program[fork] = { op: 'split', to: begins };
+  for (const end of ends) program[end] = { op: 'split', to: [program.length] };
+}
+
+function emitRepeat({ part, min, max }: Node & { kind: 'repeat' }, program: Step[], entry: string): void {
+  for (let i = 0; i < min; i++) emit(part, program, entry);
+  if (max === Number.POSITIVE_INFINITY) {
+    const fork = program.push({ op: 'split', to: [] }) - 1;
+    emit(part, program, entry);
+    program.push({ op: 'split', to: [fork] });
+    program[fork] = { op: 'split', to: [fork + 1, program.length] };
+    return;
+  }
+  const forks: number[] = [];
+  for (let i = min; i < max; i++) {
+    forks.push(program.push({ op: 'split', to: [] }) - 1);
+    emit(part, program, entry);
+  }
+  for (const fork of forks) program[fork] = { op: 'split', to: [fork + 1, program.length] };
+}
+
+/** Where something was found, UTF-16 units. */
+export interface Found {
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * An expression that takes time in proportion to the text, whatever it is and whatever the text: its automaton is simulated in all states
+ * at once and never goes back. Finds where the first match begins and its longest end.
+ * @throws Refusal 'bad-expression' for what it does not know, or when it would be too large
+ * Source: Thompson 1968, "Regular expression search algorithm"
+ */
+export function linearPattern(source: string): (text: string) => Found | undefined {
+  const program: Step[] = [];
+  emit(new Reader(source).read(), program, source);
+  if (program.length > STEPS) throw new Refusal('bad-expression', { entry: source, position: source.length });
+  program.push({ op: 'match' });
+  return (text) => search(program, [...text]);
+}
+
+function isAt(where: 'start' | 'end' | 'boundary', characters: readonly string[], at: number): boolean {
+  if (where === 'start') return at === 0;
+  if (where === 'end') return at === characters.length;
+  const isWordAt = (i: number) => characters[i] !== undefined && isWord(characters[i]);
+  return isWordAt(at - 1) !== isWordAt(at);
+}
+
+/** States that are alive: for each step the earliest beginning that leads there. */
+type Alive = Map<number, number>;
+
+function follow(program: readonly Step[], characters: readonly string[], at: number, begin: Alive): Alive {
+  const alive: Alive = new Map();
+  const open = [...begin];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [index, from] = next;
+    const before = alive.get(index);
+    if (before !== undefined && before <= from) continue;
+    alive.set(index, from);
+    const step = program[index]!;
+    if (step.op === 'split') for (const to of step.to) open.push([to, from]);
+    else if (step.op === 'at' && isAt(step.where, characters, at)) open.push([index + 1, from]);
+  }
+  return alive;
+}
+
+/** The states after one more character; beginnings later than `limit` can win no more. */
+function stepped(program: readonly Step[], alive: Alive, character: string, limit: number): Alive {
+  const next: Alive = new Map();
+  for (const [index, begin] of alive) {
+    const step = program[index]!;
+    if (step.op !== 'char' || begin > limit || !step.test(character)) continue;
+    next.set(index + 1, Math.min(begin, next.get(index + 1) ?? begin));
+  }
+  return next;
+}
+
+function search(program: readonly Step[], characters: readonly string[]): Found | undefined {
+  const last = program.length - 1;
+  let alive: Alive = new Map();
+  let best: Found | undefined;
+  for (let at = 0; at <= characters.length; at++) {
+    if (!best && !alive.has(0)) alive.set(0, at);
+    alive = follow(program, characters, at, alive);
+    const from = alive.get(last) ?? Number.POSITIVE_INFINITY;
+    if (from <= (best?.start ?? characters.length)) best = { start: from, end: at };
+    const character = characters[at];
+    if (character === undefined || (best && alive.size === 0)) break;
+    alive = stepped(program, alive, character, best?.start ?? Number.POSITIVE_INFINITY);
+  }
+  if (!best) return undefined;
+  const units = (count: number) => characters.slice(0, count).join('').length;
+  return { start: units(best.start), end: units(best.end) };
+}

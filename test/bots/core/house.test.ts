@@ -1,0 +1,344 @@
+import { describe, expect, test } from 'vitest';
+import { linearPattern } from '../../../src/bots/core/house/linear-pattern.ts';
+import { screened } from '../../../src/bots/core/house/words.ts';
+import { DeliveryError, defaultLimits } from '../../../src/bots/core/index.ts';
+import type { UserId } from '../../../src/edit/request.ts';
+import type { Word } from '../../../src/storage/index.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { openTestChat, type TestChat } from '../../support/test-chat.ts';
+import { ann, bo, buttonsOf, direct, otherRoom, room, wordsOf } from '../../support/test-platform.ts';
+
+const admin = { ...ann, id: 'discord:900719925474099309' as UserId, name: 'Ada', moderator: true };
+
+const word = (entry: string, level: Word['level'] = 'block', replacement: string | null = null): Word => ({
+  ...{ owner: '*', entry, level, replacement },
+});
+const blocks = (entry: string, text: string) => screened(text, [word(entry)]).found.block.length > 0;
+
+describe('the word filter', () => {
+  test.each([
+    ['cat', 'a CAT here', true],
+    ['cat', 'concatenate', false],
+    ['cat*', 'cats and dogs', true],
+    ['cat', 'c\u200ba\u00adt', true],
+    ['cat', 'ｃａｔ', true],
+    ['cat', 'cát', true],
+    ['坏词', '这是坏词吗', true],
+    ['坏词', '这是坏\u200b词吗', true],
+    ['very bad', 'very \n  bad', true],
+    ['/b[a4]d{2,3}/', 'so b4dd', true],
+    ['/^bad/', 'not bad', false],
+  ])('%s in %s: %s', (entry, text, found) => {
+    expect(blocks(entry, text)).toBe(found);
+  });
+
+  test('replaces where a word stood, whatever hid it', () => {
+    const { text } = screened('A c\u200bat, a CAT and a category', [word('cat', 'replace', 'dog')]);
+    expect(text).toBe('A dog, a dog and a category');
+  });
+});
+
+describe('an expression of a word list', () => {
+  test.each(['(a+)+$', '(a|aa)+$', '(a*)*b', '(.*)(.*)(.*)x', '(a?){30}a{30}'])(
+    '%s takes time in proportion to the text',
+    (source) => {
+      const find = linearPattern(source);
+      const time = (length: number) => {
+        const started = performance.now();
+        find(`${'a'.repeat(length)}!`);
+        return performance.now() - started;
+      };
+      time(200);
+      expect(time(4000)).toBeLessThan(2000); // an engine that goes back needs longer than the universe has
+    },
+  );
+  test.each(['(?=a)', '(a)\\1', '[z-a]', 'a{2,1}', '(', 'a{1000}', '(a{50}){50}'])('%s is refused', (source) => {
+    expect(() => linearPattern(source)).toThrow(expect.objectContaining({ code: 'bad-expression' }));
+  });
+  test.each([
+    ['b.d', 'a bad day', { start: 2, end: 5 }],
+    ['a{2,}', 'baaac', { start: 1, end: 4 }],
+    ['\\bcat\\b', 'concat cat', { start: 7, end: 10 }],
+    ['[^a-c]+$', 'abcxyz', { start: 3, end: 6 }],
+    ['猫|狗', '一只狗', { start: 2, end: 3 }],
+  ])('%s is found in %s', (source, text, found) => {
+    expect(linearPattern(source)(text)).toEqual(found);
+  });
+});
+
+async function ask(chat: TestChat, user = ann, prompt = 'a red hat', options = {}) {
+  const image = await solidPng(64, 64);
+  await chat.platform.command(user, 'edit', { prompt, ...options }, { files: [image] });
+}
+const command = (chat: TestChat, user: typeof ann, text: string) => {
+  const [name = '', ...rest] = text.split(' ');
+  return chat.platform.command(user, name, {}, { text: rest.join(' ') });
+};
+
+describe('settings', () => {
+  test('of system, server, channel, person, preset and command win in this order, key by key', async () => {
+    await using chat = await openTestChat();
+    const { settings, presets } = chat.storage;
+    const [group, place] = ['d:1152921504606846977', room];
+    const layers = [
+      ['system', '*', { steps: 11, cfgScale: 11, clipSkip: 2, eta: 0.1, maskBlur: 11 }],
+      ['server', group, { steps: 12, cfgScale: 12, clipSkip: 3, eta: 0.2 }],
+      ['channel', place, { steps: 13, cfgScale: 13, clipSkip: 4 }],
+      ['user', ann.id, { steps: 14, cfgScale: 14 }],
+    ] as const;
+    for (const [scope, owner, params] of layers) {
+      for (const [key, value] of Object.entries(params)) await settings.set({ scope, owner, key, value });
+    }
+    await presets.save({ scope: 'user', owner: ann.id, name: 'mine', content: { params: { steps: 15 } } });
+    await ask(chat, ann, 'a red hat', { preset: 'mine' });
+    await chat.result(room);
+    const [row] = await chat.storage.lineage.nodes((await node(chat)).lineage, 1, 1);
+    expect(row?.task?.request.params).toMatchObject({ steps: 15, cfgScale: 14, clipSkip: 4, eta: 0.2, maskBlur: 11 });
+
+    await command(chat, ann, 'settings show');
+    expect(chat.lastTold()).toContain('steps 14 (you)');
+    expect(chat.lastTold()).toContain('clip-skip 4 (channel)');
+    expect(chat.lastTold()).toContain('eta 0.2 (server)');
+    expect(chat.lastTold()).toContain('mask-blur 11 (operator)');
+  });
+
+  test('that a server caps are lowered, said on the card, and said again after a restart', async () => {
+    await using chat = await openTestChat();
+    await command(chat, admin, 'server limits set max-steps 60');
+    chat.latch.close();
+    await ask(chat, ann, 'a red hat', { steps: 150 });
+    await chat.until(() => chat.platform.standing(room).some((posted) => wordsOf(posted.card).includes('150→60')));
+    await chat.stopBots();
+    await chat.startBots();
+    chat.latch.open();
+    expect(wordsOf((await chat.result(room)).card)).toContain('steps 150→60 (server limit)');
+  });
+
+  test('a person may set and reset their own, and a name nobody knows is answered with near ones', async () => {
+    await using chat = await openTestChat();
+    await command(chat, ann, 'settings set files document');
+    await command(chat, ann, 'settings show');
+    expect(chat.lastTold()).toContain('files document (you)');
+    await command(chat, ann, 'settings reset files');
+    await command(chat, ann, 'settings show');
+    expect(chat.lastTold()).toContain('files photo (default)');
+    await command(chat, ann, 'settings set stpes 3');
+    expect(chat.lastTold()).toContain('steps');
+    await command(chat, ann, 'settings set max-steps 3');
+    expect(chat.lastTold()).toContain('I know no setting "max-steps"');
+  });
+});
+
+const node = async (chat: TestChat) => (await chat.storage.lineage.newest(room, new Date(0)))!;
+
+describe('presets', () => {
+  test('are saved from a picture, shared on a card, copied by who presses, and used by name', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, ann, 'a red hat', { steps: 33 });
+    await chat.result(room);
+    await command(chat, ann, 'preset save calm');
+    expect(chat.lastTold()).toContain('"calm" is saved');
+    await command(chat, ann, 'preset share calm');
+    const card = await chat.until(() => chat.platform.standing(room).find((p) => p.card.title.includes('by @Ann')));
+    await chat.platform.press(bo, card, 'Copy');
+    expect(chat.lastTold()).toContain('"calm" is saved');
+    await chat.platform.say(bo, 'a blue hat --preset calm', { files: [await solidPng(64, 64)] });
+    await chat.result(room, 1);
+    expect((await node(chat)).task?.request.params).toMatchObject({ steps: 33, prompt: 'a blue hat' });
+    await command(chat, bo, 'preset delete calm');
+    await chat.platform.say(bo, 'a blue hat --preset clam', { files: [await solidPng(64, 64)] });
+    expect(chat.lastTold()).toContain('I know no preset "clam"');
+  });
+
+  test('that come with the program are there for everybody, by either name', async () => {
+    await using chat = await openTestChat();
+    await chat.platform.say(ann, 'a red hat --preset 强力移除', { files: [await solidPng(64, 64)] });
+    await chat.result(room);
+    expect((await node(chat)).task?.request.params.maskedContent).toBe('latent nothing');
+  });
+
+  test('end at twenty-five', async () => {
+    await using chat = await openTestChat();
+    await ask(chat);
+    await chat.result(room);
+    for (let i = 0; i < 25; i++) {
+      await chat.storage.presets.save({ scope: 'user', owner: ann.id, name: `p${i}`, content: { params: {} } });
+    }
+    await command(chat, ann, 'preset save another');
+    expect(chat.lastTold()).toContain('25 presets are the limit');
+    await command(chat, ann, 'preset save p3');
+    expect(chat.lastTold()).toContain('"p3" is saved');
+  });
+});
+
+describe('a server', () => {
+  test('is administered by those who manage it alone, and never from private messages', async () => {
+    await using chat = await openTestChat();
+    await command(chat, bo, 'server limits set max-steps 5');
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await chat.platform.command(admin, 'server', {}, { text: 'limits set max-steps 5', in: direct });
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await command(chat, admin, 'server limits set max-steps 5 --scope all');
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await command(chat, admin, 'server limits set max-steps 5');
+    await command(chat, admin, 'server audit');
+    expect(chat.lastTold()).toContain('limits set max-steps 5');
+  });
+
+  test('bans, closes channels and blocks words, each with its reason', async () => {
+    await using chat = await openTestChat();
+    await command(chat, admin, `server user ban ${bo.id.split(':')[1]} spam`);
+    await ask(chat, bo);
+    expect(chat.lastTold()).toContain('spam');
+    await command(chat, admin, `server user unban ${bo.id.split(':')[1]}`);
+    await command(chat, admin, 'server channel deny');
+    await ask(chat, bo);
+    expect(chat.lastTold()).toContain('I do not work in this channel');
+    await command(chat, admin, 'server channel allow');
+    await command(chat, admin, 'server words add hat');
+    await ask(chat, bo);
+    expect(chat.lastTold()).toContain('I found "hat"');
+    await command(chat, admin, 'server words test my h\u200bat');
+    expect(chat.lastTold()).toContain('hat (block)');
+    expect(await chat.storage.jobs.unfinished()).toEqual([]);
+  });
+
+  test('holds what needs a look until a moderator allows it', async () => {
+    await using chat = await openTestChat();
+    await command(chat, admin, 'server log here');
+    await command(chat, admin, 'server words add hat review');
+    await ask(chat, bo);
+    expect(chat.lastTold()).toContain('A moderator looks at it first');
+    const card = await chat.until(() =>
+      chat.platform.standing(room).find((p) => p.card.title.includes('needs a look')),
+    );
+    await chat.platform.press(bo, card, 'Yes');
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await chat.platform.press(admin, card, 'Yes');
+    expect(wordsOf((await chat.result(room)).card)).toContain('@Bo');
+  });
+
+  test('pauses and resumes its own part of the queue', async () => {
+    await using chat = await openTestChat();
+    await command(chat, admin, 'server queue pause');
+    await ask(chat, ann);
+    await chat.platform.command(ann, 'edit', { prompt: 'elsewhere' }, { files: [await solidPng(64, 64)], in: direct });
+    await chat.result(direct);
+    expect(chat.platform.results(room)).toEqual([]);
+    await command(chat, admin, 'server queue resume');
+    await chat.result(room);
+  });
+
+  test('hides what is not safe for work, and makes it only where it may be', async () => {
+    await using chat = await openTestChat();
+    await command(chat, admin, 'server words add nude nsfw');
+    await ask(chat, bo, 'a nude');
+    expect(chat.lastTold()).toContain('Not in this channel');
+    await command(chat, admin, 'server limits set nsfw allow');
+    await ask(chat, bo, 'a nude');
+    expect((await chat.result(room)).card.spoiler).toBe(true);
+  });
+
+  test('passes a report on to its moderators', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, ann);
+    const result = await chat.result(room);
+    const { node: id } = (await chat.storage.messages.find(room, result.id))!;
+    await chat.platform.command(admin, 'server', {}, { text: 'log here', in: otherRoom });
+    await chat.platform.pressRaw(bo, { action: 'fg', target: id! });
+    expect(chat.lastTold()).toBe('The moderators have been told.');
+    const told = await chat.until(() => chat.platform.standing(otherRoom).find((p) => p.card.title.startsWith('🚩')));
+    expect(wordsOf(told.card)).toContain('@Bo');
+  });
+});
+
+test('a hidden picture makes hidden pictures', async () => {
+  await using chat = await openTestChat();
+  const bytes = await solidPng(64, 64);
+  const hidden = {
+    role: 'image',
+    name: 'a.png',
+    size: bytes.length,
+    spoiler: true,
+    download: async () => bytes,
+  } as const;
+  await chat.platform.command(ann, 'edit', { prompt: 'a red hat' }, { files: [hidden] });
+  const result = await chat.result(room);
+  expect(result.card.spoiler).toBe(true);
+  expect(chat.platform.posted.every((posted) => posted.history.every((card) => card.spoiler))).toBe(true);
+});
+
+describe('privacy', () => {
+  test('tells what is kept, hands it out as an archive, and forgets on demand', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, ann);
+    const result = await chat.result(room);
+    await command(chat, ann, 'privacy show');
+    expect(chat.lastTold()).toContain('1 picture you sent · 1 picture made for you');
+    await command(chat, ann, 'privacy export');
+    const sent = chat.platform.posted.find((posted) => posted.card.images[0]?.name.endsWith('.zip'))!;
+    expect(sent.place).toBe(`d:0:${ann.id.split(':')[1]}`);
+    const zip = Buffer.from(sent.card.images[0]!.source as Uint8Array);
+    expect(zip.readUInt32LE(0)).toBe(0x04034b50);
+    expect(zip.toString('latin1')).toContain('account.json');
+    expect(zip.toString('latin1').match(/pictures\/\w{10}\.png/g)).toHaveLength(4);
+
+    await command(chat, ann, 'privacy forget-me');
+    const asked = chat.platform.told.at(-1)!;
+    const yes = buttonsOf(asked.card).find((b) => b.label === 'Yes')!;
+    await chat.platform.pressRaw(bo, yes);
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await chat.platform.pressRaw(ann, yes);
+    expect(chat.lastTold()).toContain('Forgotten: 2 files, 2 pictures, 1 edit');
+    expect(result.removed).toBe(true);
+    expect(await chat.storage.lineage.newest(room, new Date(0))).toBeUndefined();
+    await ask(chat, ann);
+    await chat.result(room); // a stranger again, who may start anew
+  });
+});
+
+describe('a result that its place refuses (I7)', () => {
+  const refusing = (chat: TestChat, refuses: (title: string) => boolean) => {
+    chat.platform.fault = (card, when) => {
+      if (when === 'before' && card.tone === 'done' && refuses(card.title))
+        throw new DeliveryError('unreachable', null);
+    };
+  };
+
+  test('goes to the private messages of whoever asked', async () => {
+    await using chat = await openTestChat();
+    let refusals = 0;
+    refusing(chat, () => ++refusals === 1);
+    await ask(chat, ann);
+    const there = `d:0:${ann.id.split(':')[1]}` as typeof room;
+    const result = await chat.until(() => chat.platform.results(there)[0]);
+    expect(wordsOf(result.card)).toContain('I could not post this where you asked for it.');
+    expect(result.card.images).toHaveLength(1);
+  });
+
+  test('is kept where nobody may write to them, and told at the next meeting, once', async () => {
+    await using chat = await openTestChat();
+    chat.platform.closedTo.add(ann.id);
+    refusing(chat, () => true);
+    await ask(chat, ann);
+    await chat.until(async () => (await chat.storage.outbox.keptFor(ann.id)).length === 1);
+    chat.platform.fault = undefined;
+    await command(chat, ann, 'queue');
+    expect(chat.platform.told.some(({ card }) => card.title.startsWith('1 result of yours'))).toBe(true);
+    expect(chat.platform.told.filter(({ card }) => card.images.length === 1)).toHaveLength(1);
+    await command(chat, ann, 'queue');
+    expect(chat.platform.told.filter(({ card }) => card.images.length === 1)).toHaveLength(1);
+  });
+});
+
+test('somebody whose hour is spent can be reminded, and is', async () => {
+  await using chat = await openTestChat({ limits: { ...defaultLimits, creditsPerHour: 0.01 } });
+  await ask(chat, ann);
+  await chat.result(room);
+  await ask(chat, ann);
+  const told = chat.platform.told.at(-1)!;
+  expect(told.card.title).toContain('enough for this hour');
+  const remind = buttonsOf(told.card).find((b) => b.label === 'Remind me')!;
+  await chat.platform.pressRaw(ann, remind);
+  expect(chat.lastTold()).toContain('I will tell you in 60 minutes');
+});
