@@ -119,6 +119,8 @@ export interface PictureProbe {
   blank(size: Size): Promise<Uint8Array>;
   /** Two pictures, which may differ in size, with their numbers. @throws Refusal as `probe` does */
   compare(a: Uint8Array, b: Uint8Array, how: ComparisonHow): Promise<Comparison>;
+  /** The same PNG with another infotext in place of its own. */
+  inscribe(png: Uint8Array, infotext: string): Promise<Uint8Array>;
   /** One to 25 small pictures with their numbers; WebP. */
   sheet(tiles: readonly SheetTile[]): Promise<Uint8Array>;
 }

@@ -17,6 +17,7 @@ import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
 import { sketched } from './pipeline/sketched.ts';
 import { openTokenizer, type Tokenize } from './prompt/tokenizer.ts';
+import { chooseDevice } from './runtime/choose-device.ts';
 
 /** How an engine is set up. Plain data: it crosses a thread boundary. */
 export interface EngineOptions {
@@ -111,7 +112,7 @@ const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o
 
 async function openModel(path: string, options: EngineOptions, hashes: Hashes): Promise<Opened> {
   const { device, threads, memoryBudgetMb } = options;
-  const on = device === 'auto' ? 'cpu' : device;
+  const on = await chooseDevice(device);
   const checkpoint = await openCheckpoint(path, {
     device: { device: on, ...(threads !== null && { threads }) },
     vaeBudget: memoryBudgetMb * 1e6,

@@ -5,7 +5,7 @@ import { channelOf } from './image/convert.ts';
 import { decodePicture } from './image/decode.ts';
 import { differenceHash } from './image/difference-hash.ts';
 import { encodeJpeg, encodePng, encodeWebp } from './image/encode.ts';
-import { readInfotext, withInfotext } from './image/infotext-file.ts';
+import { readInfotext, withInfotext, withOtherInfotext } from './image/infotext-file.ts';
 import { binaryMask } from './image/mask.ts';
 import { combinedMask, grownMask, hardMask, movedMask, seamMask } from './image/mask-shapes.ts';
 import type { Picture, Size } from './image/picture.ts';
@@ -94,6 +94,8 @@ export const pictures: PictureProbe = {
         return style satisfies never;
     }
   },
+
+  inscribe: async (png, infotext) => withOtherInfotext(png, infotext),
 
   sheet: (tiles) =>
     contactSheet(tiles.map(({ bytes, number, marked }) => ({ file: bytes, label: `#${number}`, marked }))),

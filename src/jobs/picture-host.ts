@@ -27,6 +27,7 @@ type Ask =
   | { readonly kind: 'blank'; readonly size: Size }
   | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
   | { readonly kind: 'compare'; readonly a: Uint8Array; readonly b: Uint8Array; readonly how: ComparisonHow }
+  | { readonly kind: 'inscribe'; readonly png: Uint8Array; readonly infotext: string }
   | { readonly kind: 'sheet'; readonly tiles: readonly SheetTile[] }
   | { readonly kind: 'upload'; readonly bytes: Uint8Array; readonly limitBytes: number };
 
@@ -97,6 +98,7 @@ export function openPictureHost(): PictureProbe & AsyncDisposable {
     frame: (bytes, placement) => ask({ kind: 'frame', bytes, placement }),
     blank: (size) => ask({ kind: 'blank', size }),
     compare: (a, b, how) => ask({ kind: 'compare', a, b, how }),
+    inscribe: (png, infotext) => ask({ kind: 'inscribe', png, infotext }),
     sheet: (tiles) => ask({ kind: 'sheet', tiles }),
     [Symbol.asyncDispose]: async () => {
       const last = thread;

@@ -29,6 +29,8 @@ function looked(ask: PictureCall['ask']) {
       return pictures.blank(ask.size);
     case 'compare':
       return pictures.compare(ask.a, ask.b, ask.how);
+    case 'inscribe':
+      return pictures.inscribe(ask.png, ask.infotext);
     case 'sheet':
       return pictures.sheet(ask.tiles);
     default:

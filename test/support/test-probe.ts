@@ -34,5 +34,6 @@ export const testProbe: PictureProbe = {
     new Uint8Array(await sharp(bytes).resize(maxSide, maxSide, { fit: 'inside' }).webp().toBuffer()),
   upload: async (bytes) => ({ bytes, ending: 'png' }),
   compare: (a, b, how) => pictures.compare(a, b, how),
+  inscribe: (png, infotext) => pictures.inscribe(png, infotext),
   sheet: (tiles) => pictures.sheet(tiles),
 };

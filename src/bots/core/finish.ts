@@ -4,6 +4,7 @@ import type { RefusalData } from '../../errors.ts';
 import type { JobOutcome } from '../../jobs/queue.ts';
 import type { JobRow, NewNode, NewOutboxRow } from '../../storage/index.ts';
 import type { Flow } from './accept.ts';
+import { credited } from './credits.ts';
 import type { Desk } from './desk.ts';
 import type { Notice } from './notice.ts';
 
@@ -23,7 +24,8 @@ function nodesOf({ random }: Desk, row: JobRow, result: EditResult): readonly Ne
   }));
 }
 
-async function complete(flow: Flow, row: JobRow, result: EditResult): Promise<void> {
+async function complete(flow: Flow, row: JobRow, painted: EditResult): Promise<void> {
+  const result = await credited(flow, row, painted);
   const nodes = nodesOf(flow, row, result);
   const [first] = nodes;
   if (!first) throw new RangeError(`job ${row.id} ended without a picture`);

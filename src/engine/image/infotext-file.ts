@@ -5,7 +5,7 @@ import { sniffFormat } from './format.ts';
 import { gifComment } from './gif-comment.ts';
 import { withJpegExif } from './jpeg-exif.ts';
 import { novelAiInfotext } from './novelai.ts';
-import { readPngText, withPngText } from './png-text.ts';
+import { readPngText, withoutPngText, withPngText } from './png-text.ts';
 import { withWebpExif } from './webp-exif.ts';
 
 /** The keyword A1111 writes its infotext under. */
@@ -39,6 +39,11 @@ async function exifComment(file: Uint8Array): Promise<string | null> {
   if (!exif) return null;
   const tiff = exif.toString('latin1', 0, 6) === 'Exif\0\0' ? exif.subarray(6) : exif;
   return tiffToComment(tiff);
+}
+
+/** A PNG that carries this text instead of its own. @throws RangeError when it is none */
+export function withOtherInfotext(png: Uint8Array, text: string): Uint8Array {
+  return withPngText(withoutPngText(png, KEYWORD), KEYWORD, text);
 }
 
 /**

@@ -62,6 +62,16 @@ export function withPngText(file: Uint8Array, keyword: string, text: string): Ui
   return Buffer.concat([file.subarray(0, at), chunk, file.subarray(at)]);
 }
 
+/** The file without its texts of that keyword. */
+export function withoutPngText(file: Uint8Array, keyword: string): Uint8Array {
+  const kept: Uint8Array[] = [file.subarray(0, PNG_SIGNATURE)];
+  for (const { type, data, start, end } of pngChunks(file)) {
+    const isText = Object.hasOwn(textOf, type) && latin1(split(data)[0]) === keyword;
+    if (!isText) kept.push(file.subarray(start, end));
+  }
+  return Buffer.concat(kept);
+}
+
 /** @throws RangeError when there is no such chunk */
 function positionOf(file: Uint8Array, type: string): number {
   for (const chunk of pngChunks(file)) if (chunk.type === type) return chunk.start;

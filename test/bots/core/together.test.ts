@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/bots/core/index.ts';
 import { agreementsNeeded } from '../../../src/bots/core/votes.ts';
+import { paramsFromInfotext } from '../../../src/edit/infotext.ts';
 import type { PlaceId, Policy } from '../../../src/edit/lineage.ts';
+import { readInfotext } from '../../../src/engine/image/infotext-file.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import {
@@ -238,4 +240,14 @@ describe('a race', () => {
     expect(wordsOf(applied.card)).toMatch(/^#4 · img2img · @Bo\n"a blue hat".*from #2/s);
     expect((await lineageOf(one)).heads.main).toBe((await nodeOf(applied)).id);
   });
+});
+
+test('pictures name who made them where the place asks for it, in the file too', async () => {
+  const one = await first();
+  await chat.storage.together.setRules(here, { authors: true });
+  const two = await edited(bo, 'a green hat', one);
+  const { infotext, image } = await nodeOf(two);
+  expect(infotext).toMatch(/^a green hat\nSteps: .*, Palimpsest authors: "Bo, base Ann"$/);
+  expect(await readInfotext(await chat.storage.blobs.get(image.ref))).toBe(infotext);
+  expect(paramsFromInfotext(infotext!)).toMatchObject({ prompt: 'a green hat' });
 });

@@ -401,3 +401,47 @@ test('a click that is delivered twice counts once', async () => {
   const lineage = (await chat.nodeOf(last)).lineage;
   expect(await chat.storage.lineage.nodes(lineage, 0, 100)).toHaveLength(5);
 });
+
+describe('a history', () => {
+  test('is branched, shown with a list to jump by, compared, and asks where redo is ambiguous', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    chat.dc.button(ann.user, result, 'Less');
+    const second = await newest(ann, isResult(2));
+    const panel = await further(ann, second);
+    const pressed = chat.dc.button(ann.user, panel, 'Branch…');
+    await pressed.answered();
+    expect(pressed.callbackType).toBe(9);
+    chat.dc.modal(pressed, { name: 'crown' });
+    await newest(ann, ({ text }) => text.includes('The branch "crown" begins here.'));
+    chat.dc.button(ann.user, panel, 'History');
+    const history = await told(ann, /^\*\*History · 3 pictures/);
+    expect(history.text).toMatch(/└─ \\?#2 a little weaker .* ◀ crown, main/);
+    chat.dc.button(ann.user, history, 'Thumbnails');
+    await newest(ann, ({ id, pictures }) => id === history.id && pictures[0]?.name === 'history.webp');
+    chat.dc.button(ann.user, second, 'Compare');
+    const compared = await newest(ann, ({ text }) => text.startsWith('**#0 and #2'));
+    expect((await sharp(compared.pictures[0]!.bytes).metadata()).format).toBe('png');
+    chat.dc.button(ann.user, second, 'Undo');
+    const root = await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
+    chat.dc.button(chat.dc.user('Bo'), root, 'Redo');
+    const which = await newest(ann, ({ text }) => text.includes('Several pictures come next'));
+    expect(which.buttons.map(({ label }) => label.replace(/^\S+ /, ''))).toEqual(['#2 a red hat', '#1 a red hat']);
+  });
+
+  test('is locked, and somebody else forks or asks; a vote is taken where the place wants one', async () => {
+    const ann = somebody();
+    const bo = { ...ann, user: chat.dc.user('Bo') };
+    const { result } = await edited(ann);
+    chat.dc.button(ann.user, await further(ann, result), 'Lock / unlock');
+    await newest(ann, ({ text }) => /locked this history/.test(text));
+    chat.dc.button(bo.user, result, 'Undo');
+    const refused = await told(bo, /This history is locked/);
+    chat.dc.button(bo.user, refused, 'Ask');
+    const asked = await newest(ann, ({ text }) => text.includes('may I move #0 on?'));
+    chat.dc.button(ann.user, asked, 'Allow Bo');
+    await newest(ann, ({ id, text }) => id === asked.id && text.includes('invited'));
+    chat.dc.button(bo.user, result, 'Undo');
+    await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
+  });
+});

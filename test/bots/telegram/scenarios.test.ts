@@ -309,3 +309,36 @@ describe('languages, groups, identities', () => {
     expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(2);
   });
 });
+
+describe('a history', () => {
+  test('is branched, shown with buttons to jump by, turned in place, compared, and redone', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    ann.press('Less', result);
+    const second = await ann.wait(isResult(2));
+    await further(ann, second);
+    ann.press('Branch…', second);
+    const form = await ann.wait(({ text }) => text.includes('Branch from #2'));
+    ann.text('crown', { replyTo: form });
+    await ann.wait(({ text }) => text.includes('The branch "crown" begins here.'));
+    ann.press('History', second);
+    const history = await ann.wait(({ text }) => text.startsWith('History · 3 pictures'));
+    expect(history.text).toMatch(/└─ #2 a little weaker .* ◀ crown, main/);
+    expect(history.buttons.flat().map(({ label }) => label)).toEqual(expect.arrayContaining(['#0', '#1', '#2']));
+    ann.press('Thumbnails', history);
+    await ann.wait(({ id, picture }) => id === history.id && picture !== null, 8000);
+    ann.press('Back', second);
+    const front = await ann.wait(
+      ({ id, buttons }) => id === second.id && buttons.flat().some(({ label }) => label.includes('Compare')),
+    );
+    ann.press('Compare', front);
+    const compared = await ann.wait(({ text }) => text.startsWith('#0 and #2'), 8000);
+    ann.press('Slider', compared);
+    const slider = await ann.wait(({ picture, asFile }) => asFile && picture!.name.endsWith('.gif'), 15_000);
+    expect((await sharp(slider.picture!.bytes).metadata()).pages).toBe(24);
+    ann.press('Undo', front);
+    const root = await ann.wait(({ text }) => text.includes('#0 is the current picture'));
+    ann.press('Redo', root);
+    await ann.wait(({ id, text }) => id > root.id && text.includes('#2 is the current picture'));
+  }, 30_000);
+});

@@ -1,0 +1,160 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { graphBuilder } from '../src/engine/graph/builder.ts';
+import { unet } from '../src/engine/nets/unet.ts';
+import { openCheckpoint } from '../src/engine/pipeline/models.ts';
+import { openNetwork } from '../src/engine/runtime/network.ts';
+import type { Tensor } from '../src/engine/tensor/tensor.ts';
+import { examineCheckpoint } from '../src/engine/weights/checkpoint-facts.ts';
+import { openWeights } from '../src/engine/weights/open-weights.ts';
+import { type Measured, timed } from './report.ts';
+
+type Shapes = Readonly<Record<string, readonly number[]>>;
+
+interface Family {
+  /** Layout files and the prefixes they have in a checkpoint. */
+  readonly parts: readonly (readonly [layout: string, prefix: string])[];
+  readonly latentSide: number;
+  readonly contextDim: number;
+  /** Length of the label vector. */
+  readonly adm: number | null;
+  /** Multiplications and additions of one evaluation of the U-Net at that size, 10¹². */
+  readonly teraFlop: number;
+  readonly limits: Readonly<Partial<Record<'open' | 'step' | 'memory', number>>>;
+}
+
+const families: Readonly<Record<string, Family>> = {
+  sd15: {
+    parts: [
+      ['unet_sd15', 'model.diffusion_model.'],
+      ['vae_kl_f8', 'first_stage_model.'],
+      ['text_clip_l_hf', 'cond_stage_model.transformer.'],
+    ],
+    ...{ latentSide: 64, contextDim: 768, adm: null, teraFlop: 0.8 },
+    limits: { open: 10, step: 5.5, memory: 4800 },
+  },
+  sdxl: {
+    parts: [
+      ['unet_sdxl', 'model.diffusion_model.'],
+      ['vae_kl_f8', 'first_stage_model.'],
+      ['text_clip_l_hf', 'conditioner.embedders.0.transformer.'],
+      ['text_openclip_bigg', 'conditioner.embedders.1.model.'],
+    ],
+    ...{ latentSide: 128, contextDim: 2048, adm: 2816, teraFlop: 6 },
+    limits: { memory: 20_000 },
+  },
+};
+
+/** Writes a checkpoint of a family's true shapes in float16, numbers between ±0.03, a piece at a time. */
+async function writeRandom(path: string, { parts }: Family): Promise<void> {
+  const header: Record<string, unknown> = {};
+  let offset = 0;
+  for (const [layout, prefix] of parts) {
+    const file = new URL(`../test/golden/models/layouts/${layout}.json`, import.meta.url);
+    const { tensors } = JSON.parse(await readFile(file, 'utf8')) as { tensors: Shapes };
+    for (const [name, shape] of Object.entries(tensors)) {
+      const bytes = 2 * shape.reduce((product, n) => product * n, 1);
+      header[prefix + name] = { dtype: 'F16', shape, data_offsets: [offset, offset + bytes] };
+      offset += bytes;
+    }
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const piece = Buffer.alloc(4 << 20);
+  for (let i = 0; i < piece.length; i += 2) {
+    const sign = Math.random() < 0.5 ? 0x8000 : 0;
+    piece.writeUInt16LE(sign | (0x1c00 + Math.floor(Math.random() * 0x0b00)), i); // 0.004 … 0.03
+  }
+  const stream = createWriteStream(path);
+  stream.write(Buffer.concat([length, text]));
+  for (let left = offset; left > 0; left -= piece.length) {
+    if (!stream.write(piece.subarray(0, Math.min(left, piece.length)))) await once(stream, 'drain');
+  }
+  stream.end();
+  await once(stream, 'close');
+}
+
+const noise = (...shape: number[]): Tensor => ({
+  data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * 12.9898)),
+  shape,
+});
+
+/** 10¹² operations a second of large matrix products: what this machine can do at best. */
+async function matrixPeak(): Promise<number> {
+  const side = 2048;
+  const g = graphBuilder('peak');
+  const [a, b] = [g.input('a', 'F32', [side, side]), g.input('b', 'F32', [side, side])];
+  g.output('y', g.op('MatMul', [a, b]));
+  await using network = await openNetwork(g.finish(), { device: 'cpu' });
+  const feeds = { a: noise(side, side), b: noise(side, side) };
+  await network.run(feeds);
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 5; i++) best = Math.min(best, await timed(() => network.run(feeds)));
+  return (2 * side ** 3) / (best / 1000) / 1e12;
+}
+
+async function peakMb(): Promise<number> {
+  return Number(/VmHWM:\s+(\d+)/.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1000;
+}
+
+/** Opens a checkpoint of full size in place and times what an edit is made of. @throws Error for a family that is not there */
+export async function fullSize(name: string): Promise<readonly Measured[]> {
+  const family = families[name];
+  if (!family) throw new Error(`--family is one of ${Object.keys(families).join(', ')}`);
+  const dir = await mkdtemp(join(tmpdir(), 'palimpsest-full-'));
+  try {
+    const path = join(dir, `${name}.safetensors`);
+    await writeRandom(path, family);
+    const measured = await measure(name, family, path);
+    const files = await readdir(dir);
+    if (files.length !== 1) throw new Error(`weights were written to disk: ${files.join(', ')}`);
+    return measured;
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function measure(name: string, family: Family, path: string): Promise<readonly Measured[]> {
+  const { latentSide, contextDim, adm, teraFlop, limits } = family;
+  const peak = await matrixPeak();
+  const { facts, parts } = await examineCheckpoint(await openWeights(path));
+  const graph = await timed(async () => unet(parts.unet!, { headsAt: facts.headsAt }));
+  await using checkpoint = await openCheckpoint(path, { device: { device: 'cpu' } });
+  const step = (batch: number) =>
+    checkpoint.unet(
+      noise(batch, 4, latentSide, latentSide),
+      new Array(batch).fill(500),
+      noise(batch, 77, contextDim),
+      ...(adm === null ? [] : [noise(batch, adm)]),
+    );
+  const pixels = 8 * latentSide;
+  const first = await timed(() => step(1));
+  const one = await timed(() => step(1));
+  const two = Math.min(await timed(() => step(2)), await timed(() => step(2)));
+  const memory = await peakMb(); // before the autoencoder, whose activations are larger than its weights
+  const encode = await timed(() => checkpoint.encodeImage(noise(1, 3, pixels, pixels)));
+  const decode = await timed(() => checkpoint.decodeLatent(noise(1, 4, latentSide, latentSide)));
+  const seconds = (what: string, ms: number, limit?: number): Measured => ({
+    ...{ what: `${name}: ${what}`, value: ms / 1000, unit: 's', limit: limit ?? null },
+  });
+  const size = `${pixels}²`;
+  return [
+    { what: 'matrix products of this machine, at best', value: peak, unit: 'Tflop/s', limit: null },
+    { what: `${name}: graph of the U-Net written`, value: graph, unit: 'ms', limit: 200 },
+    seconds('U-Net opened over the file', first - one, limits.open),
+    seconds(`encode ${size}, opening included`, encode),
+    seconds(`step ${size}, batch 1`, one),
+    seconds(`step ${size} with guidance, batch 2`, two, limits.step),
+    seconds(`decode ${size}, opening included`, decode),
+    {
+      ...{ what: `${name}: share of the matrix peak, guided step`, unit: '%', limit: null },
+      value: (100 * 2 * teraFlop) / (two / 1000) / peak,
+    },
+    { what: `${name}: resident memory with the U-Net, peak`, value: memory, unit: 'MB', limit: limits.memory ?? null },
+    { what: `${name}: resident memory with the autoencoder beside it`, value: await peakMb(), unit: 'MB', limit: null },
+  ];
+}
