@@ -11,6 +11,7 @@ import { commands } from './commands.ts';
 import type { EditWords } from './grammar.ts';
 import { pick, redo, undo } from './history.ts';
 import { holdPicture } from './holds.ts';
+import { easier } from './house/easier.ts';
 import { confirm, dismiss, isQuestion, reportPressed, savePressed } from './house/questions.ts';
 import { orderEdit } from './intake.ts';
 import {
@@ -166,12 +167,13 @@ async function visibleJob({ storage }: Flow, { where }: Asker, id: JobId): Promi
 }
 
 /** Runs a failed edit once more, for whoever presses. */
-async function retry(flow: Flow, asker: Asker, row: JobRow): Promise<void> {
+async function retry(flow: Flow, { asker, incoming }: Press, row: JobRow): Promise<void> {
   if (row.state !== 'failed') throw new Refusal('old-button', {});
   const parent = await visibleNode(flow, row.parent, asker.where);
   const { task, op, maskAuthor } = row;
   const source = { kind: 'node', node: parent, how: 'pointed at' } as const;
-  await accept(flow, { asker, request: task.request, parent: source, op, maskAuthor, notes: [] });
+  const { request, notes } = await easier(flow, asker, { task, parent }, incoming.arg);
+  await accept(flow, { asker, request, parent: source, op, maskAuthor, notes });
 }
 
 /** Another picture for an edit that guessed which one was meant: offers some, or takes the one that was chosen. */
@@ -206,7 +208,7 @@ export async function act(flow: Flow, press: Press): Promise<void> {
     case 'cx':
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));
     case 'rt':
-      return retry(flow, asker, await visibleJob(flow, asker, target as JobId));
+      return retry(flow, press, await visibleJob(flow, asker, target as JobId));
     case 'ps':
       return savePressed(flow, press);
     case 'fg':

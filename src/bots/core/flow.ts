@@ -10,6 +10,7 @@ import { newRef } from './desk.ts';
 import { hear } from './hear.ts';
 import { meet } from './heard.ts';
 import { greet } from './house/contact.ts';
+import { asOffered, offerButtons } from './house/offers.ts';
 import { reminderButton } from './house/reminders.ts';
 import { languageOf } from './language.ts';
 import { messagesIn } from './messages/index.ts';
@@ -30,6 +31,19 @@ const stateOfPhase = {
   decoding: 'encoding',
 } as const satisfies Record<Progress['phase'], JobState>;
 
+/** Buttons that need something to be remembered; a disk that is full must not keep the refusal itself from being told. */
+async function furtherWays(flow: Flow, incoming: Incoming, language: Language, error: unknown) {
+  try {
+    return await Promise.all([
+      offerButtons(flow, incoming, language, error),
+      reminderButton(flow, { ...incoming, language }, error),
+    ]);
+  } catch (cause) {
+    flow.log.warn({ error: cause, key: incoming.key }, 'no way on could be offered');
+    return [];
+  }
+}
+
 /** Tells somebody why not, in their language. What is no refusal is a bug or an outage: logged under a name they are given. */
 async function refuse(flow: Flow, incoming: Incoming, language: Language, error: unknown): Promise<void> {
   const { place } = incoming.where;
@@ -39,8 +53,8 @@ async function refuse(flow: Flow, incoming: Incoming, language: Language, error:
   const refusal: RefusalData = error instanceof Refusal ? refusalData(error) : { code: 'internal', details: { ref } };
   const platform = flow.platformOf(place);
   const messages = messagesIn(language);
-  const later = await reminderButton(flow, { ...incoming, language }, error);
-  const ways = platform ? arranged([waysOn(error, messages), later], platform.capabilities) : [];
+  const groups = [waysOn(error, messages), ...(await furtherWays(flow, incoming, language, error))];
+  const ways = platform ? arranged(groups, platform.capabilities) : [];
   const card = errorCard(messages, refusal, null, ways);
   await incoming.answer.tell(platform ? fitted(card, platform.capabilities) : card);
 }
@@ -132,7 +146,7 @@ export class Reception {
       const heard = await meet(this.#flow, incoming);
       language = heard.private;
       await greet(this.#flow, heard, incoming);
-      await hear(this.#flow, heard, incoming);
+      await hear(this.#flow, heard, await asOffered(this.#flow, incoming));
     } catch (error) {
       await refuse(this.#flow, incoming, language, error);
     }

@@ -7,6 +7,7 @@ import { errorCard, nodeCard, plainCard, quoted, resultCard } from './cards.ts';
 import { type ComparisonNotice, comparisonCard } from './comparison-card.ts';
 import { type Desk, nameOf } from './desk.ts';
 import { draftCard } from './draft-card.ts';
+import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import { pictureView, racedBy } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
@@ -41,6 +42,22 @@ async function shown(desk: Desk, id: NodeId | null) {
   const node = id && (await desk.storage.lineage.node(id));
   if (!node) throw new Refusal('gone', {});
   return node;
+}
+
+/** Once more as it was; smaller, or the masked part alone, where memory did not suffice. */
+async function waysToRetry(
+  desk: Desk,
+  messages: Messages,
+  id: JobId,
+  { code }: RefusalData,
+): Promise<readonly Button[]> {
+  const again = button(messages, 'rt', id);
+  if (code !== 'out-of-memory') return [again];
+  const { request } = (await desk.storage.jobs.find(id))?.task ?? {};
+  const smaller = button(messages, 'rt', id, { label: messages.buttons.smaller, emoji: '🔽', arg: 's' });
+  const isWhole = request?.mask && request.params.inpaintArea === 'whole picture';
+  const masked = button(messages, 'rt', id, { label: messages.buttons.onlyMasked, emoji: '🔍', arg: 'm' });
+  return isWhole ? [smaller, masked] : [smaller];
 }
 
 /** In which words, and whose: a message that can reply to nothing would leave people guessing. */
@@ -81,7 +98,7 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
     case 'said':
       return { ...plainCard, title: notice.title, rows: arranged([notice.buttons], capabilities) };
     case 'error': {
-      const retry = row.job ? [[button(messages, 'rt', row.job)]] : [];
+      const retry = row.job ? [await waysToRetry(desk, messages, row.job, notice.refusal)] : [];
       const card = errorCard(messages, notice.refusal, notice.ref, arranged(retry, capabilities));
       return { ...card, lines: [...(await whichEdit(desk, row.job)), ...card.lines] };
     }

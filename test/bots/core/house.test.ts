@@ -342,3 +342,52 @@ test('somebody whose hour is spent can be reminded, and is', async () => {
   await chat.platform.pressRaw(ann, remind);
   expect(chat.lastTold()).toContain('I will tell you in 60 minutes');
 });
+
+describe('an error leads on', () => {
+  const press = (chat: TestChat, label: string) => {
+    const told = chat.platform.told.at(-1)!;
+    const found = buttonsOf(told.card).find((b) => b.label === label);
+    if (!found) throw new Error(`no ${label} among ${buttonsOf(told.card).map((b) => b.label)}`);
+    return chat.platform.pressRaw(ann, found);
+  };
+
+  test('to the nearest value, for a slash command and for typed words', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, ann, 'a red hat', { steps: 999 });
+    expect(chat.lastTold()).toContain('It goes from 1 to 150.');
+    await press(chat, '150');
+    await chat.result(room);
+    expect((await node(chat)).task?.request.params).toMatchObject({ steps: 150, prompt: 'a red hat' });
+    await chat.platform.say(ann, 'a blue hat --cfg 99', { files: [await solidPng(64, 64)] });
+    await press(chat, '30');
+    await chat.result(room, 1);
+    expect((await node(chat)).task?.request.params).toMatchObject({ cfgScale: 30, prompt: 'a blue hat' });
+  });
+
+  test('to the nearest names, pressed by whoever asked alone', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, ann, 'a red hat', { sampler: 'Eulr a' });
+    const offered = buttonsOf(chat.platform.told.at(-1)!.card).find((b) => b.label === 'Euler a')!;
+    await chat.platform.pressRaw(bo, offered);
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await chat.platform.pressRaw(ann, offered);
+    await chat.result(room);
+    expect((await node(chat)).task?.request.params.sampler).toBe('Euler a');
+  });
+
+  test('to a smaller picture when memory did not suffice', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, ann, '!oom', { size: '128x256' });
+    const failed = await chat.until(() => chat.platform.standing(room).find((p) => p.card.tone === 'warning'));
+    await chat.platform.press(ann, failed, 'Smaller ×0.75');
+    const sizes = async () =>
+      (await chat.storage.jobs.unfinishedOf('d:1152921504606846977')).map((j) => j.task.request);
+    await chat.until(async () => (await sizes()).length === 0);
+    const [again] = await chat.until(() => {
+      const failures = chat.platform.standing(room).filter((p) => p.card.tone === 'warning');
+      return failures.length === 2 ? [failures.at(-1)!] : undefined;
+    });
+    const job = (await chat.storage.messages.find(room, again!.id))!.job!;
+    expect((await chat.storage.jobs.find(job))!.task.request).toMatchObject({ width: 96, height: 192 });
+  });
+});

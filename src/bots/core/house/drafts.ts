@@ -5,7 +5,7 @@ import type { Asker } from '../order.ts';
 const HALF_HOUR_MS = 30 * 60_000;
 
 /** What waits for somebody's yes or no; kinds are told apart by whoever made them. */
-export const questionKinds = ['review', 'forget', 'remind', 'preset'] as const;
+export const questionKinds = ['review', 'forget', 'remind', 'preset', 'offer'] as const;
 export type QuestionKind = (typeof questionKinds)[number];
 
 /** Keeps what a question is about until it is answered. @returns its id, for buttons */
