@@ -1,5 +1,6 @@
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { chat } from './chat.ts';
 import { compareDevice } from './device.ts';
 import { edits } from './edits.ts';
 import { fullSize } from './full-size.ts';
@@ -8,8 +9,14 @@ import { pixelWork } from './pixel-work.ts';
 import { line } from './report.ts';
 import { sampling } from './sampling.ts';
 
-const { family, device } = parseArgs({ options: { family: { type: 'string' }, device: { type: 'string' } } }).values;
+const { values, positionals } = parseArgs({
+  options: { family: { type: 'string' }, device: { type: 'string' } },
+  allowPositionals: true,
+});
+const { family, device } = values;
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} threads, Node ${process.version}\n`);
 const usual = async () => [...(await edits()), ...(await pixelWork()), ...(await memory()), ...(await sampling())];
-const chosen = device ? compareDevice(device) : family ? fullSize(family) : usual();
+/** The chat takes minutes: `npm run bench -- chat`. */
+const named = positionals.includes('chat') ? chat : usual;
+const chosen = device ? compareDevice(device) : family ? fullSize(family) : named();
 for (const measured of await chosen) console.log(line(measured));

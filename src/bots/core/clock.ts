@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 /** The time, and being woken later; passed in, so that a test can move it. */
 export interface Clock {
   /** ms since 1970. */
@@ -18,6 +19,7 @@ export const systemClock: Clock = {
 
 /** Resolves after `ms`, or as soon as `signal` fires. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  setMaxListeners(0, signal); // many wait for the same end
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = clock.setTimeout(done, ms);

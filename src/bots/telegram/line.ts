@@ -11,7 +11,7 @@ import { type Ears, heard, pressed } from './incoming.ts';
 import type { Post } from './sending.ts';
 
 /** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
-const holdMs = 2000;
+const holdMs = 500;
 
 /** A message may be corrected for this long, s. */
 const correctWithinS = 60;
