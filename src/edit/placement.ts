@@ -18,11 +18,12 @@ export interface Placement {
 const filling = (output: Size): Placement => ({ output, x: 0, y: 0, width: output.width, height: output.height });
 
 /**
- * The size a picture is brought to before it is laid on the canvas: inside it, around it, or exactly its own.
+ * The size a picture is brought to before it is laid on the canvas: inside it, around it, or exactly its own. Pixels, such as a
+ * mask's, are treated by 'latent upscale' as by 'resize and fill'.
  * Source: A1111 modules/images.py `resize_image`
  */
 export function fittedSize(mode: ResizeMode, im: Size, { width, height }: Size): Size {
-  if (mode === 'just resize' || mode === 'latent upscale') return { width, height };
+  if (mode === 'just resize') return { width, height };
   const wider = width / height > im.width / im.height;
   const fillsWidth = mode === 'crop and resize' ? wider : width / height < im.width / im.height;
   const fillsHeight = mode === 'crop and resize' ? !wider : width / height >= im.width / im.height;
@@ -33,6 +34,7 @@ export function fittedSize(mode: ResizeMode, im: Size, { width, height }: Size):
 }
 
 function resized(mode: ResizeMode, im: Size, output: Size): Placement {
+  if (mode === 'latent upscale') return filling(output); // the latents are stretched, whatever becomes of pixels
   const { width, height } = fittedSize(mode, im, output);
   return { output, x: (output.width >> 1) - (width >> 1), y: (output.height >> 1) - (height >> 1), width, height };
 }

@@ -197,6 +197,6 @@ describe('a disk', () => {
     await small.start('all');
     expect((await ending(small, await cy.photo(black, { caption: `a red hat ${quick}` }))).picture).not.toBeNull();
     ann.press('Again', first);
-    expect((await ending(small, first)).text).toMatch(/^#2 · again/);
+    expect((await ending(small, first)).text).toMatch(/^#2 · another try/);
   });
 });

@@ -98,14 +98,14 @@ describe('Cancel', () => {
 describe('an edit that fails', () => {
   test('ends in one card that says why, and can be tried again', async () => {
     chat.latch.open();
-    const request = await platform.say(ann, '!oom', { in: here, files: [await solidPng(64, 64)] });
+    const request = await platform.say(ann, '!oom', { in: here, files: [await solidPng(512, 512)] });
     const failed = await chat.until(() => platform.standing(here).find((p) => p.card.tone === 'warning'));
     expect(wordsOf(failed.card)).toMatch(
       /^⚠ Not enough memory for this edit\n"![^"]*" · @Ann\nLower size\.\nref: [0-9a-z]{8}$/,
     );
     expect(failed.options.replyTo).toBe(request);
     await chat.until(() => platform.standing(here).length === 1);
-    await platform.press(bo, failed, 'Retry');
+    await platform.press(bo, failed, 'Smaller ×0.75');
     await chat.until(() => platform.standing(here).filter((p) => p.card.tone === 'warning').length === 2);
   });
 

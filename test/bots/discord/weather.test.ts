@@ -20,6 +20,8 @@ async function open(options: ChatOptions = {}) {
 const card = (condition: (seen: Seen) => boolean) => chat.dc.waitCard(condition, patience.timeout);
 
 const isCard = (seen: Seen) => seen.interaction === null && seen.buttons.some(({ label }) => label.includes('Cancel'));
+/** What everybody sees: not the welcome that somebody new is given. */
+const forAll = () => chat.dc.messages().filter(({ onlyFor }) => onlyFor === null);
 const results = () => chat.dc.messages().filter(isResult());
 const tokenTrouble = () =>
   chat.dc.log.filter(({ way, body }) => way === 'answer' && JSON.stringify(body ?? '').includes('50027'));
@@ -59,7 +61,7 @@ describe('long jobs', () => {
     latch.close();
     dc.slash(ann, 'edit', { prompt: 'a red hat', image });
     await card(isCard);
-    await expect.poll(() => dc.messages().filter(({ onlyFor }) => onlyFor === null), patience).toHaveLength(1);
+    await expect.poll(() => forAll(), patience).toHaveLength(1);
     dc.clock.advance(20 * 60 * 1000);
     latch.open();
     expect(await card(isResult(1))).toMatchObject({ interaction: null, onlyFor: null });
@@ -161,7 +163,7 @@ describe('limits of Discord', () => {
     dc.fail({ method: 'PATCH', path: /messages/, mishap: { kind: 'limit', waitMs: 300, scope: 'user' } });
     dc.slash(ann, 'edit', { prompt: 'a red hat', image });
     await card(isResult(1));
-    await expect.poll(() => dc.messages().filter(({ onlyFor }) => onlyFor === null), patience).toHaveLength(1);
+    await expect.poll(() => forAll(), patience).toHaveLength(1);
   });
 
   test('and broken lines still post each result once', async () => {
