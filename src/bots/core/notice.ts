@@ -57,7 +57,7 @@ async function waysToRetry(
   const smaller = button(messages, 'rt', id, { label: messages.buttons.smaller, emoji: '🔽', arg: 's' });
   const isWhole = request?.mask && request.params.inpaintArea === 'whole picture';
   const masked = button(messages, 'rt', id, { label: messages.buttons.onlyMasked, emoji: '🔍', arg: 'm' });
-  return isWhole ? [smaller, masked] : [smaller];
+  return isWhole ? [smaller, masked, again] : [smaller, again];
 }
 
 /** In which words, and whose: a message that can reply to nothing would leave people guessing. */
