@@ -83,6 +83,14 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
       await new Promise((wake) => setTimeout(wake, 20));
     }
   };
+  /** Presses Use below the card that shows a mask before it is used. */
+  const agree = async (who: typeof ann) => {
+    for (;;) {
+      const asked = chat.standing(room).find(({ card }) => buttonsOf(card).some(({ action }) => action === 'mu'));
+      if (asked) return await chat.press(who, asked, 'Use');
+      await new Promise((wake) => setTimeout(wake, 20));
+    }
+  };
   const imageOf = async (posted: Posted) => {
     const node = await storage.lineage.node(buttonsOf(posted.card).find((b) => b.action === 'ag')!.target as NodeId);
     return await storage.blobs.get(node!.image.ref);
@@ -121,6 +129,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
     { ...painted, prompt: 'a cat face, grass, blue sky' },
     { replyTo, files: [file(mask, 'mask')] },
   );
+  await agree(ann);
   const cat = await result(1);
   await write('inpaint', await imageOf(cat), ['#2 a subject by mask', '"a cat face, grass, blue sky"']);
 
@@ -137,6 +146,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
     { ...painted, prompt: 'a panda, grass, blue sky' },
     { replyTo, files: [file(mask, 'mask')] },
   );
+  await agree(bo);
   const branch = await result(3);
   await write('branch', await imageOf(branch), ['#4 Bo branches off #1', '"a panda, grass, blue sky"']);
 
