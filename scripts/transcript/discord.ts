@@ -43,6 +43,7 @@ function look(dc: DiscordStandIn, people: readonly StandInUser[]): readonly Show
 
 const isResult = (number: number) => (seen: Seen) =>
   seen.byBot && seen.onlyFor === null && seen.pictures.length > 0 && new RegExp(`#${number} · `).test(seen.text);
+const isMaskCard = ({ buttons }: Seen) => buttons.some(({ label }) => label.startsWith('✅'));
 const patienceMs = 120_000;
 
 /** Two people on a Discord server, one of them in Chinese. */
@@ -83,13 +84,17 @@ export async function playDiscord(folder: string): Promise<void> {
         dc.message(bo, '+ snow, winter --seed 3', { replyTo: first });
         return result(2);
       });
-      const third = await step('小波: /inpaint with a mask, on #2', () => {
+      const asked = await step('小波: /inpaint with a mask, on #2', () => {
         const words = { prompt: 'a snowman, grass, blue sky', mask, strength: 1, fill: 'latent noise', seed: '4' };
         dc.slash(bo, 'inpaint', {
           ...words,
           link: `https://discord.com/channels/${dc.guild.id}/${dc.channel.id}/${second.id}`,
           ...painted,
         });
+        return dc.waitCard(isMaskCard, patienceMs);
+      });
+      const third = await step('小波 agrees to the mask', () => {
+        dc.button(bo, asked, '✅');
         return result(3);
       });
       const fourth = await step('Ann presses Again on #3', () => {
@@ -118,8 +123,8 @@ export async function playDiscord(folder: string): Promise<void> {
       await step('小波 presses Undo on #5, which is HEAD', () => another(() => dc.button(bo, fifth, '↩️')));
       await step('Ann types /redo, as a reply to nothing', () => another(() => dc.slash(ann, 'redo')));
       await step('Ann presses Undo on #4, which is not HEAD', () => another(() => dc.button(ann, fourth, '↩️')));
-      await step('小波 presses Settings on #3', () => another(() => dc.button(bo, third, '⚙️')));
-      await step('Ann presses Original on #4', () => another(() => dc.button(ann, fourth, '💾')));
+      await step('小波 presses Compare on #3', () => another(() => dc.button(bo, third, '🌓')));
+      await step('Ann presses ⋯ on #4', () => another(() => dc.button(ann, fourth, '⋯')));
       const form = await step('Ann presses Edit… on #2', async () => {
         const opened = await dc.button(ann, second, '✏️').answered();
         console.log(`${formOf(opened)}\n`);

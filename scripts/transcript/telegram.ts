@@ -79,9 +79,12 @@ async function converse({ ann, bo, picture, mask, step, result, answered }: Scen
     bo.text('+ snow, winter --seed 3', { replyTo: first });
     return result(2);
   });
-  const third = await step('小波 replies to #2 with a mask', async () => {
+  const asked = await step('小波 replies to #2 with a mask', async () => {
     const words = '/inpaint mask a snowman, grass, blue sky --strength 1 --fill "latent noise" --cfg 5 --seed 4';
-    await bo.document(mask, { caption: words, replyTo: second, name: 'mask.png' });
+    return answered(() => bo.document(mask, { caption: words, replyTo: second, name: 'mask.png' }));
+  });
+  const third = await step('小波 agrees to the mask', () => {
+    bo.press('✅', asked);
     return result(3);
   });
   const fourth = await step('Ann presses Again on #3', () => {
@@ -99,8 +102,7 @@ async function converse({ ann, bo, picture, mask, step, result, answered }: Scen
   await step('小波 presses Undo on #5, which is HEAD', () => answered(() => bo.press('↩️', fifth)));
   await step('Ann: /redo', () => answered(() => ann.command('/redo')));
   await step('Ann presses Undo on #4, which is not HEAD', () => answered(() => ann.press('↩️', fourth)));
-  await step('Ann presses Settings on #3', () => answered(() => ann.press('⚙️', third)));
-  await step('小波 presses Original on #3', () => answered(() => bo.press('💾', third)));
+  await step('小波 presses Compare on #3', () => answered(() => bo.press('🌓', third)));
   const form = await step('小波 presses Edit… on #2', () => answered(() => bo.press('✏️', second)));
   await step('小波 answers it', () => {
     bo.text('a red house, grass, blue sky\n--strength 0.9 --steps 12', { replyTo: form });
