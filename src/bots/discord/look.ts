@@ -3,18 +3,17 @@ import type { PlaceId } from '../../edit/lineage.ts';
 import type { RepliedTo } from '../core/platform.ts';
 import { type Api, ApiError } from './api.ts';
 import { picturesIn } from './pictures.ts';
-import { addressOf } from './places.ts';
+import { channelOf } from './places.ts';
 
 /**
  * A message somebody linked to. Of other people's messages Discord shows a bot the pictures only where it was mentioned, and in private.
  * @returns null when there is no such message, or the bot may not read there @throws LineError
  */
-export async function lookAt(api: Api, me: string | null, place: PlaceId, id: string): Promise<RepliedTo | null> {
-  const { channel, message } = addressOf(place, id);
+export async function lookAt(api: Api, me: string | null, place: PlaceId, message: string): Promise<RepliedTo | null> {
   try {
-    const found = (await api.call('GET', Routes.channelMessage(channel, message))) as APIMessage;
+    const found = (await api.call('GET', Routes.channelMessage(channelOf(place), message))) as APIMessage;
     const ours = found.author.id === me;
-    return { message: id, ours, files: ours ? [] : picturesIn(found) };
+    return { message, ours, files: ours ? [] : picturesIn(found) };
   } catch (error) {
     if (error instanceof ApiError) return null;
     throw error;

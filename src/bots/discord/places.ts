@@ -25,24 +25,8 @@ export function whereaboutsOf(
   return { place: placeOf(at.guild, at.channel), group: groupOf(at.guild), kind, locale };
 }
 
-/**
- * Our ids of messages: Discord's own where the message is in the place it belongs to, else with the channel before it. So a result
- * that had to go to somebody's private messages is found there after a restart too.
- */
-export function messageIn(channel: string, message: string): string {
-  return `${channel}/${message}`;
-}
-
 /** The address of a message, as Discord's clients open it. */
-export function linkTo(place: PlaceId, ours: string): string {
-  const { channel, message } = addressOf(place, ours);
+export function linkTo(place: PlaceId, message: string): string {
   const guild = /^d:(\d+):/.exec(place)?.[1] ?? '0';
-  return `https://discord.com/channels/${guild === '0' ? '@me' : guild}/${channel}/${message}`;
-}
-
-/** The channel and Discord's id of one of our messages. @throws RangeError */
-export function addressOf(place: PlaceId, message: string): { readonly channel: string; readonly message: string } {
-  const [, channel, id] = /^(?:(\d+)\/)?(\d+)$/.exec(message) ?? [];
-  if (id === undefined) throw new RangeError(`not a message id on Discord: ${message}`);
-  return { channel: channel ?? channelOf(place), message: id };
+  return `https://discord.com/channels/${guild === '0' ? '@me' : guild}/${channelOf(place)}/${message}`;
 }

@@ -3,7 +3,7 @@ import type { PlaceId } from '../../edit/lineage.ts';
 import type { UserId } from '../../edit/request.ts';
 import { type Card, DeliveryError, type SendOptions } from '../core/platform.ts';
 import { type Api, asDeliveryError, delivered, refusedWith } from './api.ts';
-import { addressOf, channelOf, messageIn, placeOf } from './places.ts';
+import { channelOf, placeOf } from './places.ts';
 import { containerOf, type Shown } from './render.ts';
 import { remember, type Ticket, type Tickets } from './tickets.ts';
 import { type Cargo, fileLimit, type Materials, withPictures } from './uploads.ts';
@@ -27,8 +27,8 @@ export function bodyOf(card: Card, { attachments, shown }: Pick<Cargo, 'attachme
 }
 
 /**
- * Posts a card the first way that works: as an ordinary message; through the newest interaction of the place; to the private messages
- * of whoever began that one. @returns our id of the message @throws DeliveryError
+ * Posts a card the first way that works: as an ordinary message, else through the newest interaction of the place.
+ * @returns our id of the message @throws DeliveryError
  */
 export async function sendCard(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
   const { repeated } = words[options.language];
@@ -37,7 +37,6 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
   const ways = [
     ...(ticket?.isGuest ? [] : [() => delivered(true, () => sendToPlace(post, place, marked, options))]),
     ...(ticket && post.tickets.isAlive(ticket) ? [() => sendByTicket(post, ticket, marked)] : []),
-    ...(ticket && !place.startsWith('d:0:') ? [() => sendPrivately(post, ticket.user, marked, options)] : []),
   ];
   let last: unknown = new DeliveryError('unreachable', null);
   for (const way of ways) {
@@ -121,27 +120,17 @@ export async function directPlace({ api }: Post, user: UserId): Promise<PlaceId 
   }
 }
 
-async function sendPrivately(post: Post, user: string, card: Card, options: SendOptions): Promise<string> {
-  return delivered(true, async () => {
-    const { id: channel } = await post.api.call<{ id: string }>('POST', Routes.userChannels(), {
-      body: { recipient_id: user },
-    });
-    return messageIn(channel, await sendToChannel(post, channel, card, { nonce: options.nonce, replyTo: null }));
-  });
-}
-
 /** By which call a message is changed: through the token it was posted with, else as the bot. */
 function routeOf(
   { tickets }: Post,
   place: PlaceId,
-  ours: string,
+  message: string,
 ): { readonly route: RouteLike; readonly auth: boolean } {
-  const { channel, message } = addressOf(place, ours);
-  const ticket = tickets.ofMessage(ours);
+  const ticket = tickets.ofMessage(message);
   const byTicket = ticket && tickets.isAlive(ticket);
   return byTicket
     ? { route: Routes.webhookMessage(ticket.application, ticket.token, message), auth: false }
-    : { route: Routes.channelMessage(channel, message), auth: true };
+    : { route: Routes.channelMessage(channelOf(place), message), auth: true };
 }
 
 /**
@@ -150,17 +139,16 @@ function routeOf(
  */
 export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
   const { route, auth } = routeOf(post, place, message);
-  const { message: id } = addressOf(place, message);
   await delivered(true, async () => {
     if (card.images.length === 0) {
-      const shown = post.shown.get(id);
+      const shown = post.shown.get(message);
       const { attachments, ...body } = bodyOf(card, { attachments: [], shown: shown ?? [] });
       await post.api.call('PATCH', route, { body: shown ? body : { ...body, attachments }, auth });
       return;
     }
     await withPictures(post, card, fileLimit, async ({ files, ...cargo }) => {
       await post.api.call('PATCH', route, { body: bodyOf(card, cargo), files, auth });
-      remember(post.shown, id, cargo.shown);
+      remember(post.shown, message, cargo.shown);
     });
   });
 }
@@ -168,7 +156,7 @@ export async function editCard(post: Post, place: PlaceId, message: string, card
 /** Deletes a message; one that is gone counts as deleted, and so does one nobody can reach any more. @throws DeliveryError */
 export async function removeMessage(post: Post, place: PlaceId, message: string): Promise<void> {
   const { route, auth } = routeOf(post, place, message);
-  post.shown.delete(addressOf(place, message).message);
+  post.shown.delete(message);
   try {
     await post.api.call('DELETE', route, { auth });
   } catch (error) {

@@ -12,7 +12,6 @@ export interface Ticket {
   readonly application: string;
   readonly token: string;
   readonly place: PlaceId;
-  readonly user: string;
   /** ms since 1970. */
   readonly at: number;
   /** The bot is no member of this place: it speaks here through tickets only. */
@@ -26,7 +25,7 @@ export interface Ticket {
 /** Recent interactions by place, and by the messages that were posted through them. */
 export interface Tickets {
   add(ticket: Ticket): void;
-  /** The newest of a place, also when it has expired: it still says who was there. */
+  /** The newest of a place, also when it has expired: it still says how the bot stands there. */
   lastOf(place: PlaceId): Ticket | undefined;
   posted(message: string, ticket: Ticket): void;
   /** Through which one a message was posted. */

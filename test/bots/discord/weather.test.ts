@@ -99,13 +99,14 @@ describe('long jobs', () => {
     }
     dc.clock.advance(16 * 60 * 1000);
     latch.open();
-    await card((seen) => seen.channel === dc.privately(ann) && isResult(1)(seen));
-    await expect
-      .poll(() => dc.calls('POST', new RegExp(`/channels/${dc.privately(shy).id}/`)).length, patience)
-      .toBe(1);
+    const sent = await card((seen) => seen.channel === dc.privately(ann) && seen.text.startsWith('**#1 · '));
+    expect(sent).toMatchObject({ pictures: [{}], buttons: [] }); // buttons lead nowhere outside the place
+    const tried = () => dc.calls('POST', new RegExp(`/channels/${dc.privately(shy).id}/`)).length;
+    await expect.poll(tried, patience).toBe(1);
     expect(tokenTrouble()).toEqual([]);
     dc.slash(shy, 'queue', {}, { channel: dc.addChannel('elsewhere', { guild }) });
     await card(({ onlyFor }) => onlyFor === 'Shy');
+    expect(tried()).toBe(1);
   });
 });
 
