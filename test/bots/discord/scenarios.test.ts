@@ -5,7 +5,8 @@ import type { Seen } from '../../support/discord-stand-in/view.ts';
 import { channelJson } from '../../support/discord-stand-in/wire.ts';
 import { permissions } from '../../support/discord-stand-in/world.ts';
 import { solidPng } from '../../support/jobs.ts';
-import { type Chat, halfMask, isResult, openChat, patience } from './chat.ts';
+import { halfMask, patience } from '../../support/running-bot.ts';
+import { type Chat, isResult, openChat } from './chat.ts';
 
 let chat: Chat;
 let black: { readonly name: string; readonly bytes: Buffer };

@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import type { Conversation } from '../../support/telegram-stand-in/index.ts';
-import { type Chat, halfMask, isResult, openChat } from './chat.ts';
+import { type Chat, isResult, openChat } from './chat.ts';
 
 let chat: Chat;
 let black: Buffer;
