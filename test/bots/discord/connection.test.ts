@@ -76,7 +76,6 @@ describe('acknowledging', () => {
         finish = resolve;
       });
     const asked = await bot.dc.slash(bot.dc.user('Ann'), 'queue').answered();
-    expect(asked.answeredAfterMs).toBeLessThan(1000);
     expect(asked).toMatchObject({ callbackType: 5, answer: { loading: true, onlyFor: 'Ann' } });
     await expect.poll(() => bot.heard.length, patience).toBe(1);
     finish();
