@@ -79,7 +79,8 @@ describe('who may come in', () => {
     expect((await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body })).status).toBe(401);
     const visitor = await enter();
     const [name, id] = visitor.cookie.split(/[=.]/) as [string, string];
-    const forged = new Visitor(origin, 
+    const forged = new Visitor(
+      origin,
       `${name}=${id.replace(/./, (c) => (c === '0' ? '1' : '0'))}.${visitor.cookie.split('.')[1]}`,
     );
     expect((await forged.fetch('/api/setup')).status).toBe(401);
