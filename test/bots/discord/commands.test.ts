@@ -6,8 +6,8 @@ import { openDiscord } from '../../../src/bots/discord/discord.ts';
 import { silentLog } from '../../../src/log.ts';
 import { checkCommands, commandSize } from '../../support/discord-stand-in/commands.ts';
 import type { JsonObject } from '../../support/discord-stand-in/json.ts';
+import { fit, patience } from '../../support/running-bot.ts';
 import { openAdapter } from './adapter.ts';
-import { fit, patience } from './chat.ts';
 
 const commands = registeredCommands() as unknown as readonly (JsonObject & {
   name: string;
