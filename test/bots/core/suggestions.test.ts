@@ -4,9 +4,9 @@ import { openSuggestions, type SuggestionOptions } from '../../../src/bots/core/
 import type { Catalog } from '../../../src/edit/catalog.ts';
 import { samplerNames } from '../../../src/edit/choices.ts';
 import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo } from '../../support/test-platform.ts';
-import { halfMask } from '../discord/chat.ts';
 
 let chat: TestChat;
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { solidPng } from '../../support/jobs.ts';
 import { halfMask, patience } from '../../support/running-bot.ts';
 import { isResult } from './chat.ts';
 import { black, chat, edited, further, newest, openHands, paramsOf, somebody, told, useMask } from './hands.ts';
