@@ -16,8 +16,8 @@ export interface Reporter {
   spend(phase: Progress['phase']): void;
   /** Sampling is about to make `calls` model calls in all, which people know as `steps`. */
   plan(of: { readonly calls: number; readonly steps: number; readonly latentSpace: LatentSpace }): void;
-  /** One model call is done; `latent` [B, 4, h, w] is the clean picture as it is guessed now. @throws Refusal 'cancelled' */
-  called(latent: Tensor): Promise<void>;
+  /** One model call is done; `latent` makes the clean picture as it is guessed now, [B, 4, h, w]. @throws Refusal 'cancelled' */
+  called(latent: () => Tensor): Promise<void>;
   seconds(): Seconds;
 }
 
@@ -81,7 +81,7 @@ export function openReporter({ progress, signal, previews }: ReporterOptions): R
       const fraction = starts.sampling + share * (starts.decoding - starts.sampling);
       const isDue = previews && performance.now() - shown >= PREVIEW_EVERY_MS;
       if (isDue) shown = performance.now();
-      const preview = isDue ? { preview: await previewOf(work.latentSpace, latent) } : {};
+      const preview = isDue ? { preview: await previewOf(work.latentSpace, latent()) } : {};
       progress({ phase: 'sampling', fraction, step: Math.floor(share * work.steps), steps: work.steps, ...preview });
     },
     seconds: () => {
