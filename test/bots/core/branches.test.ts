@@ -88,7 +88,7 @@ describe('a branch', () => {
     await chat.result(here, 2);
     expect(Object.keys((await lineageOf(one)).heads)).toEqual(['Crown', 'main']);
     const cy = { ...bo, id: 'discord:77', name: 'Cy' } as const;
-    await platform.pressRaw(cy, { action: 'bx', target: (await nodeOf(one)).id, arg: 'r' }, { in: here });
+    await platform.pressRaw(cy, { action: 'bx', target: (await chat.nodeOf(one)).id, arg: 'r' }, { in: here });
     expect(chat.lastTold()).toContain('too old');
   });
 
