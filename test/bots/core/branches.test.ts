@@ -74,6 +74,27 @@ describe('a branch', () => {
     expect(await nodeOf(fork)).toBeDefined();
   });
 
+  test('gets another name from whoever may move it, and edits on their way to it follow', async () => {
+    const one = await first('owner');
+    await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });
+    const fork = await chat.result(here, 1);
+    const rename = async (name: string) => {
+      await platform.pressFurther(bo, fork, 'Rename branch…');
+      await platform.pressRaw(bo, platform.forms.at(-1)!, { in: here }, null, { name });
+    };
+    await rename('MAIN');
+    expect(chat.lastTold()).toContain('There already is one of that name.');
+    await rename('Crown');
+    expect(chat.lastTold()).toBe('The branch "bo-1" is called "Crown" now.');
+    expect((await lineageOf(one)).begunBy).toEqual({ Crown: bo.id });
+    await platform.say(bo, 'a blue hat', { in: here, replyTo: fork.id });
+    await chat.result(here, 2);
+    expect(Object.keys((await lineageOf(one)).heads)).toEqual(['Crown', 'main']);
+    const cy = { ...bo, id: 'discord:77', name: 'Cy' } as const;
+    await platform.pressRaw(cy, { action: 'bx', target: (await nodeOf(one)).id, arg: 'r' }, { in: here });
+    expect(chat.lastTold()).toContain('too old');
+  });
+
   test('of somebody’s own is theirs to move; others fork from it', async () => {
     const one = await first('owner');
     await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });

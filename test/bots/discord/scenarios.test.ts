@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { solidPng } from '../../support/jobs.ts';
 import { halfMask, patience } from '../../support/running-bot.ts';
 import { isResult } from './chat.ts';
 import { black, chat, edited, further, newest, openHands, paramsOf, somebody, told, useMask } from './hands.ts';
@@ -239,6 +240,7 @@ describe("a picture's context menu", () => {
     const opened = await chat.dc.context(ann.user, 'Edit image', target, ann).answered();
     expect(opened.callbackType).toBe(9);
     const mask = { name: 'mask.png', bytes: await halfMask() };
+    expect(opened.modal?.components).toHaveLength(5);
     const sent = chat.dc.modal(opened, { prompt: 'a red hat', strength: '0.9', mask: [mask] });
     await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
@@ -255,12 +257,38 @@ describe("a picture's context menu", () => {
     const fetched = chat.dc.calls('GET', /cdn\/attachments/).length;
     const opened = await chat.dc.context(ann.user, 'Inpaint image', target, ann).answered();
     expect(opened.modal).toMatchObject({ title: 'Inpaint image' });
+    expect(opened.modal?.components).toHaveLength(5);
     await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
     await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
+  });
+
+  test('offers presets, and sends what was drawn instead of the picture', async () => {
+    const ann = somebody();
+    const target = chat.dc.message(chat.dc.user('Bo'), 'look', { ...ann, files: [black] });
+    const opened = await chat.dc.context(ann.user, 'Edit image', target, ann).answered();
+    const drawn = { name: 'drawn.png', bytes: await solidPng(64, 64, '#993366') };
+    chat.dc.modal(opened, { prompt: 'a red hat', Preset: 'hands', mask: [drawn] });
+    const { params, sketch } = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
+    expect(sketch).toMatchObject({ kind: 'sketch' });
+    expect(params.inpaintArea).toBe('only masked');
+  });
+
+  test('keeps a picture as the mask of the next command, and compares a result with what it was made from', async () => {
+    const ann = somebody();
+    const mask = { name: 'mask.png', bytes: await halfMask() };
+    const sent = chat.dc.message(chat.dc.user('Bo'), 'a mask', { ...ann, files: [mask] });
+    chat.dc.context(ann.user, 'Use as mask', sent, ann);
+    await told(ann, /Kept as the mask/);
+    chat.dc.slash(ann.user, 'inpaint', { prompt: 'a pond', image: black }, ann);
+    await useMask(ann);
+    const result = await newest(ann, isResult(1));
+    expect((await chat.nodeOf(result)).task!.request.mask).toMatchObject({ kind: 'image' });
+    chat.dc.context(ann.user, 'Compare', result, ann);
+    await newest(ann, ({ text }) => /#0 and #1/.test(text));
   });
 
   test('does at once what needs no words: enlarges a picture, tells what made it', async () => {
