@@ -10,6 +10,7 @@ import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
+import { takePreset } from './house/preset-names.ts';
 import { catalogNow } from './intake.ts';
 import { maskCommand } from './mask-command.ts';
 import { messagesIn } from './messages/index.ts';
@@ -52,23 +53,31 @@ function wordsOfCommand(
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
     const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
-    const preset = typeof options.preset === 'string' && options.preset.trim() !== '' ? options.preset : null;
-    return edit(flow, heard, { incoming, link: linkOf(options), preset, followsUp: false, read, target: null });
+    return edit(flow, heard, {
+      incoming,
+      link: linkOf(options),
+      preset: presetOf(options),
+      followsUp: false,
+      read,
+      target: null,
+    });
   };
 }
 
 const linkOf = ({ link }: Given) => (typeof link === 'string' && link.trim() !== '' ? link : null);
+const presetOf = ({ preset }: Given) => (typeof preset === 'string' && preset.trim() !== '' ? preset : null);
 
 /** What is typed after the command is what shall go; a prompt is an option of its own. */
 async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
   const { target: named, ...others } = options;
-  const typed = wordsAfter('prompt', incoming.text);
+  const { preset, rest } = takePreset(incoming.text);
+  const typed = wordsAfter('prompt', rest);
   const target = String(named ?? typed.prompt ?? '').slice(0, 100);
   const said = wordsOfCommand(commands.remove, others, '');
   const words = { ...said, params: { ...typed.params, ...said.params } };
   const read = () => ({ command: commands.remove, words });
-  const telling = { incoming: { ...incoming, text: '' }, link: linkOf(options) };
-  return edit(flow, heard, { ...telling, followsUp: true, read, target });
+  const named = { link: linkOf(options), preset: preset ?? presetOf(options) };
+  return edit(flow, heard, { ...named, incoming: { ...incoming, text: '' }, followsUp: true, read, target });
 }
 
 async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
@@ -80,12 +89,14 @@ async function sketch({ flow, heard, incoming, call: { options } }: Doing): Prom
   const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);
   const read = (text: string) => ({ command: commands.sketch, words: wordsIn(text) });
   if (drawn && incoming.repliedTo) {
-    const said = { words: wordsIn(incoming.text), use, target: null, followsUp: false } as const;
+    const { preset, rest } = takePreset(incoming.text);
+    const named = { words: wordsIn(rest), preset: preset ?? presetOf(options) };
+    const said = { ...named, use, target: null, followsUp: false } as const;
     return sketchOnReply(flow, heard, { file: drawn, repliedTo: incoming.repliedTo }, said);
   }
   const role = (file: RemoteFile): RemoteFile => ({ ...file, role: 'sketch' });
   const sorted = { ...incoming, files: [...files, ...(drawn ? [role(drawn)] : [])] };
-  const telling = { incoming: sorted, link, followsUp: false, read, target: null };
+  const telling = { incoming: sorted, link, preset: presetOf(options), followsUp: false, read, target: null };
   return edit(flow, heard, { ...telling, sketch: use });
 }
 

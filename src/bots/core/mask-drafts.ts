@@ -181,13 +181,14 @@ interface AgreedMask {
 
 /** The edit a mask stands for, for whoever goes on with it. */
 export async function orderOfMask(flow: Flow, asker: Asker, { author, content, node }: AgreedMask): Promise<Order> {
-  const { mask, strokes, target, followsUp } = content;
+  const { mask, strokes, target, preset, followsUp } = content;
   const messages = messagesIn(asker.language);
   const words = target === null ? content.words : removalWords(messages, node, content.words, target);
   const painted = strokes && strokes.use !== 'mask' ? { painted: strokes.painted, kind: strokes.use } : undefined;
   const order = await orderEdit(flow, asker, {
     command: commandOf(content),
     words,
+    preset,
     source: { kind: 'node', node, how: 'pointed at' },
     mask: painted ? undefined : { ready: mask, author },
     sketch: painted,
@@ -214,11 +215,12 @@ export async function answerMask(
   flow: Flow,
   asker: Asker,
   draft: Draft,
-  { words, card }: { readonly words: DraftWords; readonly card: string },
+  { words, preset, card }: { readonly words: DraftWords; readonly preset: string | null; readonly card: string },
 ): Promise<void> {
   const { content } = await opened(flow, draft, asker);
   const params = { ...content.words.params, ...words.params };
-  await run(flow, { asker, incoming: { message: card } }, draft, { ...content, words: { ...words, params } });
+  const said = { ...content, preset: preset ?? content.preset, words: { ...words, params } };
+  await run(flow, { asker, incoming: { message: card } }, draft, said);
 }
 
 /** Goes on with the mask; asks for words first when there are none. */
