@@ -7,6 +7,7 @@ import { directions } from './outpaint-size.ts';
 import { type PartialParams, partialParamsSchema } from './params.ts';
 import type { MaskSource } from './request.ts';
 import { maskSourceSchema } from './request.ts';
+import { presentParams } from './stored.ts';
 
 /** What was said about an edit that waits for something. `null` leaves what the picture was made with. */
 export interface DraftWords {
@@ -33,7 +34,7 @@ const wordsSchema = z.object({
   append: z.string(),
   negative: z.string().nullable(),
   appendNegative: z.string(),
-  params: partialParamsSchema,
+  params: z.preprocess((stored) => presentParams(stored), partialParamsSchema), // an update does not break open drafts
   region: z.object({ target: z.string(), becomes: z.enum(becomings) }).nullable(),
   saidTwice: z.array(z.enum(fieldNames)),
 });

@@ -20,14 +20,21 @@ function schemaOf(field: Field): z.ZodType {
   }
 }
 
-const shape = Object.fromEntries(fieldNames.map((name) => [name, schemaOf(fields[name])]));
+const schemas = Object.fromEntries(fieldNames.map((name) => [name, schemaOf(fields[name])])) as Readonly<
+  Record<FieldName, z.ZodType>
+>;
 
 /** A value for every field, each in its range. */
-export const paramsSchema = z.strictObject(shape) as unknown as z.ZodType<Params>;
+export const paramsSchema = z.strictObject(schemas) as unknown as z.ZodType<Params>;
 
 /** Some of the fields: what a preset holds and what a command gives. */
 export type PartialParams = { readonly [K in FieldName]?: Params[K] };
-export const partialParamsSchema = z.strictObject(shape).partial() as unknown as z.ZodType<PartialParams>;
+export const partialParamsSchema = z.strictObject(schemas).partial() as unknown as z.ZodType<PartialParams>;
+
+/** Whether a field takes a value that came from outside. */
+export function takes(name: FieldName, value: unknown): boolean {
+  return schemas[name].safeParse(value).success;
+}
 
 /** Ignores case and takes `_`, `-` and blanks for the same. */
 const normal = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '-');

@@ -65,7 +65,7 @@ export interface EditRequest {
   readonly script?: ScriptWork;
 }
 
-export const editRequestSchema = z.strictObject({
+const editRequestShape = {
   version: z.literal(1),
   init: blobRefSchema,
   mask: maskSourceSchema.nullable(),
@@ -74,7 +74,10 @@ export const editRequestSchema = z.strictObject({
   height: z.number().int().min(64).max(16384).multipleOf(8),
   params: paramsSchema,
   script: scriptWorkSchema.optional(),
-}) as unknown as z.ZodType<EditRequest>;
+};
+/** What a request has beside its parameters, and these. */
+export const editRequestKeys: readonly string[] = Object.keys(editRequestShape);
+export const editRequestSchema = z.strictObject(editRequestShape) as unknown as z.ZodType<EditRequest>;
 
 /** What a worker can be asked. */
 export type Task = { readonly kind: 'edit'; readonly request: EditRequest };

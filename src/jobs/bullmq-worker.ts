@@ -4,6 +4,7 @@ import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { JobId } from '../edit/lineage.ts';
 import { type Progress, taskSchema } from '../edit/request.ts';
+import { presentTask } from '../edit/stored.ts';
 import type { Log } from '../log.ts';
 import type { Parcel } from './dispatcher.ts';
 import { encodeEvent } from './events.ts';
@@ -107,7 +108,7 @@ export class RedisWorker {
   async #outcomeOf({ job, abort }: Held): Promise<JobOutcome> {
     const report = (progress: Progress) => this.#report(job.id, progress);
     try {
-      const task = taskSchema.parse(job.task);
+      const task = taskSchema.parse(presentTask(job.task, refuseUnknown));
       return { kind: 'done', result: await this.#handler({ ...job, task }, report, abort.signal) };
     } catch (error) {
       return outcomeOf(error, job, abort.signal.aborted, this.#at.log);
@@ -121,6 +122,13 @@ export class RedisWorker {
     const telling = redis.publish(line.eventsChannel, encodeEvent({ kind: 'progress', id, progress }));
     telling.catch((error: Error) => log.debug({ error: error.message }, 'progress not told'));
   }
+}
+
+/** A task of a newer version would become another picture than was promised. @throws RangeError */
+function refuseUnknown(what: string): void {
+  throw new RangeError(
+    `a task holds "${what.slice(0, 100)}", which this worker does not know: is it older than the bots?`,
+  );
 }
 
 /** Whether something succeeded in time. */

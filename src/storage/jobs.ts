@@ -104,9 +104,10 @@ const errorSchema = z
   .nullable() as unknown as z.ZodType<RefusalData | null>;
 
 function toJob(row: Job): JobRow {
-  const { lineageId, parentId, spent: _, ...same } = row;
+  const { requestKey, group, cost, branch, cardMessage, replyTo, spoiler, acceptedAt, endedAt } = row;
+  const { lineageId, parentId } = row;
   return {
-    ...same,
+    ...{ requestKey, group, cost, branch, cardMessage, replyTo, spoiler, acceptedAt, endedAt },
     id: row.id as JobId,
     state: stateSchema.parse(row.state),
     task: taskSchema.parse(row.task),

@@ -11,6 +11,7 @@ import { type LineageStore, lineageStore } from './lineage.ts';
 import { type MessageStore, messageStore } from './messages.ts';
 import { migrate } from './migrate.ts';
 import { type ModerationStore, moderationStore } from './moderation.ts';
+import { readingOlderRows } from './older-rows.ts';
 import { type OutboxStore, outboxStore } from './outbox.ts';
 import { type PeopleStore, peopleStore } from './people.ts';
 import { type PresetStore, presetStore } from './presets.ts';
@@ -75,7 +76,7 @@ async function openPostgres(url: string, log: Log): Promise<Database> {
 export async function openStorage({ dataDir, databaseUrl, log, clock }: StorageOptions): Promise<Storage> {
   await mkdir(dataDir, { recursive: true });
   const blobDirectory = join(dataDir, 'blobs');
-  const db = await (databaseUrl ? openPostgres(databaseUrl, log) : openSqlite(dataDir, log));
+  const db = readingOlderRows(await (databaseUrl ? openPostgres(databaseUrl, log) : openSqlite(dataDir, log)), log);
   const now = clock ?? (() => new Date());
   return {
     blobs: openBlobDirectory(blobDirectory),

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BlobRef } from '../../src/edit/blob.ts';
+import { defaultParams } from '../../src/edit/fields.ts';
 import { toImageHash } from '../../src/edit/image-hash.ts';
 import type { PlaceId } from '../../src/edit/lineage.ts';
+import type { PresetContent } from '../../src/edit/presets.ts';
+import type { EditRequest, Task } from '../../src/edit/request.ts';
 import type { NewJob, OutboxRow, Storage } from '../../src/storage/index.ts';
 import {
   ann,
@@ -570,6 +574,45 @@ export function storageConformance(name: string, openStand: () => Promise<Stand>
         expect(await storage.people.mayHint(person, 'ping', 30, day(29))).toBe(false);
         const again = await atOnce(6, (s) => s.people.mayHint(person, 'ping', 30, day(30)));
         expect(again.filter(Boolean)).toHaveLength(1);
+      });
+    });
+
+    describe('rows of another version', () => {
+      /** As before a parameter came, and after one went. */
+      const otherTask = (init: BlobRef): Task => {
+        const { kind, request } = editTask(init);
+        const { cfgRescale: _, sampler: __, ...earlier } = request.params;
+        const params = { ...earlier, sampler: 'a sampler of long ago', zigzag: 3 };
+        return { kind, request: { ...request, params, glow: true } as unknown as EditRequest };
+      };
+      const readable = (init: BlobRef) => {
+        const { kind, request } = editTask(init);
+        return { kind, request: { ...request, params: { ...request.params, sampler: defaultParams.sampler } } };
+      };
+
+      test('are read: what came later has its default, what is no more is left out', async () => {
+        const root = await plantTree(storage.lineage);
+        const { ref } = root.image;
+        const job = jobOn(root, somePlace(), { task: otherTask(ref) });
+        await storage.jobs.accept(job);
+        expect((await other.jobs.find(job.id))?.task).toEqual(readable(ref));
+        const unfinished = (await other.jobs.unfinished()).find(({ id }) => id === job.id);
+        expect(unfinished?.task).toEqual(readable(ref));
+        const picture = pictureOf(job);
+        await storage.jobs.complete(job.id, [picture], messageAbout(job, picture.id));
+        expect((await other.lineage.node(picture.id))?.task).toEqual(readable(ref));
+        expect((await other.lineage.nodes(root.lineage, 0, 9)).at(-1)?.task).toEqual(readable(ref));
+      });
+      test('of presets are read, also where they are somebody’s defaults', async () => {
+        const [place, user] = [somePlace(), `discord:${nodeId()}` as const];
+        const content = { params: { steps: 12, zigzag: 3, cfgScale: 'much' }, glow: true } as unknown as PresetContent;
+        await storage.presets.save({ scope: 'user', owner: user, name: 'old', content });
+        await storage.presets.setDefault('user', user, 'old');
+        const sound = { params: { steps: 12 } };
+        expect((await other.presets.find('user', user, 'old'))?.content).toEqual(sound);
+        expect(await other.presets.layers({ group: 'd:1', place, user })).toEqual([
+          { name: 'user default', content: sound },
+        ]);
       });
     });
 

@@ -1,4 +1,5 @@
 import type { Language } from '../../../storage/index.ts';
+import { plural } from './plural.ts';
 
 /** What is said about settings, presets, the rules of a server, privacy and the line. */
 export interface HouseMessages {
@@ -61,8 +62,6 @@ export interface HouseMessages {
   readonly health: (workers: number, model: string, waiting: number) => string;
   readonly deliveredHere: string;
 }
-
-const plural = (count: number, one: string, many: string) => `${count} ${count === 1 ? one : many}`;
 
 const en: HouseMessages = {
   from: { table: 'default', system: 'operator', server: 'server', channel: 'channel', user: 'you' },
