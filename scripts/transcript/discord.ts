@@ -85,6 +85,12 @@ export async function playDiscord(folder: string): Promise<void> {
     ...recorder,
     people: [personOf(dc, ann), personOf(dc, bo), personOf(dc, jose)],
     messages: () => dc.messages().map((seen) => ({ ...seen, text: rendered(seen.text) })),
+    looks: ({ text, buttons, pictures }) =>
+      [
+        text,
+        ...buttons.map(({ label }) => label),
+        ...pictures.map(({ name, bytes }) => `${name} ${bytes.length}`),
+      ].join('\n'),
     more: async (person, on) => {
       const panel = await answered(room, () => person.press(on, '⋯'));
       if (!findButton(panel, '💾')) throw new Error(`nothing stands behind ⋯ of: ${on.text}`);

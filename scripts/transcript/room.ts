@@ -36,6 +36,8 @@ export interface Room<M extends Message> extends Recorder {
   readonly people: readonly [Person<M>, Person<M>, Person<M>];
   /** Everything that can be seen by anybody, oldest first. */
   messages(): readonly M[];
+  /** Differs when a message looks different. */
+  looks(message: M): string;
   /** Opens what stands behind "⋯" of a message. @returns the message with those buttons */
   more(person: Person<M>, on: M): Promise<M>;
 }
@@ -44,16 +46,15 @@ const PATIENCE_MS = 120_000;
 
 /** Waits for what the bot says that matches, anew or in place of something else. @throws Error when it says nothing like that */
 export async function answered<M extends Message>(
-  room: Pick<Room<M>, 'messages'>,
+  { messages, looks }: Pick<Room<M>, 'messages' | 'looks'>,
   act: () => unknown,
   wanted = /./u,
 ): Promise<M> {
-  const before = new Map(room.messages().map(({ id, text }) => [id, text]));
+  const before = new Map(messages().map((message) => [message.id, looks(message)]));
   await act();
   for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await delay(20)) {
-    const found = room
-      .messages()
-      .findLast(({ id, text, byBot }) => byBot && before.get(id) !== text && wanted.test(text));
+    const isNew = (message: M) => message.byBot && before.get(message.id) !== looks(message);
+    const found = messages().findLast((message) => isNew(message) && wanted.test(message.text));
     if (found) return found;
   }
   throw new Error(`nothing like ${wanted} was said`);

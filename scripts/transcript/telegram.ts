@@ -82,6 +82,8 @@ export async function playTelegram(folder: string): Promise<void> {
     ...recorder,
     people: [person(ann), person(bo), person(jose)],
     messages: () => tg.messages(group.chat),
+    looks: ({ text, buttons, picture }) =>
+      [text, ...buttons.flat().map(({ label }) => label), `${picture?.name} ${picture?.bytes.length}`].join('\n'),
     more: async (who, on) => {
       const now = () => tg.messages(group.chat).find(({ id }) => id === on.id)!;
       if (!has(now(), '💾')) await who.press(on, '⋯');

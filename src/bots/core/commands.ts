@@ -66,7 +66,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.5 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.5 }, sets: {} },
   },
   inpaint: {
     name: 'inpaint',
@@ -96,7 +96,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'optional', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'optional', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   outpaint: {
     name: 'outpaint',
@@ -124,7 +124,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'optional', sets: { script: 'outpainting mk2' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'outpainting mk2' } },
   },
   upscale: {
     name: 'upscale',
@@ -149,7 +149,7 @@ export const commands = {
       'size',
       advanced,
     ],
-    edits: { prompt: 'optional', sets: { script: 'SD upscale' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'SD upscale' } },
   },
   sketch: {
     name: 'sketch',
@@ -175,7 +175,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   remove: {
     name: 'remove',
@@ -194,6 +194,7 @@ export const commands = {
     ],
     edits: {
       prompt: 'optional',
+      usual: {},
       sets: {
         ...{ maskedContent: 'fill', denoisingStrength: 0.5, dilateMask: 8, maskBlur: 4 },
         inpaintArea: 'whole picture',

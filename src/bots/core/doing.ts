@@ -76,8 +76,8 @@ async function remove({ flow, heard, incoming, call: { options } }: Doing): Prom
   const said = wordsOfCommand(commands.remove, others, '');
   const words = { ...said, params: { ...typed.params, ...said.params } };
   const read = () => ({ command: commands.remove, words });
-  const named = { link: linkOf(options), preset: preset ?? presetOf(options) };
-  return edit(flow, heard, { ...named, incoming: { ...incoming, text: '' }, followsUp: true, read, target });
+  const telling = { link: linkOf(options), preset: preset ?? presetOf(options) };
+  return edit(flow, heard, { ...telling, incoming: { ...incoming, text: '' }, followsUp: true, read, target });
 }
 
 async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {

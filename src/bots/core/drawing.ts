@@ -38,7 +38,7 @@ async function draftOf({ storage }: Desk, { base, found }: Drawing, said: SaidOf
   const [blob, painted] = await Promise.all([storage.blobs.put(found.mask), storage.blobs.put(found.painted)]);
   const use = useOf(said, found);
   const { words, target, preset, followsUp } = said;
-  const params = use === 'inpaint sketch' ? { ...sketchParams, ...words.params } : words.params;
+  const params = use === 'inpaint sketch' && preset === null ? { ...sketchParams, ...words.params } : words.params;
   return {
     node: base.id,
     mask: { kind: 'image', blob, read: 'white' },

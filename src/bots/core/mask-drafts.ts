@@ -89,7 +89,7 @@ export async function toggleSoft(flow: Flow, press: Press, draft: Draft): Promis
   await change(flow, press, draft, { content: { ...content, words: { ...content.words, params } }, node });
 }
 
-/** What strokes that are painted in begin with: "modify element" of the founding document. */
+/** What strokes that are painted in begin with where no preset is named: "modify element" of the founding document. */
 export const sketchParams = { softInpainting: true, denoisingStrength: 0.7, maskedContent: 'original' } as const;
 
 /** Takes strokes for colours instead of a sign of where, or the other way round. */
@@ -99,7 +99,8 @@ export async function toggleSketch(flow: Flow, press: Press, draft: Draft): Prom
   if (!strokes) throw new Refusal('old-button', {});
   const use = strokes.use === 'mask' ? 'inpaint sketch' : 'mask';
   const { softInpainting: _, denoisingStrength: __, maskedContent: ___, ...said } = content.words.params;
-  const params = use === 'mask' ? said : { ...sketchParams, ...content.words.params };
+  const begun = content.preset === null ? sketchParams : {};
+  const params = use === 'mask' ? said : { ...begun, ...content.words.params };
   const words = { ...content.words, params };
   await change(flow, press, draft, { content: { ...content, strokes: { ...strokes, use }, words }, node });
 }

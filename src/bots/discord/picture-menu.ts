@@ -187,7 +187,7 @@ function choiceField(
 /** The form: prompt, strength, for inpainting what the part starts from, and a mask. Without the younger fields masks are for `/inpaint`. */
 function menuModal({ command, message, language }: Asked, isYoung: boolean): APIModalInteractionResponseCallbackData {
   const { titles, prompt, strength, strengths: labels, mask, maskHelp } = words[language];
-  const usual = String(commands[command].edits.sets.denoisingStrength);
+  const usual = String(commands[command].edits.usual.denoisingStrength);
   const steps = strengths.map((value, at) => ({ value, label: `${labels[at]} (${value})` }));
   const fills = maskedContents.map(({ value, label }) => ({ value, label: label[language] }));
   const isInpaint = command === 'inpaint';

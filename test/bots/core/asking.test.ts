@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
 import { withInfotext } from '../../../src/engine/image/infotext-file.ts';
-import { solidPng } from '../../support/jobs.ts';
+import { halfMask, solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
-import { halfMask } from '../discord/chat.ts';
 
 let chat: TestChat;
 let platform: TestPlatform;

@@ -132,12 +132,3 @@ export const patience = { timeout: 10_000, interval: 20 } as const;
 /** A result, of that number in its tree when one is given. */
 export const isResult = (number?: number) => (seen: Seen) =>
   seen.pictures.length > 0 && new RegExp(`^\\*\\*#${number ?? '\\d+'} · `).test(seen.text) && seen.buttons.length > 1;
-
-/** The left half white, the rest black. */
-export function halfMask(width = 64, height = 64): Promise<Buffer> {
-  const white = { create: { width: width / 2, height, channels: 3, background: '#ffffff' } } as const;
-  return sharp({ create: { width, height, channels: 3, background: '#000000' } })
-    .composite([{ input: white, left: 0, top: 0 }])
-    .png()
-    .toBuffer();
-}

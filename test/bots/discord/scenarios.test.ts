@@ -4,8 +4,8 @@ import type { DiscordStandIn } from '../../support/discord-stand-in/stand-in.ts'
 import type { Seen } from '../../support/discord-stand-in/view.ts';
 import { channelJson } from '../../support/discord-stand-in/wire.ts';
 import { permissions } from '../../support/discord-stand-in/world.ts';
-import { solidPng } from '../../support/jobs.ts';
-import { type Chat, halfMask, isResult, openChat, patience } from './chat.ts';
+import { halfMask, solidPng } from '../../support/jobs.ts';
+import { type Chat, isResult, openChat, patience } from './chat.ts';
 
 let chat: Chat;
 let black: { readonly name: string; readonly bytes: Buffer };

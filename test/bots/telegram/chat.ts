@@ -121,12 +121,3 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
 /** A result of that number in its tree, when it is not given any. */
 export const isResult = (number?: number) => (seen: Seen) =>
   seen.picture !== null && new RegExp(`^#${number ?? '\\d+'} · `).test(seen.text) && seen.buttons.length > 1;
-
-/** The left half white, the rest black. */
-export function halfMask(width = 64, height = 64): Promise<Buffer> {
-  const white = { create: { width: width / 2, height, channels: 3, background: '#ffffff' } } as const;
-  return sharp({ create: { width, height, channels: 3, background: '#000000' } })
-    .composite([{ input: white, left: 0, top: 0 }])
-    .png()
-    .toBuffer();
-}

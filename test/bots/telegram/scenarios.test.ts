@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { solidPng } from '../../support/jobs.ts';
+import { halfMask, solidPng } from '../../support/jobs.ts';
 import type { Conversation } from '../../support/telegram-stand-in/index.ts';
-import { type Chat, halfMask, isResult, openChat } from './chat.ts';
+import { type Chat, isResult, openChat } from './chat.ts';
 
 let chat: Chat;
 let black: Buffer;
