@@ -33,7 +33,7 @@ export async function inStudio(openPlatform: (ground: Ground) => Platform, play:
     await using engine = await openEngineHost(
       {
         ...{ modelsDir: dataDir, cacheDir: dataDir, builtinModel: resolve('models/palimpsest-tiny.safetensors') },
-        ...{ version: 'transcript', device: 'cpu', memoryBudgetMb: 6000, previews: true, threads: null },
+        ...{ version: 'transcript', device: 'cpu', memoryBudgetMb: 6000, previews: 'auto', threads: null },
       },
       silentLog,
     );

@@ -60,6 +60,9 @@ export interface MaskDraft {
 
 const nodeSchema = z.string() as unknown as z.ZodType<NodeId>;
 
+/** The picture a draft is about, whatever else it says. */
+export const draftedNodeSchema = z.object({ node: nodeSchema });
+
 export const maskDraftSchema = z.object({
   node: nodeSchema,
   mask: maskSourceSchema.options[0],

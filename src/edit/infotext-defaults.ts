@@ -35,7 +35,7 @@ const whenMissing: readonly (readonly [key: string, value: string | number | boo
 export function completeInfotext(parsed: ParsedInfotext, usesEmphasis: boolean): CompletedInfotext {
   const values = new Map<string, string | number | boolean>(parsed.params);
   const put = (key: string, value: string | number | boolean) => values.has(key) || values.set(key, value);
-  values.set('Prompt', parsed.prompt + hypernet(parsed)).set('Negative prompt', parsed.negativePrompt);
+  values.set('Prompt', parsed.prompt + hypernetMention(parsed)).set('Negative prompt', parsed.negativePrompt);
   put('Clip skip', '1');
   for (const [key, value] of whenMissing) put(key, value);
   restoreFirstPass(values);
@@ -45,8 +45,8 @@ export function completeInfotext(parsed: ParsedInfotext, usesEmphasis: boolean):
   return values;
 }
 
-/** A hypernetwork was a setting before it was a word of the prompt. */
-function hypernet({ params }: ParsedInfotext): string {
+/** What old infotext adds to its prompt: a hypernetwork was a setting before it was a word of the prompt. */
+export function hypernetMention({ params }: ParsedInfotext): string {
   const name = params.get('Hypernet');
   return name === undefined ? '' : `<hypernet:${name}:${params.get('Hypernet strength') ?? '1.0'}>`;
 }

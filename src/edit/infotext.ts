@@ -1,5 +1,6 @@
 import type { ScriptName } from './choices.ts';
 import { type FieldName, fields, type Params } from './fields.ts';
+import { hypernetMention } from './infotext-defaults.ts';
 import { parseInfotext, writeInfotext } from './infotext-text.ts';
 import { maskBlurs } from './mask-blur.ts';
 import { type PartialParams, parseParam } from './params.ts';
@@ -306,7 +307,8 @@ function samplerOf(params: ReadonlyMap<string, string>): PartialParams {
 
 /** The fields a picture's infotext names, unknown keys and values out of range left out. Source: A1111 modules/infotext_utils.py */
 export function paramsFromInfotext(text: string): PartialParams {
-  const { prompt, negativePrompt, params } = parseInfotext(text);
+  const parsed = parseInfotext(text);
+  const { prompt, negativePrompt, params } = parsed;
   const known = [...params].flatMap(([key, value]) => {
     const name = keys[key];
     return name ? [fitting(name, value)] : [];
@@ -316,7 +318,7 @@ export function paramsFromInfotext(text: string): PartialParams {
     unnamedScript(params),
     ...known,
     samplerOf(params),
-    fitting('prompt', prompt),
+    fitting('prompt', prompt + hypernetMention(parsed)),
     fitting('negativePrompt', negativePrompt),
   );
 }

@@ -1,27 +1,32 @@
+import { basename } from 'node:path';
 import { closest } from '../edit/names.ts';
 import { Refusal } from '../errors.ts';
 import { rememberingEmbeddings } from './embeddings.ts';
 import { type ExtraNetworks, openExtraNetworks } from './library/extra-networks.ts';
 import type { Hashes } from './library/hashes.ts';
 import type { LoraName } from './library/lora-names.ts';
+import type { ModelFile } from './library/model-files.ts';
+import { type HypernetworkUse, knowsActivation } from './nets/hypernetwork.ts';
 import type { LoraUse } from './nets/lora-patch.ts';
 import type { FindExtras } from './pipeline/extras.ts';
-import type { LoraMention, Mentions } from './prompt/extra-networks.ts';
+import type { HypernetMention, LoraMention, Mentions } from './prompt/extra-networks.ts';
+import { type HypernetworkFile, openHypernetwork } from './weights/hypernetwork-file.ts';
 import { type LoraFile, loraFileOf } from './weights/lora-file.ts';
 import { openWeights } from './weights/open-weights.ts';
 
 /** The networks that prompts name, out of the models folder as it is at that moment. */
 export function extrasFrom(modelsDir: string, hashes: Hashes): FindExtras {
   const look = openExtraNetworks(modelsDir);
-  const open = rememberingLoras(hashes);
+  const open = remembering((path) => openLora(path, hashes));
+  const openNet = remembering(openKnown);
   const embeddingsIn = rememberingEmbeddings(hashes);
   return async ({ loras, hypernets, prompt, negativePrompt }, widths) => {
     const mentions = valid(loras);
-    const [hypernet] = valid(hypernets);
-    if (hypernet) throw new Refusal('unknown-name', { kind: 'hypernetwork', given: hypernet.name, nearest: [] });
+    const nets = valid(hypernets);
     const found = await look();
     const embeddings = await embeddingsIn(found.embeddings, [prompt, negativePrompt], widths);
-    return { ...(await openLoras(mentions, found, open)), embeddings };
+    const hypernetworks = await openHypernetworks(nets, found, openNet);
+    return { ...(await openLoras(mentions, found, open)), hypernetworks, embeddings };
   };
 }
 
@@ -35,21 +40,44 @@ interface OpenLora {
   readonly file: LoraFile;
   readonly hash: string;
 }
-type Open = (lora: LoraName) => Promise<OpenLora>;
+type Open<T> = (file: Pick<ModelFile, 'path' | 'bytes' | 'modifiedMs'>) => Promise<T>;
 
 /** Files whose tables of contents are kept; the same file opened twice is the same object, until it is replaced. */
 const remembered = 16;
 
-function rememberingLoras(hashes: Hashes): Open {
-  const opened = new Map<string, OpenLora>();
+function remembering<T extends object>(open: (path: string) => Promise<T>): Open<T> {
+  const opened = new Map<string, T>();
   return async ({ path, bytes, modifiedMs }) => {
     const version = JSON.stringify([path, bytes, modifiedMs]);
-    const lora = opened.get(version) ?? (await openLora(path, hashes));
+    const file = opened.get(version) ?? (await open(path));
     opened.delete(version);
-    opened.set(version, lora);
+    opened.set(version, file);
     if (opened.size > remembered) opened.delete([...opened.keys()][0]!);
-    return lora;
+    return file;
   };
+}
+
+/** @throws Refusal 'weights-unsupported' besides what `openHypernetwork` throws */
+async function openKnown(path: string): Promise<HypernetworkFile> {
+  const file = await openHypernetwork(path);
+  if (knowsActivation(file.activation)) return file;
+  const why = `its activation '${file.activation}' is not known`;
+  throw new Refusal('weights-unsupported', { file: basename(path), why });
+}
+
+async function openHypernetworks(
+  mentions: readonly HypernetMention[],
+  { hypernetworks }: ExtraNetworks,
+  open: Open<HypernetworkFile>,
+): Promise<readonly HypernetworkUse[]> {
+  const uses: HypernetworkUse[] = [];
+  for (const { name, multiplier } of mentions) {
+    const found = hypernetworks.get(name);
+    const nearest = () => closest(name, [...hypernetworks.keys()]);
+    if (!found) throw new Refusal('unknown-name', { kind: 'hypernetwork', given: name, nearest: nearest() });
+    uses.push({ name, multiplier, file: await open(found) });
+  }
+  return uses;
 }
 
 async function openLora(path: string, hashes: Hashes): Promise<OpenLora> {
@@ -59,7 +87,7 @@ async function openLora(path: string, hashes: Hashes): Promise<OpenLora> {
 }
 
 /** One file for each name, however often it is mentioned. */
-async function openLoras(mentions: readonly LoraMention[], found: ExtraNetworks, open: Open) {
+async function openLoras(mentions: readonly LoraMention[], found: ExtraNetworks, open: Open<OpenLora>) {
   const opened = new Map<string, OpenLora>();
   for (const { name } of mentions) if (!opened.has(name)) opened.set(name, await open(loraNamed(name, found)));
   return {

@@ -1,5 +1,6 @@
 import { detectCases } from './models/detect.ts';
 import { dtypeCases } from './models/dtypes.ts';
+import { hypernetCases } from './models/hypernet.ts';
 import { layoutCases } from './models/layouts.ts';
 import { loraCases } from './models/lora.ts';
 import { concatCases, sd2Cases, sdxlCases } from './models/other-families.ts';
@@ -20,4 +21,5 @@ export const modelAreas: Readonly<Record<string, GoldenArea>> = {
   preview: previewCases,
   pth: torchCases,
   lora: loraCases,
+  hypernet: hypernetCases,
 };

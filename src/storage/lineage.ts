@@ -60,6 +60,11 @@ export interface LineageStore {
   addBranch(lineage: LineageId, name: string, at: NodeId, by: UserId): Promise<boolean>;
   /** Forgets a branch, not its pictures. False when its HEAD is not `expected` (any more), and for `main`. */
   removeBranch(lineage: LineageId, name: string, expected: NodeId): Promise<boolean>;
+  /**
+   * Calls a branch otherwise, for edits that are on their way to it too. False, and nothing changed, when one has the new name, for
+   * `main`, and when its HEAD is not `expected` (any more).
+   */
+  renameBranch(lineage: LineageId, name: string, to: string, expected: NodeId): Promise<boolean>;
   /** Every picture of a tree by number, removed ones included, without what made them. */
   outline(lineage: LineageId): Promise<readonly OutlineNode[]>;
   /** These pictures by number; those that are gone are left out. */
@@ -253,6 +258,25 @@ async function removeBranch(db: Db, lineageId: LineageId, name: string, nodeId: 
   return count === 1;
 }
 
+async function renameBranch(
+  db: Database,
+  lineageId: LineageId,
+  { name, to, expected }: { readonly name: string; readonly to: string; readonly expected: NodeId },
+): Promise<boolean> {
+  if (name === 'main') return false;
+  try {
+    return await inTransaction(db, async (tx) => {
+      const where = { lineageId, name, nodeId: expected };
+      const { count } = await tx.branch.updateMany({ where, data: { name: toText(to) } });
+      if (count === 1) await tx.job.updateMany({ where: { lineageId, branch: name }, data: { branch: toText(to) } });
+      return count === 1;
+    });
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+}
+
 async function outline(db: Db, lineageId: LineageId): Promise<readonly OutlineNode[]> {
   const select = { id: true, number: true, parentId: true, author: true, removedAt: true } as const;
   const rows = await db.node.findMany({ where: { lineageId }, select, orderBy: { number: 'asc' } });
@@ -322,6 +346,7 @@ export function lineageStore(db: Database, blobDirectory: string, now: Clock): L
     moveHead: (lineage, branch, expected, to) => moveHead(db, lineage, branch, expected, to),
     addBranch: (lineage, name, at, by) => addBranch(db, lineage, name, at, by),
     removeBranch: (lineage, name, expected) => removeBranch(db, lineage, name, expected),
+    renameBranch: (lineage, name, to, expected) => renameBranch(db, lineage, { name, to, expected }),
     outline: (lineage) => outline(db, lineage),
     some: (ids) => some(db, ids),
     remove: (node) => removeNode(db, blobDirectory, node, now()),

@@ -106,3 +106,8 @@ test('A1111’s own keys of a script are enough to know which script it was', ()
     ...{ script: 'loopback', finalDenoisingStrength: 0.4, denoisingCurve: 'Lazy' },
   });
 });
+
+test('a hypernetwork that old infotext has as a setting is read into the prompt', () => {
+  const text = 'a cat\nSteps: 20, Sampler: Euler a, Seed: 1, Hypernet: glow, Hypernet strength: 0.5';
+  expect(paramsFromInfotext(text).prompt).toBe('a cat<hypernet:glow:0.5>');
+});

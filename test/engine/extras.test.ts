@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openWeights } from '../../src/engine/weights/open-weights.ts';
 import { Refusal, type RefusalData, refusalData } from '../../src/errors.ts';
 import { builtinModel, flatPng, openTinyEngine, pixelsOf, type TinyEngine } from '../support/tiny-engine.ts';
+import { type TorchValue, torchBytes } from '../support/torch-file.ts';
 import { float32, safetensorsBytes } from './weights/safetensors-file.ts';
 
 /** A LoRA of rank 1 for one layer of the built-in model, loud enough to be seen. */
@@ -121,6 +122,30 @@ describe('a prompt that names LoRAs', () => {
     expect(after.infotext).toMatch(/, TI hashes: "glow: [0-9a-f]{12}", /);
     expect((await paint('a cat', 'glow')).pixels.equals(negative.pixels)).toBe(false);
     expect((await paint('a cat, wide')).infotext).not.toContain('TI hashes');
+  });
+
+  test('may hold hypernetworks, which work on what the U-Net reads of the text', async () => {
+    const folder = join(tiny.dir, 'hypernetworks');
+    const weights = (side: number) => ({
+      shape: [64, 64],
+      values: Array.from({ length: 64 * 64 }, (_, i) => side * Math.sin(i)),
+    });
+    const module = (side: number) => new Map([['linear.0.weight', weights(side)]]);
+    const content = new Map<number | string, TorchValue>([[64, [module(1), module(-1)]]]);
+    await mkdir(folder);
+    await writeFile(join(folder, 'style.pt'), torchBytes(content));
+    await writeFile(join(folder, 'strange.pt'), torchBytes(new Map([...content, ['activation_func', 'wavy']])));
+    const before = await paint('a cat');
+    const after = await paint('a cat<hypernet:style:0.5>');
+    expect(after.pixels.equals(before.pixels)).toBe(false);
+    expect(after.infotext).toMatch(/^a cat<hypernet:style:0.5>\n/);
+    expect((await paint('a cat<hypernet:style:0>')).pixels.equals(before.pixels)).toBe(true);
+    expect((await paint('a cat')).pixels.equals(before.pixels)).toBe(true);
+    expect(await refused(paint('a cat<hypernet:stile:1>'))).toEqual({
+      code: 'unknown-name',
+      details: { kind: 'hypernetwork', given: 'stile', nearest: expect.arrayContaining(['style']) },
+    });
+    expect(await refused(paint('a cat<hypernet:strange>'))).toMatchObject({ code: 'weights-unsupported' });
   });
 
   test('uses a file that arrives between two edits, and the new one when it is replaced', async () => {

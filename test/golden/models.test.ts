@@ -14,10 +14,12 @@ describe('weights files and networks agree with the reference:', () => {
     ['concat', 1],
     ['pth', 12],
     ['lora', 29],
+    ['hypernet', 2],
+    ['preview', 5],
   ] as const)('%s', async (area, atLeast) => {
     const outcomes: GoldenOutcome[] = [];
     for await (const outcome of modelAreas[area]!(folder(area))) outcomes.push(outcome);
-    expect(outcomes.filter(({ status }) => status === 'failed')).toEqual([]);
-    expect(outcomes.filter(({ status }) => status === 'ok').length).toBeGreaterThanOrEqual(atLeast);
+    expect(outcomes.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(outcomes.length).toBeGreaterThanOrEqual(atLeast);
   });
 });

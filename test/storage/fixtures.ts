@@ -10,7 +10,8 @@ import {
   type StoredImage,
 } from '../../src/edit/lineage.ts';
 import type { Task, UserId } from '../../src/edit/request.ts';
-import type { LineageStore, NewJob, NewNode, NewOutboxRow } from '../../src/storage/index.ts';
+import type { LineageStore, NewJob, NewNode, NewOutboxRow, OutboxRow, Storage } from '../../src/storage/index.ts';
+import type { Stand } from './stand.ts';
 
 export const ann: UserId = 'discord:1';
 export const bo: UserId = 'telegram:2';
@@ -69,3 +70,31 @@ export const messageAbout = (job: NewJob, node: NodeId | null, key = `result:${j
   ...{ id: newId(randomBytes), key, place: job.place, card: { title: 'done', images: node ? [node] : [] } },
   ...{ job: job.id, node, replyTo: job.replyTo },
 });
+
+export const times = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+/** As many callers at once, by turns in either process. */
+export const atOnce = <T>({ storage, other }: Stand, count: number, act: (storage: Storage, i: number) => Promise<T>) =>
+  Promise.all(times(count, (i) => act(i % 2 ? other : storage, i)));
+
+/** A job on a picture of its own. */
+export async function acceptedJob(storage: Storage, place = somePlace(), change: Partial<NewJob> = {}) {
+  const root = await plantTree(storage.lineage, { place });
+  const job = jobOn(root, place, change);
+  await storage.jobs.accept(job);
+  return { root, job, place };
+}
+
+/** A job on a picture of its own that made one. */
+export async function completedJob(storage: Storage) {
+  const { root, job, place } = await acceptedJob(storage);
+  const picture = pictureOf(job);
+  await storage.jobs.complete(job.id, [picture], messageAbout(job, picture.id));
+  return { root, job, place, picture };
+}
+
+export async function outboxRow(storage: Storage, key: string): Promise<OutboxRow | undefined> {
+  const rows = await storage.outbox.due(new Date('2030-01-01'), new Date('2030-01-01'), 10_000);
+  return rows.find((row) => row.key === key);
+}

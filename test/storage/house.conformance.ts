@@ -3,7 +3,7 @@ import type { UserId } from '../../src/edit/request.ts';
 import { forgottenUser } from '../../src/edit/request.ts';
 import type { ExportedPicture, Storage } from '../../src/storage/index.ts';
 import { bo, jobOn, lineageId, messageAbout, nodeId, pictureOf, somePlace } from './fixtures.ts';
-import type { Stand } from './storage.conformance.ts';
+import type { Stand } from './stand.ts';
 
 const days = (count: number) => count * 86_400_000;
 

@@ -2,10 +2,21 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../src/log.ts';
-import { openStorage } from '../../src/storage/index.ts';
+import { openStorage, type Storage } from '../../src/storage/index.ts';
 import { postgresAdapter } from '../../src/storage/postgres.ts';
 import { sqliteAdapter } from '../../src/storage/sqlite.ts';
-import type { Stand } from './storage.conformance.ts';
+
+/** A database two processes have open. */
+export interface Stand extends AsyncDisposable {
+  readonly storage: Storage;
+  /** The same database, opened a second time. */
+  readonly other: Storage;
+  /** What `clock` of both tells. */
+  time: Date;
+  reopen(): Promise<Storage>;
+  /** Runs SQL past the storage. */
+  execute(sql: string): Promise<void>;
+}
 
 /** A folder that is deleted again. */
 export async function temporaryFolder(): Promise<AsyncDisposable & { readonly path: string }> {

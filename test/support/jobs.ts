@@ -34,12 +34,3 @@ export function solidPng(width: number, height: number, background = '#336699'):
     .png()
     .toBuffer();
 }
-
-/** The left half white, the rest black. */
-export function halfMask(width = 64, height = 64): Promise<Buffer> {
-  const white = { create: { width: width / 2, height, channels: 3, background: '#ffffff' } } as const;
-  return sharp({ create: { width, height, channels: 3, background: '#000000' } })
-    .composite([{ input: white, left: 0, top: 0 }])
-    .png()
-    .toBuffer();
-}

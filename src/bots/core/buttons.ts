@@ -48,6 +48,7 @@ const looks = {
   mx: { word: 'furtherButtons', emoji: '' },
   ps: { word: 'savePreset', emoji: '⭐' },
   fg: { word: 'report', emoji: '🚩' },
+  pn: { word: 'pin', emoji: '📍' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node, job or draft, in its usual words. */
@@ -149,11 +150,12 @@ export function pictureRows(messages: Messages, standing: Standing, capabilities
 /** The buttons behind "⋯": seeing more of a picture, and deciding about it. */
 export function furtherRows(messages: Messages, { node, branch }: Standing, capabilities: Capabilities): Button[][] {
   const on = (action: ActionId, more: Partial<Button> = {}) => button(messages, action, node.id, more);
+  const rename = { label: messages.buttons.renameBranch, emoji: '🏷️', arg: 'r' };
   const back = { label: messages.buttons.back, emoji: '🔙', arg: 'b' };
   const groups = [
-    [on('br'), on('hs'), on('st'), on('fl')],
+    [on('br'), on('hs'), on('st'), on('fl'), on('pn')],
     [on('tg'), on('lk'), ...(node.task ? [on('ps')] : []), on('fg')],
-    [...(branch === null ? [] : [on('bx')]), on('dl', { style: 'danger' })],
+    [...(branch === null ? [] : [on('bx', rename), on('bx')]), on('dl', { style: 'danger' })],
     capabilities.menus === 'in place' ? [on('mx', back)] : [],
   ];
   return arranged(groups, capabilities);

@@ -12,6 +12,9 @@ export type SuggestionSource =
   | 'topic'
   | 'preset'
   | 'upscaler'
+  /** Pictures of the tree somebody works on; of these, those made with a mask. */
+  | 'version'
+  | 'masked version'
   | 'parameter';
 
 interface Named {

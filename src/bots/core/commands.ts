@@ -1,4 +1,4 @@
-import type { Label } from '../../edit/choices.ts';
+import { type Label, scripts } from '../../edit/choices.ts';
 import type { Command, OwnOption } from './command.ts';
 import { houseCommands } from './house/command-rows.ts';
 
@@ -8,7 +8,8 @@ const PROMPT_LIMIT = 1500;
 const picture = (role: 'image' | 'mask' | 'sketch', about: Label): OwnOption => ({
   ...{ kind: 'picture', name: role, role, about },
 });
-const words = (name: string, about: Label, maxLength: number): OwnOption => ({ kind: 'text', name, about, maxLength });
+const words = (name: string, about: Label, maxLength: number) =>
+  ({ kind: 'text', name, about, maxLength }) as const satisfies OwnOption;
 
 const image = picture('image', { en: 'The picture', zh: '图片' });
 const mask = picture('mask', { en: 'Mask: white is repainted', zh: '蒙版：白色部分会被重绘' });
@@ -20,6 +21,19 @@ const advanced = words(
   { en: 'Any other parameter: key=value key=value', zh: '其他参数：键=值 键=值' },
   1000,
 );
+
+const preset: OwnOption = {
+  ...{ kind: 'text', name: 'preset', about: { en: 'A preset by its name', zh: '预设名称' }, maxLength: 64 },
+  suggests: 'preset',
+};
+const sketch = picture('sketch', { en: 'The picture as you have drawn on it', zh: '在图片上画好的草稿' });
+const target = words('target', { en: 'Which part: a word or two', zh: '哪一部分（一两个词）' }, 100);
+
+/** Scripts that go with a plain edit; outpainting has a command of its own. */
+const script: OwnOption = {
+  ...{ kind: 'choice', name: 'script', about: { en: 'A script around the edit', zh: '脚本' } },
+  choices: scripts.filter(({ value }) => value === 'none' || value === 'loopback' || value === 'SD upscale'),
+};
 
 const steps: OwnOption = {
   ...{ kind: 'integer', name: 'steps', about: { en: 'How many steps', zh: '步数' }, min: 1, max: 10 },
@@ -55,6 +69,7 @@ export const commands = {
       link,
       'denoisingStrength',
       negative,
+      preset,
       'checkpoint',
       'resizeMode',
       'size',
@@ -64,6 +79,8 @@ export const commands = {
       'cfgScale',
       'seed',
       'batchSize',
+      sketch,
+      script,
       advanced,
     ],
     edits: { prompt: 'required', usual: { denoisingStrength: 0.5 }, sets: {} },
@@ -76,6 +93,7 @@ export const commands = {
       image,
       link,
       mask,
+      target,
       prompt,
       negative,
       'denoisingStrength',
@@ -87,6 +105,7 @@ export const commands = {
       'dilateMask',
       'softInpainting',
       'checkpoint',
+      preset,
       'sampler',
       'scheduler',
       'steps',
@@ -111,6 +130,7 @@ export const commands = {
       'script',
       negative,
       'denoisingStrength',
+      preset,
       'mk2MaskBlur',
       'noiseQ',
       'colorVariation',
@@ -138,6 +158,7 @@ export const commands = {
       'denoisingStrength',
       'overlap',
       'sdUpscaler',
+      preset,
       negative,
       'colorCorrection',
       'checkpoint',
@@ -159,7 +180,7 @@ export const commands = {
       { ...prompt, required: true },
       image,
       link,
-      picture('sketch', { en: 'The picture as you have drawn on it', zh: '在图片上画好的草稿' }),
+      sketch,
       {
         ...{ kind: 'choice', name: 'mode', about: { en: 'What is repainted', zh: '重绘方式' } },
         choices: [
@@ -171,6 +192,7 @@ export const commands = {
       'maskBlur',
       'denoisingStrength',
       'softInpainting',
+      preset,
       'seed',
       'batchSize',
       advanced,
@@ -245,11 +267,14 @@ export const commands = {
               { value: 'xor', label: { en: 'xor', zh: '异或' } },
             ],
           },
-          words(
-            'with',
-            { en: 'Number of the picture made with the other mask, like #3', zh: '用过另一个蒙版的图片编号，如 #3' },
-            20,
-          ),
+          {
+            ...words(
+              'with',
+              { en: 'Number of the picture made with the other mask, like #3', zh: '用过另一个蒙版的图片编号，如 #3' },
+              100,
+            ),
+            suggests: 'masked version',
+          },
         ],
       },
       {
@@ -298,8 +323,8 @@ export const commands = {
     nameZh: '对比',
     about: { en: 'Show two versions together', zh: '对比两个版本' },
     options: [
-      words('a', { en: 'The first picture: its number', zh: '第一张图片的编号' }, 100),
-      words('b', { en: 'The second picture: its number', zh: '第二张图片的编号' }, 100),
+      { ...words('a', { en: 'The first picture: its number', zh: '第一张图片的编号' }, 100), suggests: 'version' },
+      { ...words('b', { en: 'The second picture: its number', zh: '第二张图片的编号' }, 100), suggests: 'version' },
       {
         kind: 'choice',
         name: 'style',
@@ -349,11 +374,14 @@ export type CommandName = keyof typeof commands;
 /** In the order in which menus and help show them. */
 export const commandList: readonly Command[] = Object.values(commands);
 
+/** What only a menu can ask for: nobody types a name with blanks. */
+export type MenuCommand = 'use as mask' | 'use as sketch';
+
 /** An entry of a picture's context menu. */
 interface MenuEntry {
   readonly name: string;
   readonly nameZh: string;
-  readonly command: CommandName;
+  readonly command: CommandName | MenuCommand;
   /** Asks for words first; else the command is done at once. */
   readonly asks: boolean;
 }
@@ -363,5 +391,8 @@ export const pictureMenu: readonly MenuEntry[] = [
   { name: 'Edit image', nameZh: '编辑图片', command: 'edit', asks: true },
   { name: 'Inpaint image', nameZh: '局部重绘图片', command: 'inpaint', asks: true },
   { name: 'Upscale image', nameZh: '放大图片', command: 'upscale', asks: false },
+  { name: 'Use as mask', nameZh: '用作蒙版', command: 'use as mask', asks: false },
+  { name: 'Use as sketch', nameZh: '用作涂鸦', command: 'use as sketch', asks: false },
+  { name: 'Compare', nameZh: '与原图对比', command: 'compare', asks: false },
   { name: 'Show settings', nameZh: '查看参数', command: 'pinfo', asks: false },
 ];

@@ -12,6 +12,7 @@ import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
 import { takePreset } from './house/preset-names.ts';
 import { catalogNow } from './intake.ts';
+import { keepFile, keptAs } from './keeping.ts';
 import { maskCommand } from './mask-command.ts';
 import { messagesIn } from './messages/index.ts';
 import { modelsCard } from './models-card.ts';
@@ -37,7 +38,7 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, preset: __, advanced = '', ...typed }: Given,
+  { link: _, preset: __, target, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);
@@ -46,26 +47,35 @@ function wordsOfCommand(
   const saidTwice = fieldNames.filter((field) => field in more && field in options);
   const { prompt, negativePrompt, ...rest } = { ...words.params, ...options, ...more };
   const said = { prompt: prompt || words.prompt, negative: negativePrompt ?? words.negative };
-  return { ...words, ...said, params: rest, saidTwice };
+  const part = String(target ?? '')
+    .trim()
+    .slice(0, 100);
+  const region = part === '' ? words.region : ({ target: part, becomes: 'repainted' } as const);
+  return { ...words, ...said, region, params: rest, saidTwice };
 }
 
 /** A command that edits a picture, the one that is pointed at or sent along. */
 function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
     const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
-    return edit(flow, heard, {
-      incoming,
-      link: linkOf(options),
-      preset: presetOf(options),
-      followsUp: false,
-      read,
-      target: null,
-    });
+    const link = linkOf(options);
+    const telling = { incoming: withDrawing(incoming, link), link, preset: presetOf(options), followsUp: false, read };
+    return edit(flow, heard, { ...telling, target: null, sketch: 'sketch' });
   };
 }
 
-const linkOf = ({ link }: Given) => (typeof link === 'string' && link.trim() !== '' ? link : null);
-const presetOf = ({ preset }: Given) => (typeof preset === 'string' && preset.trim() !== '' ? preset : null);
+const textOf = (value: Given[string]): string | null =>
+  typeof value === 'string' && value.trim() !== '' ? value : null;
+const linkOf = ({ link }: Given) => textOf(link ?? '');
+const presetOf = ({ preset }: Given) => textOf(preset ?? '');
+
+/** A drawing that points at no original is the picture itself. */
+function withDrawing(incoming: CommandIncoming, link: string | null): CommandIncoming {
+  const { files, repliedTo } = incoming;
+  const isPointed = link !== null || repliedTo !== null || files.some(({ role }) => role === 'image');
+  if (isPointed) return incoming;
+  return { ...incoming, files: files.map((file) => (file.role === 'sketch' ? { ...file, role: 'image' } : file)) };
+}
 
 /** What is typed after the command is what shall go; a prompt is an option of its own. */
 async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
@@ -145,6 +155,8 @@ function checkManager({ operators }: Flow, { asker: { speaker, where } }: Heard)
 
 /** Does what a command asks for; one there is none of, a first `start` among them, gets help. @throws Refusal for whatever cannot be done */
 export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandIncoming): Promise<void> {
+  const kept = keptAs(incoming.name);
+  if (kept) return keepFile(flow, heard, incoming, kept);
   const call = callOf(incoming);
   if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
   if (call.command.managers) checkManager(flow, heard);

@@ -164,7 +164,13 @@ function severalNote({ picture }: Messages, source: Source): readonly string[] {
 function sourceNote({ picture }: Messages, source: Source): readonly string[] {
   if (source.kind === 'upload' || source.how === 'pointed at') return [];
   const { number } = source.node;
-  return [source.how === 'last of yours' ? picture.lastOfYours(number) : picture.newestHere(number)];
+  const says = {
+    'your draft': picture.ofDraft,
+    pinned: picture.pinnedHere,
+    'last of yours': picture.lastOfYours,
+    'newest here': picture.newestHere,
+  };
+  return [says[source.how](number)];
 }
 
 /** What was painted over the picture, stored. @throws Refusal 'sketch-size' and whatever is wrong with a picture */

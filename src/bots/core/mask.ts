@@ -35,6 +35,14 @@ async function look(desk: Desk, file: RemoteFile): Promise<FoundMask> {
   return { bytes, check: await desk.probe.checkMask(bytes), isPainted: file.isPainted ?? false };
 }
 
+/** A file that is a mask or a sketch, as what its pixels say. */
+async function namedMarkup(desk: Desk, file: RemoteFile): Promise<RemoteFile> {
+  const bytes = await fetchFile(desk, file);
+  const { blackAndWhite } = await desk.probe.checkMask(bytes);
+  const role = blackAndWhite >= BLACK_AND_WHITE ? 'mask' : 'sketch';
+  return { ...file, role, download: async () => bytes };
+}
+
 /**
  * Tells picture and mask apart. A file sent as a mask is one; so is the second picture, or the only one in reply to a picture of
  * ours, when it is black and white or its caption says so. A file sent as a sketch is one, and so is a picture in reply to one of
@@ -42,9 +50,10 @@ async function look(desk: Desk, file: RemoteFile): Promise<FoundMask> {
  */
 export async function sortFiles(
   desk: Desk,
-  files: readonly RemoteFile[],
+  all: readonly RemoteFile[],
   hints: { readonly saysMask: boolean; readonly saysSketch: boolean; readonly repliesToPicture: boolean },
 ): Promise<Sorted> {
+  const files = await Promise.all(all.map((file) => (file.role === 'markup' ? namedMarkup(desk, file) : file)));
   const given = files.find((file) => file.role === 'mask');
   const [first, ...others] = files.filter((file) => file.role === 'image');
   const [second] = others;

@@ -43,7 +43,7 @@ export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
   ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
   ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
-  ...['ps', 'fg'],
+  ...['ps', 'fg', 'pn'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
@@ -51,6 +51,7 @@ export type ActionId = (typeof actionIds)[number];
 export function opensForm(action: ActionId, arg = ''): boolean {
   if (action === 'op') return arg === 'prompt';
   if (action === 'up') return arg === 'custom';
+  if (action === 'bx') return arg === 'r';
   return action === 'ed' || action === 'br' || action === 'mu' || action === 'ps' || (action === 'rm' && arg === '');
 }
 
@@ -121,8 +122,8 @@ export interface FormField {
 
 /** A file somebody sent, not downloaded yet. */
 export interface RemoteFile {
-  /** What it is for: known from an option's name, else `image`. */
-  readonly role: 'image' | 'mask' | 'sketch';
+  /** What it is for: known from an option's name, else `image`. `markup` is a mask when it is black and white, else a sketch. */
+  readonly role: 'image' | 'mask' | 'sketch' | 'markup';
   readonly name: string;
   /** Bytes, as the platform says; null when it does not. */
   readonly size: number | null;

@@ -1,8 +1,10 @@
+import { draftedNodeSchema } from '../../edit/draft.ts';
 import type { LineageNode, NodeId, StoredImage } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Desk } from './desk.ts';
 import { messageLinkIn } from './message-link.ts';
 import { headOf } from './picture-view.ts';
+import { pinnedNode } from './pinned.ts';
 import type { RemoteFile, RepliedTo, Speaker, Whereabouts } from './platform.ts';
 
 /** A file that somebody sends may have this many bytes. */
@@ -13,9 +15,12 @@ const RECENT_MS = 60 * 60_000;
 /** How far back a HEAD is looked for above a picture. */
 const UNDO_DEPTH = 50;
 
+/** How a picture came to be the one that is meant. */
+type How = 'pointed at' | 'your draft' | 'pinned' | 'last of yours' | 'newest here';
+
 /** The picture to edit: one that is known, or one that has just come, perhaps with others beside it. */
 export type Source =
-  | { readonly kind: 'node'; readonly node: LineageNode; readonly how: 'pointed at' | 'last of yours' | 'newest here' }
+  | { readonly kind: 'node'; readonly node: LineageNode; readonly how: How }
   | { readonly kind: 'upload'; readonly upload: Upload; readonly others: readonly RemoteFile[] };
 
 /** A picture that is stored but in no tree yet. */
@@ -107,8 +112,27 @@ async function current({ storage }: Desk, node: LineageNode): Promise<LineageNod
   return node;
 }
 
-async function recent(desk: Desk, { where, speaker }: Pointers): Promise<Source | undefined> {
+/** The picture of what somebody has not decided yet here. */
+async function drafted(desk: Desk, { where, speaker }: Pointers): Promise<LineageNode | undefined> {
+  const { drafts, lineage } = desk.storage;
+  const open = await Promise.all(
+    (['mask', 'outpaint'] as const).map((kind) => drafts.newest(where.place, speaker.user, kind)),
+  );
+  const [newest] = open
+    .filter((draft) => draft !== undefined)
+    .sort((a, b) => b.expiresAt.getTime() - a.expiresAt.getTime());
+  const found = draftedNodeSchema.safeParse(newest?.content);
+  const node = found.success ? await lineage.node(found.data.node) : undefined;
+  return node?.removed === false ? node : undefined;
+}
+
+async function recent(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
+  const { where, speaker } = pointers;
   const { lineage } = desk.storage;
+  const waiting = await drafted(desk, pointers);
+  if (waiting) return { kind: 'node', node: waiting, how: 'your draft' };
+  const pinned = await pinnedNode(desk, where.place);
+  if (pinned) return { kind: 'node', node: pinned, how: 'pinned' };
   const since = new Date(desk.clock.now() - RECENT_MS);
   const own = await lineage.newest(where.place, since, speaker.user);
   if (own) return { kind: 'node', node: await current(desk, own), how: 'last of yours' };
@@ -154,7 +178,7 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
 
 /**
  * The picture somebody means; the first that is found: one they send, one they link or reply to (the stored original, never what
- * the platform made of it), their last one here within the hour, the newest one here.
+ * the platform made of it), that of their open draft here, the one pinned here, their last one here within the hour, the newest one.
  *
  * @throws Refusal 'no-image', 'no-content', and whatever is wrong with a picture
  */

@@ -1,12 +1,14 @@
 import type { Catalog } from '../../edit/catalog.ts';
 import { imageUpscalers, samplerNames, schedulerNames } from '../../edit/choices.ts';
 import { fieldNames, fields } from '../../edit/fields.ts';
-import type { PlaceId } from '../../edit/lineage.ts';
+import type { LineageNode, PlaceId } from '../../edit/lineage.ts';
+import { recipes } from '../../edit/recipes.ts';
 import type { UserId } from '../../edit/request.ts';
 import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { SuggestionSource } from './command.ts';
 import { helpTopics } from './commands.ts';
+import { oneLine } from './plain-text.ts';
 import { ranked } from './ranking.ts';
 
 /** Suggestions at most, and characters of a name or value. Source: discord.com/developers/docs/interactions/application-commands, "Autocomplete". */
@@ -15,9 +17,10 @@ const limits = { count: 25, text: 100 } as const;
 const FRESH_MS = 60_000;
 /** Lists kept at most: one per person and place. */
 const KEPT = 500;
-/** How far back own seeds are looked for, ms, and how many of them are suggested. */
-const SEEDS_MS = 24 * 60 * 60_000;
+/** How far back own seeds and versions are looked for, ms; how many seeds are suggested, and among how many pictures versions are. */
+const DAY_MS = 24 * 60 * 60_000;
 const SEEDS = 5;
+const LOOKED_AT = 100;
 
 export interface Suggestion {
   readonly name: string;
@@ -65,7 +68,7 @@ async function upscalers({ catalog }: SuggestionOptions): Promise<readonly Sugge
 /** A new one every time, the newest picture's, and somebody's own of the day. */
 async function seeds({ storage, clock }: SuggestionOptions, who: Typing): Promise<readonly Suggestion[]> {
   const { min } = fields.seed;
-  const recent = await storage.lineage.recent(who.place, new Date(clock.now() - SEEDS_MS), 40);
+  const recent = await storage.lineage.recent(who.place, new Date(clock.now() - DAY_MS), 40);
   const made = recent.filter(({ seed, author }) => seed !== null && author === who.user).slice(0, SEEDS);
   const newest = recent.find(({ seed }) => seed !== null);
   const known = [...(newest ? [newest] : []), ...made].map(({ number, seed }) => ({
@@ -84,7 +87,25 @@ async function presets({ storage }: SuggestionOptions, { user, place, group }: T
     ['system', '*'],
   ] as const;
   const lists = await Promise.all(owners.map(([scope, owner]) => storage.presets.list(scope, owner)));
-  return named([...new Set(lists.flat().map(({ name }) => name))]);
+  return named([...new Set([...lists.flat(), ...recipes].map(({ name }) => name))]);
+}
+
+/** `#3 · 14:32 · a red hat`; the time is UTC. */
+function versionNamed({ number, createdAt, task }: LineageNode): Suggestion {
+  const prompt = oneLine(task?.request.params.prompt ?? '', limits.text);
+  const parts = [`#${number}`, createdAt.toISOString().slice(11, 16), ...(prompt === '' ? [] : [prompt])];
+  return { name: cut(parts.join(' · ')), value: `#${number}` };
+}
+
+/** The tree somebody worked on last here, else the newest one, newest picture first. */
+async function versions(
+  { storage, clock }: SuggestionOptions,
+  { place, user }: Typing,
+  isMeant: (node: LineageNode) => boolean,
+) {
+  const recent = await storage.lineage.recent(place, new Date(clock.now() - DAY_MS), LOOKED_AT);
+  const newest = recent.find(({ author }) => author === user) ?? recent[0];
+  return recent.filter((node) => node.lineage === newest?.lineage && isMeant(node)).map(versionNamed);
 }
 
 const always = (names: readonly string[]) => async () => named(names);
@@ -100,6 +121,8 @@ const sources: Readonly<
   parameter: always(fieldNames.map((name) => fields[name].chat)),
   seed: seeds,
   preset: presets,
+  version: (options, who) => versions(options, who, () => true),
+  'masked version': (options, who) => versions(options, who, ({ task }) => task?.request.mask?.kind === 'image'),
 };
 
 /** A seed that is being typed comes first. */

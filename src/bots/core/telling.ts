@@ -128,6 +128,10 @@ async function maskOf(flow: Flow, asker: Asker, { command, sorted }: Understood)
   return { bytes, check: await flow.probe.checkMask(bytes), isPainted: false };
 }
 
+async function hasKeptMask({ storage }: Flow, { where, speaker }: Asker): Promise<boolean> {
+  return (await storage.drafts.newest(where.place, speaker.user, 'kept mask')) !== undefined;
+}
+
 /** Asks about a mask that was sent, or goes on with it. @returns false when there is nothing to ask: it covers everything */
 async function isMasked(
   flow: Flow,
@@ -181,7 +185,7 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
   const understanding = await understood(flow, asker, telling);
   if (await isDrawing(flow, asker, telling, understanding)) return;
   const { sorted, rest, words, command } = understanding;
-  if (words.region && !sorted.mask && !sorted.sketch)
+  if (words.region && !sorted.mask && !sorted.sketch && !(await hasKeptMask(flow, asker)))
     throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
   const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file, others: sorted.others });
   const isBare = incoming.kind === 'message' && rest.trim() === '';

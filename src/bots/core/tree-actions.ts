@@ -3,7 +3,7 @@ import type { LineageNode } from '../../edit/lineage.ts';
 import type { SheetTile } from '../../edit/probe.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
-import { branch, forgetBranch } from './branches.ts';
+import { branch, changeBranch } from './branches.ts';
 import { furtherRows, pictureRows } from './buttons.ts';
 import { plainCard } from './cards.ts';
 import { deletePicture, lock } from './carry.ts';
@@ -12,6 +12,7 @@ import { HISTORY_PAGE, type HistoryPage, type HistoryView, historyCard, readHist
 import { messagesIn } from './messages/index.ts';
 import { lineageOf, postNode } from './moves.ts';
 import { pictureView } from './picture-view.ts';
+import { pin } from './pin.ts';
 import type { Card } from './platform.ts';
 import type { NodeAction, Press } from './press.ts';
 import { allow, ask, togetherPanel } from './together.ts';
@@ -79,7 +80,8 @@ async function history(flow: Flow, { incoming, asker, ...press }: Press, node: L
 /** What the buttons of trees do. */
 export const treeActions = {
   br: branch,
-  bx: forgetBranch,
+  bx: changeBranch,
+  pn: pin,
   hs: history,
   sh: (flow, { asker }, node) => postNode(flow, asker, node),
   mx: further,

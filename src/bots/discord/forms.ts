@@ -48,6 +48,7 @@ export function filledIn({ components }: APIModalSubmission): Filled {
   const files: Record<string, readonly string[]> = {};
   for (const field of components.flatMap(fieldsOf)) {
     if (field.type === ComponentType.FileUpload) files[field.custom_id] = field.values;
+    else if (field.type === ComponentType.StringSelect) values[field.custom_id] = field.values[0] ?? '';
     else if (field.type === ComponentType.TextInput || field.type === ComponentType.RadioGroup)
       values[field.custom_id] = field.value ?? '';
   }

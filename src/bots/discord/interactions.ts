@@ -58,7 +58,7 @@ interface Arrival {
 }
 
 export function openInteractionDesk(options: DeskOptions): InteractionDesk {
-  const menu = openMenu(options.clock, options.isMe);
+  const menu = openMenu({ clock: options.clock, isOurs: options.isMe, suggestions: options.suggestions });
   const taken = new Map<string, true>(); // a repeated delivery must not answer what the first one is about to
   return {
     take: async (interaction, receive) => {
@@ -235,7 +235,10 @@ function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
 
 /** What is answered to one person alone needs no right to post. */
 function postsSomething(incoming: Incoming): boolean {
-  const telling = ['help', 'queue', 'cancel', 'models', 'pinfo', 'settings', 'preset', 'privacy', 'server'];
+  const telling = [
+    ...['help', 'queue', 'cancel', 'models', 'pinfo', 'settings', 'preset', 'privacy', 'server'],
+    ...['use as mask', 'use as sketch'],
+  ];
   if (incoming.kind === 'command') return !telling.includes(incoming.name);
   return incoming.kind === 'action' && !['st', 'fl', 'cx', 'cs', 'ps', 'fg', 'ok', 'no'].includes(incoming.action);
 }

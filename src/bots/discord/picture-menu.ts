@@ -11,15 +11,17 @@ import { maskedContents } from '../../edit/choices.ts';
 import { fields } from '../../edit/fields.ts';
 import { Refusal } from '../../errors.ts';
 import type { Language } from '../../storage/index.ts';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, pause } from '../core/clock.ts';
 import { commands, pictureMenu } from '../core/commands.ts';
 import { languageOf } from '../core/language.ts';
-import type { CommandIncoming, RemoteFile, RepliedTo } from '../core/platform.ts';
+import type { CommandIncoming, RemoteFile, RepliedTo, Speaker, Whereabouts } from '../core/platform.ts';
+import type { Suggestions } from '../core/suggestions.ts';
 import type { Answering } from './answers.ts';
 import { refusedWith } from './api.ts';
 import { filledIn, inputOf } from './forms.ts';
 import { attachedFile, picturesIn } from './pictures.ts';
 import { bodyOf } from './sending.ts';
+import { cut } from './text.ts';
 import { remember, type Ticket } from './tickets.ts';
 import { troubleCard } from './trouble.ts';
 import { words } from './words.ts';
@@ -33,6 +35,12 @@ const fetchWithinMs = 60_000;
 const formId = /^m1\|(edit|inpaint)\|(\d+)$/;
 type Asking = 'edit' | 'inpaint';
 const strengths = ['0.3', '0.5', '0.75', '0.9'] as const;
+/** A form must not wait for the presets it offers, ms. */
+const presetsWithinMs = 500;
+/** Choices of a list. Source: discord.com/developers/docs/components/reference, "String Select". */
+const mostChoices = 25;
+/** Stands for no preset: a choice needs a value. No preset has a name this long. */
+const noPreset = 'none'.padEnd(40, '-');
 
 interface Chosen {
   readonly at: number;
@@ -48,19 +56,28 @@ type Edit = Pick<CommandIncoming, 'name' | 'sub' | 'options' | 'text' | 'files' 
  */
 export interface PictureMenu {
   /** @throws ApiError, LineError */
-  open(
-    answering: Answering,
-    interaction: APIMessageApplicationCommandInteraction,
-    arrival: { readonly ticket: Ticket },
-  ): Promise<void>;
+  open(answering: Answering, interaction: APIMessageApplicationCommandInteraction, arrival: Arrival): Promise<void>;
   /** The command an entry stands for that asks nothing; undefined for one that does, or that is not known. */
   called(interaction: APIMessageApplicationCommandInteraction): Edit | undefined;
   /** The command a sent form stands for; undefined when it is no form of this menu. */
   submitted(interaction: APIModalSubmitInteraction): Edit | undefined;
 }
 
-/** @param isOurs  whether a message was written by this bot, by its author */
-export function openMenu(clock: Clock, isOurs: (author: string) => boolean): PictureMenu {
+/** Who opened a form, and where. */
+interface Arrival {
+  readonly ticket: Ticket;
+  readonly speaker: Speaker;
+  readonly where: Whereabouts;
+}
+
+export interface MenuOptions {
+  readonly clock: Clock;
+  /** Whether a message was written by this bot, by its author. */
+  readonly isOurs: (author: string) => boolean;
+  readonly suggestions: Suggestions;
+}
+
+export function openMenu({ clock, isOurs, suggestions }: MenuOptions): PictureMenu {
   const chosen = new Map<string, Chosen>();
   const fetching = openFetching();
   let knowsUploads = true;
@@ -80,7 +97,7 @@ export function openMenu(clock: Clock, isOurs: (author: string) => boolean): Pic
     return { message: data.target_id, ours, files: target ? picturesIn(target) : [] };
   };
   return {
-    open: async (answering, interaction, { ticket }) => {
+    open: async (answering, interaction, { ticket, speaker, where }) => {
       const { data, locale } = interaction;
       const entry = pictureMenu.find(({ name, asks }) => name === data.name && asks);
       const { ours, files } = targetOf(interaction);
@@ -88,7 +105,15 @@ export function openMenu(clock: Clock, isOurs: (author: string) => boolean): Pic
       const kept = ours ? files : fetching.begin(files);
       remember(chosen, data.target_id, { at: clock.now(), ours, files: kept });
       const language = languageOf(locale ?? null) ?? 'en';
-      await show(answering, ticket, { command: entry.command as Asking, message: data.target_id, language });
+      const presets = await inTime(
+        clock,
+        answering.closing,
+        suggestions.of('preset', '', { ...where, user: speaker.user }),
+      );
+      const names = presets.map(({ name }) => name);
+      await show(answering, ticket, {
+        ...{ command: entry.command as Asking, message: data.target_id, language, presets: names },
+      });
     },
     called: (interaction) => {
       const entry = pictureMenu.find(({ name, asks }) => name === interaction.data.name && !asks);
@@ -104,6 +129,12 @@ export function openMenu(clock: Clock, isOurs: (author: string) => boolean): Pic
       return editOf(command as Asking, data, { message, ours: picture.ours, files: picture.files });
     },
   };
+}
+
+/** What is there soon enough; nothing of what is not. */
+async function inTime<T>(clock: Clock, closing: AbortSignal, list: Promise<readonly T[]>): Promise<readonly T[]> {
+  const late = pause(clock, presetsWithinMs, closing).then(() => []);
+  return Promise.race([list.catch(() => []), late]);
 }
 
 /** Fetches first pictures before they are needed, a few at a time; what failed is fetched again when it is. */
@@ -124,17 +155,18 @@ function openFetching() {
   };
 }
 
-/** With a mask it is an inpainting. */
+/** Where only a part is to change it is an inpainting. What was put to an edit is a mask or a sketch, as its pixels say. */
 function editOf(asking: Asking, data: APIModalSubmitInteraction['data'], repliedTo: RepliedTo): Edit {
   const { values, files } = filledIn(data);
-  const masks = (files.mask ?? []).flatMap((id) => data.resolved?.attachments?.[id] ?? []);
-  const { strength, fill } = values;
+  const uploads = (files.mask ?? []).flatMap((id) => data.resolved?.attachments?.[id] ?? []);
+  const { prompt = '', strength, fill, target = '', preset = noPreset } = values;
+  const said = { ...(strength && { strength }), ...(fill && { fill }), ...(target.trim() !== '' && { target }) };
   return {
-    name: masks.length > 0 ? commands.inpaint.name : asking,
+    name: target.trim() === '' ? asking : commands.inpaint.name,
     sub: '',
-    options: { prompt: values.prompt ?? '', ...(strength && { strength }), ...(fill && { fill }) },
+    options: { prompt, ...said, ...(preset !== noPreset && preset !== '' && { preset }) },
     text: '',
-    files: masks.map((file) => attachedFile(file, 'mask')),
+    files: uploads.map((file) => attachedFile(file, asking === 'inpaint' ? 'mask' : 'markup')),
     repliedTo,
     message: null,
   };
@@ -159,6 +191,8 @@ interface Asked {
   readonly command: Asking;
   readonly message: string;
   readonly language: Language;
+  /** Names of presets one can choose from. */
+  readonly presets: readonly string[];
 }
 
 const labelled = <C>(label: string, component: C, description?: string) => ({
@@ -184,31 +218,47 @@ function choiceField(
   return { type: ComponentType.RadioGroup as const, custom_id: name, options, required: false };
 }
 
-/** The form: prompt, strength, for inpainting what the part starts from, and a mask. Without the younger fields masks are for `/inpaint`. */
-function menuModal({ command, message, language }: Asked, isYoung: boolean): APIModalInteractionResponseCallbackData {
-  const { titles, prompt, strength, strengths: labels, mask, maskHelp } = words[language];
+/** A list of presets to choose one from; none is the first. */
+function presetField({ noPreset: label }: (typeof words)[Language], names: readonly string[]) {
+  const options = [
+    { value: noPreset, label, default: true },
+    ...names.slice(0, mostChoices - 1).map((name) => ({ value: name, label: cut(name, 100) })),
+  ];
+  return { type: ComponentType.StringSelect as const, custom_id: 'preset', options, required: false };
+}
+
+function fillField(language: Language, isYoung: boolean) {
+  const choices = maskedContents.map(({ value, label }) => ({ value, label: label[language] }));
+  return labelled(fields.maskedContent.label[language], choiceField('fill', { choices, usual: 'original', isYoung }));
+}
+
+/**
+ * The form: prompt, which part, strength, a file, and a preset; for inpainting what the part starts from instead of the preset. Without
+ * the younger fields files and presets are for the commands.
+ */
+function menuModal(
+  { command, message, language, presets }: Asked,
+  isYoung: boolean,
+): APIModalInteractionResponseCallbackData {
+  const said = words[language];
   const usual = String(commands[command].edits.usual.denoisingStrength);
-  const steps = strengths.map((value, at) => ({ value, label: `${labels[at]} (${value})` }));
-  const fills = maskedContents.map(({ value, label }) => ({ value, label: label[language] }));
+  const steps = strengths.map((value, at) => ({ value, label: `${said.strengths[at]} (${value})` }));
   const isInpaint = command === 'inpaint';
   const promptInput = inputOf({ name: 'prompt', value: '', long: true, required: !isInpaint, maxLength: 1500 });
+  const part = inputOf({ name: 'target', value: '', long: false, required: false, maxLength: 100 });
   const files = { min_values: 0, max_values: 1, required: false };
   const upload = { type: ComponentType.FileUpload as const, custom_id: 'mask', ...files };
+  const file = isInpaint ? labelled(said.mask, upload, said.maskHelp) : labelled(said.markup, upload, said.markupHelp);
   return {
     custom_id: `m1|${command}|${message}`,
-    title: titles[command],
+    title: said.titles[command],
     components: [
-      labelled(prompt, promptInput),
-      labelled(strength, choiceField('strength', { choices: steps, usual, isYoung })),
-      ...(isInpaint
-        ? [
-            labelled(
-              fields.maskedContent.label[language],
-              choiceField('fill', { choices: fills, usual: 'original', isYoung }),
-            ),
-          ]
-        : []),
-      ...(isYoung ? [labelled(mask, upload, maskHelp)] : []),
+      labelled(said.prompt, promptInput),
+      labelled(isInpaint ? said.part : said.onlyPart, part),
+      labelled(said.strength, choiceField('strength', { choices: steps, usual, isYoung })),
+      ...(isInpaint ? [fillField(language, isYoung)] : []),
+      ...(isYoung ? [file] : []),
+      ...(isYoung && !isInpaint ? [labelled(said.preset, presetField(said, presets))] : []),
     ],
   };
 }

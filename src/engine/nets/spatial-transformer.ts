@@ -1,9 +1,11 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Value } from '../graph/core.ts';
 import type { Weights } from '../weights/weights.ts';
+import { type HypernetworkUse, withHypernetworks } from './hypernetwork.ts';
 
 interface Attending {
   readonly context: Value; // [B, T, D]
+  readonly hypernetworks: readonly HypernetworkUse[];
   readonly headsAt: (channels: number) => number;
 }
 
@@ -31,16 +33,18 @@ function toTokens(g: GraphBuilder, x: Value, channels: number): Value {
 }
 
 /** Attention to itself, attention to the context, GEGLU; each added to what came in. x [B, N, C]. */
-function transformerBlock(g: GraphBuilder, w: Weights, x: Value, { context, headsAt }: Attending): Value {
+function transformerBlock(g: GraphBuilder, w: Weights, x: Value, attending: Attending): Value {
   const self = g.layerNorm(w.at('norm1'), x, norm);
-  const afterSelf = g.add(x, crossAttention(g, w.at('attn1'), self, self, headsAt));
+  const afterSelf = g.add(x, crossAttention(g, w.at('attn1'), self, { ...attending, context: self }));
   const asking = g.layerNorm(w.at('norm2'), afterSelf, norm);
-  const afterCross = g.add(afterSelf, crossAttention(g, w.at('attn2'), asking, context, headsAt));
+  const afterCross = g.add(afterSelf, crossAttention(g, w.at('attn2'), asking, attending));
   return g.add(afterCross, feedForward(g, w.at('ff.net'), g.layerNorm(w.at('norm3'), afterCross, norm)));
 }
 
-function crossAttention(g: GraphBuilder, w: Weights, x: Value, from: Value, headsAt: Attending['headsAt']): Value {
-  const [q, k, v] = [g.linear(w.at('to_q'), x), g.linear(w.at('to_k'), from), g.linear(w.at('to_v'), from)];
+function crossAttention(g: GraphBuilder, w: Weights, x: Value, attending: Attending): Value {
+  const { context, hypernetworks: uses, headsAt } = attending;
+  const from = withHypernetworks(g, context, { width: w.tensor('to_k.weight').shape[1]!, uses });
+  const [q, k, v] = [g.linear(w.at('to_q'), x), g.linear(w.at('to_k'), from.k), g.linear(w.at('to_v'), from.v)];
   const heads = headsAt(w.tensor('to_q.weight').shape[0]!);
   return g.linear(w.at('to_out.0'), g.attention(q, k, v, { heads }));
 }

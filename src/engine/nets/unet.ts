@@ -2,6 +2,7 @@ import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
 import type { Graph, PatchMaker, Value } from '../graph/core.ts';
 import type { Weights } from '../weights/weights.ts';
 import { timestepEmbedding } from './embedding.ts';
+import type { HypernetworkUse } from './hypernetwork.ts';
 import { spatialTransformer } from './spatial-transformer.ts';
 
 /** What the tensors of a U-Net cannot tell. */
@@ -9,6 +10,8 @@ export interface UnetOptions {
   /** Attention heads of a layer `channels` wide. */
   readonly headsAt: (channels: number) => number;
   readonly patch?: PatchMaker<GraphBuilder>;
+  /** Written into every attention. */
+  readonly hypernetworks?: readonly HypernetworkUse[];
   /** Gives every weight a low-rank change that is fed; worked in as is cheapest for two latents of this side. */
   readonly adapters?: { readonly latentSide: number };
   /** Adds an output for every block, named as the block: `time_embed`, `input_blocks.0`, … */
@@ -20,6 +23,7 @@ interface Conditioning {
   readonly emb: Value; // [B, 4 · model_channels]
   readonly context: Value; // [B, T, context_dim]
   readonly headsAt: UnetOptions['headsAt'];
+  readonly hypernetworks: readonly HypernetworkUse[];
   /** Told before anything works on another size: half or twice as high and wide. */
   readonly resized: (by: 0.5 | 2) => void;
 }
@@ -43,7 +47,8 @@ export function unet(w: Weights, options: UnetOptions): Graph {
   g.adaptAt(options.adapters ? 2 : null); // rows: one for each latent
   const emb = trace('time_embed', embedding(g, w));
   const context = g.input('context', 'F32', ['B', 'T', 'D']);
-  const conditioning = { emb, context, headsAt: options.headsAt, resized: sizeKeeper(g, options) };
+  const { headsAt, hypernetworks = [] } = options;
+  const conditioning = { emb, context, headsAt, hypernetworks, resized: sizeKeeper(g, options) };
 
   let h = x;
   const skips: Value[] = [];
@@ -85,14 +90,15 @@ function embedding(g: GraphBuilder, w: Weights): Value {
 }
 
 /** The modules of a block in the order of their indices; each is known by the tensors it has. */
-function block(g: GraphBuilder, w: Weights, x: Value, { emb, context, headsAt, resized }: Conditioning): Value {
+function block(g: GraphBuilder, w: Weights, x: Value, conditioning: Conditioning): Value {
+  const { emb, resized } = conditioning;
   let h = x;
   for (let i = 0; w.has(`${i}`); i++) {
     const m = w.at(`${i}`);
     if (m.has('op')) resized(0.5);
     else if (m.has('conv')) resized(2);
     if (m.has('in_layers')) h = resBlock(g, m, h, emb);
-    else if (m.has('transformer_blocks')) h = spatialTransformer(g, m, h, { context, headsAt });
+    else if (m.has('transformer_blocks')) h = spatialTransformer(g, m, h, conditioning);
     else if (m.has('op')) h = g.conv2d(m.at('op'), h, { stride: 2 });
     else if (m.has('conv')) h = g.conv2d(m.at('conv'), g.upsampleNearest(h, 2));
     else h = g.conv2d(m, h);

@@ -165,7 +165,7 @@ async function encodeWords(models: Models, { params }: EditRequest): Promise<Omi
   const { checkpoint, tokenize } = models;
   const read = readPrompts(params);
   const extras = await models.findExtras(read, checkpoint.textWidths);
-  checkpoint.use(extras.loras);
+  checkpoint.use(extras);
   const used = new Set<string>();
   const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
     ...promptDefaults,

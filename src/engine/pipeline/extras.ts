@@ -1,5 +1,5 @@
-import type { LoraUse } from '../nets/lora-patch.ts';
 import type { ReadPrompts } from '../prompt/prompt.ts';
+import type { Outfit } from '../runtime/dressed-network.ts';
 import type { Embedding } from './conditioning.ts';
 
 /** A file a picture owes something to, as infotext lists it. */
@@ -11,9 +11,7 @@ export interface UsedFile {
 }
 
 /** What prompts ask for besides the checkpoint, found and opened. */
-export interface Extras {
-  /** In the order of the prompt. */
-  readonly loras: readonly LoraUse[];
+export interface Extras extends Outfit {
   readonly loraHashes: readonly UsedFile[];
   /** Textual inversions whose names the prompts hold, with the hashes of their files. */
   readonly embeddings: readonly (Embedding & { readonly hash: string })[];
@@ -25,4 +23,4 @@ export interface Extras {
  */
 export type FindExtras = (prompts: ReadPrompts, widths: readonly number[]) => Promise<Extras>;
 
-export const noExtras: Extras = { loras: [], loraHashes: [], embeddings: [] };
+export const noExtras: Extras = { loras: [], hypernetworks: [], loraHashes: [], embeddings: [] };

@@ -28,7 +28,8 @@ export function labelVector(pooled: Tensor, { original, cropTop, cropLeft, targe
 /** Cosines, then sines, at frequencies from 1 down to 1/10000. */
 function sinusoids(value: number): Tensor {
   const half = width / 2;
-  const frequency = (i: number) => Math.fround(Math.exp(Math.fround(Math.fround(-Math.log(10_000) * i) / half)));
+  const frequency = (i: number) =>
+    Math.fround(Math.exp(Math.fround(Math.fround(Math.fround(-Math.log(10_000)) * i) / half)));
   const angle = (i: number) => Math.fround(value * frequency(i % half));
   return {
     data: Float32Array.from({ length: width }, (_, i) => (i < half ? Math.cos : Math.sin)(angle(i))),

@@ -2,11 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
-import type { LoraUse } from '../nets/lora-patch.ts';
 import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
-import { type DressedOptions, dressedNetwork } from '../runtime/dressed-network.ts';
+import { type DressedOptions, dressedNetwork, type Outfit } from '../runtime/dressed-network.ts';
 import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -37,8 +36,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
   /** Of the vectors each text encoder turns a token into. */
   readonly textWidths: readonly number[];
-  /** Has the text encoders and the U-Net changed by these LoRAs, one after the other, from now on; by none: as the file has them. */
-  use(loras: readonly LoraUse[]): void;
+  /** Has the text encoders and the U-Net changed by these networks, one after the other, from now on; by none: as the file has them. */
+  use(outfit: Outfit): void;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
   useVae(path: string | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
@@ -77,8 +76,9 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   return {
     facts,
     textWidths: parts.text.map(textWidth),
-    use: (loras) => {
-      for (const network of [unetwork, ...texts]) network.wear(loras);
+    use: ({ loras, hypernetworks }) => {
+      unetwork.wear({ loras, hypernetworks });
+      for (const network of texts) network.wear({ loras, hypernetworks: [] });
     },
     useVae: async (vae) => {
       if (vae === separate?.path) return;

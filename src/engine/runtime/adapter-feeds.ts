@@ -1,7 +1,7 @@
 import { adapterInputs, type Graph } from '../graph/core.ts';
 import type { LoraUse } from '../nets/lora-patch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Factors, isPlainLora, joined, loraFactors, ofThird } from '../weights/lora-factors.ts';
+import { type Factors, isPlainLora, joined, loraFactors, ofThird, readsWeight } from '../weights/lora-factors.ts';
 import type { LoraTarget } from '../weights/lora-targets.ts';
 import { type TensorReader, tensorReader } from '../weights/weights-file.ts';
 
@@ -22,16 +22,27 @@ export function isTouching({ file, multipliers }: LoraUse, { graph, targets }: A
   });
 }
 
-/** Whether every one of the LoRAs does no more to this graph than low-rank factors can. */
-export function canBeFed(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): boolean {
+/**
+ * Splits LoRAs into those that can be fed, which do no more to this graph than low-rank factors can, and those that must be written into it.
+ * What is added may be added in any order; but what is there before a LoRA that works on the weight itself is written with it.
+ */
+export function fedApart(
+  loras: readonly LoraUse[],
+  { graph, targets }: AdapterOptions,
+): { readonly apart: readonly LoraUse[]; readonly together: readonly LoraUse[] } {
   const own = new Set(graph.weights.map(({ name }) => name));
   const adapted = new Set(graph.adapted.map(({ name }) => name));
-  return loras.every(({ file }) =>
-    [...file].every(([base, parts]) => {
+  const changesOf = ({ file }: LoraUse) =>
+    [...file].flatMap(([base, parts]) => {
       const weight = targets.get(base)?.weight;
-      return weight === undefined || !own.has(weight) || (adapted.has(weight) && isPlainLora(parts));
-    }),
-  );
+      return weight !== undefined && own.has(weight) ? [{ weight, parts }] : [];
+    });
+  const isPlain = (use: LoraUse) =>
+    changesOf(use).every(({ weight, parts }) => adapted.has(weight) && isPlainLora(parts));
+  const isReading = (use: LoraUse) => changesOf(use).some(({ parts }) => readsWeight(parts));
+  const lastReading = loras.findLastIndex(isReading);
+  const isApart = loras.map((use, i) => i > lastReading && isPlain(use));
+  return { apart: loras.filter((_, i) => isApart[i]), together: loras.filter((_, i) => !isApart[i]) };
 }
 
 /** Two feeds for every adapted weight, of rank 0 where nothing changes it. @throws Refusal 'weights-broken' */

@@ -1,16 +1,26 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, PatchMaker } from '../graph/core.ts';
+import type { HypernetworkUse } from '../nets/hypernetwork.ts';
 import { type LoraUse, loraPatch } from '../nets/lora-patch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { LoraTarget } from '../weights/lora-targets.ts';
-import { adapterFeeds, canBeFed, isTouching } from './adapter-feeds.ts';
+import { adapterFeeds, fedApart, isTouching } from './adapter-feeds.ts';
 import type { DeviceOptions } from './device.ts';
 import { type Network, openNetwork } from './network.ts';
 
-/** How a network's graph is to be written: with inputs for low-rank changes, or with changes written into it. */
+/** What changes a checkpoint's networks for one request. */
+export interface Outfit {
+  /** In the order of the prompt. */
+  readonly loras: readonly LoraUse[];
+  /** Likewise; only a U-Net has use for them. */
+  readonly hypernetworks: readonly HypernetworkUse[];
+}
+
+/** How a network's graph is to be written: with inputs for low-rank changes, and with other changes written into it. */
 export interface Dress {
   readonly adapters: boolean;
   readonly patch?: PatchMaker<GraphBuilder>;
+  readonly hypernetworks?: readonly HypernetworkUse[];
 }
 
 export interface DressedOptions {
@@ -22,59 +32,67 @@ export interface DressedOptions {
   readonly adaptersFrom: number;
 }
 
-/** A network that LoRAs change. Opened when it first runs, and held until disposed. */
+/** A network that LoRAs and hypernetworks change. Opened when it first runs, and held until disposed. */
 export interface DressedNetwork extends Network {
   /** What it wears from its next run on; in the order given. */
-  wear(loras: readonly LoraUse[]): void;
+  wear(outfit: Outfit): void;
 }
 
 /**
- * One open network serves every plain LoRA: their factors are fed to it. Other kinds are written into a graph of its own, which is kept
- * until other such LoRAs are asked for; two large ones are never open at once.
+ * One open network serves every plain LoRA: their factors are fed to it. Other kinds, and hypernetworks, are written into a graph of its
+ * own, which is kept until others are asked for; two large ones are never open at once.
  */
 export function dressedNetwork(options: DressedOptions): DressedNetwork {
-  const [plain, patched] = [place(options.device), place(options.device)];
-  let worn: readonly LoraUse[] = [];
+  const [bare, patched] = [place(options.device), place(options.device)];
+  let worn: Outfit = nothingWorn;
   let known: Base | undefined;
   /** The last feeds. */
-  let fed: { readonly loras: readonly LoraUse[]; readonly feeds: Readonly<Record<string, Tensor>> } | undefined;
-  /** What the patched network wears. */
-  let written: readonly LoraUse[] = [];
+  let fed: { readonly loras: readonly LoraUse[]; readonly feeds: Feeds } | undefined;
+  /** What the patched network has in it. */
+  let written: Outfit = nothingWorn;
 
-  const runPatched = async (loras: readonly LoraUse[], { isLarge }: Base, feeds: Feeds) => {
-    if (!isSame(written, loras)) await patched.close();
-    if (isLarge) await plain.close();
-    written = loras;
+  const open = async (outfit: Outfit, { isLarge, graph }: Base): Promise<Network> => {
+    if (isBare(outfit)) {
+      if (isLarge) await patched.close();
+      return await bare.open(() => graph);
+    }
+    if (!isSame(written, outfit)) await patched.close();
+    if (isLarge) await bare.close();
+    written = outfit;
+    const { loras, hypernetworks } = outfit;
     const patch = loraPatch(loras, options.targets());
-    return await (await patched.open(() => options.graph({ adapters: false, patch }))).run(feeds);
+    return await patched.open(() => options.graph({ adapters: isLarge, patch, hypernetworks }));
   };
-  const runPlain = async (loras: readonly LoraUse[], { isLarge, graph }: Base, feeds: Feeds) => {
-    if (!isLarge) return await (await plain.open(() => graph)).run(feeds);
-    await patched.close();
-    if (!fed || !isSame(fed.loras, loras)) {
+  const feedsOf = async (loras: readonly LoraUse[], { isLarge, graph }: Base): Promise<Feeds> => {
+    if (!isLarge) return {};
+    if (!fed || !isSame({ ...nothingWorn, loras: fed.loras }, { ...nothingWorn, loras })) {
       fed = { loras, feeds: await adapterFeeds(loras, { graph, targets: options.targets() }) };
     }
-    return await (await plain.open(() => graph)).run({ ...fed.feeds, ...feeds });
+    return fed.feeds;
   };
   return {
-    wear: (loras) => {
-      worn = loras;
+    wear: (outfit) => {
+      worn = outfit;
     },
     run: async (feeds) => {
       known ??= baseOf(options);
       const given = { graph: known.graph, targets: options.targets() };
-      const loras = worn.filter((use) => isTouching(use, given));
-      const isFed = loras.length === 0 || (known.isLarge && canBeFed(loras, given));
-      return isFed ? await runPlain(loras, known, feeds) : await runPatched(loras, known, feeds);
+      const loras = worn.loras.filter((use) => isTouching(use, given));
+      const hypernetworks = worn.hypernetworks.filter(({ multiplier }) => multiplier !== 0);
+      const { apart, together } = known.isLarge ? fedApart(loras, given) : { apart: [], together: loras };
+      const network = await open({ loras: together, hypernetworks }, known);
+      return await network.run({ ...(await feedsOf(apart, known)), ...feeds });
     },
     [Symbol.asyncDispose]: async () => {
-      await plain.close();
+      await bare.close();
       await patched.close();
     },
   };
 }
 
-type Feeds = Parameters<Network['run']>[0];
+type Feeds = Readonly<Record<string, Tensor>>;
+
+const nothingWorn: Outfit = { loras: [], hypernetworks: [] };
 
 /** The graph that every request can share. */
 interface Base {
@@ -109,12 +127,21 @@ function place(device: DeviceOptions) {
   return { open, close };
 }
 
-/** Whether two lists of LoRAs change every weight alike. */
-function isSame(a: readonly LoraUse[], b: readonly LoraUse[]): boolean {
-  const isSameUse = (one: LoraUse, other: LoraUse | undefined) =>
+const isBare = ({ loras, hypernetworks }: Outfit) => loras.length === 0 && hypernetworks.length === 0;
+
+/** Whether two outfits change every weight alike. */
+function isSame(a: Outfit, b: Outfit): boolean {
+  const isSameLora = (one: LoraUse, other: LoraUse | undefined) =>
     one.file === other?.file &&
     one.rank === other.rank &&
     one.multipliers.unet === other.multipliers.unet &&
     one.multipliers.text === other.multipliers.text;
-  return a.length === b.length && a.every((use, i) => isSameUse(use, b[i]));
+  const isSameHypernetwork = (one: HypernetworkUse, other: HypernetworkUse | undefined) =>
+    one.file === other?.file && one.multiplier === other.multiplier;
+  return (
+    a.loras.length === b.loras.length &&
+    a.loras.every((use, i) => isSameLora(use, b.loras[i])) &&
+    a.hypernetworks.length === b.hypernetworks.length &&
+    a.hypernetworks.every((use, i) => isSameHypernetwork(use, b.hypernetworks[i]))
+  );
 }

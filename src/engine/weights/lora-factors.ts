@@ -25,6 +25,14 @@ export function isPlainLora(parts: LoraParts): boolean {
   );
 }
 
+/** What stands for a change that depends on the weight it is made to. */
+const readingParts = ['dora_scale', 'weight', 'a1.weight', 'oft_blocks', 'oft_diag'];
+
+/** Whether what a LoRA of this kind adds to a layer depends on what the weight was before. */
+export function readsWeight(parts: LoraParts): boolean {
+  return readingParts.some((part) => parts.has(part));
+}
+
 /**
  * The factors of a plain LoRA for a weight [out, in] or [out, in, kh, kw]; undefined when they do not fit it.
  * Source: A1111 extensions-builtin/Lora/network_lora.py

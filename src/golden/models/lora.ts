@@ -164,7 +164,7 @@ async function sd1Checks(path: string, golden: GoldenTensors, { name, uses }: Wo
   const checks: Check[] = [];
   for (const [way, adaptersFrom] of Object.entries({ fed: 0, written: Number.POSITIVE_INFINITY })) {
     await using checkpoint = await openCheckpoint(path, { device: cpu, adaptersFrom });
-    checkpoint.use(uses);
+    checkpoint.use({ loras: uses, hypernetworks: [] });
     const out = await checkpoint.unet(golden.get('x'), [...golden.get('timesteps').data], golden.get('context'));
     const ids = golden.get('input_ids');
     const tokenRows = Array.from({ length: ids.shape[0]! }, (_, i) => [...rows(ids, i, i + 1).data]);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
 import { withInfotext } from '../../../src/engine/image/infotext-file.ts';
-import { halfMask, solidPng } from '../../support/jobs.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo, buttonsOf, file, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
 

@@ -4,6 +4,7 @@ import { openSuggestions, type SuggestionOptions } from '../../../src/bots/core/
 import type { Catalog } from '../../../src/edit/catalog.ts';
 import { samplerNames } from '../../../src/edit/choices.ts';
 import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo } from '../../support/test-platform.ts';
 
@@ -70,8 +71,30 @@ describe('suggestions', () => {
     await save('user', ann.id, 'mine');
     await save('user', bo.id, 'not mine');
     await save('server', 'd:1', 'house style');
-    expect(names(await open().of('preset', 'm', who))).toEqual(['mine']);
-    expect(names(await open().of('preset', '', who))).toEqual(['mine', 'house style']);
+    expect(names(await open().of('preset', 'mine', who))).toEqual(['mine']);
+    const all = names(await open().of('preset', '', who));
+    expect(all.slice(0, 2)).toEqual(['mine', 'house style']);
+    expect(all).toContain('wallpaper');
+  });
+
+  test('of versions are the pictures of the tree somebody works on, newest first; of masks those made with one', async () => {
+    const place = chat.platform.newRoom();
+    const { platform } = chat;
+    await platform.say(bo, 'a castle', { in: place, files: [await solidPng(64, 64)] });
+    await chat.result(place);
+    await platform.say(ann, 'a hat', { in: place, files: [await solidPng(64, 64)] });
+    const first = await chat.result(place, 1);
+    await platform.say(ann, 'a pond', { in: place, replyTo: first.id, files: [await halfMask()] });
+    await chat.useMask(place);
+    await chat.result(place, 2);
+    const here = { ...who, place };
+    const found = await open().of('version', '', here);
+    expect(found.map(({ value }) => value)).toEqual(['#2', '#1', '#0']);
+    expect(found[1]!.name).toMatch(/^#1 · \d\d:\d\d · a hat$/);
+    expect((await open().of('masked version', '', here)).map(({ value }) => value)).toEqual(['#2']);
+    expect((await open().of('version', 'hat', here)).map(({ value }) => value)).toEqual(['#1']);
+    await platform.command(ann, 'compare', { a: '#1', b: '#2' }, { in: place });
+    await chat.until(() => platform.standing(place).find(({ card }) => /#1 and #2/.test(card.title)));
   });
 
   test('of seeds are the number that is typed, chance, and those of the pictures before', async () => {

@@ -11,7 +11,7 @@ import {
   openDiscordStandIn,
   type StandInOptions,
 } from '../../support/discord-stand-in/stand-in.ts';
-import { fastClock, fit } from './chat.ts';
+import { fastClock, fit } from '../../support/running-bot.ts';
 
 /** The adapter alone: what it hears lands in `heard`, and `answer` says what is done about it. */
 export interface Adapter extends AsyncDisposable {

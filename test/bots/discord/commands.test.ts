@@ -6,8 +6,8 @@ import { openDiscord } from '../../../src/bots/discord/discord.ts';
 import { silentLog } from '../../../src/log.ts';
 import { checkCommands, commandSize } from '../../support/discord-stand-in/commands.ts';
 import type { JsonObject } from '../../support/discord-stand-in/json.ts';
+import { fit, patience } from '../../support/running-bot.ts';
 import { openAdapter } from './adapter.ts';
-import { fit, patience } from './chat.ts';
 
 const commands = registeredCommands() as unknown as readonly (JsonObject & {
   name: string;
@@ -72,7 +72,16 @@ describe('registered commands', () => {
   test('fit: the largest takes less than 8000 characters in its longest language', () => {
     const sizes = commands.map((command) => commandSize(command));
     expect(Math.max(...sizes)).toBeLessThan(8000);
-    expect(commands.find(({ name }) => name === 'inpaint')?.options?.length).toBeLessThanOrEqual(25);
+    expect(commands.find(({ name }) => name === 'inpaint')?.options?.length).toBe(24);
+    for (const [command, name] of [
+      ['edit', 'preset'],
+      ['inpaint', 'preset'],
+      ['sketch', 'preset'],
+      ['outpaint', 'preset'],
+      ['upscale', 'preset'],
+      ['compare', 'a'],
+    ] as const)
+      expect(option(command, name)).toMatchObject({ autocomplete: true });
   });
 
   test('speak Chinese to Chinese clients', () => {

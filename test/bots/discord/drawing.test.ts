@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { channelJson } from '../../support/discord-stand-in/wire.ts';
+import { patience } from '../../support/running-bot.ts';
 import { line, scene, sentBack } from '../../support/scribbles.ts';
-import { type Chat, isResult, openChat, patience } from './chat.ts';
+import { type Chat, isResult, openChat } from './chat.ts';
 
 let chat: Chat;
 beforeAll(async () => {

@@ -1,61 +1,11 @@
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { DiscordStandIn } from '../../support/discord-stand-in/stand-in.ts';
-import type { Seen } from '../../support/discord-stand-in/view.ts';
-import { channelJson } from '../../support/discord-stand-in/wire.ts';
-import { permissions } from '../../support/discord-stand-in/world.ts';
-import { halfMask, solidPng } from '../../support/jobs.ts';
-import { type Chat, isResult, openChat, patience } from './chat.ts';
+import { describe, expect, test } from 'vitest';
+import { solidPng } from '../../support/jobs.ts';
+import { halfMask, patience } from '../../support/running-bot.ts';
+import { isResult } from './chat.ts';
+import { black, chat, edited, further, newest, openHands, paramsOf, somebody, told, useMask } from './hands.ts';
 
-let chat: Chat;
-let black: { readonly name: string; readonly bytes: Buffer };
-let people = 0;
-beforeAll(async () => {
-  chat = await openChat();
-  black = { name: 'black.png', bytes: await solidPng(64, 64, '#000000') };
-});
-afterAll(() => chat[Symbol.asyncDispose]());
-
-/** Somebody new in a channel of their own. */
-function somebody(locale = 'en-US') {
-  const { dc } = chat;
-  people += 1;
-  const user = dc.user(`Ann${people}`, { locale });
-  const channel = dc.addChannel(`room${people}`, { guild: dc.guild });
-  dc.gateway.dispatch('CHANNEL_CREATE', channelJson(dc.world, channel), channel);
-  return { user, channel };
-}
-type Somebody = Pick<ReturnType<typeof somebody>, 'user' | 'channel'>;
-
-const newest = (where: Somebody, condition: (seen: Seen) => boolean) =>
-  chat.dc.waitCard((seen) => seen.channel === where.channel && condition(seen), patience.timeout);
-
-/** What only this person was told. */
-const told = (ann: Somebody, pattern: RegExp) =>
-  newest(ann, ({ onlyFor, text }) => onlyFor === ann.user.name && pattern.test(text));
-
-/** Opens what stands behind "⋯". */
-async function further(ann: Somebody, on: Seen) {
-  chat.dc.button(ann.user, on, '⋯');
-  return told(ann, /^\*\*More for/);
-}
-
-/** Edits a black picture by command, and waits for the result. */
-type Options = NonNullable<Parameters<DiscordStandIn['slash']>[2]>;
-async function edited(ann: Somebody, options: Options = { prompt: 'a red hat' }) {
-  const asked = chat.dc.slash(ann.user, 'edit', { ...options, image: black }, ann);
-  return { asked, result: await newest(ann, isResult(1)) };
-}
-
-/** Agrees to the mask that is shown. */
-async function useMask(ann: Somebody): Promise<Seen> {
-  const asked = await newest(ann, ({ text }) => text.includes('Red is repainted'));
-  expect(asked.pictures).toHaveLength(1);
-  chat.dc.button(ann.user, asked, 'Use');
-  return asked;
-}
-
-const paramsOf = async (seen: Seen) => (await chat.nodeOf(seen)).task!.request.params;
+openHands();
 
 describe('a slash command with a picture', () => {
   test('is acknowledged at once, shows progress, and ends in an ordinary message', async () => {
@@ -290,6 +240,7 @@ describe("a picture's context menu", () => {
     const opened = await chat.dc.context(ann.user, 'Edit image', target, ann).answered();
     expect(opened.callbackType).toBe(9);
     const mask = { name: 'mask.png', bytes: await halfMask() };
+    expect(opened.modal?.components).toHaveLength(5);
     const sent = chat.dc.modal(opened, { prompt: 'a red hat', strength: '0.9', mask: [mask] });
     await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
@@ -306,12 +257,38 @@ describe("a picture's context menu", () => {
     const fetched = chat.dc.calls('GET', /cdn\/attachments/).length;
     const opened = await chat.dc.context(ann.user, 'Inpaint image', target, ann).answered();
     expect(opened.modal).toMatchObject({ title: 'Inpaint image' });
+    expect(opened.modal?.components).toHaveLength(5);
     await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
     await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
     expect(request).toMatchObject({ params: { maskedContent: 'latent noise', denoisingStrength: 0.75 } });
+  });
+
+  test('offers presets, and sends what was drawn instead of the picture', async () => {
+    const ann = somebody();
+    const target = chat.dc.message(chat.dc.user('Bo'), 'look', { ...ann, files: [black] });
+    const opened = await chat.dc.context(ann.user, 'Edit image', target, ann).answered();
+    const drawn = { name: 'drawn.png', bytes: await solidPng(64, 64, '#993366') };
+    chat.dc.modal(opened, { prompt: 'a red hat', Preset: 'hands', mask: [drawn] });
+    const { params, sketch } = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
+    expect(sketch).toMatchObject({ kind: 'sketch' });
+    expect(params.inpaintArea).toBe('only masked');
+  });
+
+  test('keeps a picture as the mask of the next command, and compares a result with what it was made from', async () => {
+    const ann = somebody();
+    const mask = { name: 'mask.png', bytes: await halfMask() };
+    const sent = chat.dc.message(chat.dc.user('Bo'), 'a mask', { ...ann, files: [mask] });
+    chat.dc.context(ann.user, 'Use as mask', sent, ann);
+    await told(ann, /Kept as the mask/);
+    chat.dc.slash(ann.user, 'inpaint', { prompt: 'a pond', image: black }, ann);
+    await useMask(ann);
+    const result = await newest(ann, isResult(1));
+    expect((await chat.nodeOf(result)).task!.request.mask).toMatchObject({ kind: 'image' });
+    chat.dc.context(ann.user, 'Compare', result, ann);
+    await newest(ann, ({ text }) => /#0 and #1/.test(text));
   });
 
   test('does at once what needs no words: enlarges a picture, tells what made it', async () => {
@@ -334,115 +311,5 @@ describe("a picture's context menu", () => {
     const bare = chat.dc.message(chat.dc.user('Bo'), 'no picture here', ann);
     const refused = await chat.dc.context(ann.user, 'Edit image', bare, ann).answered();
     expect(refused.answer).toMatchObject({ onlyFor: ann.user.name, text: expect.stringContaining('⚠') });
-  });
-});
-
-describe('places the bot has less rights in', () => {
-  test('a server it never joined is served through the interaction, for everybody to see', async () => {
-    const { dc } = chat;
-    const ann = {
-      user: dc.user('Guest'),
-      channel: dc.addChannel('far', { guild: dc.addGuild('Far', { joined: false }) }),
-    };
-    dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
-    const result = await newest(ann, isResult(1));
-    expect(result).toMatchObject({ onlyFor: null });
-    expect(result.interaction).not.toBeNull();
-    dc.button(ann.user, result, 'Again');
-    await newest(ann, isResult(2));
-    dc.slash(ann.user, 'edit', { prompt: 'x', advanced: 'nonsense' }, ann);
-    await told(ann, /nonsense/);
-    await expect.poll(() => dc.messages(ann).filter(({ loading }) => loading), patience).toEqual([]);
-    expect(dc.calls('POST', new RegExp(`/channels/${ann.channel.id}/messages`))).toEqual([]);
-  });
-
-  test('missing permissions are named to whoever asked', async () => {
-    const ann = somebody();
-    chat.dc.deny(ann.channel, permissions.attachFiles | permissions.sendMessages);
-    chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
-    expect((await told(ann, /⚠/)).text).toContain('Send Messages, Attach Files');
-    chat.dc.slash(ann.user, 'help', {}, ann);
-    await told(ann, /Palimpsest/);
-  });
-
-  test('a result that cannot be posted any more goes to the private messages of whoever asked', async () => {
-    const ann = somebody();
-    chat.latch.close();
-    chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
-    await newest(ann, ({ buttons }) => buttons.length === 1);
-    chat.dc.deny(ann.channel, permissions.viewChannel);
-    chat.dc.clock.advance(15 * 60 * 1000);
-    chat.latch.open();
-    const channel = chat.dc.privately(ann.user);
-    const sent = await newest({ user: ann.user, channel }, ({ text }) => text.startsWith('**#1 · '));
-    expect(sent).toMatchObject({ pictures: [{}], buttons: [] });
-  });
-
-  test('a reply needs a right of its own: without it the result stands alone', async () => {
-    const ann = somebody();
-    chat.dc.deny(ann.channel, permissions.readMessageHistory);
-    chat.dc.message(ann.user, '@Palimpsest a red hat', { ...ann, files: [black] });
-    expect((await newest(ann, isResult(1))).replyTo).toBeNull();
-  });
-});
-
-test('a click that is delivered twice counts once', async () => {
-  const ann = somebody();
-  const { result } = await edited(ann);
-  chat.dc.gateway.duplicateNext('INTERACTION_CREATE');
-  chat.dc.button(ann.user, result, 'Again');
-  await newest(ann, isResult(2));
-  chat.dc.gateway.duplicateNext('INTERACTION_CREATE');
-  expect((await chat.dc.button(ann.user, result, 'Edit…').answered()).callbackType).toBe(9);
-  chat.dc.gateway.duplicateNext('MESSAGE_CREATE');
-  chat.dc.message(ann.user, 'make it blue', { ...ann, replyTo: result });
-  await newest(ann, isResult(3));
-  chat.dc.button(ann.user, result, 'Less');
-  const last = await newest(ann, isResult(4));
-  const lineage = (await chat.nodeOf(last)).lineage;
-  expect(await chat.storage.lineage.nodes(lineage, 0, 100)).toHaveLength(5);
-});
-
-describe('a history', () => {
-  test('is branched, shown with a list to jump by, compared, and asks where redo is ambiguous', async () => {
-    const ann = somebody();
-    const { result } = await edited(ann);
-    chat.dc.button(ann.user, result, 'Less');
-    const second = await newest(ann, isResult(2));
-    const panel = await further(ann, second);
-    const pressed = chat.dc.button(ann.user, panel, 'Branch…');
-    await pressed.answered();
-    expect(pressed.callbackType).toBe(9);
-    chat.dc.modal(pressed, { name: 'crown' });
-    await newest(ann, ({ text }) => text.includes('The branch "crown" begins here.'));
-    chat.dc.button(ann.user, panel, 'History');
-    const history = await told(ann, /^\*\*History · 3 pictures/);
-    expect(history.text).toMatch(/└─ \\?#2 a little weaker .* ◀ crown, main/);
-    chat.dc.button(ann.user, history, 'Thumbnails');
-    await newest(ann, ({ id, pictures }) => id === history.id && pictures[0]?.name === 'history.webp');
-    chat.dc.button(ann.user, second, 'Compare');
-    const compared = await newest(ann, ({ text }) => text.startsWith('**#0 and #2'));
-    expect((await sharp(compared.pictures[0]!.bytes).metadata()).format).toBe('png');
-    chat.dc.button(ann.user, second, 'Undo');
-    const root = await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
-    chat.dc.button(chat.dc.user('Bo'), root, 'Redo');
-    const which = await newest(ann, ({ text }) => text.includes('Several pictures come next'));
-    expect(which.buttons.map(({ label }) => label.replace(/^\S+ /, ''))).toEqual(['#2 a red hat', '#1 a red hat']);
-  });
-
-  test('is locked, and somebody else forks or asks; a vote is taken where the place wants one', async () => {
-    const ann = somebody();
-    const bo = { ...ann, user: chat.dc.user('Bo') };
-    const { result } = await edited(ann);
-    chat.dc.button(ann.user, await further(ann, result), 'Lock / unlock');
-    await newest(ann, ({ text }) => /locked this history/.test(text));
-    chat.dc.button(bo.user, result, 'Undo');
-    const refused = await told(bo, /This history is locked/);
-    chat.dc.button(bo.user, refused, 'Ask');
-    const asked = await newest(ann, ({ text }) => text.includes('may I move #0 on?'));
-    chat.dc.button(ann.user, asked, 'Allow Bo');
-    await newest(ann, ({ id, text }) => id === asked.id && text.includes('invited'));
-    chat.dc.button(bo.user, result, 'Undo');
-    await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
   });
 });

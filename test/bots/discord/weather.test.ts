@@ -4,7 +4,8 @@ import type { Seen } from '../../support/discord-stand-in/view.ts';
 import { guildJson } from '../../support/discord-stand-in/wire.ts';
 import { permissions } from '../../support/discord-stand-in/world.ts';
 import { solidPng } from '../../support/jobs.ts';
-import { type Chat, type ChatOptions, isResult, openChat, patience } from './chat.ts';
+import { patience } from '../../support/running-bot.ts';
+import { type Chat, type ChatOptions, isResult, openChat } from './chat.ts';
 
 let chat: Chat;
 afterEach(() => chat[Symbol.asyncDispose]());

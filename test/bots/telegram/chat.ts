@@ -1,24 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
-import { type BotsOptions, type Clock, openBots } from '../../../src/bots/core/index.ts';
-import { openTelegram, type TelegramOptions } from '../../../src/bots/telegram/telegram.ts';
-import type { LineageNode, NodeId } from '../../../src/edit/lineage.ts';
-import { defaultCaps } from '../../../src/edit/resolve.ts';
-import { openEmbeddedQueue } from '../../../src/jobs/embedded.ts';
-import { workHandler } from '../../../src/jobs/worker.ts';
+import { openTelegram } from '../../../src/bots/telegram/telegram.ts';
+import type { LineageNode } from '../../../src/edit/lineage.ts';
 import { silentLog } from '../../../src/log.ts';
-import { openStorage, type Storage } from '../../../src/storage/index.ts';
-import { fakeCatalog, fakeEngineHost, Latch } from '../../support/fake-engine.ts';
+import type { Storage } from '../../../src/storage/index.ts';
+import { Latch } from '../../support/fake-engine.ts';
+import { fastClock, fit, openRunningBot, type RunningBotOptions } from '../../support/running-bot.ts';
 import {
   openTelegramStandIn,
   type Seen,
   type TelegramStandIn,
   type TelegramStandInOptions,
 } from '../../support/telegram-stand-in/index.ts';
-import { testProbe } from '../../support/test-probe.ts';
 
 /** The bot as it runs, over the real client library: chat core, storage, line, a worker with the fake engine. */
 export interface Chat extends AsyncDisposable {
@@ -31,61 +25,14 @@ export interface Chat extends AsyncDisposable {
   nodeOf(seen: Seen): Promise<LineageNode>;
 }
 
-export interface ChatOptions {
+export interface ChatOptions extends RunningBotOptions {
   readonly standIn?: TelegramStandInOptions;
-  /** How much faster than the world's the bot's time runs, so that seconds between edits are not waited for. */
-  readonly speed?: number;
-  readonly limits?: BotsOptions['limits'];
-  readonly worker?: boolean;
-  readonly blobs?: (storage: Storage) => TelegramOptions['blobs'];
 }
 
-function fastClock(speed: number): Clock {
-  const start = Date.now();
-  return {
-    now: () => start + (Date.now() - start) * speed,
-    setTimeout: (wake, ms) => {
-      const timer = setTimeout(wake, ms / speed);
-      return { [Symbol.dispose]: () => clearTimeout(timer) };
-    },
-  };
-}
-
-/** The last step of the upload ladder: a JPEG that fits. */
-const fit: TelegramOptions['fit'] = async (bytes, limit) => {
-  for (let quality = 92; ; quality = Math.floor(quality / 2)) {
-    const jpeg = await sharp(bytes).jpeg({ quality }).toBuffer();
-    if (jpeg.length <= limit || quality < 10) return { bytes: jpeg, ending: 'jpg' };
-  }
-};
-
-async function openBot(dataDir: string, tg: TelegramStandIn, latch: Latch, options: ChatOptions) {
-  const clock = fastClock(options.speed ?? 20);
-  const log = silentLog;
-  const storage = await openStorage({ dataDir, log, clock: () => new Date(clock.now()) });
-  const queue = openEmbeddedQueue({ log });
-  await queue.announce(fakeCatalog);
-  const { apiRoot, token } = tg;
-  const blobs = options.blobs?.(storage) ?? storage.blobs;
-  const telegram = openTelegram({ token, apiRoot, blobs, fit, log, clock });
-  const bots = await openBots({
-    ...{ storage, queue, platforms: [telegram], probe: testProbe, log, clock, random: randomBytes },
-    ...{ caps: defaultCaps, limits: options.limits },
-  });
-  const stop = new AbortController();
-  const working =
-    options.worker === false
-      ? undefined
-      : queue.consume(workHandler(fakeEngineHost(latch), storage.blobs, log), stop.signal);
-  const close = async () => {
-    await bots[Symbol.asyncDispose]();
-    await telegram[Symbol.asyncDispose]();
-    stop.abort();
-    await queue[Symbol.asyncDispose]();
-    await working;
-    await storage[Symbol.asyncDispose]();
-  };
-  return { storage, close };
+function openBot(dataDir: string, { apiRoot, token }: TelegramStandIn, latch: Latch, options: ChatOptions) {
+  return openRunningBot(dataDir, fastClock(options.speed ?? 20), latch, options, ({ blobs, clock }) =>
+    openTelegram({ token, apiRoot, blobs, fit, log: silentLog, clock }),
+  );
 }
 
 export async function openChat(options: ChatOptions = {}): Promise<Chat> {
@@ -104,12 +51,7 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
       await meanwhile?.();
       bot = await openBot(dataDir, tg, latch, { ...options, worker: true });
     },
-    nodeOf: async (seen) => {
-      const [, , id] = seen.buttons.flat()[0]?.data?.split(':') ?? [];
-      const node = await bot.storage.lineage.node(id as NodeId);
-      if (!node) throw new Error(`no node behind: ${seen.text}`);
-      return node;
-    },
+    nodeOf: (seen) => bot.nodeOf(seen.buttons.flat()[0]?.data?.split(':')[2]),
     [Symbol.asyncDispose]: async () => {
       await bot.close();
       await tg[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { halfMask, solidPng } from '../../support/jobs.ts';
+import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import type { Conversation } from '../../support/telegram-stand-in/index.ts';
 import { type Chat, isResult, openChat } from './chat.ts';
 
@@ -39,10 +40,8 @@ describe('a picture with words', () => {
   test('becomes a card at once, progress, and a photo that answers the request', async () => {
     const ann = somebody();
     chat.latch.close();
-    const sentAt = Date.now();
     const asked = await ann.photo(black, { caption: 'oil painting' });
     const card = await ann.wait(() => true);
-    expect(Date.now() - sentAt).toBeLessThan(2000);
     expect(card.buttons.flat().map(({ label }) => label)).toEqual(['✖️ Cancel']);
     const edits = () => chat.tg.calls('editMessageText').filter(({ fields }) => fields.message_id === card.id).length;
     for (let step = 1; step <= 4; step += 1) {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
@@ -6,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/bots/core/index.ts';
 import { webApp } from '../../../src/bots/web/app.ts';
-import type { WireAnswer, WireConversation, WireEvent, WireMessage } from '../../../src/bots/web/client/wire.ts';
+import type { WireEvent, WireMessage } from '../../../src/bots/web/client/wire.ts';
 import { Conversation } from '../../../src/bots/web/conversation.ts';
 import { openJournal } from '../../../src/bots/web/journal.ts';
 import { sessionsOf } from '../../../src/bots/web/sessions.ts';
@@ -15,6 +14,7 @@ import { openWeb } from '../../../src/bots/web/web.ts';
 import { silentLog } from '../../../src/log.ts';
 import { freePort } from '../../support/process.ts';
 import { landscape } from './pictures.ts';
+import { formOf, newKey, pngFile, Visitor } from './visitor.ts';
 import { openWebChat, type WebChat } from './web-chat.ts';
 
 let chat: WebChat;
@@ -33,60 +33,7 @@ async function enter(): Promise<Visitor> {
   const body = JSON.stringify({ token });
   const response = await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body });
   expect(response.status).toBe(204);
-  return new Visitor(response.headers.getSetCookie()[0]!.split(';')[0]!);
-}
-
-class Visitor {
-  readonly cookie: string;
-  constructor(cookie: string) {
-    this.cookie = cookie;
-  }
-
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(origin + path, { ...init, headers: { cookie: this.cookie, origin, ...init.headers } });
-  }
-
-  async say(text: string, more: Record<string, string | Blob> = {}): Promise<WireAnswer> {
-    const response = await this.fetch('/api/messages', { method: 'POST', body: formOf({ text, ...more }) });
-    expect(response.status).toBe(200);
-    return (await response.json()) as WireAnswer;
-  }
-
-  async press(code: string, message: string | null = null): Promise<WireAnswer> {
-    const body = JSON.stringify({ key: newKey(), name: 'Ann', locale: 'en', code, message, values: null });
-    const response = await this.fetch('/api/actions', { method: 'POST', body });
-    expect(response.status).toBe(200);
-    return (await response.json()) as WireAnswer;
-  }
-
-  async conversation(query = ''): Promise<WireConversation> {
-    return (await (await this.fetch(`/api/conversation${query}`)).json()) as WireConversation;
-  }
-
-  /** Nothing is on its way. */
-  async calm(): Promise<void> {
-    const isBusy = async () => (await this.conversation()).messages.some(({ card }) => card?.tone === 'busy');
-    await expect.poll(isBusy, { timeout: 5000 }).toBe(false);
-  }
-
-  /** The newest message that fits, as soon as there is one. */
-  async find(fits: (message: WireMessage) => boolean): Promise<WireMessage> {
-    return expect
-      .poll(async () => (await this.conversation()).messages.findLast(fits), { timeout: 5000 })
-      .toBeDefined()
-      .then(async () => (await this.conversation()).messages.findLast(fits)!);
-  }
-}
-
-const newKey = () => randomBytes(12).toString('hex');
-const pngFile = (bytes: Uint8Array, name = 'photo.png') =>
-  new File([Uint8Array.from(bytes)], name, { type: 'image/png' });
-
-function formOf(entries: Record<string, string | Blob>): FormData {
-  const form = new FormData();
-  const all = { key: newKey(), name: 'Ann', locale: 'en', settings: '{}', replyTo: '', ...entries };
-  for (const [name, value] of Object.entries(all)) form.set(name, value);
-  return form;
+  return new Visitor(origin, response.headers.getSetCookie()[0]!.split(';')[0]!);
 }
 
 const isResult =
@@ -133,6 +80,7 @@ describe('who may come in', () => {
     const visitor = await enter();
     const [name, id] = visitor.cookie.split(/[=.]/) as [string, string];
     const forged = new Visitor(
+      origin,
       `${name}=${id.replace(/./, (c) => (c === '0' ? '1' : '0'))}.${visitor.cookie.split('.')[1]}`,
     );
     expect((await forged.fetch('/api/setup')).status).toBe(401);

@@ -97,7 +97,8 @@ test('a checkpoint opened with a LoRA paints differently, and with multiplier 0 
   const file = await openLora(await folder.write('a.safetensors', safetensorsBytes(parts)));
   const paint = async (unet: number | null): Promise<Tensor> => {
     await using checkpoint = await openCheckpoint(model, { device: cpu });
-    if (unet !== null) checkpoint.use([{ name: 'a', file, multipliers: { unet, text: 1 } }]);
+    if (unet !== null)
+      checkpoint.use({ loras: [{ name: 'a', file, multipliers: { unet, text: 1 } }], hypernetworks: [] });
     const x = { data: Float32Array.from({ length: 256 }, (_, i) => Math.sin(i)), shape: [1, 4, 8, 8] };
     return await checkpoint.unet(x, [500], { data: new Float32Array(77 * 64).fill(0.1), shape: [1, 77, 64] });
   };

@@ -63,6 +63,8 @@ export type ButtonWord =
   | 'useInfo'
   | 'branch'
   | 'forgetBranch'
+  | 'renameBranch'
+  | 'pin'
   | 'history'
   | 'compare'
   | 'delete'
@@ -122,6 +124,8 @@ export interface Messages extends DrawingMessages {
     readonly warnings: Readonly<Record<Warning, string>>;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
+    readonly ofDraft: (number: number) => string;
+    readonly pinnedHere: (number: number) => string;
     readonly saidTwice: (options: string) => string;
     readonly fullMask: string;
     /** Of several pictures in a message. */

@@ -13,7 +13,11 @@ export interface RoomMessages {
   readonly branchForm: (number: number) => string;
   readonly branchLabel: string;
   readonly branchBegun: (name: string) => string;
+  readonly renameForm: string;
+  readonly branchRenamed: (before: string, after: string) => string;
   readonly branchForgotten: (name: string) => string;
+  readonly pinned: (number: number, by: string) => string;
+  readonly unpinned: (number: number, by: string) => string;
   readonly askDelete: (number: number) => { readonly title: string; readonly line: string };
   readonly confirmDelete: (number: number) => string;
   readonly deleted: (number: number, by: string) => string;
@@ -65,6 +69,10 @@ const en: RoomMessages = {
   branchForm: (number) => `Branch from #${number}`,
   branchLabel: 'Name',
   branchBegun: (name) => `The branch "${name}" begins here.`,
+  renameForm: 'Rename the branch',
+  branchRenamed: (before, after) => `The branch "${before}" is called "${after}" now.`,
+  pinned: (number, by) => `@${by} pinned #${number}: words without a picture are about it.`,
+  unpinned: (number, by) => `@${by} unpinned #${number}.`,
   branchForgotten: (name) => `The branch "${name}" is gone; its pictures stay in the history.`,
   askDelete: (number) => ({
     title: `Delete #${number} for good?`,
@@ -124,6 +132,10 @@ const zh: RoomMessages = {
   branchForm: (number) => `从 #${number} 新建分支`,
   branchLabel: '名称',
   branchBegun: (name) => `分支“${name}”从这里开始。`,
+  renameForm: '重命名分支',
+  branchRenamed: (before, after) => `分支“${before}”已改名为“${after}”。`,
+  pinned: (number, by) => `@${by} 固定了 #${number}：没有指明图片的话都作用于它。`,
+  unpinned: (number, by) => `@${by} 取消了 #${number} 的固定。`,
   branchForgotten: (name) => `分支“${name}”已删除，其中的图片仍保留在历史中。`,
   askDelete: (number) => ({
     title: `要永久删除 #${number} 吗？`,

@@ -106,7 +106,7 @@ function progressBar(words: Words) {
 }
 
 /** Buttons that do something new stand out; those that move or tell are quiet. */
-const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx', 'mx', 'hs', 'br', 'sh'];
+const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx', 'mx', 'hs', 'br', 'sh', 'pn'];
 
 const isChoice = (button: WireButton) => button.action === 'pk' && /^\d+$/.test(button.label);
 

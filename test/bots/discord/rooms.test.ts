@@ -1,0 +1,118 @@
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import { permissions } from '../../support/discord-stand-in/world.ts';
+import { patience } from '../../support/running-bot.ts';
+import { isResult } from './chat.ts';
+import { black, chat, edited, further, newest, openHands, somebody, told } from './hands.ts';
+
+openHands();
+
+describe('places the bot has less rights in', () => {
+  test('a server it never joined is served through the interaction, for everybody to see', async () => {
+    const { dc } = chat;
+    const ann = {
+      user: dc.user('Guest'),
+      channel: dc.addChannel('far', { guild: dc.addGuild('Far', { joined: false }) }),
+    };
+    dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+    const result = await newest(ann, isResult(1));
+    expect(result).toMatchObject({ onlyFor: null });
+    expect(result.interaction).not.toBeNull();
+    dc.button(ann.user, result, 'Again');
+    await newest(ann, isResult(2));
+    dc.slash(ann.user, 'edit', { prompt: 'x', advanced: 'nonsense' }, ann);
+    await told(ann, /nonsense/);
+    await expect.poll(() => dc.messages(ann).filter(({ loading }) => loading), patience).toEqual([]);
+    expect(dc.calls('POST', new RegExp(`/channels/${ann.channel.id}/messages`))).toEqual([]);
+  });
+
+  test('missing permissions are named to whoever asked', async () => {
+    const ann = somebody();
+    chat.dc.deny(ann.channel, permissions.attachFiles | permissions.sendMessages);
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+    expect((await told(ann, /⚠/)).text).toContain('Send Messages, Attach Files');
+    chat.dc.slash(ann.user, 'help', {}, ann);
+    await told(ann, /Palimpsest/);
+  });
+
+  test('a result that cannot be posted any more goes to the private messages of whoever asked', async () => {
+    const ann = somebody();
+    chat.latch.close();
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+    await newest(ann, ({ buttons }) => buttons.length === 1);
+    chat.dc.deny(ann.channel, permissions.viewChannel);
+    chat.dc.clock.advance(15 * 60 * 1000);
+    chat.latch.open();
+    const channel = chat.dc.privately(ann.user);
+    const sent = await newest({ user: ann.user, channel }, ({ text }) => text.startsWith('**#1 · '));
+    expect(sent).toMatchObject({ pictures: [{}], buttons: [] });
+  });
+
+  test('a reply needs a right of its own: without it the result stands alone', async () => {
+    const ann = somebody();
+    chat.dc.deny(ann.channel, permissions.readMessageHistory);
+    chat.dc.message(ann.user, '@Palimpsest a red hat', { ...ann, files: [black] });
+    expect((await newest(ann, isResult(1))).replyTo).toBeNull();
+  });
+});
+
+test('a click that is delivered twice counts once', async () => {
+  const ann = somebody();
+  const { result } = await edited(ann);
+  chat.dc.gateway.duplicateNext('INTERACTION_CREATE');
+  chat.dc.button(ann.user, result, 'Again');
+  await newest(ann, isResult(2));
+  chat.dc.gateway.duplicateNext('INTERACTION_CREATE');
+  expect((await chat.dc.button(ann.user, result, 'Edit…').answered()).callbackType).toBe(9);
+  chat.dc.gateway.duplicateNext('MESSAGE_CREATE');
+  chat.dc.message(ann.user, 'make it blue', { ...ann, replyTo: result });
+  await newest(ann, isResult(3));
+  chat.dc.button(ann.user, result, 'Less');
+  const last = await newest(ann, isResult(4));
+  const lineage = (await chat.nodeOf(last)).lineage;
+  expect(await chat.storage.lineage.nodes(lineage, 0, 100)).toHaveLength(5);
+});
+
+describe('a history', () => {
+  test('is branched, shown with a list to jump by, compared, and asks where redo is ambiguous', async () => {
+    const ann = somebody();
+    const { result } = await edited(ann);
+    chat.dc.button(ann.user, result, 'Less');
+    const second = await newest(ann, isResult(2));
+    const panel = await further(ann, second);
+    const pressed = chat.dc.button(ann.user, panel, 'Branch…');
+    await pressed.answered();
+    expect(pressed.callbackType).toBe(9);
+    chat.dc.modal(pressed, { name: 'crown' });
+    await newest(ann, ({ text }) => text.includes('The branch "crown" begins here.'));
+    chat.dc.button(ann.user, panel, 'History');
+    const history = await told(ann, /^\*\*History · 3 pictures/);
+    expect(history.text).toMatch(/└─ \\?#2 a little weaker .* ◀ crown, main/);
+    chat.dc.button(ann.user, history, 'Thumbnails');
+    await newest(ann, ({ id, pictures }) => id === history.id && pictures[0]?.name === 'history.webp');
+    chat.dc.button(ann.user, second, 'Compare');
+    const compared = await newest(ann, ({ text }) => text.startsWith('**#0 and #2'));
+    expect((await sharp(compared.pictures[0]!.bytes).metadata()).format).toBe('png');
+    chat.dc.button(ann.user, second, 'Undo');
+    const root = await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
+    chat.dc.button(chat.dc.user('Bo'), root, 'Redo');
+    const which = await newest(ann, ({ text }) => text.includes('Several pictures come next'));
+    expect(which.buttons.map(({ label }) => label.replace(/^\S+ /, ''))).toEqual(['#2 a red hat', '#1 a red hat']);
+  });
+
+  test('is locked, and somebody else forks or asks; a vote is taken where the place wants one', async () => {
+    const ann = somebody();
+    const bo = { ...ann, user: chat.dc.user('Bo') };
+    const { result } = await edited(ann);
+    chat.dc.button(ann.user, await further(ann, result), 'Lock / unlock');
+    await newest(ann, ({ text }) => /locked this history/.test(text));
+    chat.dc.button(bo.user, result, 'Undo');
+    const refused = await told(bo, /This history is locked/);
+    chat.dc.button(bo.user, refused, 'Ask');
+    const asked = await newest(ann, ({ text }) => text.includes('may I move #0 on?'));
+    chat.dc.button(ann.user, asked, 'Allow Bo');
+    await newest(ann, ({ id, text }) => id === asked.id && text.includes('invited'));
+    chat.dc.button(bo.user, result, 'Undo');
+    await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
+  });
+});
