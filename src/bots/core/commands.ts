@@ -83,7 +83,7 @@ export const commands = {
       script,
       advanced,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.5 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.5 }, sets: {} },
   },
   inpaint: {
     name: 'inpaint',
@@ -115,7 +115,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'optional', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'optional', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   outpaint: {
     name: 'outpaint',
@@ -144,7 +144,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'optional', sets: { script: 'outpainting mk2' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'outpainting mk2' } },
   },
   upscale: {
     name: 'upscale',
@@ -170,7 +170,7 @@ export const commands = {
       'size',
       advanced,
     ],
-    edits: { prompt: 'optional', sets: { script: 'SD upscale' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'SD upscale' } },
   },
   sketch: {
     name: 'sketch',
@@ -197,7 +197,7 @@ export const commands = {
       'batchSize',
       advanced,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   remove: {
     name: 'remove',
@@ -216,6 +216,7 @@ export const commands = {
     ],
     edits: {
       prompt: 'optional',
+      usual: {},
       sets: {
         ...{ maskedContent: 'fill', denoisingStrength: 0.5, dilateMask: 8, maskBlur: 4 },
         inpaintArea: 'whole picture',
