@@ -62,7 +62,7 @@ export async function openCostlessEdit(): Promise<
     const init = await decodePicture(photo);
     const how = { kind: 'image', blob: request.init, read: 'auto' } as const;
     const mask = maskFile && requestMask(await decodePicture(maskFile), how, params, init);
-    const report = openReporter({ progress() {}, signal: { cancelled: false }, previews: false });
+    const report = openReporter({ progress() {}, signal: { cancelled: false }, preview: null });
     const { images } = await edit(models, request, { init, mask }, report);
     return images[0]!.image;
   };

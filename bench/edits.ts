@@ -52,7 +52,7 @@ async function laterEdits(dir: string, bytes: Uint8Array): Promise<readonly Meas
         builtinModel: join(home, 'models/palimpsest-tiny.safetensors'),
         version: 'bench',
       },
-      ...{ device: 'cpu', memoryBudgetMb: 6000, previews: true, threads: null },
+      ...{ device: 'cpu', memoryBudgetMb: 6000, previews: 'auto', threads: null },
     },
     silentLog,
   );

@@ -60,7 +60,7 @@ const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-demo-'));
   await using engine = await openEngineHost(
     {
       ...{ modelsDir: dataDir, cacheDir: dataDir, builtinModel: resolve('models/palimpsest-tiny.safetensors') },
-      ...{ version: 'demo', device: 'cpu', memoryBudgetMb: 6000, previews: false, threads: null },
+      ...{ version: 'demo', device: 'cpu', memoryBudgetMb: 6000, previews: 'off', threads: null },
     },
     silentLog,
   );

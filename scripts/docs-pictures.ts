@@ -22,7 +22,7 @@ const out = resolve('docs/guide/pictures');
 const dir = await mkdtemp(join(tmpdir(), 'palimpsest-pictures-'));
 await using engine = await openEngine({
   ...{ modelsDir: dir, cacheDir: dir, builtinModel: resolve('models/palimpsest-tiny.safetensors'), version: 'docs' },
-  ...{ device: 'cpu', memoryBudgetMb: 6000, previews: false, threads: null },
+  ...{ device: 'cpu', memoryBudgetMb: 6000, previews: 'off', threads: null },
 });
 
 const files = new Map<BlobRef, Uint8Array>();

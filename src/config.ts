@@ -64,7 +64,14 @@ export const variables = {
     wholeNumber(64, 1_000_000).default(6000),
   ),
   ENGINE_THREADS: variable('Threads for the networks; 0 takes one per core', '0', wholeNumber(0, 512).default(0)),
-  PREVIEWS: variable('Live previews while a picture is painted: on or off', 'on', z.enum(['on', 'off']).default('on')),
+  PREVIEWS: variable(
+    'Live previews while a picture is painted: auto (the best there is a file for), taesd, approx nn, approx cheap, latent2rgb or off',
+    'auto',
+    z.preprocess(
+      (given) => (given === 'on' ? 'auto' : given),
+      z.enum(['auto', 'taesd', 'approx nn', 'approx cheap', 'latent2rgb', 'off']).default('auto'),
+    ),
+  ),
   LOG_LEVEL: variable(
     'trace, debug, info, warn, error or silent; prompts appear at debug only',
     'info',

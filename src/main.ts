@@ -66,7 +66,7 @@ function engineOptions(config: Config): EngineOptions {
     version,
     device: config.DEVICE,
     memoryBudgetMb: config.MEMORY_BUDGET_MB,
-    previews: config.PREVIEWS === 'on',
+    previews: config.PREVIEWS,
     threads: config.ENGINE_THREADS || null,
   };
 }

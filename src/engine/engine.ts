@@ -16,8 +16,10 @@ import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
 import { sketched } from './pipeline/sketched.ts';
+import { openPreviews, type PreviewMethod, type Previews } from './previews.ts';
 import { openTokenizer, type Tokenize } from './prompt/tokenizer.ts';
 import { chooseDevice } from './runtime/choose-device.ts';
+import type { DeviceOptions } from './runtime/device.ts';
 
 /** How an engine is set up. Plain data: it crosses a thread boundary. */
 export interface EngineOptions {
@@ -32,8 +34,8 @@ export interface EngineOptions {
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
   /** Networks kept open at most, MB of weights; at least one stays open while it is needed. */
   readonly memoryBudgetMb: number;
-  /** Whether progress carries small pictures of the current x0. */
-  readonly previews: boolean;
+  /** How the small pictures of the current x0 are made that progress carries. */
+  readonly previews: PreviewMethod;
   /** Threads for the networks; null lets the runtime choose. */
   readonly threads: number | null;
 }
@@ -74,6 +76,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const tokenizer = openTokenizer();
   const pool = openNoisePool();
+  const { modelsDir, previews: method } = options;
+  const previews = method === 'off' ? null : openPreviews({ modelsDir, method, device: () => deviceOf(options) });
   tokenizer.catch(() => {}); // told by the first task that needs it
   /** Least recently used first. */
   let opened: readonly Opened[] = [];
@@ -100,9 +104,10 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: library.catalog,
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras, pool }),
+    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras, pool, previews }),
     [Symbol.asyncDispose]: async () => {
       await pool[Symbol.asyncDispose]();
+      await previews?.[Symbol.asyncDispose]();
       await makeRoom(Number.POSITIVE_INFINITY);
     },
   };
@@ -110,12 +115,14 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
 
 const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes, 0);
 
+async function deviceOf({ device, threads }: EngineOptions): Promise<DeviceOptions> {
+  return { device: await chooseDevice(device), ...(threads !== null && { threads }) };
+}
+
 async function openModel(path: string, options: EngineOptions, hashes: Hashes): Promise<Opened> {
-  const { device, threads, memoryBudgetMb } = options;
-  const on = await chooseDevice(device);
   const checkpoint = await openCheckpoint(path, {
-    device: { device: on, ...(threads !== null && { threads }) },
-    vaeBudget: memoryBudgetMb * 1e6,
+    device: await deviceOf(options),
+    vaeBudget: options.memoryBudgetMb * 1e6,
   });
   const [sha256, { size }] = await Promise.all([hashes.sha256(path), stat(path)]);
   return { path, checkpoint, modelHash: sha256.slice(0, 10), bytes: size };
@@ -127,11 +134,12 @@ interface Bench {
   readonly tokenizer: Promise<Tokenize>;
   readonly findExtras: FindExtras;
   readonly pool: NoisePool;
+  readonly previews: Previews | null;
 }
 
 async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<EditOutcome<Uint8Array>> {
   const { progress, signal } = io;
-  const report = openReporter({ progress, signal, previews: bench.options.previews });
+  const report = openReporter({ progress, signal, preview: bench.previews?.of ?? null });
   report.phase('loading');
   if (request.params.script === 'extras') {
     const file = await io.fetch(request.init);

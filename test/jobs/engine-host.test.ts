@@ -16,7 +16,7 @@ const options: EngineOptions = {
   version: 'test',
   device: 'cpu',
   memoryBudgetMb: 100,
-  previews: false,
+  previews: 'off',
   threads: 1,
 };
 const thread = new URL('../support/fake-engine-thread.ts', import.meta.url);

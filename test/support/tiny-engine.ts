@@ -39,7 +39,7 @@ export async function openTinyEngine(options: Partial<EngineOptions> = {}): Prom
   const dir = await mkdtemp(join(tmpdir(), 'palimpsest-engine-'));
   const engine = await openEngine({
     ...{ modelsDir: dir, builtinModel, cacheDir: dir, version: 'test', device: 'cpu', memoryBudgetMb: 1000 },
-    ...{ previews: false, threads: 1 },
+    ...{ previews: 'off', threads: 1 },
     ...options,
   });
   const files = new Map<BlobRef, Uint8Array>();

@@ -87,7 +87,7 @@ export const commands = {
       advanced,
       forMeAlone,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.5 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.5 }, sets: {} },
   },
   inpaint: {
     name: 'inpaint',
@@ -120,7 +120,7 @@ export const commands = {
       advanced,
       forMeAlone,
     ],
-    edits: { prompt: 'optional', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'optional', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   outpaint: {
     name: 'outpaint',
@@ -150,7 +150,7 @@ export const commands = {
       advanced,
       forMeAlone,
     ],
-    edits: { prompt: 'optional', sets: { script: 'outpainting mk2' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'outpainting mk2' } },
   },
   upscale: {
     name: 'upscale',
@@ -177,7 +177,7 @@ export const commands = {
       advanced,
       forMeAlone,
     ],
-    edits: { prompt: 'optional', sets: { script: 'SD upscale' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'SD upscale' } },
   },
   sketch: {
     name: 'sketch',
@@ -205,7 +205,7 @@ export const commands = {
       advanced,
       forMeAlone,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   remove: {
     name: 'remove',
@@ -225,6 +225,7 @@ export const commands = {
     ],
     edits: {
       prompt: 'optional',
+      usual: {},
       sets: {
         ...{ maskedContent: 'fill', denoisingStrength: 0.5, dilateMask: 8, maskBlur: 4 },
         inpaintArea: 'whole picture',

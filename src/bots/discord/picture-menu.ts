@@ -241,7 +241,7 @@ function menuModal(
   isYoung: boolean,
 ): APIModalInteractionResponseCallbackData {
   const said = words[language];
-  const usual = String(commands[command].edits.sets.denoisingStrength);
+  const usual = String(commands[command].edits.usual.denoisingStrength);
   const steps = strengths.map((value, at) => ({ value, label: `${said.strengths[at]} (${value})` }));
   const isInpaint = command === 'inpaint';
   const promptInput = inputOf({ name: 'prompt', value: '', long: true, required: !isInpaint, maxLength: 1500 });

@@ -4,6 +4,9 @@ import type { LatentSpace } from '../weights/declared.ts';
 /** Rows: latent channels, and what is added to all; columns: red, green, blue. */
 type Matrix = readonly (readonly [number, number, number])[];
 
+/** Makes a preview of scaled latents [1, 4, h, w]: pixels [1, 3, H, W] around [−1, 1], of whatever size. */
+export type PreviewOf = (space: LatentSpace, latent: Tensor) => Promise<Tensor>;
+
 /** Whose numbers a linear preview is made with. */
 export type LinearPreview = 'A1111' | 'ComfyUI';
 

@@ -69,5 +69,5 @@ export function plainReporter(heard: (progress: Progress) => void = () => {}, is
       return isCancelled();
     },
   };
-  return openReporter({ progress: heard, signal, previews: false });
+  return openReporter({ progress: heard, signal, preview: null });
 }
