@@ -66,7 +66,12 @@ export async function heardLate(
   const { speaker, where, answer, message: first } = whole;
   const arrived = { key: `${whole.key}:late:${item.message_id}`, speaker, where, answer };
   const repliedTo = first === null ? null : { message: first, ours: false, files: [] };
-  const said = { text: textOf(item) || whole.text, files: filesOf(ears.files, item), repliedTo, message: String(item.message_id) };
+  const said = {
+    text: textOf(item) || whole.text,
+    files: filesOf(ears.files, item),
+    repliedTo,
+    message: String(item.message_id),
+  };
   return { kind: 'message', ...arrived, ...said, isLate: true };
 }
 
