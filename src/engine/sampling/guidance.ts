@@ -206,7 +206,9 @@ function combine(options: GuidanceOptions, answers: Answers, call: Call): Tensor
   const images = answers.uncond.map((uncond, i) => {
     const cond = answers.cond[i]!;
     if (imageCfgScale !== undefined && isGuided) {
-      return editGuidance([cond[0]!, uncond, answers.blind[i]!], cfgScale, imageCfgScale);
+      const { parts } = call.prompts[i]!;
+      const texts = cond.map((c, j) => [c, parts.length === 1 ? 1 : parts[j]!.weight] as const); // as A1111: a single weight does not count
+      return editGuidance({ texts, uncond, blind: answers.blind[i]! }, cfgScale, imageCfgScale);
     }
     const weights = call.prompts[i]!.parts.map(({ weight }) => weight * strength);
     const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -218,15 +220,19 @@ function combine(options: GuidanceOptions, answers: Answers, call: Call): Tensor
   return rescaledCfg({ x: call.input, cond, uncond, sigma: call.level, cfgScale }, cfgRescale);
 }
 
-/** Source: Brooks et al. 2022 (arXiv 2211.09800), eq. 3 */
-function editGuidance(
-  [full, imageOnly, blind]: readonly [full: Tensor, imageOnly: Tensor, blind: Tensor],
-  cfgScale: number,
-  imageCfgScale: number,
-): Tensor {
+/** What InstructPix2Pix predicts: with picture and text, with the picture alone, with neither. */
+interface EditAnswers {
+  readonly texts: readonly (readonly [prediction: Tensor, weight: number])[];
+  readonly uncond: Tensor;
+  readonly blind: Tensor;
+}
+
+/** Unlike in A1111 there may be several texts, joined by AND. Source: Brooks et al. 2022 (arXiv 2211.09800), eq. 3 */
+function editGuidance({ texts, uncond, blind }: EditAnswers, cfgScale: number, imageCfgScale: number): Tensor {
+  const total = texts.reduce((sum, [, weight]) => sum + weight, 0);
   return weightedSum([
     [1 - imageCfgScale, blind],
-    [imageCfgScale - cfgScale, imageOnly],
-    [cfgScale, full],
+    [imageCfgScale - cfgScale * total, uncond],
+    ...texts.map(([prediction, weight]) => [cfgScale * weight, prediction] as const),
   ]);
 }

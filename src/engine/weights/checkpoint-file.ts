@@ -26,8 +26,14 @@ const parts = [
   },
 ] as const;
 
-/** Hugging Face's text encoder in a file of diffusers' layout. */
-const textEncoder = { from: 'text_encoder.', to: 'cond_stage_model.transformer.' } as const;
+/** Hugging Face's text encoders in a file of diffusers' layout: where SD1 and SD2 have their one, and where SDXL has its two. */
+const textEncoders = {
+  one: [['text_encoder.', 'cond_stage_model.transformer.']],
+  two: [
+    ['text_encoder.', 'conditioner.embedders.0.transformer.'],
+    ['text_encoder_2.', 'conditioner.embedders.1.transformer.'],
+  ],
+} as const;
 
 /** Files in ldm's names are returned as they are. */
 export function withLdmNames(file: WeightsFile): WeightsFile {
@@ -40,16 +46,23 @@ export function withLdmNames(file: WeightsFile): WeightsFile {
       .map((name) => name.slice(prefix.length));
     for (const [from, ldm] of rename(prefix === '' ? own.filter(isBare) : own)) renamed.set(prefix + from, to + ldm);
   }
-  if (renamed.size === 0) return file;
-  for (const name of file.tensors.keys()) {
-    if (name.startsWith(textEncoder.from)) renamed.set(name, textEncoder.to + name.slice(textEncoder.from.length));
+  const names = [...file.tensors.keys()];
+  const isDouble =
+    names.some((name) => name.startsWith('text_encoder_2.') || name.includes('label_emb.')) || hasLabels(renamed);
+  for (const [from, to] of textEncoders[isDouble ? 'two' : 'one']) {
+    for (const name of names) if (name.startsWith(from)) renamed.set(name, to + name.slice(from.length));
   }
+  if (renamed.size === 0) return file;
   const entries = [...file.tensors.values()].map((entry) => ({
     ...entry,
     name: renamed.get(entry.name) ?? entry.name,
   }));
   return { ...file, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
 }
+
+/** A U-Net with label vectors is SDXL's. */
+const hasLabels = (renamed: ReadonlyMap<string, string>) =>
+  [...renamed.values()].some((name) => name.includes('.label_emb.'));
 
 /** Names of the part itself, where other parts of the file have prefixes. */
 const isBare = (name: string) =>
