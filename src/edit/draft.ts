@@ -51,6 +51,8 @@ export interface MaskDraft {
   /** What shall be removed; null for painting something. */
   readonly target: string | null;
   readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
   /** Whether "Use" asks for words when there are none. */
   readonly asks: boolean;
   readonly followsUp: boolean;
@@ -68,6 +70,7 @@ export const maskDraftSchema = z.object({
   strokes: z.object({ painted: blobRefSchema, use: z.enum(['mask', 'inpaint sketch', 'sketch']) }).nullable(),
   target: z.string().nullable(),
   words: wordsSchema,
+  preset: z.string().nullable().default(null), // drafts from before presets were kept have none
   asks: z.boolean(),
   followsUp: z.boolean(),
 }) as unknown as z.ZodType<MaskDraft>;
@@ -76,10 +79,13 @@ export const maskDraftSchema = z.object({
 export interface NewPictureDraft {
   readonly node: NodeId;
   readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
 }
 export const newPictureDraftSchema = z.object({
   node: nodeSchema,
   words: wordsSchema,
+  preset: z.string().nullable().default(null),
 }) as unknown as z.ZodType<NewPictureDraft>;
 
 /** A file that was kept for somebody's next command. */

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { type BotsOptions, type Card, openBots, systemClock } from '../../src/bots/core/index.ts';
-import type { PlaceId } from '../../src/edit/lineage.ts';
+import type { LineageNode, NodeId, PlaceId } from '../../src/edit/lineage.ts';
 import { type Caps, defaultCaps } from '../../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
 import type { JobQueue, WorkSource } from '../../src/jobs/queue.ts';
@@ -18,7 +19,7 @@ import { testProbe } from './test-probe.ts';
 const isMaskCard = (card: Card) => buttonsOf(card).some(({ action }) => action === 'mu');
 
 /** How long a test waits for something at most, ms. */
-const WAIT_MS = 5000;
+const WAIT_MS = 15_000;
 
 /** A running chat with a fake engine behind it. */
 export interface TestChat extends AsyncDisposable {
@@ -37,9 +38,11 @@ export interface TestChat extends AsyncDisposable {
   result(place: PlaceId, n?: number): Promise<Posted>;
   /** Agrees to the mask that is asked about in a place. @returns its card as it was */
   useMask(place: PlaceId, user?: TestUser): Promise<Card>;
+  /** The node whose buttons a card has. */
+  nodeOf(posted: Pick<Posted, 'card'>): Promise<LineageNode>;
   /** What was last told to one person alone. */
   lastTold(): string;
-  /** Waits until something holds; asks every 10 ms, five seconds at most. */
+  /** Waits until something holds; asks every 10 ms, fifteen seconds at most. */
   until<T>(what: () => T | Promise<T>): Promise<NonNullable<T>>;
 }
 
@@ -136,6 +139,10 @@ export async function openTestChat(options: TestChatOptions = {}): Promise<TestC
       const { card } = asked;
       await platform.press(user, asked, 'Use');
       return card;
+    },
+    async nodeOf({ card }) {
+      const node = await opened.storage.lineage.node(buttonsOf(card)[0]?.target as NodeId);
+      return node ?? expect.fail(`no node behind ${wordsOf(card)}`);
     },
     lastTold() {
       const told = platform.told.at(-1);

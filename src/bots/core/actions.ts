@@ -49,7 +49,7 @@ function editForm({ private: language }: Press, node: LineageNode): Form {
   const params = node.task?.request.params;
   const { prompt, negativePrompt, denoisingStrength, seed } = fields;
   const long = { long: true, maxLength: prompt.maxLength };
-  const strength = params?.denoisingStrength ?? commands.edit.edits.sets.denoisingStrength;
+  const strength = params?.denoisingStrength ?? commands.edit.edits.usual.denoisingStrength;
   return {
     action: 'ed',
     target: node.id,

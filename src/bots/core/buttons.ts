@@ -121,8 +121,10 @@ function pickButtons({ node, batch }: Standing): readonly Button[] {
   return batch.map((_, i) => ({ label: String(i + 1), action: 'pk', target: node.id, arg: String(i + 1) }));
 }
 
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / size);
+/** As few rows as hold them, of nearly the same length: no button stands alone below a full row. */
+function chunks<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / most);
+  const size = Math.ceil(items.length / count);
   return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 

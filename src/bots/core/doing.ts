@@ -10,6 +10,7 @@ import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
+import { takePreset } from './house/preset-names.ts';
 import { catalogNow } from './intake.ts';
 import { keepFile, keptAs } from './keeping.ts';
 import { maskCommand } from './mask-command.ts';
@@ -37,7 +38,7 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, preset: __, target, advanced = '', ...typed }: Given,
+  { link: _, preset: __, private: ___, target, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);
@@ -79,13 +80,14 @@ function withDrawing(incoming: CommandIncoming, link: string | null): CommandInc
 /** What is typed after the command is what shall go; a prompt is an option of its own. */
 async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
   const { target: named, ...others } = options;
-  const typed = wordsAfter('prompt', incoming.text);
+  const { preset, rest } = takePreset(incoming.text);
+  const typed = wordsAfter('prompt', rest);
   const target = String(named ?? typed.prompt ?? '').slice(0, 100);
   const said = wordsOfCommand(commands.remove, others, '');
   const words = { ...said, params: { ...typed.params, ...said.params } };
   const read = () => ({ command: commands.remove, words });
-  const telling = { incoming: { ...incoming, text: '' }, link: linkOf(options) };
-  return edit(flow, heard, { ...telling, followsUp: true, read, target });
+  const telling = { link: linkOf(options), preset: preset ?? presetOf(options) };
+  return edit(flow, heard, { ...telling, incoming: { ...incoming, text: '' }, followsUp: true, read, target });
 }
 
 async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
@@ -97,7 +99,9 @@ async function sketch({ flow, heard, incoming, call: { options } }: Doing): Prom
   const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);
   const read = (text: string) => ({ command: commands.sketch, words: wordsIn(text) });
   if (drawn && incoming.repliedTo) {
-    const said = { words: wordsIn(incoming.text), use, target: null, followsUp: false } as const;
+    const { preset, rest } = takePreset(incoming.text);
+    const named = { words: wordsIn(rest), preset: preset ?? presetOf(options) };
+    const said = { ...named, use, target: null, followsUp: false } as const;
     return sketchOnReply(flow, heard, { file: drawn, repliedTo: incoming.repliedTo }, said);
   }
   const role = (file: RemoteFile): RemoteFile => ({ ...file, role: 'sketch' });

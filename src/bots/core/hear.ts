@@ -9,6 +9,7 @@ import { answersDraft } from './draft-replies.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { checkNames } from './house/gate.ts';
+import { presetNamed, takePreset } from './house/preset-names.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
 import { edit, obey, type Telling } from './telling.ts';
@@ -35,8 +36,12 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
   const { files, text, repliedTo } = incoming;
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
   if (files.length === 0 && (await answersDraft(flow, heard, incoming))) return;
-  const said = files.length === 0 ? parseText(text) : undefined;
-  if (said?.kind === 'verb') return obey(flow, heard, incoming, said);
+  const { preset, rest } = takePreset(text);
+  const said = files.length === 0 ? parseText(rest) : undefined;
+  if (said?.kind === 'verb') {
+    const named = preset === null ? undefined : await presetNamed(flow, heard.asker, preset);
+    return obey(flow, heard, incoming, { ...said, params: { ...named?.content.params, ...said.params } });
+  }
   return edit(flow, heard, { incoming, link: null, followsUp: true, read, target: null });
 }
 

@@ -11,7 +11,7 @@ import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawin
 import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
-import { takePreset } from './house/preset-names.ts';
+import { presetNamed, takePreset } from './house/preset-names.ts';
 import { orderEdit } from './intake.ts';
 import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
 import { askAboutMask, orderOfMask } from './mask-drafts.ts';
@@ -80,7 +80,7 @@ interface Understood extends Caption {
   readonly target: string | null;
 }
 
-async function understood(flow: Flow, telling: Telling): Promise<Understood> {
+async function understood(flow: Flow, asker: Asker, telling: Telling): Promise<Understood> {
   const { incoming } = telling;
   const repliesToPicture = await isAboutPicture(flow, incoming);
   const isMessage = incoming.kind === 'message';
@@ -92,6 +92,7 @@ async function understood(flow: Flow, telling: Telling): Promise<Understood> {
   const words = caption.isRemoval ? { ...spoken, prompt: null, region: null } : spoken;
   const hints = { saysMask: caption.saysMask, saysSketch: false, repliesToPicture };
   const named = preset ?? telling.preset ?? null;
+  if (named !== null) await presetNamed(flow, asker, named); // said wrongly, it is refused now and not when a mask is agreed to
   return {
     ...caption,
     rest,
@@ -103,7 +104,9 @@ async function understood(flow: Flow, telling: Telling): Promise<Understood> {
   };
 }
 
-const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ words, target, followsUp });
+const saidOf = ({ words, target, preset }: Understood, { followsUp }: Telling) => ({
+  ...{ words, target, preset, followsUp },
+});
 
 /** A picture that somebody drew on, and what becomes of it; false when it is a picture of its own. */
 async function isDrawing(flow: Flow, asker: Asker, telling: Telling, understanding: Understood): Promise<boolean> {
@@ -179,7 +182,7 @@ async function editNow(
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
 export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
   const { incoming } = telling;
-  const understanding = await understood(flow, telling);
+  const understanding = await understood(flow, asker, telling);
   if (await isDrawing(flow, asker, telling, understanding)) return;
   const { sorted, rest, words, command } = understanding;
   if (words.region && !sorted.mask && !sorted.sketch && !(await hasKeptMask(flow, asker)))

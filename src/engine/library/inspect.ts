@@ -6,7 +6,8 @@ import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { checkpointParts } from '../weights/checkpoint-parts.ts';
 import { encoderNames, missingEncoders } from '../weights/completion.ts';
 import type { DType } from '../weights/dtypes.ts';
-import type { WeightsFile } from '../weights/weights-file.ts';
+import { openHypernetwork } from '../weights/hypernetwork-file.ts';
+import type { TensorEntry, WeightsFile } from '../weights/weights-file.ts';
 import { type Hashes, oldModelHash } from './hashes.ts';
 import { modelFiles, shelves } from './model-files.ts';
 import { networkFacts, ownerNotes } from './network-facts.ts';
@@ -69,7 +70,7 @@ export async function inspectModel(
   const short = (isLora ? modelHash : undefined) ?? (await of(part));
   const notes = await ownerNotes(path);
   return {
-    ...{ path, name: basename(path, extname(path)), kind, ...countsOf(file) },
+    ...{ path, name: basename(path, extname(path)), kind, ...countsOf(await entriesOf(file, kind)) },
     format: file.metadata.size > 0 || extname(path).toLowerCase() === '.safetensors' ? 'safetensors' : 'torch',
     family: checkpoint?.family ?? family ?? null,
     checkpoint: checkpoint?.facts ?? null,
@@ -108,16 +109,24 @@ function kindByTensors(file: WeightsFile): ModelKind | null {
   return signs.find(([, sign]) => names.some((name) => sign.test(name)))?.[0] ?? null;
 }
 
-function countsOf({ tensors }: WeightsFile): Pick<Inspection, 'tensors' | 'parameters' | 'dtypes'> {
+/** A file's tensors; those of a hypernetwork stand in lists, one for each width. */
+async function entriesOf({ path, tensors }: WeightsFile, kind: ModelKind | null): Promise<readonly TensorEntry[]> {
+  if (kind !== 'hypernetwork') return [...tensors.values()];
+  const { modules } = await openHypernetwork(path);
+  const layers = [...modules.values()].flatMap(({ k, v }) => [...k, ...v]);
+  return layers.flatMap(({ weight, bias }) => (bias ? [weight, bias] : [weight]));
+}
+
+function countsOf(tensors: readonly TensorEntry[]): Pick<Inspection, 'tensors' | 'parameters' | 'dtypes'> {
   const shares = new Map<DType, DTypeShare>();
   let parameters = 0;
-  for (const { dtype, shape, length } of tensors.values()) {
+  for (const { dtype, shape, length } of tensors) {
     const share = shares.get(dtype) ?? { dtype, tensors: 0, bytes: 0 };
     shares.set(dtype, { dtype, tensors: share.tensors + 1, bytes: share.bytes + length });
     parameters += shape.reduce((product, n) => product * n, 1);
   }
   const dtypes = [...shares.values()].sort((a, b) => b.bytes - a.bytes);
-  return { tensors: tensors.size, parameters, dtypes };
+  return { tensors: tensors.length, parameters, dtypes };
 }
 
 async function inspectCheckpoint(
@@ -164,7 +173,7 @@ export async function* verifyModels(
       try {
         if (fault !== null) throw broken(fault);
         const file = await openCheckpointFile(path);
-        if (file.tensors.size === 0) throw broken('it holds no tensors');
+        if ((await entriesOf(file, kind)).length === 0) throw broken('it holds no tensors');
         if (kind === 'checkpoint') await examineCheckpoint(file);
         const compared = await compareHashes(file, hashes, expected(basename(path)), broken);
         yield { path, kind, bytes, refusal: null, compared };

@@ -50,7 +50,7 @@ export interface ModelFile {
   readonly relative: string;
   readonly bytes: number;
   readonly modifiedMs: number;
-  /** Why it cannot even be opened: a link to nowhere, or to outside the models folder; null for a file to use. */
+  /** Why it cannot even be opened: a link to nowhere, or no right to; null for a file to use. */
   readonly fault: string | null;
 }
 
@@ -59,20 +59,16 @@ const maxDepth = 16;
 
 /**
  * Every file of a kind below `modelsDir`, folder by folder in the order of A1111 (numbers in names count as numbers). Hidden folders are
- * passed over. Links are followed inside the models folder and inside the shelves' own folders (which may be links themselves:
- * whoever runs the program made them), and nowhere else.
+ * passed over. Links are followed, to other disks too: only whoever runs the program can have made them.
  */
 export async function modelFiles(modelsDir: string, kind: ModelKind): Promise<readonly ModelFile[]> {
   const { folders, endings, means = () => true } = shelves[kind];
   const found: ModelFile[] = [];
-  const allowed = [modelsDir, ...folders.map((folder) => join(modelsDir, folder))];
-  const roots = (await Promise.all(allowed.map(realOrNull))).filter((root) => root !== null);
   const seen = new Set<string>();
   for (const folder of folders) {
     const root = join(modelsDir, folder);
     const walk: Walk = {
       root,
-      roots,
       seen,
       wants: (name) => endings.includes(extname(name).toLowerCase()) && means(name, folder),
     };
@@ -96,7 +92,6 @@ export async function findModelFile(modelsDir: string, given: string): Promise<s
 
 interface Walk {
   readonly root: string;
-  readonly roots: readonly string[];
   /** Real paths of folders that were entered: links may lead in circles. */
   readonly seen: Set<string>;
   readonly wants: (name: string) => boolean;
@@ -104,7 +99,7 @@ interface Walk {
 
 async function* filesIn(folder: string, walk: Walk, depth: number): AsyncIterable<Omit<ModelFile, 'kind'>> {
   const real = await realOrNull(folder);
-  if (real === null || !isBelow(real, walk.roots) || walk.seen.has(real) || depth > maxDepth) return;
+  if (real === null || walk.seen.has(real) || depth > maxDepth) return;
   walk.seen.add(real);
   const entries = await readdir(folder, { withFileTypes: true }).catch(nothingThere);
   const inOrder = entries.filter(({ name }) => !name.startsWith('.')).sort((a, b) => naturally(a.name, b.name));
@@ -118,27 +113,22 @@ async function* filesIn(folder: string, walk: Walk, depth: number): AsyncIterabl
   for (const sub of folders) yield* filesIn(sub, walk, depth + 1);
 }
 
-async function fileAt(path: string, { root, roots }: Walk): Promise<Omit<ModelFile, 'kind'>> {
+async function fileAt(path: string, { root }: Walk): Promise<Omit<ModelFile, 'kind'>> {
   const name = basename(path, extname(path));
   const relative = path
     .slice(root.length + 1)
     .split(sep)
     .join('/');
   const place = { name, path, relative };
-  const unusable = (fault: string) => ({ ...place, bytes: 0, modifiedMs: 0, fault });
   try {
-    if (!isBelow(await realpath(path), roots)) return unusable('it is a link to outside the models folder');
     const { size, mtimeMs } = await stat(path);
     return { ...place, bytes: size, modifiedMs: mtimeMs, fault: null };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return unusable(message.split(',')[0]!);
+    return { ...place, bytes: 0, modifiedMs: 0, fault: message.split(',')[0]! };
   }
 }
-
-const isBelow = (path: string, roots: readonly string[]) =>
-  roots.some((root) => path === root || path.startsWith(root.endsWith(sep) ? root : root + sep));
 
 async function realOrNull(path: string): Promise<string | null> {
   return await realpath(path).catch(() => null);

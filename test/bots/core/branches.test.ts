@@ -13,10 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => chat[Symbol.asyncDispose]());
 
-async function nodeOf({ card }: Posted) {
-  return (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never))!;
-}
-const lineageOf = async (posted: Posted) => (await chat.storage.lineage.lineage((await nodeOf(posted)).lineage))!;
+const lineageOf = async (posted: Posted) => (await chat.storage.lineage.lineage((await chat.nodeOf(posted)).lineage))!;
 
 /** Ann's first result in a place of its own. */
 async function first(policy: Policy = 'anyone'): Promise<Posted> {
@@ -45,7 +42,7 @@ describe('a branch', () => {
     const shown = await posted(2);
     expect(wordsOf(shown.card)).toContain('The branch "crown" begins here.');
     expect((await lineageOf(one)).begunBy).toEqual({ crown: bo.id });
-    const node = await nodeOf(one);
+    const node = await chat.nodeOf(one);
     expect((await lineageOf(one)).heads).toEqual({ crown: node.id, main: node.id });
   });
 
@@ -71,7 +68,7 @@ describe('a branch', () => {
     await platform.pressFurther(bo, fork, 'Delete branch');
     expect(chat.lastTold()).toBe('The branch "bo-1" is gone; its pictures stay in the history.');
     expect(Object.keys((await lineageOf(one)).heads)).toEqual(['main']);
-    expect(await nodeOf(fork)).toBeDefined();
+    expect(await chat.nodeOf(fork)).toBeDefined();
   });
 
   test('gets another name from whoever may move it, and edits on their way to it follow', async () => {
@@ -91,7 +88,7 @@ describe('a branch', () => {
     await chat.result(here, 2);
     expect(Object.keys((await lineageOf(one)).heads)).toEqual(['Crown', 'main']);
     const cy = { ...bo, id: 'discord:77', name: 'Cy' } as const;
-    await platform.pressRaw(cy, { action: 'bx', target: (await nodeOf(one)).id, arg: 'r' }, { in: here });
+    await platform.pressRaw(cy, { action: 'bx', target: (await chat.nodeOf(one)).id, arg: 'r' }, { in: here });
     expect(chat.lastTold()).toContain('too old');
   });
 
@@ -104,7 +101,7 @@ describe('a branch', () => {
     await chat.result(here, 2);
     expect(Object.keys((await lineageOf(one)).heads)).toEqual(['bo-1', 'cy-1', 'main']);
     await platform.press(bo, fork, 'Undo');
-    expect((await lineageOf(one)).heads['bo-1']).toBe((await nodeOf(one)).id);
+    expect((await lineageOf(one)).heads['bo-1']).toBe((await chat.nodeOf(one)).id);
   });
 });
 
@@ -135,7 +132,7 @@ describe('the history', () => {
 
   test('of many pictures is turned page by page in the same card', async () => {
     const one = await first();
-    const { lineage, id: parent } = await nodeOf(one);
+    const { lineage, id: parent } = await chat.nodeOf(one);
     await growBy(chat, here, { lineage, parent, count: 45 });
     await platform.pressFurther(ann, one, 'History');
     const { card } = platform.told.at(-1)!;
@@ -196,7 +193,7 @@ describe('Delete', () => {
 
   test('takes a picture and its message away; what was made from it stays, and HEAD goes to what is left', async () => {
     const one = await first();
-    const node = await nodeOf(one);
+    const node = await chat.nodeOf(one);
     await platform.say(bo, 'a green hat', { in: here, replyTo: one.id });
     const two = await chat.result(here, 1);
     await platform.press(ann, two, 'Undo');

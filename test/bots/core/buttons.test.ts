@@ -36,10 +36,6 @@ beforeAll(async () => {
 });
 afterAll(() => chat[Symbol.asyncDispose]());
 
-async function nodeOf({ card }: Posted) {
-  return (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never))!;
-}
-
 /** A first result of Ann's in a place of its own. */
 async function first(options: Record<string, string | number | boolean> = {}): Promise<Posted> {
   here = platform.newRoom();
@@ -53,7 +49,7 @@ describe('Again', () => {
     const result = await first({ seed: 7, strength: 0.4 });
     await platform.press(bo, result, 'Again');
     const again = await chat.result(here, 1);
-    const [a, b] = [await nodeOf(result), await nodeOf(again)];
+    const [a, b] = [await chat.nodeOf(result), await chat.nodeOf(again)];
     expect(b.parent).toBe(a.parent);
     const { seed, ...same } = a.task!.request.params;
     expect(b.task!.request).toEqual({ ...a.task!.request, params: { ...same, seed: expect.any(Number) } });
@@ -66,9 +62,9 @@ describe('Again', () => {
   test('by word goes on from the last picture, with what else was said', async () => {
     const result = await first({ seed: 7 });
     await platform.say(ann, '再来 --steps 30', { in: here });
-    const again = await nodeOf(await chat.result(here, 1));
+    const again = await chat.nodeOf(await chat.result(here, 1));
     expect(again.task!.request.params.steps).toBe(30);
-    expect(again.parent).toBe((await nodeOf(result)).parent);
+    expect(again.parent).toBe((await chat.nodeOf(result)).parent);
   });
 });
 
@@ -78,7 +74,7 @@ describe('Less and More', () => {
     await platform.press(ann, result, 'Less');
     await platform.press(ann, await chat.result(here, 1), 'Less');
     await platform.say(ann, 'more', { in: here, replyTo: result.id });
-    const made = await Promise.all([1, 2, 3].map(async (n) => nodeOf(await chat.result(here, n))));
+    const made = await Promise.all([1, 2, 3].map(async (n) => chat.nodeOf(await chat.result(here, n))));
     const [less, lesser, more] = made.toSorted((a, b) => a.number - b.number);
     const strengths = [less, lesser, more].map((node) => node!.task!.request.params.denoisingStrength);
     expect(strengths).toEqual([0.4, 0.3, 0.6]);
@@ -92,14 +88,14 @@ describe('Less and More', () => {
     await platform.pressRaw(ann, less, { in: here });
     expect(chat.lastTold()).toContain('It goes from 0.05 to 1.');
     await platform.press(ann, result, 'More');
-    expect((await nodeOf(await chat.result(here, 1))).task!.request.params.denoisingStrength).toBe(0.15);
+    expect((await chat.nodeOf(await chat.result(here, 1))).task!.request.params.denoisingStrength).toBe(0.15);
   });
 });
 
 describe('Edit…', () => {
   test('opens a form with the present values, and its answer starts from this picture', async () => {
     const result = await first({ seed: 7, negative: 'blurry', strength: 0.4 });
-    const node = await nodeOf(result);
+    const node = await chat.nodeOf(result);
     await platform.press(bo, result, 'Edit…');
     const form = platform.forms.at(-1)!;
     expect(form).toMatchObject({ action: 'ed', target: node.id, title: 'Edit #1' });
@@ -114,7 +110,7 @@ describe('Edit…', () => {
     ]);
     const values = { prompt: 'a blue hat', negative: '', strength: '0.6', seed: '', advanced: 'steps=11' };
     await platform.pressRaw(bo, form, { in: here }, result.id, values);
-    const made = await nodeOf(await chat.result(here, 1));
+    const made = await chat.nodeOf(await chat.result(here, 1));
     expect(made.parent).toBe(node.id);
     expect(made.task!.request.params).toMatchObject({
       ...{ prompt: 'a blue hat', negativePrompt: '', denoisingStrength: 0.6, steps: 11 },
@@ -124,15 +120,15 @@ describe('Edit…', () => {
 
   test('words that the answer leaves out stay as they are', async () => {
     const result = await first({ negative: 'blurry' });
-    const { id } = await nodeOf(result);
+    const { id } = await chat.nodeOf(result);
     await platform.pressRaw(bo, { action: 'ed', target: id }, { in: here }, result.id, { strength: '0.6' });
-    const made = await nodeOf(await chat.result(here, 1));
+    const made = await chat.nodeOf(await chat.result(here, 1));
     expect(made.task!.request.params).toMatchObject({ prompt: 'a red hat', negativePrompt: 'blurry' });
   });
 
   test('answers that cannot be read are refused', async () => {
     const result = await first();
-    const { id } = await nodeOf(result);
+    const { id } = await chat.nodeOf(result);
     await platform.pressRaw(bo, { action: 'ed', target: id }, { in: here }, result.id, {
       prompt: 'x',
       strength: 'much',
@@ -178,7 +174,7 @@ describe('a press that is not right', () => {
 
   test('a picture of another place is not shown, whatever is pressed', async () => {
     const result = await first();
-    const { id } = await nodeOf(result);
+    const { id } = await chat.nodeOf(result);
     const elsewhere = platform.newRoom();
     for (const action of actionIds.filter((a) => a !== 'cx' && a !== 'rt')) {
       const before = platform.told.length;
@@ -189,7 +185,7 @@ describe('a press that is not right', () => {
   });
 
   test('a choice beyond the batch, and an upload that cannot be repeated, are refused', async () => {
-    const node = await nodeOf(await first());
+    const node = await chat.nodeOf(await first());
     await platform.pressRaw(ann, { action: 'pk', target: node.id, arg: '9' }, { in: here });
     expect(chat.lastTold()).toContain('That button is too old');
     await platform.pressRaw(ann, { action: 'ag', target: node.parent! }, { in: here });

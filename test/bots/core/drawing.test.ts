@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/bots/core/limits.ts';
-import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
+import type { PlaceId } from '../../../src/edit/lineage.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { agreement, line, pictureOf, scene, sentBack, truth } from '../../support/scribbles.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
@@ -23,8 +23,6 @@ const way = { scale: 0.9, quality: 80 };
 const labels = ({ card }: Pick<Posted, 'card'>) => buttonsOf(card).map((b) => b.label);
 const cardWith = (place: PlaceId, action: string) =>
   chat.until(() => platform.standing(place).findLast(({ card }) => buttonsOf(card).some((b) => b.action === action)));
-const nodeOf = async ({ card }: Posted) => (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as NodeId))!;
-
 /** A picture that was sent and answered with how to go on; the id of its message. */
 async function uploaded(place: PlaceId, bytes = picture): Promise<string> {
   return platform.say(ann, '', { in: place, files: [bytes] });
@@ -32,7 +30,7 @@ async function uploaded(place: PlaceId, bytes = picture): Promise<string> {
 
 /** The mask of a picture's edit, 255 where it is repainted. */
 async function maskOf(posted: Posted) {
-  const { mask } = (await nodeOf(posted)).task!.request;
+  const { mask } = (await chat.nodeOf(posted)).task!.request;
   if (mask?.kind !== 'image') throw new Error('no mask');
   return pictureOf(await chat.storage.blobs.get(mask.blob));
 }
@@ -51,8 +49,8 @@ describe('a picture that was drawn on, sent back', () => {
     const result = await chat.result(place);
     expect(wordsOf(result.card)).toContain('#1 · inpaint · @Bo\n"a blue ball"');
     expect(wordsOf(result.card)).toContain('mask by @Ann');
-    expect((await nodeOf(result)).task!.request.init).toBe(
-      (await chat.storage.lineage.node((await nodeOf(result)).parent!))!.image.ref,
+    expect((await chat.nodeOf(result)).task!.request.init).toBe(
+      (await chat.storage.lineage.node((await chat.nodeOf(result)).parent!))!.image.ref,
     );
     const { recall } = agreement(await maskOf(result), await truth(strokes, 256, 256));
     expect(recall).toBeGreaterThanOrEqual(0.95);
@@ -66,7 +64,7 @@ describe('a picture that was drawn on, sent back', () => {
     await uploaded(place, await scene(4, 256, 256));
     await platform.say(ann, 'a blue ball', { in: place, files: [await sentBack(picture, strokes, way)] });
     await chat.useMask(place);
-    const { parent } = await nodeOf(await chat.result(place));
+    const { parent } = await chat.nodeOf(await chat.result(place));
     const base = await chat.storage.lineage.node(parent!);
     expect(Buffer.compare(await chat.storage.blobs.get(base!.image.ref), picture)).toBe(0);
     expect(await chat.storage.images.hash(base!.image.ref)).toMatch(/^[0-9a-f]{16}$/);
@@ -85,7 +83,7 @@ describe('a picture that was drawn on, sent back', () => {
     expect(labels(asked)).toContain('Grow 4');
     await platform.press(ann, asked, 'It’s a sketch');
     await platform.press(ann, asked, 'Use');
-    const { request } = (await nodeOf(await chat.result(place))).task!;
+    const { request } = (await chat.nodeOf(await chat.result(place))).task!;
     expect(request).toMatchObject({ mask: null, sketch: { kind: 'inpaint sketch' } });
     expect(request.params).toMatchObject({ softInpainting: true, denoisingStrength: 0.7, maskedContent: 'original' });
   });
@@ -99,7 +97,7 @@ describe('a picture that was drawn on, sent back', () => {
     await platform.press(ann, asked, 'Use');
     expect(platform.forms.at(-1)).toMatchObject({ action: 'mu', title: 'Repaint a part of #0' });
     await platform.say(ann, 'a green hat --steps 9', { in: place, replyTo: asked.id });
-    const { request } = (await nodeOf(await chat.result(place))).task!;
+    const { request } = (await chat.nodeOf(await chat.result(place))).task!;
     expect(request.params).toMatchObject({ prompt: 'a green hat', steps: 9 });
   });
 
@@ -117,7 +115,7 @@ describe('a picture that was drawn on, sent back', () => {
     const place = platform.newRoom();
     await uploaded(place);
     await platform.say(ann, 'a cat', { in: place, files: [await sentBack(picture, null, way)] });
-    const node = await nodeOf(await chat.result(place));
+    const node = await chat.nodeOf(await chat.result(place));
     expect(node).toMatchObject({ op: 'edit', number: 1 });
   });
 
@@ -125,7 +123,7 @@ describe('a picture that was drawn on, sent back', () => {
     const place = platform.newRoom();
     await platform.say(ann, 'a table, a blue vase, flowers', { in: place, files: [picture] });
     const first = await chat.result(place);
-    const { ref, width } = (await nodeOf(first)).image;
+    const { ref, width } = (await chat.nodeOf(first)).image;
     const painted = await chat.storage.blobs.get(ref);
     const big = { ...strokes, shapes: line(width / 4, width / 2, (3 * width) / 4, width / 2) };
     await platform.say(ann, 'remove vase', {
@@ -138,14 +136,14 @@ describe('a picture that was drawn on, sent back', () => {
     expect(wordsOf(asked.card)).toContain('"a table, a blue vase, flowers" → "a table, flowers"');
     await platform.press(ann, asked, 'Use');
     const result = await chat.result(place, 1);
-    const { params } = (await nodeOf(result)).task!.request;
+    const { params } = (await chat.nodeOf(result)).task!.request;
     expect(params).toMatchObject({ prompt: 'a table, flowers', negativePrompt: 'vase', maskedContent: 'fill' });
     expect(params).toMatchObject({ denoisingStrength: 0.5, dilateMask: 8, maskBlur: 4 });
     expect(wordsOf(result.card)).toContain('#2 · remove · @Ann');
     await platform.press(ann, result, 'Grow 8 and retry');
-    expect((await nodeOf(await chat.result(place, 2))).task!.request.params).toMatchObject({ dilateMask: 16 });
+    expect((await chat.nodeOf(await chat.result(place, 2))).task!.request.params).toMatchObject({ dilateMask: 16 });
     await platform.press(ann, result, 'Latent nothing, 0.85');
-    const nothing = (await nodeOf(await chat.result(place, 3))).task!.request.params;
+    const nothing = (await chat.nodeOf(await chat.result(place, 3))).task!.request.params;
     expect(nothing).toMatchObject({ maskedContent: 'latent nothing', denoisingStrength: 0.85 });
   });
 });
@@ -180,7 +178,7 @@ describe('a mask that is asked about', () => {
     expect(labels(card)).toContain('Soft: on');
     await platform.press(ann, card, 'Use');
     const result = await chat.result(place);
-    expect((await nodeOf(result)).task!.request.params.softInpainting).toBe(true);
+    expect((await chat.nodeOf(result)).task!.request.params.softInpainting).toBe(true);
     const mask = await maskOf(result);
     expect([mask.data[130], mask.data[140]]).toEqual([0, 255]);
   });
@@ -200,7 +198,7 @@ describe('a mask that is asked about', () => {
     const place = platform.newRoom();
     await platform.press(ann, await asked(place), 'Use');
     const first = await chat.result(place);
-    const parent = (await chat.storage.lineage.node((await nodeOf(first)).parent!))!;
+    const parent = (await chat.storage.lineage.node((await chat.nodeOf(first)).parent!))!;
     await platform.pressRaw(ann, { action: 'rg', target: parent.id, arg: 'last' }, { in: place });
     const again = await cardWith(place, 'mu');
     await platform.press(ann, again, 'Invert');

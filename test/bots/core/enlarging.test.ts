@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/bots/core/limits.ts';
-import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
+import type { PlaceId } from '../../../src/edit/lineage.ts';
 import { pictureOf, scene } from '../../support/scribbles.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo, buttonsOf, type Posted, type TestPlatform, wordsOf } from '../../support/test-platform.ts';
@@ -14,8 +14,6 @@ beforeAll(async () => {
   picture = await scene(2, 512, 512);
 });
 afterAll(() => chat[Symbol.asyncDispose]());
-
-const nodeOf = async ({ card }: Posted) => (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as NodeId))!;
 
 /** A first result in a room of its own. */
 async function begun(size = '--size 512x512'): Promise<{ readonly place: PlaceId; readonly first: Posted }> {
@@ -55,7 +53,7 @@ describe('the outpaint dialog', () => {
     const dialog = await dialogOf(place, first);
     await press(dialog, '⬆️', '⬇️', '➡️', 'Go');
     const wide = await chat.result(place, 1);
-    const { task, op } = await nodeOf(wide);
+    const { task, op } = await chat.nodeOf(wide);
     expect(op).toBe('outpaint');
     expect(task!.request.script).toMatchObject({ width: 640, height: 512, runs: 1 });
     expect(task!.request.params).toMatchObject({ prompt: 'a meadow', direction: 'left', pixels: 128 });
@@ -71,7 +69,7 @@ describe('the outpaint dialog', () => {
     await press(dialog, '21:9');
     expect(wordsOf(dialog.card)).toMatch(/512×512 → 12\d\d×512 · 2 passes/);
     await press(dialog, 'Go');
-    const { params, script } = (await nodeOf(await chat.result(place, 1))).task!.request;
+    const { params, script } = (await chat.nodeOf(await chat.result(place, 1))).task!.request;
     expect(params).toMatchObject({ outpaintPasses: 2, direction: 'left right' });
     expect(script!.runs).toBe(4);
   });
@@ -89,7 +87,7 @@ describe('the outpaint dialog', () => {
     await platform.pressRaw(ann, { action, target, arg }, { in: place }, dialog.id, { prompt: 'a wide meadow' });
     expect(wordsOf(dialog.card)).toContain('"a wide meadow"');
     await press(dialog, 'Go');
-    expect((await nodeOf(await chat.result(place, 1))).task!.request.params).toMatchObject({
+    expect((await chat.nodeOf(await chat.result(place, 1))).task!.request.params).toMatchObject({
       ...{ prompt: 'a wide meadow', mk2MaskBlur: 16, noiseQ: 0.6, colorVariation: 0.05 },
       ...{ sampler: 'Restart', scheduler: 'SGM Uniform', denoisingStrength: 0.8 },
     });
@@ -123,19 +121,19 @@ describe('the upscale menu', () => {
     await platform.press(ann, first, 'Upscale…');
     const menu = platform.told.at(-1)!;
     await platform.press(ann, { id: 'menu', place, card: menu.card }, label);
-    const { task, op } = await nodeOf(await chat.result(place, 1));
+    const { task, op } = await chat.nodeOf(await chat.result(place, 1));
     expect(task!.request.params).toMatchObject(expected);
     expect(op).toBe('upscale');
   });
 
   test('takes other values in a form', async () => {
     const { place, first } = await begun();
-    const { id: target } = await nodeOf(first);
+    const { id: target } = await chat.nodeOf(first);
     await platform.pressRaw(ann, { action: 'up', target, arg: 'custom' }, { in: place });
     expect(platform.forms.at(-1)!.fields.map((f) => f.name)).toEqual(['factor', 'strength', 'sd-upscaler', 'advanced']);
     const values = { factor: '1.5', strength: '0', 'sd-upscaler': 'Nearest', advanced: '' };
     await platform.pressRaw(ann, { action: 'up', target, arg: 'custom' }, { in: place }, null, values);
-    const { request } = (await nodeOf(await chat.result(place, 1))).task!;
+    const { request } = (await chat.nodeOf(await chat.result(place, 1))).task!;
     expect(request).toMatchObject({ params: { script: 'extras' }, script: { width: 768, height: 768, runs: 0 } });
   });
 });

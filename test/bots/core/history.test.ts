@@ -13,10 +13,6 @@ beforeAll(async () => {
 });
 afterAll(() => chat[Symbol.asyncDispose]());
 
-async function nodeOf({ card }: Posted) {
-  return (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never))!;
-}
-
 /** Ann's first result in a place of its own, under a policy. */
 async function first(policy: Policy = 'anyone'): Promise<Posted> {
   here = platform.newRoom();
@@ -34,7 +30,7 @@ async function chain(policy: Policy = 'anyone'): Promise<readonly [Posted, Poste
 
 /** Number of HEAD of `main`, and of the other branches. */
 async function heads(result: Posted): Promise<Record<string, number>> {
-  const lineage = await chat.storage.lineage.lineage((await nodeOf(result)).lineage);
+  const lineage = await chat.storage.lineage.lineage((await chat.nodeOf(result)).lineage);
   const named = Object.entries(lineage!.heads).map(async ([name, id]) => [
     name,
     (await chat.storage.lineage.node(id))!.number,
@@ -127,12 +123,12 @@ describe('Undo and Redo', () => {
     expect(buttonsOf(root.card).map((b) => b.label)).toEqual([
       ...['Edit…', 'Region…', 'Upscale…', 'Outpaint…', 'Redo', '⋯'],
     ]);
-    const { id } = await nodeOf(root);
+    const { id } = await chat.nodeOf(root);
     await platform.pressRaw(ann, { action: 'un', target: id }, { in: here });
     expect(chat.lastTold()).toContain('Nothing to undo');
     await platform.press(ann, root, 'Redo');
     await posted(3);
-    await platform.pressRaw(ann, { action: 'rd', target: (await nodeOf(one)).id }, { in: here });
+    await platform.pressRaw(ann, { action: 'rd', target: (await chat.nodeOf(one)).id }, { in: here });
     expect(chat.lastTold()).toContain('Nothing to redo');
   });
 

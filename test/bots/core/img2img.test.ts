@@ -97,9 +97,9 @@ describe('what is edited', () => {
     expect(await paramsOf(1)).toMatchObject({
       ...{ prompt: 'a blue hat', negativePrompt: 'blurry', sampler: 'DPM++ 2M', denoisingStrength: 0.5 },
     });
-    const [root] = await chat.storage.lineage.nodes((await nodeOf(first)).lineage, 0, 1);
-    expect(root!.image.ref).not.toBe((await nodeOf(second)).task!.request.init);
-    expect((await nodeOf(second)).task!.request.init).toBe((await nodeOf(first)).image.ref);
+    const [root] = await chat.storage.lineage.nodes((await chat.nodeOf(first)).lineage, 0, 1);
+    expect(root!.image.ref).not.toBe((await chat.nodeOf(second)).task!.request.init);
+    expect((await chat.nodeOf(second)).task!.request.init).toBe((await chat.nodeOf(first)).image.ref);
   });
 
   test('a plus appends to the words of the picture', async () => {
@@ -124,9 +124,9 @@ describe('what is edited', () => {
     const place = enter();
     const foreign = { message: '1152921504606841111', ours: false, files: [file(await solidPng(64, 64))] };
     await platform.say(ann, 'a red hat', { ...place, replyTo: foreign });
-    const first = await nodeOf(await chat.result(here));
+    const first = await chat.nodeOf(await chat.result(here));
     await platform.say(bo, 'a blue hat', { ...place, replyTo: { ...foreign, files: [] } });
-    const second = await nodeOf(await chat.result(here, 1));
+    const second = await chat.nodeOf(await chat.result(here, 1));
     expect(second.lineage).toBe(first.lineage);
     expect(second.parent).toBe(first.parent);
   });
@@ -137,7 +137,7 @@ describe('what is edited', () => {
     const first = await chat.result(here);
     const link = `https://discord.com/channels/${here.split(':').slice(1).join('/')}/${first.id}`;
     await platform.command(ann, 'edit', { prompt: 'a blue hat', link }, place);
-    expect((await nodeOf(await chat.result(here, 1))).parent).toBe((await nodeOf(first)).id);
+    expect((await chat.nodeOf(await chat.result(here, 1))).parent).toBe((await chat.nodeOf(first)).id);
     await platform.command(ann, 'edit', { prompt: 'a blue hat', link }, { in: platform.newRoom() });
     expect(chat.lastTold()).toContain('I cannot see that message');
   });
@@ -178,12 +178,6 @@ describe('what is edited', () => {
   });
 });
 
-async function nodeOf({ card }: { card: Parameters<typeof buttonsOf>[0] }) {
-  const node = await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never);
-  if (!node) throw new Error('no such node');
-  return node;
-}
-
 describe('several pictures', () => {
   test('are shown together, and choosing one shows it alone and makes it HEAD', async () => {
     const place = enter();
@@ -195,10 +189,10 @@ describe('several pictures', () => {
     const chosen = await chat.until(() => platform.standing(here)[1]);
     expect(wordsOf(chosen.card)).toBe('#2 · img2img · @Ann\n"a red hat"\n#2 is the current picture');
     expect(chosen.card.images).toEqual([batch.card.images[1]]);
-    const { seed } = await nodeOf(chosen);
-    expect(seed).toBe((await nodeOf(batch)).seed! + 1);
+    const { seed } = await chat.nodeOf(chosen);
+    expect(seed).toBe((await chat.nodeOf(batch)).seed! + 1);
     await platform.press(ann, chosen, 'More');
-    const more = await nodeOf(await chat.result(here, 1));
+    const more = await chat.nodeOf(await chat.result(here, 1));
     expect(more.task!.request.params).toMatchObject({ seed, batchSize: 1, denoisingStrength: 0.6 });
   });
 
@@ -222,7 +216,7 @@ describe('several pictures', () => {
 });
 
 describe('presets', () => {
-  test('lose against the command, which loses against options', async () => {
+  test('win over what the command begins with, and lose against options', async () => {
     const place = enter();
     const params = { denoisingStrength: 0.9, steps: 9, cfgScale: 9 };
     await chat.storage.presets.save({
@@ -234,7 +228,7 @@ describe('presets', () => {
     await chat.storage.presets.setDefault('channel', here, 'soft');
     await platform.command(ann, 'edit', { prompt: 'a red hat', cfg: 5 }, { ...place, files: [await solidPng(64, 64)] });
     expect(await paramsOf()).toMatchObject({
-      ...{ prompt: 'a red hat, film grain', denoisingStrength: 0.5, steps: 9, cfgScale: 5 },
+      ...{ prompt: 'a red hat, film grain', denoisingStrength: 0.9, steps: 9, cfgScale: 5 },
     });
     await platform.say(ann, '+ sunset', { ...place, replyTo: (await chat.result(here)).id });
     expect(await paramsOf(1)).toMatchObject({ prompt: 'a red hat, film grain, sunset' }); // not framed twice

@@ -47,10 +47,6 @@ async function repainted({ card }: Posted): Promise<readonly [boolean, boolean]>
   return [isPainted(8), isPainted(info.width - 8)];
 }
 
-async function nodeOf({ card }: Posted) {
-  return (await chat.storage.lineage.node(buttonsOf(card)[0]!.target as never))!;
-}
-
 describe('an uploaded mask', () => {
   test('repaints what is white, by the inpaint command', async () => {
     const place = enter();
@@ -115,7 +111,7 @@ describe('an uploaded mask', () => {
     await inpaint(await solidPng(64, 64, '#ffffff'));
     const result = await chat.result(here);
     expect(result.card.lines.at(-1)).toContain('The mask covers everything');
-    expect((await nodeOf(result)).task!.request.mask).toBeNull();
+    expect((await chat.nodeOf(result)).task!.request.mask).toBeNull();
   });
 
   test('is recognised as the second of two pictures', async () => {
@@ -133,7 +129,7 @@ describe('an uploaded mask', () => {
     await chat.useMask(here, bo);
     const second = await chat.result(here, 1);
     expect(wordsOf(second.card)).toContain('#2 · inpaint · @Bo');
-    expect((await nodeOf(second)).parent).toBe((await nodeOf(first)).id);
+    expect((await chat.nodeOf(second)).parent).toBe((await chat.nodeOf(first)).id);
   });
 
   test('that is not black and white needs the word', async () => {
@@ -176,7 +172,7 @@ test('Same mask repaints the same part of the result, and says whose mask it is'
   const second = await chat.result(here, 1);
   expect(wordsOf(second.card)).toMatch(/^#2 · same mask again · @Bo\n/);
   expect(wordsOf(second.card)).toContain('from #1 · mask by @Ann · base by @Ann');
-  const [a, b] = [await nodeOf(first), await nodeOf(second)];
+  const [a, b] = [await chat.nodeOf(first), await chat.nodeOf(second)];
   expect(b.parent).toBe(a.id);
   expect(b.task!.request).toMatchObject({ init: a.image.ref, mask: a.task!.request.mask });
   expect(b.seed).not.toBe(a.seed);

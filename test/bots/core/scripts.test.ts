@@ -78,7 +78,12 @@ describe('a sketch', () => {
   test('sent as one is an inpaint sketch of the picture it is painted on', async () => {
     const place = platform.newRoom();
     const files = [await solidPng(64, 64), file(await painted(), 'sketch')];
-    await platform.command(ann, 'edit', { prompt: 'a red roof', 'mask-alpha': 60 }, { in: place, files });
+    await platform.command(
+      ann,
+      'sketch',
+      { prompt: 'a red roof', mode: 'inpaint sketch', 'mask-alpha': 60 },
+      { in: place, files },
+    );
     const { card, request, node } = await nodeOf(place);
     expect(request.sketch).toMatchObject({ kind: 'inpaint sketch' });
     expect(request.mask).toBeNull();

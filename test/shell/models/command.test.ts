@@ -56,6 +56,15 @@ test('info tells what a file is, by its name or its path', async () => {
   await expect(at.run('info', 'dog')).rejects.toThrow('unknown-name');
 });
 
+test('a hypernetwork, a file of lists, is told of and verified as one', async () => {
+  await using at = await shell();
+  await mkdir(join(at.modelsDir, 'hypernetworks'));
+  await copyFile('test/golden/models/hypernet/plain.pt', join(at.modelsDir, 'hypernetworks/plain.pt'));
+  const told = JSON.parse((await at.run('info', '--json', 'plain')).text);
+  expect(told).toMatchObject({ kind: 'hypernetwork', tensors: 16, parameters: 10_528 });
+  expect(await at.run('verify')).toMatchObject({ isWell: true, text: expect.stringContaining('3 files, 0 broken') });
+});
+
 test('verify names what is broken, compares hashes that are known, and says so in its exit', async () => {
   await using at = await shell();
   expect(await at.run('verify')).toMatchObject({ isWell: true, text: expect.stringContaining('2 files, 0 broken') });
