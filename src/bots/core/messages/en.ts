@@ -156,6 +156,7 @@ export const en: Messages = {
     title: (count) => `Models: ${count}`,
     kinds: {
       ...{ checkpoint: 'checkpoint', vae: 'VAE', 'vae-approx': 'preview VAE', lora: 'LoRA', embedding: 'embedding' },
+      'text-encoder': 'text encoder',
       ...{ hypernetwork: 'hypernetwork', upscaler: 'upscaler', sam: 'SAM', 'grounding-dino': 'GroundingDINO' },
     },
     more: (count) => `… and ${count} more: say part of the name, as in /models anime.`,

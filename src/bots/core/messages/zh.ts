@@ -155,6 +155,7 @@ export const zh: Messages = {
     title: (count) => `模型：${count} 个`,
     kinds: {
       ...{ checkpoint: '大模型', vae: 'VAE', 'vae-approx': '预览 VAE', lora: 'LoRA', embedding: '嵌入' },
+      'text-encoder': '文本编码器',
       ...{ hypernetwork: '超网络', upscaler: '放大算法', sam: 'SAM', 'grounding-dino': 'GroundingDINO' },
     },
     more: (count) => `……还有 ${count} 个：请加上名称中的词，例如 /models anime。`,
