@@ -38,7 +38,7 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, preset: __, target, advanced = '', ...typed }: Given,
+  { link: _, preset: __, private: ___, target, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);

@@ -175,8 +175,12 @@ export interface RepliedTo {
  * (see `opensForm`): that one is answered by `form`, or by `tell` when it is refused, within a second.
  */
 export interface Answer {
+  /** Names this answer, where messages that are sent with `aloneWith` it are seen by the person alone, for a while. */
+  readonly ticket?: string;
   /** Tells the person alone where the platform can, else as a reply. May be called several times. */
   tell(card: Card): Promise<void>;
+  /** Says to a person alone what goes away by itself after some seconds; absent where that cannot be, or would be in the way. */
+  briefly?(card: Card): Promise<void>;
   form(form: Form): Promise<void>;
   /** Shows a card in place of the one whose button was pressed; where that cannot be, tells it. */
   replace(card: Card): Promise<void>;
@@ -190,6 +194,8 @@ interface Arrived {
   readonly speaker: Speaker;
   readonly where: Whereabouts;
   readonly answer: Answer;
+  /** Comes from a message that they alone see; what becomes of it is for them alone as well. */
+  readonly isPrivate?: boolean;
 }
 
 /** A slash command, or a message that begins with one. */
@@ -241,13 +247,20 @@ export interface UnreadableIncoming extends Arrived {
 export type Incoming = CommandIncoming | MessageIncoming | ActionIncoming | UnreadableIncoming;
 
 export interface SendOptions {
-  /** The message to reply to; sent plainly when it is gone. */
+  /**
+   * The message to reply to; sent plainly when it is gone. What `aloneIn` reads is shown to one person alone, or not at all:
+   * `unreachable` when that is not possible any more.
+   */
   readonly replyTo: string | null;
   /** At most 25 characters; a platform that knows nonces posts the same one only once. */
   readonly nonce: string;
   /** Posted possibly twice: the platform could not say whether the first try arrived. */
   readonly repeated: boolean;
   readonly language: Language;
+  /** Somebody it shall be brought to the notice of. */
+  readonly mention?: UserId | null;
+  /** Arrives without a sound, where a platform can do that. */
+  readonly silent?: boolean;
 }
 
 /**

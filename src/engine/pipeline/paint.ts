@@ -32,8 +32,8 @@ export interface Painting {
   readonly params: Params;
   readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
-  /** Told after every model call, before the next; rejecting stops the run. `latent` [B, 4, h, w] is the present guess. */
-  readonly onCall: (latent: Tensor) => Promise<void>;
+  /** Told after every model call, before the next; rejecting stops the run. `latent` makes the present guess, [B, 4, h, w]. */
+  readonly onCall: (latent: () => Tensor) => Promise<void>;
   /** Draws the noise while the network computes; without, it is drawn when it is asked for. The numbers are the same. */
   readonly pool?: NoisePool;
 }
