@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { playDiscord } from './transcript/discord.ts';
 import { playTelegram } from './transcript/telegram.ts';
 
-// A conversation of two people with the bot, told as they see it: a stand-in for the platform, and behind it the real adapter, the
+// An evening of three people with the bot, told as they see it: a stand-in for the platform, and behind it the real adapter, the
 // real core and the real engine with the built-in model. Pictures are written to demo/transcript-<platform>/.
 
 const plays = { discord: playDiscord, telegram: playTelegram };

@@ -55,6 +55,8 @@ export interface Refusals {
   'old-button': Record<string, never>;
   gone: Record<string, never>;
   'not-yours': Record<string, never>;
+  /** Somebody wants to cancel an edit of somebody else. */
+  'not-your-edit': { by: string };
   locked: Record<string, never>;
   'head-moved': { current: number };
   'being-edited': { by: string; seconds: number };
@@ -66,6 +68,7 @@ export interface Refusals {
   'nothing-to-repeat': Record<string, never>;
   'too-late': Record<string, never>;
   // the line
+  /** `limit`: edits on the way, for a person; edits that wait, for a server and for all. */
   'queue-full': { scope: 'user' | 'server' | 'global'; limit: number };
   quota: { seconds: number };
   'missing-permissions': { permissions: readonly string[] };

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import sharp from 'sharp';
-import { openBots, type Platform, systemClock } from '../../src/bots/core/index.ts';
+import { defaultLimits, openBots, type Platform, systemClock } from '../../src/bots/core/index.ts';
 import { defaultCaps } from '../../src/edit/index.ts';
 import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
 import { openEngineHost } from '../../src/jobs/engine-host.ts';
@@ -43,7 +43,8 @@ export async function inStudio(openPlatform: (ground: Ground) => Platform, play:
     const working = queue.consume(workHandler(engine, storage.blobs, silentLog), stop.signal);
     await using platform = openPlatform({ storage, queue, pictures, dataDir });
     const common = { storage, queue, platforms: [platform], probe: pictures, log: silentLog, caps: defaultCaps };
-    await using _bots = await openBots({ ...common, clock: systemClock, random: randomBytes });
+    const limits = { ...defaultLimits, queuedPerPerson: 1 }; // so that somebody meets one
+    await using _bots = await openBots({ ...common, limits, clock: systemClock, random: randomBytes });
     await play();
     stop.abort();
     await working;
@@ -59,9 +60,8 @@ export function meadow(): Promise<Buffer> {
   return sharp(Buffer.from(svg)).png().toBuffer();
 }
 
-/** White where something is to be painted into it. */
-export function spot(): Promise<Buffer> {
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE}" height="${SIZE}">
-    <rect width="100%" height="100%" fill="#000"/><rect x="128" y="88" width="116" height="132" fill="#fff"/></svg>`;
-  return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
+/** A ring as somebody draws it with a red pen, over a picture of that size. */
+export function ring(): string {
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${SIZE}" height="${SIZE}">
+    <ellipse cx="176" cy="160" rx="52" ry="64" fill="none" stroke="#ff3b30" stroke-width="9"/></svg>`;
 }

@@ -51,6 +51,8 @@ export interface MaskDraft {
   /** What shall be removed; null for painting something. */
   readonly target: string | null;
   readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
   /** Whether "Use" asks for words when there are none. */
   readonly asks: boolean;
   readonly followsUp: boolean;
@@ -68,6 +70,7 @@ export const maskDraftSchema = z.object({
   strokes: z.object({ painted: blobRefSchema, use: z.enum(['mask', 'inpaint sketch', 'sketch']) }).nullable(),
   target: z.string().nullable(),
   words: wordsSchema,
+  preset: z.string().nullable().default(null), // drafts from before presets were kept have none
   asks: z.boolean(),
   followsUp: z.boolean(),
 }) as unknown as z.ZodType<MaskDraft>;
@@ -76,11 +79,31 @@ export const maskDraftSchema = z.object({
 export interface NewPictureDraft {
   readonly node: NodeId;
   readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
 }
 export const newPictureDraftSchema = z.object({
   node: nodeSchema,
   words: wordsSchema,
+  preset: z.string().nullable().default(null),
 }) as unknown as z.ZodType<NewPictureDraft>;
+
+/** Two pictures that came together, the second of which may be a mask, a sketch, or a picture of its own. */
+export interface PairDraft {
+  readonly node: NodeId;
+  readonly second: BlobRef;
+  readonly spoiler: boolean;
+  readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
+}
+export const pairDraftSchema = z.object({
+  node: nodeSchema,
+  second: blobRefSchema,
+  spoiler: z.boolean(),
+  words: wordsSchema,
+  preset: z.string().nullable(),
+}) as unknown as z.ZodType<PairDraft>;
 
 /** A file that was kept for somebody's next command. */
 export interface KeptFileDraft {

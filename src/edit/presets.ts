@@ -2,15 +2,19 @@ import { z } from 'zod';
 import { defaultParams, type FieldName, fieldNames, type Params } from './fields.ts';
 import { type PartialParams, partialParamsSchema } from './params.ts';
 
-/** From weakest to strongest: a later layer wins, key by key. */
+/**
+ * From weakest to strongest: a later layer wins, key by key. `usual` is what a command begins with, `flow` what it stands for; a
+ * preset that somebody names is part of what they ask for, and only single values say more.
+ */
 export const layerNames = [
   'table',
+  'usual',
   'system',
   'server',
   'channel',
   'user default',
-  'preset',
   'flow',
+  'preset',
   'command',
 ] as const;
 export type LayerName = (typeof layerNames)[number];

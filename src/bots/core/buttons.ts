@@ -49,6 +49,7 @@ const looks = {
   ps: { word: 'savePreset', emoji: '⭐' },
   fg: { word: 'report', emoji: '🚩' },
   pn: { word: 'pin', emoji: '📍' },
+  wl: { word: 'begin', emoji: '👋' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node, job or draft, in its usual words. */
@@ -121,8 +122,10 @@ function pickButtons({ node, batch }: Standing): readonly Button[] {
   return batch.map((_, i) => ({ label: String(i + 1), action: 'pk', target: node.id, arg: String(i + 1) }));
 }
 
-function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
-  const count = Math.ceil(items.length / size);
+/** As few rows as hold them, of nearly the same length: no button stands alone below a full row. */
+function chunks<T>(items: readonly T[], most: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / most);
+  const size = Math.ceil(items.length / count);
   return Array.from({ length: count }, (_, i) => items.slice(i * size, (i + 1) * size));
 }
 

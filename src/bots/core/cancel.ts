@@ -1,15 +1,19 @@
 import { Refusal } from '../../errors.ts';
 import type { JobRow } from '../../storage/index.ts';
+import { nameOf } from './desk.ts';
 import { outboxRow } from './finish.ts';
 import type { Notice } from './notice.ts';
 import type { Asker, Flow } from './order.ts';
+import { oneLine } from './plain-text.ts';
 
 /**
  * Cancels somebody's own job, or as a moderator anybody's. The row says so first, so that a result which comes nevertheless is not
- * posted. @throws Refusal 'not-yours', 'too-late'
+ * posted. @throws Refusal 'not-your-edit', 'too-late'
  */
 export async function cancelJob(flow: Flow, { speaker, where }: Asker, row: JobRow): Promise<void> {
-  if (row.author !== speaker.user && !speaker.moderator) throw new Refusal('not-yours', {});
+  if (row.author !== speaker.user && !speaker.moderator) {
+    throw new Refusal('not-your-edit', { by: oneLine(await nameOf(flow, row.author), 40) });
+  }
   const notice: Notice = { kind: 'cancelled', language: row.language, by: speaker.user };
   const told = outboxRow(flow, row, notice, null);
   const isCancelled = await flow.storage.jobs.end(row.id, 'cancelled', null, told, flow.jobCards.shareOf(row.id));

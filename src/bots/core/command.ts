@@ -67,7 +67,9 @@ export interface Command {
   /** For commands that edit a picture. */
   readonly edits?: {
     readonly prompt: 'required' | 'optional';
-    /** What the command stands for: wins over presets, loses against options. */
+    /** What it begins with where nobody chose: loses against every default, preset and option. */
+    readonly usual: PartialParams;
+    /** What the command stands for: wins over what was remembered, loses against a preset that is named and against options. */
     readonly sets: PartialParams;
   };
   /** Offered to those who manage a server, and only there. */

@@ -35,6 +35,9 @@ const script: OwnOption = {
   choices: scripts.filter(({ value }) => value === 'none' || value === 'loopback' || value === 'SD upscale'),
 };
 
+/** The card and the result for the asker's eyes only, where a platform can do that. */
+const forMeAlone: OwnOption = { kind: 'switch', name: 'private', about: { en: 'Only I see it', zh: '仅自己可见' } };
+
 const steps: OwnOption = {
   ...{ kind: 'integer', name: 'steps', about: { en: 'How many steps', zh: '步数' }, min: 1, max: 10 },
 };
@@ -82,8 +85,9 @@ export const commands = {
       sketch,
       script,
       advanced,
+      forMeAlone,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.5 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.5 }, sets: {} },
   },
   inpaint: {
     name: 'inpaint',
@@ -114,8 +118,9 @@ export const commands = {
       'size',
       'batchSize',
       advanced,
+      forMeAlone,
     ],
-    edits: { prompt: 'optional', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'optional', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   outpaint: {
     name: 'outpaint',
@@ -143,8 +148,9 @@ export const commands = {
       'size',
       'batchSize',
       advanced,
+      forMeAlone,
     ],
-    edits: { prompt: 'optional', sets: { script: 'outpainting mk2' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'outpainting mk2' } },
   },
   upscale: {
     name: 'upscale',
@@ -169,8 +175,9 @@ export const commands = {
       'seed',
       'size',
       advanced,
+      forMeAlone,
     ],
-    edits: { prompt: 'optional', sets: { script: 'SD upscale' } },
+    edits: { prompt: 'optional', usual: {}, sets: { script: 'SD upscale' } },
   },
   sketch: {
     name: 'sketch',
@@ -196,8 +203,9 @@ export const commands = {
       'seed',
       'batchSize',
       advanced,
+      forMeAlone,
     ],
-    edits: { prompt: 'required', sets: { denoisingStrength: 0.75 } },
+    edits: { prompt: 'required', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
   remove: {
     name: 'remove',
@@ -213,9 +221,11 @@ export const commands = {
       'denoisingStrength',
       'dilateMask',
       advanced,
+      forMeAlone,
     ],
     edits: {
       prompt: 'optional',
+      usual: {},
       sets: {
         ...{ maskedContent: 'fill', denoisingStrength: 0.5, dilateMask: 8, maskBlur: 4 },
         inpaintArea: 'whole picture',

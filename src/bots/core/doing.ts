@@ -10,6 +10,7 @@ import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
+import { takePreset } from './house/preset-names.ts';
 import { catalogNow } from './intake.ts';
 import { keepFile, keptAs } from './keeping.ts';
 import { maskCommand } from './mask-command.ts';
@@ -23,6 +24,7 @@ import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit } from './telling.ts';
 import { compareCommand, history, invite, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
+import { welcome } from './welcome.ts';
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
 async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void> {
@@ -37,7 +39,7 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, preset: __, target, advanced = '', ...typed }: Given,
+  { link: _, preset: __, private: ___, target, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);
@@ -79,13 +81,14 @@ function withDrawing(incoming: CommandIncoming, link: string | null): CommandInc
 /** What is typed after the command is what shall go; a prompt is an option of its own. */
 async function remove({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
   const { target: named, ...others } = options;
-  const typed = wordsAfter('prompt', incoming.text);
+  const { preset, rest } = takePreset(incoming.text);
+  const typed = wordsAfter('prompt', rest);
   const target = String(named ?? typed.prompt ?? '').slice(0, 100);
   const said = wordsOfCommand(commands.remove, others, '');
   const words = { ...said, params: { ...typed.params, ...said.params } };
   const read = () => ({ command: commands.remove, words });
-  const telling = { incoming: { ...incoming, text: '' }, link: linkOf(options) };
-  return edit(flow, heard, { ...telling, followsUp: true, read, target });
+  const telling = { link: linkOf(options), preset: preset ?? presetOf(options) };
+  return edit(flow, heard, { ...telling, incoming: { ...incoming, text: '' }, followsUp: true, read, target });
 }
 
 async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
@@ -97,7 +100,9 @@ async function sketch({ flow, heard, incoming, call: { options } }: Doing): Prom
   const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);
   const read = (text: string) => ({ command: commands.sketch, words: wordsIn(text) });
   if (drawn && incoming.repliedTo) {
-    const said = { words: wordsIn(incoming.text), use, target: null, followsUp: false } as const;
+    const { preset, rest } = takePreset(incoming.text);
+    const named = { words: wordsIn(rest), preset: preset ?? presetOf(options) };
+    const said = { ...named, use, target: null, followsUp: false } as const;
     return sketchOnReply(flow, heard, { file: drawn, repliedTo: incoming.repliedTo }, said);
   }
   const role = (file: RemoteFile): RemoteFile => ({ ...file, role: 'sketch' });
@@ -140,7 +145,7 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   models: tellModels,
   pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
-    incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
+    incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private, heard.asker.where)),
 };
 
 /** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-yours' */
@@ -154,6 +159,7 @@ export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandInc
   const kept = keptAs(incoming.name);
   if (kept) return keepFile(flow, heard, incoming, kept);
   const call = callOf(incoming);
+  if (!call && incoming.name === 'start' && incoming.text === '') return welcome(flow, heard, incoming);
   if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
   if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });

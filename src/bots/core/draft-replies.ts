@@ -1,6 +1,7 @@
 import type { Flow } from './accept.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
+import { presetNamed, takePreset } from './house/preset-names.ts';
 import { answerMask } from './mask-drafts.ts';
 import { openDraft } from './open-drafts.ts';
 import type { MessageIncoming } from './platform.ts';
@@ -16,6 +17,8 @@ export async function answersDraft(flow: Flow, { asker }: Heard, incoming: Messa
   if (!link?.draft) return false;
   const draft = await openDraft(flow, link.draft, asker.where);
   if (draft.kind !== 'mask') return false;
-  await answerMask(flow, asker, draft, { words: parseWords(text), card: repliedTo.message });
+  const { preset, rest } = takePreset(text);
+  if (preset !== null) await presetNamed(flow, asker, preset);
+  await answerMask(flow, asker, draft, { words: parseWords(rest), preset, card: repliedTo.message });
   return true;
 }

@@ -20,6 +20,8 @@ export interface SaidOfDrawing {
   readonly use: 'mask' | Sketch['kind'] | null;
   /** What shall be removed; null for painting something. */
   readonly target: string | null;
+  /** A preset by its name. */
+  readonly preset: string | null;
   readonly followsUp: boolean;
 }
 
@@ -35,8 +37,8 @@ function useOf({ use, target }: SaidOfDrawing, found: FoundScribble): 'mask' | S
 async function draftOf({ storage }: Desk, { base, found }: Drawing, said: SaidOfDrawing): Promise<MaskDraft> {
   const [blob, painted] = await Promise.all([storage.blobs.put(found.mask), storage.blobs.put(found.painted)]);
   const use = useOf(said, found);
-  const { words, target, followsUp } = said;
-  const params = use === 'inpaint sketch' ? { ...sketchParams, ...words.params } : words.params;
+  const { words, target, preset, followsUp } = said;
+  const params = use === 'inpaint sketch' && preset === null ? { ...sketchParams, ...words.params } : words.params;
   return {
     node: base.id,
     mask: { kind: 'image', blob, read: 'white' },
@@ -44,6 +46,7 @@ async function draftOf({ storage }: Desk, { base, found }: Drawing, said: SaidOf
     strokes: { painted, use },
     target,
     words: { ...words, params },
+    preset,
     asks: true,
     followsUp,
   };
@@ -89,7 +92,8 @@ async function onReply(
     const isOther = error instanceof Refusal && (error.code === 'diff-too-different' || error.code === 'diff-base');
     if (!isOther) throw error;
     const upload = await storeUpload(flow, bytes, { message: asker.message, spoiler: file.spoiler ?? false });
-    await askAboutNewPicture(flow, asker, { node: await plantUpload(flow, asker, upload), words: said.words });
+    const { words, preset } = said;
+    await askAboutNewPicture(flow, asker, { node: await plantUpload(flow, asker, upload), words, preset });
   }
   return 'dealt with';
 }
@@ -132,6 +136,6 @@ export function draftOfMask(
   mask: Extract<MaskSource, { kind: 'image' }>,
   { covered, said, asks }: { readonly covered: number; readonly said: SaidOfDrawing; readonly asks: boolean },
 ): MaskDraft {
-  const { words, target, followsUp } = said;
-  return { node: node.id, mask, covered, strokes: null, target, words, asks, followsUp };
+  const { words, target, preset, followsUp } = said;
+  return { node: node.id, mask, covered, strokes: null, target, words, preset, asks, followsUp };
 }

@@ -97,17 +97,16 @@ function flowOf({ name }: EditingCommand): PresetFlow {
   return presetFlows.find((flow) => flow === name) ?? 'any';
 }
 
-/** What was remembered: default presets and chosen values of the system, the server, the channel and the person; then a named preset. */
+/** What was remembered: default presets and chosen values of the system, the server, the channel and the person. */
 async function rememberedLayers(
   desk: Desk,
   asker: Asker,
-  { said, chosen, flow }: { readonly said: Said; readonly chosen: readonly Layer[]; readonly flow: PresetFlow },
+  { chosen, flow }: { readonly chosen: readonly Layer[]; readonly flow: PresetFlow },
 ): Promise<readonly Layer[]> {
   const { speaker, where } = asker;
   const { group, place } = where;
   const presets = await desk.storage.presets.layers({ group, place, user: speaker.user, flow });
-  const named = said.preset ? await presetNamed(desk, asker, said.preset) : undefined;
-  return [...presets, ...chosen, ...(named ? [{ name: 'preset', content: named.content } as const] : [])];
+  return [...presets, ...chosen];
 }
 
 async function layersOf(
@@ -115,13 +114,18 @@ async function layersOf(
   asker: Asker,
   { said, command, chosen }: { readonly said: Said; readonly command: EditingCommand; readonly chosen: Choices },
 ): Promise<readonly Layer[]> {
-  const stored = await rememberedLayers(desk, asker, { said, chosen: chosen.layers, flow: flowOf(command) });
+  const stored = await rememberedLayers(desk, asker, { chosen: chosen.layers, flow: flowOf(command) });
+  const named = said.preset
+    ? [{ name: 'preset', content: (await presetNamed(desk, asker, said.preset)).content } as const]
+    : [];
   const isTakenOver = said.words.prompt === null && said.source.kind === 'node' && said.source.node.task !== null;
   const style = said.followsUp && said.source.kind === 'node' ? styleOf(said.source.node) : {};
   const script = said.words.params.script ?? command.edits.sets.script ?? 'none';
   return [
+    { name: 'usual', content: { params: command.edits.usual } },
     ...(isTakenOver ? stored.map(withoutFrame) : stored),
     { name: 'flow', content: { params: { ...style, ...command.edits.sets, ...scriptDefaults[script] } } },
+    ...(isTakenOver ? named.map(withoutFrame) : named),
     { name: 'command', content: { params: { ...said.words.params, ...spokenPrompts(said) } } },
   ];
 }

@@ -58,8 +58,9 @@ export async function checkLimits(
 ): Promise<void> {
   const { jobs } = storage;
   const own = await jobs.count({ author: claim.author });
-  if (own.queued + own.running >= limits.runningPerPerson + limits.queuedPerPerson) {
-    throw new Refusal('queue-full', { scope: 'user', limit: limits.queuedPerPerson });
+  const most = limits.runningPerPerson + limits.queuedPerPerson;
+  if (own.queued + own.running >= most) {
+    throw new Refusal('queue-full', { scope: 'user', limit: most });
   }
   if (claim.group !== null && (await jobs.count({ group: claim.group })).queued >= limits.queuedPerGroup) {
     throw new Refusal('queue-full', { scope: 'server', limit: limits.queuedPerGroup });

@@ -26,7 +26,7 @@ function pointersOf({ incoming, options }: Calling): Omit<Pointers, 'file' | 'ot
   return { speaker, where, link, repliedTo, message };
 }
 
-const plain = { words: noWords, use: null, target: null, followsUp: true } as const;
+const plain = { words: noWords, use: null, target: null, preset: null, followsUp: true } as const;
 
 /** The picture that is meant, in a tree. */
 async function meantPicture(calling: Calling, file: Pointers['file']) {

@@ -89,7 +89,7 @@ export async function toggleSoft(flow: Flow, press: Press, draft: Draft): Promis
   await change(flow, press, draft, { content: { ...content, words: { ...content.words, params } }, node });
 }
 
-/** What strokes that are painted in begin with: "modify element" of the founding document. */
+/** What strokes that are painted in begin with where no preset is named: "modify element" of the founding document. */
 export const sketchParams = { softInpainting: true, denoisingStrength: 0.7, maskedContent: 'original' } as const;
 
 /** Takes strokes for colours instead of a sign of where, or the other way round. */
@@ -99,7 +99,8 @@ export async function toggleSketch(flow: Flow, press: Press, draft: Draft): Prom
   if (!strokes) throw new Refusal('old-button', {});
   const use = strokes.use === 'mask' ? 'inpaint sketch' : 'mask';
   const { softInpainting: _, denoisingStrength: __, maskedContent: ___, ...said } = content.words.params;
-  const params = use === 'mask' ? said : { ...sketchParams, ...content.words.params };
+  const begun = content.preset === null ? sketchParams : {};
+  const params = use === 'mask' ? said : { ...begun, ...content.words.params };
   const words = { ...content.words, params };
   await change(flow, press, draft, { content: { ...content, strokes: { ...strokes, use }, words }, node });
 }
@@ -181,13 +182,14 @@ interface AgreedMask {
 
 /** The edit a mask stands for, for whoever goes on with it. */
 export async function orderOfMask(flow: Flow, asker: Asker, { author, content, node }: AgreedMask): Promise<Order> {
-  const { mask, strokes, target, followsUp } = content;
+  const { mask, strokes, target, preset, followsUp } = content;
   const messages = messagesIn(asker.language);
   const words = target === null ? content.words : removalWords(messages, node, content.words, target);
   const painted = strokes && strokes.use !== 'mask' ? { painted: strokes.painted, kind: strokes.use } : undefined;
   const order = await orderEdit(flow, asker, {
     command: commandOf(content),
     words,
+    preset,
     source: { kind: 'node', node, how: 'pointed at' },
     mask: painted ? undefined : { ready: mask, author },
     sketch: painted,
@@ -214,11 +216,12 @@ export async function answerMask(
   flow: Flow,
   asker: Asker,
   draft: Draft,
-  { words, card }: { readonly words: DraftWords; readonly card: string },
+  { words, preset, card }: { readonly words: DraftWords; readonly preset: string | null; readonly card: string },
 ): Promise<void> {
   const { content } = await opened(flow, draft, asker);
   const params = { ...content.words.params, ...words.params };
-  await run(flow, { asker, incoming: { message: card } }, draft, { ...content, words: { ...words, params } });
+  const said = { ...content, preset: preset ?? content.preset, words: { ...words, params } };
+  await run(flow, { asker, incoming: { message: card } }, draft, said);
 }
 
 /** Goes on with the mask; asks for words first when there are none. */

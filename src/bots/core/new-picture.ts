@@ -14,22 +14,24 @@ import { visibleNode } from './source.ts';
 export async function askAboutNewPicture(
   flow: Flow,
   asker: Asker,
-  content: { readonly node: LineageNode; readonly words: DraftWords },
+  { node, ...said }: { readonly node: LineageNode; readonly words: DraftWords; readonly preset: string | null },
 ): Promise<void> {
-  const draft = await putDraft(flow, asker, 'new picture', { node: content.node.id, words: content.words });
+  const draft = await putDraft(flow, asker, 'new picture', { node: node.id, ...said });
   await postDraft(flow, asker, draft);
 }
 
 /** It is: edits it in the words that came with it, or says that it has arrived when there were none. */
 export async function useAsNewPicture(flow: Flow, { asker, incoming, ...press }: Press, draft: Draft): Promise<void> {
   checkOwner(draft, asker);
-  const { node: id, words } = newPictureDraftSchema.parse(draft.content);
+  const { node: id, words, preset } = newPictureDraftSchema.parse(draft.content);
   const node = await visibleNode(flow, id, asker.where);
   const isBare = words.prompt === null && words.append === '';
   await useDraft(flow, draft, async () => {
-    if (isBare) return incoming.answer.tell(receivedCard(messagesIn(press.private), node));
+    const capabilities = flow.platformOf(asker.where.place)?.capabilities;
+    if (isBare && capabilities)
+      return incoming.answer.tell(receivedCard(messagesIn(press.private), node, capabilities));
     const source = { kind: 'node', node, how: 'pointed at' } as const;
-    const said = { command: commands.edit, words, source, mask: undefined, sketch: undefined };
+    const said = { command: commands.edit, words, preset, source, mask: undefined, sketch: undefined };
     await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
   });
   await removeDraftCard(flow, draft, incoming.message);

@@ -21,7 +21,7 @@ export async function askAboutLastMask(flow: Flow, asker: Press['asker'], node: 
   const words = noWords;
   await askAboutMask(flow, asker, {
     ...{ node: node.id, mask: { kind: 'image', blob, read: 'white' }, covered },
-    ...{ strokes: null, target: null, words, asks: true, followsUp: true },
+    ...{ strokes: null, target: null, words, preset: null, asks: true, followsUp: true },
   });
 }
 

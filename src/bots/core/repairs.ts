@@ -72,6 +72,7 @@ async function removeNamed(flow: Flow, press: Press, node: LineageNode, target: 
     strokes: null,
     target,
     words: noWords,
+    preset: null,
     asks: false,
     followsUp: true,
   };

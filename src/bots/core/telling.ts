@@ -11,11 +11,12 @@ import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawin
 import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
-import { takePreset } from './house/preset-names.ts';
+import { presetNamed, takePreset } from './house/preset-names.ts';
 import { orderEdit } from './intake.ts';
 import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
 import { askAboutMask, orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
+import { askAboutPair } from './pair.ts';
 import { branchAt, headOf } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
 import type { CommandIncoming, MessageIncoming, RemoteFile } from './platform.ts';
@@ -80,7 +81,14 @@ interface Understood extends Caption {
   readonly target: string | null;
 }
 
-async function understood(flow: Flow, telling: Telling): Promise<Understood> {
+/** A caption that speaks of a sketch means the second of two pictures. */
+function withSketch(sorted: Sorted, { sketch }: Caption): Sorted {
+  const [second, ...more] = sorted.others;
+  const isMeant = sketch !== null && second !== undefined && more.length === 0 && !sorted.mask && !sorted.sketch;
+  return isMeant ? { ...sorted, sketch: { ...second, role: 'sketch' }, others: [] } : sorted;
+}
+
+async function understood(flow: Flow, asker: Asker, telling: Telling): Promise<Understood> {
   const { incoming } = telling;
   const repliesToPicture = await isAboutPicture(flow, incoming);
   const isMessage = incoming.kind === 'message';
@@ -92,6 +100,7 @@ async function understood(flow: Flow, telling: Telling): Promise<Understood> {
   const words = caption.isRemoval ? { ...spoken, prompt: null, region: null } : spoken;
   const hints = { saysMask: caption.saysMask, saysSketch: false, repliesToPicture };
   const named = preset ?? telling.preset ?? null;
+  if (named !== null) await presetNamed(flow, asker, named); // said wrongly, it is refused now and not when a mask is agreed to
   return {
     ...caption,
     rest,
@@ -99,11 +108,13 @@ async function understood(flow: Flow, telling: Telling): Promise<Understood> {
     words,
     preset: named,
     target,
-    sorted: await sortFiles(flow, incoming.files, hints),
+    sorted: withSketch(await sortFiles(flow, incoming.files, hints), caption),
   };
 }
 
-const saidOf = ({ words, target }: Understood, { followsUp }: Telling) => ({ words, target, followsUp });
+const saidOf = ({ words, target, preset }: Understood, { followsUp }: Telling) => ({
+  ...{ words, target, preset, followsUp },
+});
 
 /** A picture that somebody drew on, and what becomes of it; false when it is a picture of its own. */
 async function isDrawing(flow: Flow, asker: Asker, telling: Telling, understanding: Understood): Promise<boolean> {
@@ -160,6 +171,20 @@ async function plantOthers(flow: Flow, asker: Asker, others: readonly RemoteFile
   }
 }
 
+/** Two pictures of a message of which nothing says what the second is; undefined where that is clear, or not asked about. */
+function unclearPair(
+  flow: Flow,
+  { where }: Asker,
+  { incoming }: Telling,
+  { sorted, command, target }: Understood,
+): readonly [RemoteFile, RemoteFile] | undefined {
+  const { file, others } = sorted;
+  const [second] = others;
+  const isAsked = flow.platformOf(where.place)?.capabilities.pairs === 'ask' && incoming.kind === 'message';
+  const isPlain = command.name === commands.edit.name && target === null && !sorted.mask && !sorted.sketch;
+  return isAsked && isPlain && file && second && others.length === 1 ? [file, second] : undefined;
+}
+
 /** The edit itself, when nothing about its mask or strokes is left to be asked. */
 async function editNow(
   flow: Flow,
@@ -179,16 +204,19 @@ async function editNow(
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
 export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
   const { incoming } = telling;
-  const understanding = await understood(flow, telling);
+  const understanding = await understood(flow, asker, telling);
   if (await isDrawing(flow, asker, telling, understanding)) return;
   const { sorted, rest, words, command } = understanding;
   if (words.region && !sorted.mask && !sorted.sketch && !(await hasKeptMask(flow, asker)))
     throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
+  const pair = unclearPair(flow, asker, telling, understanding);
+  if (pair) return askAboutPair(flow, asker, { files: pair, words, preset: understanding.preset });
   const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file, others: sorted.others });
   const isBare = incoming.kind === 'message' && rest.trim() === '';
   if (source.kind === 'upload' && isBare && !sorted.mask) {
     const node = await plantUpload(flow, asker, source.upload);
-    await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
+    const capabilities = flow.platformOf(asker.where.place)?.capabilities;
+    if (capabilities) await incoming.answer.tell(receivedCard(messagesIn(heard.private), node, capabilities));
     return;
   }
   const mask = await maskOf(flow, asker, understanding);

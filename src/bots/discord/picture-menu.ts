@@ -174,7 +174,7 @@ function editOf(asking: Asking, data: APIModalSubmitInteraction['data'], replied
 
 async function sayNoPicture(answering: Answering, ticket: Ticket, locale: string | null): Promise<void> {
   const card = troubleCard(new Refusal('no-content', {}), locale);
-  const body = bodyOf(card, { attachments: [], shown: [] }, MessageFlags.Ephemeral);
+  const body = bodyOf(card, { attachments: [], shown: [] }, { flags: MessageFlags.Ephemeral });
   await callback(answering, ticket, InteractionResponseType.ChannelMessageWithSource, body);
 }
 
@@ -241,7 +241,7 @@ function menuModal(
   isYoung: boolean,
 ): APIModalInteractionResponseCallbackData {
   const said = words[language];
-  const usual = String(commands[command].edits.sets.denoisingStrength);
+  const usual = String(commands[command].edits.usual.denoisingStrength);
   const steps = strengths.map((value, at) => ({ value, label: `${said.strengths[at]} (${value})` }));
   const isInpaint = command === 'inpaint';
   const promptInput = inputOf({ name: 'prompt', value: '', long: true, required: !isInpaint, maxLength: 1500 });

@@ -17,7 +17,7 @@ export async function rehearse(plan: SamplingPlan, options: SamplerOptions): Pro
     draws.push(draw);
     return zero;
   });
-  await runPlan(plan, async (x) => ({ guided: x, uncond: x, preview: x }), zero, { ...recorded, options });
+  await runPlan(plan, async (x) => ({ guided: x, uncond: () => x, preview: () => x }), zero, { ...recorded, options });
   if (!samplers[plan.sampler].choosesSteps) return draws;
   return [...draws, ...Array.from({ length: SPARE }, (_, i) => ({ block: draws.length + i }))];
 }

@@ -29,11 +29,13 @@ export interface Batch {
 export interface Painting {
   readonly network: Network;
   readonly prediction: Prediction;
+  /** The image conditioning is the picture to be edited (InstructPix2Pix). */
+  readonly isEditing?: boolean;
   readonly params: Params;
   readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
-  /** Told after every model call, before the next; rejecting stops the run. `latent` [B, 4, h, w] is the present guess. */
-  readonly onCall: (latent: Tensor) => Promise<void>;
+  /** Told after every model call, before the next; rejecting stops the run. `latent` makes the present guess, [B, 4, h, w]. */
+  readonly onCall: (latent: () => Tensor) => Promise<void>;
   /** Draws the noise while the network computes; without, it is drawn when it is asked for. The numbers are the same. */
   readonly pool?: NoisePool;
 }
@@ -84,7 +86,7 @@ function blendFor(params: Params, { init, nmask }: Batch): MaskBlend | undefined
 }
 
 function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) => Promise<Guided> {
-  const { network, prediction, params, plan, conditioning, onCall } = painting;
+  const { network, prediction, isEditing = false, params, plan, conditioning, onCall } = painting;
   const { cfgFactor } = samplers[plan.sampler];
   const { imageConditioning } = batch;
   const blending = blendFor(params, batch);
@@ -98,6 +100,7 @@ function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) 
     cfgRescale: params.cfgRescale,
     ...(blending && { blend: blending }),
     ...(imageConditioning && { imageConditioning }),
+    ...(isEditing && params.imageCfgScale !== 1 && { imageCfgScale: params.imageCfgScale }), // as A1111: of 1 there is none
   });
   return async (x, level) => {
     const answer = await guided(x, level);

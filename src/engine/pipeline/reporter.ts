@@ -16,8 +16,8 @@ export interface Reporter {
   spend(phase: Progress['phase']): void;
   /** Sampling is about to make `calls` model calls in all, which people know as `steps`. */
   plan(of: { readonly calls: number; readonly steps: number; readonly latentSpace: LatentSpace }): void;
-  /** One model call is done; `latent` [B, 4, h, w] is the clean picture as it is guessed now. @throws Refusal 'cancelled' */
-  called(latent: Tensor): Promise<void>;
+  /** One model call is done; `latent` makes the clean picture as it is guessed now, [B, 4, h, w]. @throws Refusal 'cancelled' */
+  called(latent: () => Tensor): Promise<void>;
   seconds(): Seconds;
 }
 
@@ -49,10 +49,10 @@ async function previewFile(of: PreviewOf, space: LatentSpace, latent: Tensor): P
 /** When the next preview is due, by what the last one cost. */
 function previewTimer(preview: PreviewOf | null) {
   let due = performance.now() + PREVIEW_EVERY_MS;
-  return async (space: LatentSpace, latent: Tensor): Promise<{ readonly preview?: Uint8Array }> => {
+  return async (space: LatentSpace, latent: () => Tensor): Promise<{ readonly preview?: Uint8Array }> => {
     const start = performance.now();
     if (!preview || start < due) return {};
-    const file = await previewFile(preview, space, latent).catch(withoutPreview);
+    const file = await previewFile(preview, space, latent()).catch(withoutPreview);
     const end = performance.now();
     due = end + Math.max(PREVIEW_EVERY_MS, (end - start) / PREVIEW_SHARE);
     return file ? { preview: file } : {};

@@ -1,15 +1,16 @@
-import { scale, weightedSum } from '../tensor/arithmetic.ts';
-import { concatChannels, concatRows, rows, stack } from '../tensor/rows.ts';
+import { type Term, weightedSum } from '../tensor/arithmetic.ts';
+import { concatRows, rows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { Conditioning } from './conditioning.ts';
 import type { MaskBlend } from './mask-blend.ts';
 import type { Preconditioning } from './preconditioning.ts';
-import { type Padding, type PromptRow, type PromptStep, promptSteps } from './prompt-step.ts';
+import { type Padding, type PromptStep, promptSteps } from './prompt-step.ts';
+import { layOut, type Portion, type Questions, questionsFor } from './questions.ts';
 import { rescaledCfg } from './rescale-cfg.ts';
 
 /**
  * A U-Net: x [N, C, h, w], one (fractional) timestep per row, context [N, T, width] and, for SDXL, pooled text [N, V]
- * → [N, 4, h, w].
+ * → [N, 4, h, w]. x is its own for the time of the call: the next call is written over it.
  */
 export type Network = (x: Tensor, timesteps: readonly number[], context: Tensor, pooled?: Tensor) => Promise<Tensor>;
 
@@ -43,67 +44,52 @@ export interface GuidanceOptions {
 export interface Guided {
   /** The clean latent for σ samplers, ε for timestep samplers; blended with the mask for the former. */
   readonly guided: Tensor;
-  /** The same for the negative prompt alone, unblended. */
-  readonly uncond: Tensor;
-  /** Clean latent as the first part of the prompt alone predicts it: what previews show and an interrupted run returns. */
-  readonly preview: Tensor;
+  /** The same for the negative prompt alone, unblended. Computed when it is asked for. */
+  readonly uncond: () => Tensor;
+  /** Clean latent as the first part of the prompt alone predicts it: what previews show. Computed when it is asked for. */
+  readonly preview: () => Tensor;
 }
 
 /** One model call per invocation; they are counted from 0, and prompt schedules follow the count. */
 export type GuidedDenoiser = (x: Tensor, level: number) => Promise<Guided>;
 
 /**
- * Classifier-free guidance over a batch: out = uncond + Σ wₖ·scale·(condₖ − uncond) per picture, k over the parts joined by AND.
+ * Classifier-free guidance over a batch. What guidance and preconditioning make of the predictions is one sum, since both are linear.
  * Keeps a count of its calls, so make a new one for every run. Source: A1111 modules/sd_samplers_cfg_denoiser.py
  */
 export function guidedDenoiser(network: Network, options: GuidanceOptions): GuidedDenoiser {
+  const { preconditioning, blend } = options;
   let calls = 0;
   let promptsOf: ((step: number) => readonly PromptStep[]) | undefined;
   let questions: Questions | undefined;
   return async (x, level) => {
     const step = calls++;
-    const { preconditioning, blend } = options;
     const isBlendedBefore = preconditioning.space === 'timesteps';
     const input = blend && isBlendedBefore ? blend(x, level) : x;
     promptsOf ??= promptsFor(options, x.shape[0]!);
     const prompts = promptsOf(step);
     const isSkipped = skipsUncond(options, step, level);
     if (questions?.prompts !== prompts || questions.isUncondSkipped !== isSkipped) {
-      questions = questionsFor(options, prompts, isSkipped);
+      questions = questionsFor(options, prompts, isSkipped, x.shape);
     }
-    const call = { input, level, ...questions };
-    const answers = await evaluate(network, options, call);
-    const guided = combine(options, answers, call);
+    const asked = questions;
+    const call = { input, level, predictions: await predict(network, preconditioning, { input, level, asked }) };
+    const guided = guide(options, asked, call);
     return {
       guided: blend && !isBlendedBefore ? blend(guided, level) : guided,
-      uncond: concatRows(answers.uncond),
-      preview: preconditioning.clean(input, concatRows(answers.cond.map(([first]) => first!)), level),
+      uncond: () => answer(preconditioning, call, asked.uncond),
+      preview: () => {
+        const { x: ofInput, known } = preconditioning.clean(level);
+        const first = answer(preconditioning, call, asked.first);
+        return ofInput === 0
+          ? first
+          : weightedSum([
+              [ofInput, input],
+              [known, first],
+            ]);
+      },
     };
   };
-}
-
-/** What the network is asked, call after call, until a prompt changes. */
-interface Questions {
-  readonly prompts: readonly PromptStep[];
-  readonly isUncondSkipped: boolean;
-  /** How many predictions there are in all. */
-  readonly count: number;
-  readonly batches: readonly RowBatch[];
-}
-
-/** One model call. */
-interface Call extends Questions {
-  readonly input: Tensor;
-  readonly level: number;
-}
-
-/** Predictions [1, 4, h, w] of one call, by picture. */
-interface Answers {
-  readonly cond: readonly (readonly Tensor[])[];
-  /** The first part's prediction where the negative prompt was skipped. */
-  readonly uncond: readonly Tensor[];
-  /** InstructPix2Pix only: without text and without picture. */
-  readonly blind: readonly Tensor[];
 }
 
 function promptsFor({ conditioning, padding }: GuidanceOptions, images: number) {
@@ -122,111 +108,45 @@ function skipsUncond(options: GuidanceOptions, step: number, level: number): boo
   return options.cfgScale === 1 && isPlain && !isEdit && !options.needsUncond && !options.cfgRescale;
 }
 
-/** A row of a batch: which picture it belongs to, what it is told, and whether its image conditioning is hidden from it. */
-interface Row {
-  readonly image: number;
-  readonly prompt: PromptRow;
-  readonly isBlind?: boolean;
+/** One model call, and what came of it. */
+interface Call {
+  /** [B, 4, h, w] */
+  readonly input: Tensor;
+  readonly level: number;
+  /** The network's, [1, 4, h, w] each, by place. */
+  readonly predictions: readonly Tensor[];
 }
 
-/** Rows that go through the network together: their contexts are equally long. */
-interface RowBatch {
-  readonly rows: readonly Row[];
-  /** Where their predictions belong: those of all prompts, of all negative prompts, of all blind ones. */
-  readonly places: readonly number[];
-  /** [N, T, width] */
-  readonly context: Tensor;
-  readonly pooled: Tensor | undefined;
-}
-
-/** One batch where the contexts are equally long, else one for each length. */
-function questionsFor(
-  { imageCfgScale }: GuidanceOptions,
-  prompts: readonly PromptStep[],
-  isUncondSkipped: boolean,
-): Questions {
-  const condRows = prompts.flatMap(({ parts }, image): Row[] => parts.map((prompt) => ({ image, prompt })));
-  const uncondRows = prompts.map(({ uncond }, image): Row => ({ image, prompt: uncond }));
-  const blindRows = imageCfgScale === undefined ? [] : uncondRows.map((row): Row => ({ ...row, isBlind: true }));
-  const wanted = isUncondSkipped ? condRows : [...condRows, ...uncondRows, ...blindRows];
-  const lengths = new Set(wanted.map(({ prompt }) => prompt.context.shape[0]!));
-  const batches = Array.from(lengths, (length): RowBatch => {
-    const places = wanted.flatMap(({ prompt }, i) => (prompt.context.shape[0] === length ? [i] : []));
-    const chosen = places.map((i) => wanted[i]!);
-    const pooled = chosen.flatMap(({ prompt }) => (prompt.pooled ? [prompt.pooled] : []));
-    const context = stack(chosen.map(({ prompt }) => prompt.context));
-    return { rows: chosen, places, context, pooled: pooled.length > 0 ? stack(pooled) : undefined };
-  });
-  return { prompts, isUncondSkipped, count: wanted.length, batches };
-}
-
-async function evaluate(network: Network, options: GuidanceOptions, call: Call): Promise<Answers> {
-  const { prompts, isUncondSkipped, count, batches } = call;
-  const answers = Array<Tensor>(count);
-  for (const batch of batches) {
-    const predictions = await ask(network, options, call, batch);
-    for (const [j, i] of batch.places.entries()) answers[i] = predictions[j]!;
+async function predict(
+  network: Network,
+  preconditioning: Preconditioning,
+  { input, level, asked }: Omit<Call, 'predictions'> & { readonly asked: Questions },
+): Promise<readonly Tensor[]> {
+  const predictions: Tensor[] = [];
+  const timestep = preconditioning.timestep(level);
+  for (const batch of asked.batches) {
+    layOut(batch, input, preconditioning.inputScale(level));
+    const timesteps = batch.rows.map(() => timestep);
+    const predicted = await network(batch.input, timesteps, batch.context, batch.pooled);
+    for (const [j, place] of batch.places.entries()) predictions[place] = rows(predicted, j, j + 1);
   }
-  const rest = [...answers];
-  const cond = prompts.map(({ parts }) => rest.splice(0, parts.length));
-  const first = cond.map(([prediction]) => prediction!);
-  return {
-    cond,
-    uncond: isUncondSkipped ? first : rest.slice(0, prompts.length),
-    blind: isUncondSkipped ? first : rest.slice(prompts.length),
-  };
+  return predictions;
 }
 
-/** One prediction [1, 4, h, w] per row. */
-async function ask(network: Network, options: GuidanceOptions, call: Call, batch: RowBatch): Promise<Tensor[]> {
-  const { preconditioning, imageConditioning: seen } = options;
-  const { input, level } = call;
-  const ofImage = (images: Tensor, { image }: Row) => rows(images, image, image + 1);
-  const own = preconditioning.input(input, level);
-  const scaled = concatRows(batch.rows.map((row) => ofImage(own, row)));
-  const predicted = await network(
-    seen ? concatChannels(scaled, concatRows(batch.rows.map((row) => imageRow(seen, row)))) : scaled,
-    batch.rows.map(() => preconditioning.timestep(level)),
-    batch.context,
-    batch.pooled,
-  );
-  return batch.rows.map((row, j) => preconditioning.output(ofImage(input, row), rows(predicted, j, j + 1), level));
-}
-
-function imageRow(conditioning: Tensor, { image, isBlind = false }: Row): Tensor {
-  const i = conditioning.shape[0] === 1 ? 0 : image;
-  const own = rows(conditioning, i, i + 1);
-  return isBlind ? scale(0, own) : own;
-}
-
-function combine(options: GuidanceOptions, answers: Answers, call: Call): Tensor {
-  const { cfgScale, imageCfgScale, cfgRescale = 0 } = options;
-  const isGuided = !call.isUncondSkipped;
-  const strength = isGuided ? cfgScale : 1;
-  const images = answers.uncond.map((uncond, i) => {
-    const cond = answers.cond[i]!;
-    if (imageCfgScale !== undefined && isGuided) {
-      return editGuidance([cond[0]!, uncond, answers.blind[i]!], cfgScale, imageCfgScale);
-    }
-    const weights = call.prompts[i]!.parts.map(({ weight }) => weight * strength);
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    return weightedSum([[1 - total, uncond], ...cond.map((c, j) => [weights[j]!, c] as const)]);
+/** What the sampler would be told of each picture, [B, 4, h, w], had the network predicted the sum of these portions. */
+function answer(preconditioning: Preconditioning, call: Call, portions: readonly (readonly Portion[])[]): Tensor {
+  const { x, known } = preconditioning.output(call.level);
+  const images = portions.map((own, i) => {
+    const terms = own.map(({ place, weight }): Term => [known * weight, call.predictions[place]!]);
+    return weightedSum(x === 0 ? terms : [[x, rows(call.input, i, i + 1)], ...terms]);
   });
-  if (cfgRescale === 0 || !isGuided || options.preconditioning.space === 'timesteps') return concatRows(images);
-  const cond = concatRows(answers.cond.map(([first]) => first!));
-  const uncond = concatRows(answers.uncond);
-  return rescaledCfg({ x: call.input, cond, uncond, sigma: call.level, cfgScale }, cfgRescale);
+  return concatRows(images);
 }
 
-/** Source: Brooks et al. 2022 (arXiv 2211.09800), eq. 3 */
-function editGuidance(
-  [full, imageOnly, blind]: readonly [full: Tensor, imageOnly: Tensor, blind: Tensor],
-  cfgScale: number,
-  imageCfgScale: number,
-): Tensor {
-  return weightedSum([
-    [1 - imageCfgScale, blind],
-    [imageCfgScale - cfgScale, imageOnly],
-    [cfgScale, full],
-  ]);
+function guide({ preconditioning, cfgScale, cfgRescale = 0 }: GuidanceOptions, asked: Questions, call: Call): Tensor {
+  if (cfgRescale === 0 || asked.isUncondSkipped || preconditioning.space === 'timesteps') {
+    return answer(preconditioning, call, asked.guided);
+  }
+  const [cond, uncond] = [asked.first, asked.uncond].map((portions) => answer(preconditioning, call, portions));
+  return rescaledCfg({ x: call.input, cond: cond!, uncond: uncond!, sigma: call.level, cfgScale }, cfgRescale);
 }

@@ -1,9 +1,13 @@
-import { lincomb, scale } from '../tensor/arithmetic.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import type { Schedule } from './schedule.ts';
 
 /** What a network was trained to predict: the noise, or v = √ᾱ·noise − √(1−ᾱ)·clean. */
 export type Prediction = 'eps' | 'v';
+
+/** Factors of a sum of the latent x and of what is known beside it: a network's output, or an answer made of one. */
+export interface Mix {
+  readonly x: number;
+  readonly known: number;
+}
 
 /**
  * How a network F is made to answer a sampler: what it is given for (x, level), and what is made of its output.
@@ -12,27 +16,27 @@ export type Prediction = 'eps' | 'v';
 export interface Preconditioning {
   /** Space of the sampler; decides what `output` is: a clean latent, or ε. */
   readonly space: 'sigmas' | 'timesteps';
-  /** The network's input. */
-  input(x: Tensor, level: number): Tensor;
+  /** Factor on x at the network's input. */
+  inputScale(level: number): number;
   /** The timestep the network is told; fractional for most σ. */
   timestep(level: number): number;
-  /** What the sampler wants to know, from x and the network's output. */
-  output(x: Tensor, predicted: Tensor, level: number): Tensor;
-  /** The clean latent behind such an output, for previews. */
-  clean(x: Tensor, output: Tensor, level: number): Tensor;
+  /** What the sampler wants to know, of x and the network's output. A mean of outputs gives the mean of the answers. */
+  output(level: number): Mix;
+  /** The clean latent of x and such an answer, for previews. */
+  clean(level: number): Mix;
 }
 
 /** For σ samplers. Source: k-diffusion external.py `DiscreteEpsDDPMDenoiser`, `DiscreteVDDPMDenoiser` */
 export function sigmaPreconditioning(schedule: Schedule, prediction: Prediction): Preconditioning {
   return {
     space: 'sigmas',
-    input: (x, sigma) => scale(1 / Math.sqrt(sigma ** 2 + 1), x),
+    inputScale: (sigma) => 1 / Math.sqrt(sigma ** 2 + 1),
     timestep: schedule.sigmaToT,
-    output: (x, predicted, sigma) => {
+    output: (sigma) => {
       const { cSkip, cOut } = skipAndOut(prediction, sigma);
-      return lincomb(cSkip, x, cOut, predicted);
+      return { x: cSkip, known: cOut };
     },
-    clean: (_, denoised) => denoised,
+    clean: () => ({ x: 0, known: 1 }),
   };
 }
 
@@ -52,9 +56,9 @@ export function lcmPreconditioning(schedule: Schedule): Preconditioning {
   const plain = sigmaPreconditioning(schedule, 'eps');
   return {
     ...plain,
-    output: (x, predicted, sigma) => {
+    output: (sigma) => {
       const { cSkip, cOut } = lcmBoundary(schedule.sigmaToT(sigma));
-      return lincomb(cSkip + cOut, x, -cOut * sigma, predicted);
+      return { x: cSkip + cOut, known: -cOut * sigma };
     },
   };
 }
@@ -71,12 +75,12 @@ export function timestepPreconditioning(alphas: Float32Array, prediction: Predic
   const alphaAt = (t: number) => alphas[Math.trunc(t)]!;
   return {
     space: 'timesteps',
-    input: (z) => z,
+    inputScale: () => 1,
     timestep: (t) => t,
-    output: (z, predicted, t) => {
-      if (prediction === 'eps') return predicted;
-      return lincomb(Math.sqrt(alphaAt(t)), predicted, Math.sqrt(1 - alphaAt(t)), z);
+    output: (t) => {
+      if (prediction === 'eps') return { x: 0, known: 1 };
+      return { x: Math.sqrt(1 - alphaAt(t)), known: Math.sqrt(alphaAt(t)) };
     },
-    clean: (z, eps, t) => lincomb(1 / Math.sqrt(alphaAt(t)), z, -Math.sqrt((1 - alphaAt(t)) / alphaAt(t)), eps),
+    clean: (t) => ({ x: 1 / Math.sqrt(alphaAt(t)), known: -Math.sqrt((1 - alphaAt(t)) / alphaAt(t)) }),
   };
 }

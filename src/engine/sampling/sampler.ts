@@ -6,10 +6,10 @@ export type Denoiser = (x: Tensor, sigma: number) => Promise<Tensor>;
 /** A guided prediction of the noise ε in z [B, 4, h, w] = √ᾱ·clean + √(1−ᾱ)·ε at training step t (may be fractional). */
 export type EpsModel = (z: Tensor, t: number) => Promise<EpsPrediction>;
 
-/** ε after guidance, and ε of the negative prompt alone. */
+/** ε after guidance; on demand, ε of the negative prompt alone. */
 export interface EpsPrediction {
   readonly guided: Tensor;
-  readonly uncond: Tensor;
+  readonly uncond: () => Tensor;
 }
 
 /** Standard normals in the shape of the latents; every draw is another block. */

@@ -1,4 +1,5 @@
 import { exp32, log32, sqrt32 } from './float32.ts';
+import { firstNotBelow } from './sorted.ts';
 
 /** The noise levels a model was trained on, and the way between a level σ and the timestep the network is told. */
 export interface Schedule {
@@ -80,8 +81,8 @@ function nearest(values: Float32Array, wanted: number): number {
 /** Where `wanted` lies among ascending values, as a fractional index within 0…length − 1. */
 function fractionalIndex(values: Float32Array, wanted: number): number {
   const f = Math.fround;
-  let low = values.findLastIndex((value) => wanted >= value);
-  low = Math.min(Math.max(low, 0), values.length - 2);
+  const above = firstNotBelow(values, wanted);
+  const low = Math.min(Math.max(values[above] === wanted ? above : above - 1, 0), values.length - 2);
   const weight = f(f(values[low]! - wanted) / f(values[low]! - values[low + 1]!));
   const w = Math.min(Math.max(weight, 0), 1);
   return f(f(f(1 - w) * low) + f(w * (low + 1)));

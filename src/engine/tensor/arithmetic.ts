@@ -9,27 +9,41 @@ export function lincomb(a: number, x: Tensor, b: number, y: Tensor): Tensor {
   return { data: out, shape: x.shape };
 }
 
-/** Σ weight·tensor over at least one term, summed in float64 and rounded once. @throws RangeError when the sizes differ */
-export function weightedSum(terms: readonly (readonly [weight: number, x: Tensor])[]): Tensor {
-  const [first, second, ...others] = terms;
+/** A tensor and its factor in a sum. */
+export type Term = readonly [weight: number, x: Tensor];
+
+/**
+ * Σ weight·tensor over at least one term, in one pass: reading and writing a latent costs more than a multiplication. Summed in float64 and
+ * rounded once; beyond five terms, once more for every four. @throws RangeError when the sizes differ
+ */
+export function weightedSum(terms: readonly Term[]): Tensor {
+  const [first, second, third, ...others] = terms;
   if (!first) throw new RangeError('weightedSum of no terms');
-  if (second && others.length === 0) return lincomb(...first, ...second);
-  for (const [, x] of terms) requireSameSize(first[1], x);
-  const out = new Float32Array(first[1].data.length);
-  const sums = new Float64Array(Math.min(CHUNK, out.length));
-  for (let start = 0; start < out.length; start += CHUNK) {
-    const length = Math.min(CHUNK, out.length - start);
-    sums.fill(0);
-    for (const [weight, { data }] of terms) {
-      for (let i = 0; i < length; i++) sums[i]! += weight * data[start + i]!;
-    }
-    for (let i = 0; i < length; i++) out[start + i] = sums[i]!;
-  }
-  return { data: out, shape: first[1].shape };
+  if (!second) return scale(...first);
+  if (!third) return lincomb(...first, ...second);
+  if (others.length === 0) return sumOfThree(first, second, third);
+  const [fourth, fifth = [0, first[1]] as const, ...rest] = others;
+  const sum = sumOfFive([first, second, third, fourth!, fifth]);
+  return rest.length > 0 ? weightedSum([[1, sum], ...rest]) : sum;
 }
 
-/** Values summed at a time: their float64 sums stay in the processor's nearest cache. */
-const CHUNK = 1024;
+function sumOfThree([a, x]: Term, [b, y]: Term, [c, z]: Term): Tensor {
+  requireSameSize(x, y);
+  requireSameSize(x, z);
+  const [p, q, r] = [x.data, y.data, z.data];
+  const out = new Float32Array(p.length);
+  for (let i = 0; i < out.length; i++) out[i] = a * p[i]! + b * q[i]! + c * r[i]!;
+  return { data: out, shape: x.shape };
+}
+
+function sumOfFive([first, ...others]: readonly [Term, Term, Term, Term, Term]): Tensor {
+  for (const [, x] of others) requireSameSize(first[1], x);
+  const [a, { data: p, shape }] = first;
+  const [[b, { data: q }], [c, { data: r }], [d, { data: s }], [e, { data: t }]] = others;
+  const out = new Float32Array(p.length);
+  for (let i = 0; i < out.length; i++) out[i] = a * p[i]! + b * q[i]! + c * r[i]! + d * s[i]! + e * t[i]!;
+  return { data: out, shape };
+}
 
 /** x + (y − x)·t; t may lie outside 0…1, where it extrapolates. */
 export function lerp(x: Tensor, y: Tensor, t: number): Tensor {
@@ -46,11 +60,18 @@ export function sub(x: Tensor, y: Tensor): Tensor {
   return lincomb(1, x, -1, y);
 }
 
+/** Writes a·x, value by value. @throws RangeError when `out` has another length */
+export function scaleInto(out: Float32Array, a: number, x: Float32Array): void {
+  if (out.length !== x.length) throw new RangeError(`${x.length} values for ${out.length} places`);
+  if (a === 1) out.set(x);
+  else for (let i = 0; i < out.length; i++) out[i] = a * x[i]!;
+}
+
 /** a·x; `x` itself when a is 1. */
 export function scale(a: number, x: Tensor): Tensor {
   if (a === 1) return x;
   const out = new Float32Array(x.data.length);
-  for (let i = 0; i < out.length; i++) out[i] = a * x.data[i]!;
+  scaleInto(out, a, x.data);
   return { data: out, shape: x.shape };
 }
 

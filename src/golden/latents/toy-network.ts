@@ -14,7 +14,8 @@ export interface ToyNetwork {
 export function toyNetwork(): ToyNetwork {
   const asked: ToyNetwork['asked'] = [];
   const network: Network = async (x, timesteps, context) => {
-    asked.push({ input: rows(x, 0, 1), t: timesteps[0]! });
+    const { data, shape } = rows(x, 0, 1);
+    asked.push({ input: { data: data.slice(), shape }, t: timesteps[0]! });
     const answers = timesteps.map((t, i) => {
       const [gain, c] = [Math.tanh(0.03 + (2.6 * t) / 1000), row(context, i).data[0]!];
       const own = rows(x, i, i + 1);

@@ -3,6 +3,7 @@ import { labelVector } from '../../engine/pipeline/label-vector.ts';
 import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
 import { sigmaPreconditioning } from '../../engine/sampling/preconditioning.ts';
 import { discreteSchedule } from '../../engine/sampling/schedule.ts';
+import { lincomb, scale } from '../../engine/tensor/arithmetic.ts';
 import { concatChannels, concatRows, rows } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { attempt, type Check, tensorError } from '../compare.ts';
@@ -55,9 +56,14 @@ async function denoiseChecks(
   const sigmas = [...of('sigma').data];
   const timesteps = { data: Float32Array.from(sigmas, given.timestep), shape: [sigmas.length] };
   const parts = sigmas.map((sigma, i) => [rows(of('x'), i, i + 1), sigma] as const);
-  const x = concatRows(parts.map(([part, sigma]) => given.input(part, sigma)));
+  const x = concatRows(parts.map(([part, sigma]) => scale(given.inputScale(sigma), part)));
   const { out } = await runOnce(unetOf(checkpoint), { x, timesteps, context: golden.get('unet.context') });
-  const denoised = concatRows(parts.map(([part, sigma], i) => given.output(part, rows(out!, i, i + 1), sigma)));
+  const denoised = concatRows(
+    parts.map(([part, sigma], i) => {
+      const mix = given.output(sigma);
+      return lincomb(mix.x, part, mix.known, rows(out!, i, i + 1));
+    }),
+  );
   return [
     ['timestep', tensorError(timesteps, of('timestep')), 1e-3],
     ['denoised', tensorError(denoised, of('denoised')), 5e-4],

@@ -103,7 +103,7 @@ export async function runStack(dir: string, name: string, golden: StackCase): Pr
       maxError(concatRows(guided.map((call) => call.guided)).data, want('denoised')),
       golden.tol_f32_denoised,
     ],
-    ['preview', maxError(guided.at(-1)!.preview.data, want('preview_last')), golden.tol_f32_denoised],
+    ['preview', maxError(guided.at(-1)!.preview().data, want('preview_last')), golden.tol_f32_denoised],
     [
       'levels of the calls',
       maxRelativeError(

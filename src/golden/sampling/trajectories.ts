@@ -112,7 +112,7 @@ function countedModel({ mask, sampler }: TrajectoryCase, inputs: GoldenTensors):
       count++;
       const sigma = schedule.tToSigma(t);
       const [cond, uncond] = [epsCond(masked(z), sigma), epsUncond(masked(z), sigma)];
-      return { guided: sampler === 'DDIM CFG++' ? lerp(uncond, cond, 7 / 12.5) : cond, uncond };
+      return { guided: sampler === 'DDIM CFG++' ? lerp(uncond, cond, 7 / 12.5) : cond, uncond: () => uncond };
     },
   };
 }

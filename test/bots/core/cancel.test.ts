@@ -54,7 +54,7 @@ describe('Cancel', () => {
   test('is for the author and moderators', async () => {
     const card = await ask(ann);
     await platform.press(bo, card, 'Cancel');
-    expect(chat.lastTold()).toContain('That is not yours to decide');
+    expect(chat.lastTold()).toContain('This edit is @Ann’s');
     await platform.press({ ...bo, moderator: true }, card, 'Cancel');
     await chat.until(() => card.removed);
     expect(platform.standing(here).map((p) => wordsOf(p.card))).toEqual(['Cancelled by @Bo\n"a red hat" · @Ann']);

@@ -5,6 +5,7 @@ import { DeliveryError, defaultLimits } from '../../../src/bots/core/index.ts';
 import type { UserId } from '../../../src/edit/request.ts';
 import type { Word } from '../../../src/storage/index.ts';
 import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import { ann, bo, buttonsOf, direct, otherRoom, room, wordsOf } from '../../support/test-platform.ts';
 
@@ -149,6 +150,44 @@ describe('presets', () => {
     await chat.platform.say(ann, 'a red hat --preset 强力移除', { files: [await solidPng(64, 64)] });
     await chat.result(room);
     expect((await node(chat)).task?.request.params.maskedContent).toBe('latent nothing');
+  });
+
+  test('that are named win over what a command begins with, in a reply, a verb, a drawing and an answer to its card', async () => {
+    await using chat = await openTestChat();
+    const content = { params: { denoisingStrength: 0.9, steps: 9 } };
+    await chat.storage.presets.save({ scope: 'user', owner: ann.id, name: 'bold', content });
+    const used = async () => (await node(chat)).task?.request.params;
+    await ask(chat, ann, 'a red hat', { preset: 'bold', seed: 7 });
+    const first = await chat.result(room);
+    expect(await used()).toMatchObject({ denoisingStrength: 0.9, steps: 9 });
+    await chat.platform.say(ann, 'a blue hat --preset bold --steps 8', { replyTo: first.id });
+    await chat.result(room, 1);
+    expect(await used()).toMatchObject({ prompt: 'a blue hat', denoisingStrength: 0.9, steps: 8 });
+    await ask(chat, ann, 'a red hat', { strength: 0.3 });
+    const weak = await chat.result(room, 2);
+    await chat.platform.say(ann, 'again --preset bold', { replyTo: weak.id });
+    await chat.result(room, 3);
+    expect(await used()).toMatchObject({ prompt: 'a red hat', denoisingStrength: 0.9 });
+    const mask = await halfMask();
+    await chat.platform.say(ann, 'mask a hat --preset bold', { replyTo: weak.id, files: [mask] });
+    await chat.useMask(room);
+    await chat.result(room, 4);
+    expect(await used()).toMatchObject({ prompt: 'a hat', denoisingStrength: 0.9 });
+    await chat.platform.say(ann, 'mask', { replyTo: weak.id, files: [mask] });
+    const card = await chat.until(() => chat.platform.standing(room).find((p) => p.card.title.startsWith('Repaint')));
+    await chat.platform.say(ann, 'a cap --preset bolt', { replyTo: card.id });
+    expect(chat.lastTold()).toContain('I know no preset "bolt"');
+    await chat.platform.say(ann, 'a cap --preset bold', { replyTo: card.id });
+    await chat.result(room, 5);
+    expect(await used()).toMatchObject({ prompt: 'a cap', denoisingStrength: 0.9 });
+  });
+
+  test('of one’s own that count without being named win over what a command begins with', async () => {
+    await using chat = await openTestChat();
+    await command(chat, ann, 'settings set strength 0.6');
+    await ask(chat);
+    await chat.result(room);
+    expect((await node(chat)).task?.request.params.denoisingStrength).toBe(0.6);
   });
 
   test('end at twenty-five', async () => {

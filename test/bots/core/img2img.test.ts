@@ -216,7 +216,7 @@ describe('several pictures', () => {
 });
 
 describe('presets', () => {
-  test('lose against the command, which loses against options', async () => {
+  test('win over what the command begins with, and lose against options', async () => {
     const place = enter();
     const params = { denoisingStrength: 0.9, steps: 9, cfgScale: 9 };
     await chat.storage.presets.save({
@@ -228,7 +228,7 @@ describe('presets', () => {
     await chat.storage.presets.setDefault('channel', here, 'soft');
     await platform.command(ann, 'edit', { prompt: 'a red hat', cfg: 5 }, { ...place, files: [await solidPng(64, 64)] });
     expect(await paramsOf()).toMatchObject({
-      ...{ prompt: 'a red hat, film grain', denoisingStrength: 0.5, steps: 9, cfgScale: 5 },
+      ...{ prompt: 'a red hat, film grain', denoisingStrength: 0.9, steps: 9, cfgScale: 5 },
     });
     await platform.say(ann, '+ sunset', { ...place, replyTo: (await chat.result(here)).id });
     expect(await paramsOf(1)).toMatchObject({ prompt: 'a red hat, film grain, sunset' }); // not framed twice

@@ -60,7 +60,7 @@ describe('in the line', () => {
     await chat.until(async () => (await chat.queue.line()).running.length === 1);
     await ask(ann);
     await ask(ann);
-    expect(chat.lastTold()).toContain('You already have 1 edit waiting.');
+    expect(chat.lastTold()).toContain('You already have 2 edits on the way.');
     const [cy, dee] = [
       { id: 'discord:3', name: 'Cy' },
       { id: 'discord:4', name: 'Dee' },

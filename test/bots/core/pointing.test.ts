@@ -106,7 +106,7 @@ test('a preset of the house can be named in an option, and a script too', async 
   const place = platform.newRoom();
   const files = [await solidPng(64, 64)];
   await platform.command(ann, 'sketch', { prompt: 'x', preset: 'wallpaper' }, { in: place, files });
-  expect((await nodeOf(await chat.result(place))).task!.request.params.denoisingStrength).toBe(0.75);
+  expect((await nodeOf(await chat.result(place))).task!.request.params.denoisingStrength).toBe(0.85);
   await platform.command(ann, 'edit', { prompt: 'x', script: 'loopback' }, { in: place, files });
   expect((await nodeOf(await chat.result(place, 1))).task!.request.params.script).toBe('loopback');
 });

@@ -5,7 +5,7 @@ import { stableDiffusionAlphas } from '../../../src/engine/sampling/alphas.ts';
 import { sigmaPreconditioning } from '../../../src/engine/sampling/preconditioning.ts';
 import { pairs } from '../../../src/engine/sampling/sampler.ts';
 import { discreteSchedule } from '../../../src/engine/sampling/schedule.ts';
-import { addScaled, lerp } from '../../../src/engine/tensor/arithmetic.ts';
+import { addScaled, lerp, scale } from '../../../src/engine/tensor/arithmetic.ts';
 import { concatRows, rows } from '../../../src/engine/tensor/rows.ts';
 import type { Tensor } from '../../../src/engine/tensor/tensor.ts';
 import { tensorError } from '../../../src/golden/compare.ts';
@@ -60,7 +60,7 @@ describe('the built-in model computes what the framework it was trained with com
     let x = euler.get('start');
     for (const [sigma, next] of pairs(sigmas)) {
       const t = given.timestep(sigma);
-      const input = given.input(x, sigma);
+      const input = scale(given.inputScale(sigma), x);
       const eps = await checkpoint.unet(concatRows([input, input]), [t, t], contexts);
       const guided = lerp(rows(eps, 1, 2), rows(eps, 0, 1), 5);
       x = addScaled(x, next - sigma, guided);

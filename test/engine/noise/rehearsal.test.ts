@@ -27,7 +27,10 @@ describe.each(samplerNames)('the rehearsal of %s', (sampler) => {
       return draw(wanted);
     });
     const half = scale(0.5, start);
-    await runPlan(plan, async () => ({ guided: half, uncond: half, preview: half }), start, { ...noise, options });
+    await runPlan(plan, async () => ({ guided: half, uncond: () => half, preview: () => half }), start, {
+      ...noise,
+      options,
+    });
     const foreseen = await rehearse(plan, options);
     expect(foreseen.slice(0, drawn.length)).toEqual(drawn);
     if (!samplers[sampler].choosesSteps) expect(foreseen).toHaveLength(drawn.length);

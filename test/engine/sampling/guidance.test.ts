@@ -96,6 +96,42 @@ describe('guidance', () => {
     expect(seen.map(({ data }) => Array.from(data))).toEqual([2, 2, 4, 4].map((value) => [value, 1]));
   });
 
+  test('gives every row its picture, scaled, beside what the checkpoint sees of it', async () => {
+    const inputs: Tensor[] = [];
+    const network: Network = async (input) => {
+      inputs.push({ ...input, data: input.data.slice() });
+      return { data: new Float32Array(16 * input.shape[0]!), shape: [input.shape[0]!, 4, 2, 2] };
+    };
+    const imageConditioning = { data: new Float32Array(4).fill(9), shape: [1, 1, 2, 2] };
+    const two = { data: Float32Array.from({ length: 32 }, (_, i) => (i < 16 ? 2 : 4)), shape: [2, 4, 2, 2] };
+    const denoise = guidedDenoiser(network, {
+      preconditioning: sigmaPreconditioning(discreteSchedule(stableDiffusionAlphas()), 'eps'),
+      ...{ conditioning: [pair], cfgScale: 7, totalSteps: 2, imageConditioning },
+    });
+    await denoise(two, Math.sqrt(3)); // halves what the network is given
+    await denoise({ ...two, data: two.data.map((v) => 2 * v) }, Math.sqrt(3));
+    const firstOf = ({ data, shape }: Tensor) => Array.from({ length: shape[0]! }, (_, i) => data[20 * i]);
+    const lastOf = ({ data, shape }: Tensor) => Array.from({ length: shape[0]! }, (_, i) => data[20 * i + 19]);
+    expect(inputs.map(({ shape }) => shape)).toEqual([
+      [4, 5, 2, 2],
+      [4, 5, 2, 2],
+    ]);
+    expect(inputs.map((input) => firstOf(input).map((v) => Math.round(v! * 1e5) / 1e5))).toEqual([
+      [1, 2, 1, 2],
+      [2, 4, 2, 4],
+    ]);
+    expect(inputs.map(lastOf)).toEqual([
+      [9, 9, 9, 9],
+      [9, 9, 9, 9],
+    ]);
+  });
+
+  test("tells the prompt's and the negative prompt's own answers when asked", async () => {
+    const { denoise } = guide(pair);
+    const { preview, uncond } = await denoise(x, 1);
+    expect([preview().data[0], uncond().data[0]]).toEqual([-2, -1]);
+  });
+
   test('follows prompt schedules call by call', async () => {
     const schedule = [
       { endAt: 1, cond: context(2) },

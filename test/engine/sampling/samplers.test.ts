@@ -28,7 +28,7 @@ async function paint(sampler: SamplerName, steps: number, strength: number) {
     const alpha = plan.schedule.alphas[Math.min(Math.trunc(level), 999)]!;
     const eps = lincomb(1 / Math.sqrt(1 - alpha), x, -Math.sqrt(alpha / (1 - alpha)), clean);
     const answer = samplers[sampler].space === 'sigmas' ? clean : eps;
-    return { guided: answer, uncond: answer, preview: clean };
+    return { guided: answer, uncond: () => answer, preview: () => clean };
   };
   const painted = await runPlan(plan, guided, start, {
     noise: rng,

@@ -63,7 +63,7 @@ export const refusalsEn: Messages['refusals'] = {
   'no-mask': () => ({
     what: 'Where shall I repaint?',
     why: 'There is no mask.',
-    next: 'Send a black and white picture of the same size as the mask: white is repainted. A picture with transparent parts works too.',
+    next: 'Draw on the picture with a red pen and send it back as a reply, or send a black and white picture as the mask: white is repainted.',
   }),
   'no-finder': ({ target }) => ({
     what: `I cannot find "${target}" by its name`,
@@ -215,6 +215,11 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'Only its owner or a moderator may do this.',
     next: 'Any other button makes a version of your own.',
   }),
+  'not-your-edit': ({ by }) => ({
+    what: `This edit is @${by}’s`,
+    why: 'Only they or a moderator can cancel it.',
+    next: 'Yours end with the button of their own card, or with /cancel.',
+  }),
   'head-moved': ({ current }) => ({
     what: 'Somebody was quicker',
     why: `The current picture is #${current} now.`,
@@ -258,7 +263,7 @@ export const refusalsEn: Messages['refusals'] = {
     what: 'The queue is full',
     why:
       scope === 'user'
-        ? `You already have ${plural(limit, 'edit', 'edits')} waiting.`
+        ? `You already have ${plural(limit, 'edit', 'edits')} on the way.`
         : `${plural(limit, 'edit is', 'edits are')} waiting ${scope === 'server' ? 'here' : 'in all'}.`,
     next: 'Try again when one is done.',
   }),

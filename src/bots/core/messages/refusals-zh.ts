@@ -53,7 +53,7 @@ export const refusalsZh: Messages['refusals'] = {
   'no-mask': () => ({
     what: '要重绘哪里？',
     why: '没有蒙版。',
-    next: '请发送一张同样大小的黑白图作为蒙版：白色部分会被重绘。带透明部分的图片也可以。',
+    next: '请用红色画笔在图片上圈出来，再以回复的方式发回；也可以发送一张黑白图作为蒙版，白色部分会被重绘。',
   }),
   'no-finder': ({ target }) => ({
     what: `我无法按名称找到“${target}”`,
@@ -193,6 +193,11 @@ export const refusalsZh: Messages['refusals'] = {
     why: '只有所有者或管理员可以这样做。',
     next: '其他按钮都可以生成你自己的版本。',
   }),
+  'not-your-edit': ({ by }) => ({
+    what: `这是 @${by} 的任务`,
+    why: '只有其本人或管理员可以取消。',
+    next: '自己的任务可以用它卡片上的按钮或 /cancel 取消。',
+  }),
   'head-moved': ({ current }) => ({
     what: '有人抢先了一步',
     why: `当前图片已是 #${current}。`,
@@ -236,7 +241,7 @@ export const refusalsZh: Messages['refusals'] = {
     what: '队列已满',
     why:
       scope === 'user'
-        ? `你已有 ${limit} 个任务在排队。`
+        ? `你已有 ${limit} 个任务在进行或排队。`
         : `${scope === 'server' ? '此处' : '总共'}已有 ${limit} 个任务在排队。`,
     next: '等一个完成后再试。',
   }),

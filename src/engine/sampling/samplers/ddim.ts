@@ -1,4 +1,4 @@
-import { addScaled, lincomb, weightedSum } from '../../tensor/arithmetic.ts';
+import { lincomb, weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { EpsModel, EpsPrediction } from '../sampler.ts';
 import { type TimestepRun, transfers } from './timesteps.ts';
@@ -20,7 +20,7 @@ export function sampleDdimCfgpp(
   timesteps: readonly number[],
   run: TimestepRun,
 ): Promise<Tensor> {
-  return ddim(model, z, timesteps, { run, direction: ({ uncond }) => uncond });
+  return ddim(model, z, timesteps, { run, direction: ({ uncond }) => uncond() });
 }
 
 async function ddim(
@@ -34,12 +34,15 @@ async function ddim(
   for (const [i, { t, alpha, next }] of transfers(timesteps, run.alphas).entries()) {
     const prediction = await model(z, t);
     const deviation = eta * Math.sqrt(((1 - next) / (1 - alpha)) * (1 - alpha / next));
-    const clean = lincomb(1 / Math.sqrt(alpha), z, -Math.sqrt((1 - alpha) / alpha), prediction.guided);
-    z = lincomb(Math.sqrt(next), clean, Math.sqrt(1 - next - deviation ** 2), direction(prediction));
-    if (deviation === 0)
-      run.noise.skip(); // as A1111: one draw per step, used or not
-    else z = addScaled(z, deviation, run.noise.next());
-    run.onStep?.({ i, sigma: t, sigmaHat: t, x: z, denoised: clean });
+    const before = z;
+    z = weightedSum([
+      [Math.sqrt(next / alpha), z],
+      [-Math.sqrt((next * (1 - alpha)) / alpha), prediction.guided],
+      [Math.sqrt(1 - next - deviation ** 2), direction(prediction)],
+      ...(deviation > 0 ? [[deviation, run.noise.next()] as const] : []),
+    ]);
+    if (deviation === 0) run.noise.skip(); // as A1111: one draw per step, used or not
+    run.onStep?.({ i, sigma: t, sigmaHat: t, x: z, denoised: cleanOf(before, prediction.guided, alpha) });
   }
   return z;
 }
@@ -54,19 +57,22 @@ export async function samplePlms(
   let z = start;
   let past: readonly Tensor[] = []; // ε as predicted, newest first
   for (const [i, { t, tNext, alpha, next }] of transfers(timesteps, run.alphas).entries()) {
-    const move = (eps: Tensor) => {
-      const clean = lincomb(1 / Math.sqrt(alpha), z, -Math.sqrt((1 - alpha) / alpha), eps);
-      return { clean, z: lincomb(Math.sqrt(next), clean, Math.sqrt(1 - next), eps) };
-    };
+    const before = z;
+    const along = Math.sqrt(1 - next) - Math.sqrt((next * (1 - alpha)) / alpha);
+    const move = (eps: Tensor) => lincomb(Math.sqrt(next / alpha), before, along, eps);
     const { guided: eps } = await model(z, t);
     const better =
-      past.length > 0 ? extrapolated(eps, past) : lincomb(0.5, eps, 0.5, (await model(move(eps).z, tNext)).guided);
-    const moved = move(better);
-    z = moved.z;
+      past.length > 0 ? extrapolated(eps, past) : lincomb(0.5, eps, 0.5, (await model(move(eps), tNext)).guided);
+    z = move(better);
     past = [eps, ...past].slice(0, 3);
-    run.onStep?.({ i, sigma: t, sigmaHat: t, x: z, denoised: moved.clean });
+    run.onStep?.({ i, sigma: t, sigmaHat: t, x: z, denoised: cleanOf(before, better, alpha) });
   }
   return z;
+}
+
+/** The clean latent that z and its noise ε tell of. */
+function cleanOf(z: Tensor, eps: Tensor, alpha: number): Tensor {
+  return lincomb(1 / Math.sqrt(alpha), z, -Math.sqrt((1 - alpha) / alpha), eps);
 }
 
 /** Adams–Bashforth of as high an order (2 to 4) as there is a past. */

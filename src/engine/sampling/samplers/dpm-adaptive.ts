@@ -36,14 +36,14 @@ export async function sampleDpmAdaptive(
     const xLow = solveOrder2(interval, eps1, 1 / 3);
     const xHigh = await solveOrder3(epsOf, interval, eps1);
     const factor = stepFactor(relativeError(xLow, xHigh, lower), run.options.eta);
-    const denoised = addScaled(x, -sigma, eps);
+    const from = x;
     if (factor >= ACCEPT_SAFETY) {
       lower = xLow;
       x = addScaled(xHigh, up, run.noise.next()); // as A1111: sNoise does not reach this sampler
       t = tNext;
     }
     h *= factor;
-    run.onStep?.({ i, sigma, sigmaHat: sigma, x, denoised });
+    run.onStep?.({ i, sigma, sigmaHat: sigma, x, denoised: addScaled(from, -sigma, eps) });
   }
   return x;
 }

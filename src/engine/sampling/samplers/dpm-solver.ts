@@ -1,4 +1,4 @@
-import { addScaled, lincomb, weightedSum } from '../../tensor/arithmetic.ts';
+import { addScaled, weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { Denoiser } from '../sampler.ts';
 import type { Sigmas } from '../schedulers.ts';
@@ -66,8 +66,11 @@ export async function solveOrder3(epsOf: EpsAt, { x, t, tNext, eps }: Interval, 
   ]);
   const eps2 = await epsOf(u2, s2);
   const a = (Math.exp(-tNext) / r2) * (Math.expm1(h) / h - 1);
-  const straight = lincomb(1, x, a - Math.exp(-tNext) * Math.expm1(h), eps);
-  return addScaled(straight, -a, eps2);
+  return weightedSum([
+    [1, x],
+    [a - Math.exp(-tNext) * Math.expm1(h), eps],
+    [-a, eps2],
+  ]);
 }
 
 /**

@@ -1,8 +1,8 @@
-import { addScaled } from '../../tensor/arithmetic.ts';
+import { type Term, weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Denoiser, pairs, type SamplerRun } from '../sampler.ts';
 import type { Sigmas } from '../schedulers.ts';
-import { ancestralStep, churn, eulerStep, slope } from './steps.ts';
+import { ancestralStep, churn, eulerStep } from './steps.ts';
 
 /** DPM2: DPM-Solver-2 with Karras' churn. Source: k-diffusion sampling.py, after Karras et al. 2022 and Lu et al. 2022 */
 export async function sampleDpm2(denoise: Denoiser, start: Tensor, sigmas: Sigmas, run: SamplerRun): Promise<Tensor> {
@@ -12,7 +12,7 @@ export async function sampleDpm2(denoise: Denoiser, start: Tensor, sigmas: Sigma
     const { sigmaHat } = churned;
     const denoised = await denoise(churned.x, sigmaHat);
     run.onStep?.({ i, sigma, sigmaHat, x: churned.x, denoised });
-    x = await midpointStep(denoise, churned.x, denoised, [sigmaHat, next]);
+    x = weightedSum(await midpointStep(denoise, churned.x, denoised, [sigmaHat, next]));
   }
   return x;
 }
@@ -29,21 +29,26 @@ export async function sampleDpm2Ancestral(
     const denoised = await denoise(x, sigma);
     run.onStep?.({ i, sigma, sigmaHat: sigma, x, denoised });
     const { down, up } = ancestralStep(sigma, next, run.options.eta);
-    x = await midpointStep(denoise, x, denoised, [sigma, down]);
-    if (down > 0) x = addScaled(x, run.options.sNoise * up, run.noise.next());
+    const step = await midpointStep(denoise, x, denoised, [sigma, down]);
+    x = weightedSum(down > 0 ? [...step, [run.options.sNoise * up, run.noise.next()]] : step);
   }
   return x;
 }
 
-/** From σ to `next` with the slope at their geometric mean; a plain Euler step to 0. `denoised` belongs to x at σ. */
+/** From σ to `next` with the slope at their geometric mean; straight to `denoised`, which belongs to x at σ, for 0. As terms of a sum. */
 async function midpointStep(
   denoise: Denoiser,
   x: Tensor,
   denoised: Tensor,
   [sigma, next]: readonly [sigma: number, next: number],
-): Promise<Tensor> {
-  if (next === 0) return eulerStep(x, denoised, sigma, next);
+): Promise<readonly Term[]> {
+  if (next === 0) return [[1, denoised]];
   const middle = Math.sqrt(sigma * next);
   const x2 = eulerStep(x, denoised, sigma, middle);
-  return addScaled(x, next - sigma, slope(x2, await denoise(x2, middle), middle));
+  const along = (next - sigma) / middle;
+  return [
+    [1, x],
+    [along, x2],
+    [-along, await denoise(x2, middle)],
+  ];
 }

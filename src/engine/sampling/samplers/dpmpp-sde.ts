@@ -1,4 +1,4 @@
-import { addScaled, lincomb, weightedSum } from '../../tensor/arithmetic.ts';
+import { type Term, weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { exp32, log32 } from '../float32.ts';
 import { type Denoiser, type IntervalNoise, pairs, type SamplerRun } from '../sampler.ts';
@@ -28,8 +28,7 @@ export async function sampleDpmppSde(
     const [from, middle, to] = float32Levels(sigma, next);
     const stochasticStep = (target: Tensor, end: number) => {
       const { down, up } = ancestralStep(from, end, run.options.eta);
-      const lower = eulerStep(x, target, from, down);
-      return addScaled(lower, run.options.sNoise * up, brownian(from, end));
+      return eulerStep(x, target, from, down, [[run.options.sNoise * up, brownian(from, end)]]);
     };
     const denoised2 = await denoise(stochasticStep(denoised, middle), middle);
     x = stochasticStep(denoised2, to);
@@ -78,9 +77,9 @@ async function multistepSde(
     x = weightedSum([
       [(next / sigma) * Math.exp(-eta * h), x],
       [-Math.expm1(-a) + w, denoised],
-      [-w, last ?? denoised],
+      ...(last ? [[-w, last] as const] : []),
+      ...sdeNoise([sigma, next], run),
     ]);
-    x = withSdeNoise(x, [sigma, next], run);
     [last, hLast] = [denoised, h];
   }
   return x;
@@ -105,41 +104,40 @@ export async function sampleDpmpp3mSde(
     }
     const h = Math.log(sigma / next);
     const a = h * (1 + run.options.eta);
-    const phi2 = Math.expm1(-a) / a + 1;
-    x = lincomb(Math.exp(-a), x, -Math.expm1(-a), denoised);
-    if (d1 && d2) {
-      const phi3 = phi2 / a - 0.5;
-      const [r0, r1] = [h1 / h, h2 / h];
-      // First and second differences of the predictions, as weights of `p` and `q`.
-      const p = lincomb(1 / r0, denoised, -1 / r0, d1);
-      const q = lincomb(1 / r1, d1, -1 / r1, d2);
-      const share = (phi2 * r0 - phi3) / (r0 + r1);
-      x = weightedSum([
-        [1, x],
-        [phi2 + share, p],
-        [-share, q],
-      ]);
-    } else if (d1) {
-      const w = (phi2 * h) / h1;
-      x = weightedSum([
-        [1, x],
-        [w, denoised],
-        [-w, d1],
-      ]);
-    }
-    x = withSdeNoise(x, [sigma, next], run);
+    const [p, q] = differenceWeights(a, d1 ? h1 / h : 0, d2 ? h2 / h : 0);
+    x = weightedSum([
+      [Math.exp(-a), x],
+      [-Math.expm1(-a) + p, denoised],
+      ...(d1 ? [[q - p, d1] as const] : []),
+      ...(d2 ? [[-q, d2] as const] : []),
+      ...sdeNoise([sigma, next], run),
+    ]);
     [d2, d1] = [d1, denoised];
     [h2, h1] = [h1, h];
   }
   return x;
 }
 
-/** x with the noise a multistep solver owes for its step; none for η = 0. */
-function withSdeNoise(x: Tensor, [sigma, next]: readonly [sigma: number, next: number], run: SamplerRun): Tensor {
+/**
+ * Weights of the last two differences between predictions in the corrections of second and third order.
+ *
+ * @param a         h·(1 + η) of the step
+ * @param r0,r1     lengths of the two steps before in units of this one; 0 where there was none
+ */
+function differenceWeights(a: number, r0: number, r1: number): readonly [last: number, lastButOne: number] {
+  const phi2 = Math.expm1(-a) / a + 1;
+  if (r0 === 0) return [0, 0];
+  if (r1 === 0) return [phi2 / r0, 0];
+  const share = (phi2 * r0 - (phi2 / a - 0.5)) / (r0 + r1);
+  return [(phi2 + share) / r0, -share / r1];
+}
+
+/** The noise a multistep solver owes for its step; none for η = 0. */
+function sdeNoise([sigma, next]: readonly [sigma: number, next: number], run: SamplerRun): readonly Term[] {
   const { eta, sNoise } = run.options;
-  if (eta === 0) return x;
+  if (eta === 0) return [];
   const deviation = next * Math.sqrt(-Math.expm1(-2 * eta * Math.log(sigma / next)));
-  return addScaled(x, sNoise * deviation, brownianOf(run)(sigma, next));
+  return [[sNoise * deviation, brownianOf(run)(sigma, next)]];
 }
 
 function brownianOf({ brownian }: SamplerRun): IntervalNoise {

@@ -1,4 +1,4 @@
-import { addScaled, lerp, lincomb } from '../../tensor/arithmetic.ts';
+import { weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Denoiser, pairs, type SamplerRun } from '../sampler.ts';
 import type { Sigmas } from '../schedulers.ts';
@@ -19,8 +19,13 @@ export async function sampleDpmpp2m(
     run.onStep?.({ i, sigma, sigmaHat: sigma, x, denoised });
     const h = Math.log(sigma / next); // λ(next) − λ(sigma); Infinity on the final step
     // Second order once there is a past; first order at both ends, where it would be unstable.
-    const target = last && next > 0 ? lerp(last, denoised, 1 + h / (2 * hLast)) : denoised;
-    x = lincomb(next / sigma, x, 1 - next / sigma, target);
+    const beyond = last && next > 0 ? h / (2 * hLast) : 0; // how far the predictions' trend is followed
+    const towards = 1 - next / sigma;
+    x = weightedSum([
+      [next / sigma, x],
+      [towards * (1 + beyond), denoised],
+      ...(beyond > 0 ? [[-towards * beyond, last!] as const] : []),
+    ]);
     [last, hLast] = [denoised, h];
   }
   return x;
@@ -44,8 +49,7 @@ export async function sampleDpmpp2sAncestral(
       target = await denoise(eulerStep(x, denoised, sigma, middle), middle);
     }
     // In the variable of DPM-Solver++ this exponential step is an Euler step towards the prediction.
-    x = eulerStep(x, target, sigma, down);
-    if (next > 0) x = addScaled(x, run.options.sNoise * up, run.noise.next());
+    x = eulerStep(x, target, sigma, down, next > 0 ? [[run.options.sNoise * up, run.noise.next()]] : []);
   }
   return x;
 }

@@ -1,4 +1,3 @@
-import { addScaled } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type Denoiser, pairs, type SamplerRun } from '../sampler.ts';
 import type { Sigmas } from '../schedulers.ts';
@@ -29,8 +28,8 @@ export async function sampleEulerAncestral(
     const denoised = await denoise(x, sigma);
     run.onStep?.({ i, sigma, sigmaHat: sigma, x, denoised });
     const { down, up } = ancestralStep(sigma, next, run.options.eta);
-    x = eulerStep(x, denoised, sigma, down);
-    if (next > 0) x = addScaled(x, up, run.noise.next()); // as A1111: sNoise does not reach this sampler
+    // as A1111: sNoise does not reach this sampler
+    x = eulerStep(x, denoised, sigma, down, next > 0 ? [[up, run.noise.next()]] : []);
   }
   return x;
 }

@@ -26,9 +26,14 @@ export async function heunStep(
 ): Promise<Tensor> {
   const x2 = eulerStep(x, denoised, sigma, next);
   if (next === 0) return x2;
-  const slope2 = slope(x2, await denoise(x2, next), next);
-  const mean = lincomb(0.5, slope(x, denoised, sigma), 0.5, slope2);
-  return addScaled(x, next - sigma, mean);
+  const denoised2 = await denoise(x2, next);
+  const [here, there] = [(next - sigma) / (2 * sigma), (next - sigma) / (2 * next)]; // half the step along either slope
+  return weightedSum([
+    [1 + here, x],
+    [-here, denoised],
+    [there, x2],
+    [-there, denoised2],
+  ]);
 }
 
 /**

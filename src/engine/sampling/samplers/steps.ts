@@ -1,4 +1,4 @@
-import { addScaled, lincomb } from '../../tensor/arithmetic.ts';
+import { addScaled, lincomb, type Term, weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { SamplerRun } from '../sampler.ts';
 
@@ -7,9 +7,15 @@ export function slope(x: Tensor, denoised: Tensor, sigma: number): Tensor {
   return lincomb(1 / sigma, x, -1 / sigma, denoised);
 }
 
-/** x followed along its slope from σ to `next`; next = 0 lands on `denoised`. */
-export function eulerStep(x: Tensor, denoised: Tensor, sigma: number, next: number): Tensor {
-  return lincomb(next / sigma, x, 1 - next / sigma, denoised);
+/** x followed along its slope from σ to `next`; next = 0 lands on `denoised`. `more` is added in the same pass: noise. */
+export function eulerStep(
+  x: Tensor,
+  denoised: Tensor,
+  sigma: number,
+  next: number,
+  more: readonly Term[] = [],
+): Tensor {
+  return weightedSum([[next / sigma, x], [1 - next / sigma, denoised], ...more]);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { firstNotBelow } from '../sorted.ts';
+
 /** The continuous-time noise schedule UniPC works in; time runs from 0.001 (clean) to 1 (noise). */
 export interface VpTime {
   logAlpha(tau: number): number;
@@ -52,8 +54,7 @@ export function unipcTimes(
 
 /** y at x on the broken line through (xs, ys), xs ascending; the outermost pieces go on for ever. */
 function interpolate(xs: readonly number[], ys: readonly number[], x: number): number {
-  const above = xs.findIndex((node) => node >= x);
-  const i = Math.min(Math.max(above === -1 ? xs.length - 1 : above, 1), xs.length - 1);
+  const i = Math.min(Math.max(firstNotBelow(xs, x), 1), xs.length - 1);
   const share = (x - xs[i - 1]!) / (xs[i]! - xs[i - 1]!);
   return ys[i - 1]! + share * (ys[i]! - ys[i - 1]!);
 }

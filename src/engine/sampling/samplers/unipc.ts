@@ -1,4 +1,4 @@
-import { lincomb, weightedSum } from '../../tensor/arithmetic.ts';
+import { lincomb, type Term, weightedSum } from '../../tensor/arithmetic.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import type { EpsModel } from '../sampler.ts';
 import type { TimestepRun } from './timesteps.ts';
@@ -94,9 +94,9 @@ function predict(z: Tensor, step: Step): Tensor {
 function correct(z: Tensor, step: Step, reached: Point): Tensor {
   const { hh, ratios } = spacing(step);
   const weights = correctorWeights(step.variant, hh, ratios);
-  const terms = differences(step, weights, ratios);
-  const [newest] = step.past;
-  return advance(z, step, [...terms, [weights.at(-1)!, reached.clean], [-weights.at(-1)!, newest!.clean]]);
+  const [[newest, clean], ...older] = differences(step, weights, ratios);
+  const last = weights.at(-1)!;
+  return advance(z, step, [[newest - last, clean], ...older, [last, reached.clean]]);
 }
 
 /** −h, the step's length in λ, and where the older points lie in units of h (negative: before the start). */
@@ -106,24 +106,28 @@ function spacing({ time, past, tau }: Step): { readonly hh: number; readonly rat
   return { hh: -h, ratios: past.slice(1).map((point) => (time.lambda(point.tau) - from) / h) };
 }
 
-type Term = readonly [weight: number, x: Tensor];
-
-/** Σ wᵢ·(mᵢ − m₀)/rᵢ over the older points, as terms of a sum. */
-function differences({ past }: Step, weights: readonly number[], ratios: readonly number[]): Term[] {
-  return ratios.flatMap((r, i): Term[] => [
-    [weights[i]! / r, past[i + 1]!.clean],
-    [-weights[i]! / r, past[0]!.clean],
-  ]);
+/** Σ wᵢ·(mᵢ − m₀)/rᵢ over the older points, as terms of a sum: that of m₀ first. */
+function differences(
+  { past }: Step,
+  weights: readonly number[],
+  ratios: readonly number[],
+): readonly [Term, ...Term[]] {
+  const each = ratios.map((r, i): Term => [weights[i]! / r, past[i + 1]!.clean]);
+  return [[-each.reduce((sum, [weight]) => sum + weight, 0), past[0]!.clean], ...each];
 }
 
-/** The first-order step, less α(τ) times the given terms. */
-function advance(z: Tensor, { time, past, tau }: Step, terms: readonly Term[]): Tensor {
-  const [from] = past;
+/** The first-order step, less α(τ) times the given terms, of which the first is the newest point's. */
+function advance(
+  z: Tensor,
+  { time, past, tau }: Step,
+  [[newest, clean], ...others]: readonly [Term, ...Term[]],
+): Tensor {
+  const from = past[0]!.tau;
   const alpha = Math.exp(time.logAlpha(tau));
-  const phi1 = Math.expm1(time.lambda(from!.tau) - time.lambda(tau));
+  const phi1 = Math.expm1(time.lambda(from) - time.lambda(tau));
   return weightedSum([
-    [time.std(tau) / time.std(from!.tau), z],
-    [-alpha * phi1, from!.clean],
-    ...terms.map(([weight, x]) => [-alpha * weight, x] as const),
+    [time.std(tau) / time.std(from), z],
+    [-alpha * (phi1 + newest), clean],
+    ...others.map(([weight, x]): Term => [-alpha * weight, x]),
   ]);
 }
