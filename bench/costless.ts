@@ -53,6 +53,7 @@ export async function openCostlessEdit(): Promise<
     checkpoint: costless,
     tokenize: await openTokenizer(),
     findExtras: async () => noExtras,
+    findStyles: async () => [],
     modelHash: '0000000000',
     version: 'bench',
   };
