@@ -54,6 +54,7 @@ export async function openCostlessEdit(): Promise<
     checkpoint: costless,
     tokenize: await openTokenizer(),
     findExtras: async () => noExtras,
+    findStyles: async () => [],
     modelHash: '0000000000',
     version: 'bench',
     pool: openNoisePool(), // as the engine has it; its threads keep no process alive

@@ -10,6 +10,8 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
     fields: [
       'prompt',
       'negativePrompt',
+      'styles',
+      'emphasis',
       'denoisingStrength',
       'steps',
       'exactSteps',
@@ -72,6 +74,7 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
     title: { en: 'Sampler and schedule', zh: '采样器与调度' },
     fields: [
       ...(['sampler', 'scheduler', 'eta', 'sChurn', 'sTmin', 'sTmax', 'sNoise', 'sMinUncond', 'cfgRescale'] as const),
+      'imageCfgScale',
       ...(['sigmaMin', 'sigmaMax', 'rho', 'betaDistAlpha', 'betaDistBeta', 'alwaysDiscardNextToLastSigma'] as const),
     ],
   },

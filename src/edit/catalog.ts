@@ -8,6 +8,7 @@ export const modelKinds = [
   'checkpoint',
   'vae',
   'vae-approx',
+  'text-encoder',
   'lora',
   'embedding',
   'hypernetwork',

@@ -99,6 +99,15 @@ export const randnSources = [
 ] as const satisfies readonly Choice[];
 export type RandnSource = (typeof randnSources)[number]['value'];
 
+/** How the weights in a prompt act on what the text encoder says. Source: A1111 modules/sd_emphasis.py */
+export const emphases = [
+  { value: 'Original', label: { en: 'Original', zh: '原版' } },
+  { value: 'No norm', label: { en: 'No norm', zh: '不归一化' } },
+  { value: 'Ignore', label: { en: 'Ignore', zh: '忽略权重' } },
+  { value: 'None', label: { en: 'None', zh: '不解析' } },
+] as const satisfies readonly Choice[];
+export type Emphasis = (typeof emphases)[number]['value'];
+
 export const imageUpscalers = [
   { value: 'None', label: { en: 'None', zh: '无' } },
   { value: 'Lanczos', label: { en: 'Lanczos', zh: 'Lanczos' } },

@@ -1,4 +1,5 @@
 import {
+  emphases,
   imageUpscalers,
   inpaintAreas,
   maskedContents,
@@ -46,6 +47,17 @@ export const fields = {
     { en: 'Negative prompt', zh: '反向提示词' },
     { maxLength: PROMPT_LIMIT, default: '' },
   ),
+  styles: text(
+    { api: 'styles', chat: 'styles', aliases: ['style'] },
+    { en: 'Styles (of styles.csv, with commas)', zh: '预设样式（styles.csv 中的名称，以逗号分隔）' },
+    { maxLength: 500, default: '' },
+  ),
+  emphasis: choice(
+    { api: 'emphasis', chat: 'emphasis' },
+    { en: 'Emphasis mode', zh: '提示词强调模式' },
+    emphases,
+    'Original',
+  ),
   denoisingStrength: number(
     { api: 'denoising_strength', chat: 'strength', aliases: ['denoise'] },
     { en: 'Denoising strength', zh: '重绘幅度' },
@@ -65,6 +77,11 @@ export const fields = {
     { api: 'cfg_scale', chat: 'cfg' },
     { en: 'CFG Scale', zh: '提示词引导系数' },
     { min: 1, max: 30, step: 0.5, default: 7 },
+  ),
+  imageCfgScale: number(
+    { api: 'image_cfg_scale', chat: 'image-cfg' },
+    { en: 'Image CFG Scale (InstructPix2Pix)', zh: '图像引导系数（InstructPix2Pix）' },
+    { min: 0, max: 3, step: 0.05, default: 1.5 },
   ),
   sampler: choice(
     { api: 'sampler_name', chat: 'sampler' },

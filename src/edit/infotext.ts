@@ -22,6 +22,8 @@ export interface InfotextFacts {
   readonly masked: boolean;
   /** The checkpoint has input channels for the masked picture. */
   readonly inpaintingModel: boolean;
+  /** The checkpoint is told the picture itself (InstructPix2Pix). */
+  readonly editingModel?: boolean;
   /** The sampler draws noise with the eta seed delta. */
   readonly usesEtaNoise: boolean;
   /** LoRAs by the names the prompt calls them, with the first 12 hex digits of their hashes. */
@@ -221,6 +223,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ['Sampler', p.sampler],
     ['Schedule type', facts.scheduleType],
     ['CFG scale', p.cfgScale],
+    ...when(facts.editingModel ?? false, ['Image CFG scale', p.imageCfgScale]),
     ['Seed', facts.seed],
     ['Size', `${width}x${height}`],
     ['Model hash', facts.modelHash],
@@ -232,6 +235,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...when(p.clipSkip > 1, ['Clip skip', p.clipSkip]),
     ...when(p.etaNoiseSeedDelta !== 0 && facts.usesEtaNoise && p.eta !== 0, ['ENSD', p.etaNoiseSeedDelta]),
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
+    ...when(p.emphasis !== 'Original' && /[([]/.test(p.prompt + p.negativePrompt), ['Emphasis', p.emphasis]),
     ...scriptPairs(p),
     ...when(facts.masked, ...maskPairs(p)),
     ...hashPairs('Lora hashes', facts.loraHashes),
@@ -247,6 +251,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
 const keys: Readonly<Record<string, FieldName>> = {
   Steps: 'steps',
   'CFG scale': 'cfgScale',
+  'Image CFG scale': 'imageCfgScale',
   Seed: 'seed',
   Model: 'checkpoint',
   VAE: 'vae',
@@ -258,6 +263,7 @@ const keys: Readonly<Record<string, FieldName>> = {
   'Clip skip': 'clipSkip',
   ENSD: 'etaNoiseSeedDelta',
   RNG: 'randnSource',
+  Emphasis: 'emphasis',
   'Soft inpainting enabled': 'softInpainting',
   'Soft inpainting schedule bias': 'softScheduleBias',
   'Soft inpainting preservation strength': 'softPreservationStrength',

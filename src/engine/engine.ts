@@ -16,10 +16,12 @@ import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
 import { sketched } from './pipeline/sketched.ts';
+import type { FindStyles } from './pipeline/styles.ts';
 import { openPreviews, type PreviewMethod, type Previews } from './previews.ts';
 import { openTokenizer, type Tokenize } from './prompt/tokenizer.ts';
 import { chooseDevice } from './runtime/choose-device.ts';
 import type { DeviceOptions } from './runtime/device.ts';
+import { stylesIn } from './styles.ts';
 
 /** How an engine is set up. Plain data: it crosses a thread boundary. */
 export interface EngineOptions {
@@ -63,6 +65,8 @@ export interface Engine extends AsyncDisposable {
 interface Opened {
   readonly path: string;
   readonly checkpoint: Checkpoint;
+  /** Where it may have its text encoders from. */
+  readonly textFiles: readonly string[];
   readonly modelHash: string;
   /** The VAE file it is used with for now. */
   readonly vae?: NamedHash;
@@ -74,6 +78,7 @@ interface Opened {
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const library = await openLibrary(options);
   const findExtras = extrasFrom(options.modelsDir, library.hashes);
+  const findStyles = stylesIn(options.modelsDir).find;
   const tokenizer = openTokenizer();
   const pool = openNoisePool();
   const { modelsDir, previews: method } = options;
@@ -91,12 +96,16 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
   };
   const modelFor = async (request: EditRequest): Promise<Opened> => {
-    const { path } = await library.checkpoint(request.params.checkpoint);
-    const open = opened.find((o) => o.path === path);
+    const found = await library.checkpoint(request.params.checkpoint);
+    const { path } = found;
+    const textFiles = await library.textFilesFor(found);
+    const open = opened.find((o) => o.path === path && o.textFiles.join('\n') === textFiles.join('\n'));
     if (!open) await makeRoom((await stat(path)).size);
-    const model = open ?? (await openModel(path, options, library.hashes));
-    opened = [...opened.filter((o) => o !== model), model];
-    const vae = await library.vaeFor(path, request.params.vae);
+    const model = open ?? (await openModel(path, { options, hashes: library.hashes, textFiles }));
+    const outdated = opened.find((o) => o.path === path && o !== model);
+    opened = [...opened.filter((o) => o !== model && o !== outdated), model];
+    await outdated?.checkpoint[Symbol.asyncDispose]();
+    const vae = await library.vaeFor(found, request.params.vae);
     await model.checkpoint.useVae(vae?.path);
     return vae
       ? { ...model, vae: { name: basename(vae.path), hash: (await library.hashes.sha256(vae.path)).slice(0, 10) } }
@@ -104,7 +113,8 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
   return {
     catalog: library.catalog,
-    run: async (task, io) => await runEdit(task, io, { options, modelFor, tokenizer, findExtras, pool, previews }),
+    run: async (task, io) =>
+      await runEdit(task, io, { options, modelFor, tokenizer, findExtras, findStyles, pool, previews }),
     [Symbol.asyncDispose]: async () => {
       await pool[Symbol.asyncDispose]();
       await previews?.[Symbol.asyncDispose]();
@@ -119,13 +129,20 @@ async function deviceOf({ device, threads }: EngineOptions): Promise<DeviceOptio
   return { device: await chooseDevice(device), ...(threads !== null && { threads }) };
 }
 
-async function openModel(path: string, options: EngineOptions, hashes: Hashes): Promise<Opened> {
+interface Opening {
+  readonly options: EngineOptions;
+  readonly hashes: Hashes;
+  readonly textFiles: readonly string[];
+}
+
+async function openModel(path: string, { options, hashes, textFiles }: Opening): Promise<Opened> {
   const checkpoint = await openCheckpoint(path, {
     device: await deviceOf(options),
     vaeBudget: options.memoryBudgetMb * 1e6,
+    textFiles,
   });
   const [sha256, { size }] = await Promise.all([hashes.sha256(path), stat(path)]);
-  return { path, checkpoint, modelHash: sha256.slice(0, 10), bytes: size };
+  return { path, checkpoint, textFiles, modelHash: sha256.slice(0, 10), bytes: size };
 }
 
 interface Bench {
@@ -133,6 +150,7 @@ interface Bench {
   readonly modelFor: (request: EditRequest) => Promise<Opened>;
   readonly tokenizer: Promise<Tokenize>;
   readonly findExtras: FindExtras;
+  readonly findStyles: FindStyles;
   readonly pool: NoisePool;
   readonly previews: Previews | null;
 }
@@ -146,10 +164,10 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
     return await enlarged(request, { init: await decodePicture(file), file }, report);
   }
   const { checkpoint, modelHash, vae } = await bench.modelFor(request);
-  const { findExtras, options, pool } = bench;
+  const { findExtras, findStyles, options, pool } = bench;
   const tokenize = await bench.tokenizer;
   const models: Models = {
-    ...{ checkpoint, modelHash, tokenize, findExtras, pool },
+    ...{ checkpoint, modelHash, tokenize, findExtras, findStyles, pool },
     ...(vae && { vae }),
     version: options.version,
   };

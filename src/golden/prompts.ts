@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Emphasis } from '../edit/choices.ts';
 import { applyEmphasis } from '../engine/pipeline/emphasis.ts';
 import { parseAttention } from '../engine/prompt/attention.ts';
-import { type Chunk, chunkLength, chunkText, type Emphasis } from '../engine/prompt/chunks.ts';
+import { type Chunk, chunkLength, chunkText } from '../engine/prompt/chunks.ts';
 import { cleanText } from '../engine/prompt/clean-text.ts';
 import { removeComments } from '../engine/prompt/comments.ts';
 import { splitComposition } from '../engine/prompt/composition.ts';

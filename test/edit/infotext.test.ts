@@ -53,6 +53,7 @@ const someParams = fc
 const facts = (params: Params): InfotextFacts => ({
   ...{ seed: params.seed, subseed: params.subseed, modelHash: '0123456789', version: '1.2.3' },
   ...{ scheduleType: params.scheduler, masked: true, inpaintingModel: true, usesEtaNoise: true },
+  editingModel: true,
 });
 
 /** What an infotext says of a request, or leaves out when it is what everybody takes for granted. */
@@ -69,6 +70,8 @@ function carried(p: Params): readonly FieldName[] {
     // belong to the picture at hand or to its batch, not to how it is painted
     ...{ size: false, batchSize: false, batchCount: false, returnMask: false, returnMaskComposite: false },
     ...{ sampler: false, scheduler: false }, // looked at below
+    emphasis: /[([]/.test(p.prompt + p.negativePrompt), // weights are in brackets
+    styles: false, // they are in the prompts by then
   };
   const scripts: Readonly<Record<string, RegExp>> = {
     'outpainting mk2': /^(pixels|direction|outpaintPasses|mk2MaskBlur|noiseQ|colorVariation)$/,

@@ -5,15 +5,20 @@ import { costOf } from '../../edit/resolve.ts';
 import { Refusal } from '../../errors.ts';
 import type { Job } from '../../jobs/queue.ts';
 import type { JobRow } from '../../storage/index.ts';
+import { aloneIn } from './alone.ts';
+import { plainCard } from './cards.ts';
 import type { Desk } from './desk.ts';
 import { placingOf } from './heads.ts';
 import { type Admitted, admit } from './house/gate.ts';
 import { holdForReview } from './house/review.ts';
+import { stageLine } from './job-card.ts';
 import { checkLimits } from './limits.ts';
+import { messagesIn } from './messages/index.ts';
 import type { Asker, Flow, Order } from './order.ts';
 import { checkFree } from './parallel.ts';
 import { DeliveryError } from './platform.ts';
 import type { Source, Upload } from './source.ts';
+import { stageIn } from './tracked-job.ts';
 
 export type { Asker, Flow, Order } from './order.ts';
 
@@ -24,18 +29,16 @@ export function jobOf(row: JobRow): Job {
 }
 
 /** An upload as the first picture of a tree; replies to its message find it from now on. */
-export async function plantUpload(
-  { storage, random }: Desk,
-  { speaker, where }: Asker,
-  upload: Upload,
-): Promise<LineageNode> {
+export async function plantUpload({ storage, random }: Desk, asker: Asker, upload: Upload): Promise<LineageNode> {
+  const { speaker, where } = asker;
   const { image, infotext, spoiler, message } = upload;
   const ids = { id: newId<NodeId>(random), lineage: newId<LineageId>(random) };
   const node = await storage.lineage.plant({
     ...ids,
     ...{ image, infotext, spoiler, author: speaker.user, place: where.place },
   });
-  if (message !== null) {
+  if (aloneIn(asker.message)) await storage.lineage.setPolicy(node.lineage, 'owner'); // nobody comes across it by chance
+  if (message !== null && !aloneIn(message)) {
     await storage.messages.link({ place: where.place, message, kind: 'panel', node: node.id, job: null, draft: null });
   }
   return node;
@@ -61,6 +64,8 @@ async function letIn(
   const parent = order.parent.kind === 'node' ? order.parent.node : await plantUpload(flow, asker, order.parent.upload);
   const lineage = await storage.lineage.lineage(parent.lineage);
   if (!lineage || parent.removed) throw new Refusal('gone', {});
+  const isHidden = aloneIn(asker.message) !== null && lineage.policy !== 'owner';
+  const apart = order.apart === true || isHidden; // what others do not see does not take their picture's place
   return storage.jobs.accept({
     id: newId<JobId>(random),
     requestKey: asker.key,
@@ -73,7 +78,7 @@ async function letIn(
     parent: parent.id,
     op,
     maskAuthor,
-    ...placingOf(lineage, speaker, { parent, pressed, apart: order.apart === true }),
+    ...placingOf(lineage, speaker, { parent, pressed, apart }),
     replyTo: asker.message,
     language: asker.language,
     notes: order.notes,
@@ -88,6 +93,16 @@ async function giveUp({ storage, queue }: Desk, job: JobRow, cause: DeliveryErro
   await storage.jobs.end(job.id, 'failed', { code: refusal.code, details: refusal.details }, null);
   await queue.cancel(job.id);
   throw refusal;
+}
+
+/** Tells whoever asked how far their edit is in the line, and where its card is. What they alone see needs no telling. */
+async function sayWhere({ storage, queue, platformOf }: Flow, asker: Asker, job: JobRow): Promise<void> {
+  const card = aloneIn(job.replyTo) ? null : (await storage.jobs.find(job.id))?.cardMessage;
+  const link = card && platformOf(job.place)?.linkTo?.(job.place, card);
+  if (!link || !asker.briefly) return;
+  const messages = messagesIn(asker.language);
+  const title = stageLine(messages, stageIn(await queue.line(), job.id));
+  await asker.briefly({ ...plainCard, title, lines: [link] });
 }
 
 /** Whether another picture may have been meant. */
@@ -116,8 +131,10 @@ export async function promise(flow: Flow, admitted: Admitted): Promise<void> {
   const isRoom = order.asker.where.kind === 'room';
   try {
     await flow.jobCards.announce(job, { isRoom, mayChange: isUnsure(order.parent) });
+    await sayWhere(flow, order.asker, job);
   } catch (error) {
-    if (error instanceof DeliveryError && error.reason === 'unreachable') await giveUp(flow, job, error);
+    const isUnreachable = error instanceof DeliveryError && error.reason === 'unreachable';
+    if (isUnreachable && !aloneIn(job.replyTo)) await giveUp(flow, job, error);
     flow.log.warn({ error, job: job.id, place: job.place }, 'the first card could not be posted'); // the result still can
   }
 }

@@ -29,6 +29,7 @@ import { useAsNewPicture } from './new-picture.ts';
 import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
+import { usePair } from './pair.ts';
 import { takeParked } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
@@ -42,6 +43,7 @@ import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
 import { upscaleMenu } from './upscale-menu.ts';
+import { begin } from './welcome.ts';
 
 /** The form of Edit…: the picture's present values, by chat option names. */
 function editForm({ private: language }: Press, node: LineageNode): Form {
@@ -129,13 +131,14 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
 /** What agreeing to it does. */
 function confirmed(draft: Draft) {
   if (isQuestion(draft)) return confirm;
+  if (draft.kind === 'pair') return usePair;
   return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
 }
 
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
 /** Actions whose target is a picture. */
-type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg'>;
+type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg' | 'wl'>;
 
 /** What pressing does to the picture whose button it is. */
 const onNodes: Readonly<Record<NodeActionId, NodeAction>> = {
@@ -201,6 +204,7 @@ export async function act(flow: Flow, press: Press): Promise<void> {
   const { incoming, asker } = press;
   const { action, target } = incoming;
   if (!isId(target)) throw new Refusal('old-button', {});
+  if (action === 'wl') return begin(flow, press);
   if (action === 'op' && incoming.arg !== '')
     return pressOutpaint(flow, press, await openDraft(flow, target, asker.where));
   if (isDraftAction(action)) return onDrafts[action](flow, press, await openDraft(flow, target, asker.where));

@@ -49,6 +49,7 @@ const looks = {
   ps: { word: 'savePreset', emoji: '⭐' },
   fg: { word: 'report', emoji: '🚩' },
   pn: { word: 'pin', emoji: '📍' },
+  wl: { word: 'begin', emoji: '👋' },
 } as const satisfies Record<ActionId, { word: ButtonWord; emoji: string }>;
 
 /** A button for a node, job or draft, in its usual words. */

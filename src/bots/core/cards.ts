@@ -1,11 +1,11 @@
 import type { JobId, LineageNode, NodeId } from '../../edit/lineage.ts';
 import type { Size } from '../../edit/size.ts';
 import type { RefusalData } from '../../errors.ts';
-import { button, pictureRows, type Standing } from './buttons.ts';
+import { arranged, button, pictureRows, type Standing } from './buttons.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { troubleOf } from './messages/index.ts';
 import { oneLine, soundText } from './plain-text.ts';
-import type { Button, Capabilities, Card, CardImage } from './platform.ts';
+import type { ActionId, Button, Capabilities, Card, CardImage } from './platform.ts';
 
 /** Characters of a prompt on a card. */
 const PROMPT_SHOWN = 300;
@@ -214,7 +214,13 @@ export function originalCard(messages: Messages, node: LineageNode): Card {
 }
 
 /** An upload that came without words. */
-export function receivedCard(messages: Messages, node: LineageNode): Card {
-  const lines = [messages.picture.tellMe];
-  return { ...plainCard, title: messages.picture.received, lines, rows: [[button(messages, 'ed', node.id)]] };
+export function receivedCard(messages: Messages, node: LineageNode, capabilities: Capabilities): Card {
+  const on = (action: ActionId, more: Partial<Button> = {}) => button(messages, action, node.id, more);
+  const info = { label: messages.buttons.info, emoji: 'ℹ️' };
+  const groups = [
+    [on('ed'), on('rg'), on('up')],
+    [on('op'), on('rm'), on('st', info)],
+  ];
+  const { received: title, tellMe } = messages.picture;
+  return { ...plainCard, title, lines: [tellMe], rows: arranged(groups, capabilities) };
 }

@@ -35,6 +35,9 @@ const script: OwnOption = {
   choices: scripts.filter(({ value }) => value === 'none' || value === 'loopback' || value === 'SD upscale'),
 };
 
+/** The card and the result for the asker's eyes only, where a platform can do that. */
+const forMeAlone: OwnOption = { kind: 'switch', name: 'private', about: { en: 'Only I see it', zh: '仅自己可见' } };
+
 const steps: OwnOption = {
   ...{ kind: 'integer', name: 'steps', about: { en: 'How many steps', zh: '步数' }, min: 1, max: 10 },
 };
@@ -82,6 +85,7 @@ export const commands = {
       sketch,
       script,
       advanced,
+      forMeAlone,
     ],
     edits: { prompt: 'required', usual: { denoisingStrength: 0.5 }, sets: {} },
   },
@@ -114,6 +118,7 @@ export const commands = {
       'size',
       'batchSize',
       advanced,
+      forMeAlone,
     ],
     edits: { prompt: 'optional', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
@@ -143,6 +148,7 @@ export const commands = {
       'size',
       'batchSize',
       advanced,
+      forMeAlone,
     ],
     edits: { prompt: 'optional', usual: {}, sets: { script: 'outpainting mk2' } },
   },
@@ -169,6 +175,7 @@ export const commands = {
       'seed',
       'size',
       advanced,
+      forMeAlone,
     ],
     edits: { prompt: 'optional', usual: {}, sets: { script: 'SD upscale' } },
   },
@@ -196,6 +203,7 @@ export const commands = {
       'seed',
       'batchSize',
       advanced,
+      forMeAlone,
     ],
     edits: { prompt: 'required', usual: { denoisingStrength: 0.75 }, sets: {} },
   },
@@ -213,6 +221,7 @@ export const commands = {
       'denoisingStrength',
       'dilateMask',
       advanced,
+      forMeAlone,
     ],
     edits: {
       prompt: 'optional',

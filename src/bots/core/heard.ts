@@ -1,5 +1,6 @@
 import type { Language, Place } from '../../storage/index.ts';
 import type { Asker, Flow } from './accept.ts';
+import { aloneWith } from './alone.ts';
 import { languageForPerson, languageForPlace } from './language.ts';
 import { oneLine } from './plain-text.ts';
 import type { Incoming } from './platform.ts';
@@ -11,8 +12,26 @@ export interface Heard {
   readonly private: Language;
 }
 
+/** Whether the answer is for nobody else: as the command says, or the message it comes from, or as they always want it. */
+async function isForThemAlone({ storage }: Flow, incoming: Incoming): Promise<boolean> {
+  if (incoming.isPrivate) return true;
+  const said = incoming.kind === 'command' ? incoming.options.private : undefined;
+  if (typeof said === 'boolean') return said;
+  const chosen = await storage.settings.of([{ scope: 'user', owner: incoming.speaker.user }]);
+  return incoming.kind === 'command' && chosen.some(({ key, value }) => key === 'private' && value === 'on');
+}
+
+/** What the answer replies to: their message, or them alone. In private everything is. */
+async function answered(flow: Flow, incoming: Incoming): Promise<string | null> {
+  const { where, speaker, answer } = incoming;
+  const isPossible = where.kind === 'room' && answer.ticket !== undefined;
+  if (isPossible && (await isForThemAlone(flow, incoming))) return aloneWith(answer.ticket, speaker.user);
+  return incoming.kind === 'unreadable' ? null : incoming.message;
+}
+
 /** Remembers who spoke and where, and finds out their languages. */
-export async function meet({ storage: { people } }: Flow, incoming: Incoming): Promise<Heard> {
+export async function meet(flow: Flow, incoming: Incoming): Promise<Heard> {
+  const { people } = flow.storage;
   const { speaker, where, key } = incoming;
   const [person, known] = await Promise.all([people.person(speaker.user), people.place(where.place)]);
   const name = oneLine(speaker.name, 60) || speaker.user;
@@ -27,7 +46,11 @@ export async function meet({ storage: { people } }: Flow, incoming: Incoming): P
     await people.savePlace(place);
   }
   const listeners = { chosen: person?.language ?? null, ofPlace: known?.language ?? null, speaker, where };
-  const message = incoming.kind === 'unreadable' ? null : incoming.message;
-  const asker = { key, speaker: { ...speaker, name }, where, message, language: languageForPlace(listeners) };
+  const message = await answered(flow, incoming);
+  const { briefly } = incoming.answer;
+  const asker = {
+    ...{ key, speaker: { ...speaker, name }, where, message, language: languageForPlace(listeners) },
+    ...(briefly && { briefly }),
+  };
   return { asker, private: languageForPerson(listeners) };
 }

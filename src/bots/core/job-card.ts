@@ -44,7 +44,8 @@ function progressLine(messages: Messages, progress: Progress, etaSeconds: number
   return [progressBar(shareOf(progress)), says, ...eta].join(' · ');
 }
 
-function stageLine(messages: Messages, stage: JobStage): string {
+/** Where an edit stands, in one line. */
+export function stageLine(messages: Messages, stage: JobStage): string {
   if (stage.kind === 'running') {
     return stage.progress
       ? progressLine(messages, stage.progress, stage.etaSeconds)

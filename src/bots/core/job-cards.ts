@@ -4,6 +4,7 @@ import type { JobRow } from '../../storage/index.ts';
 import { fitted } from './cards.ts';
 import { pause } from './clock.ts';
 import { type Desk, nameOf } from './desk.ts';
+import { choicesFor, wordOf } from './house/rules.ts';
 import { jobCard, shareOf } from './job-card.ts';
 import { isOpen } from './job-state.ts';
 import { messagesIn } from './messages/index.ts';
@@ -132,6 +133,7 @@ class PacedCards implements JobCards {
 
   async #track(row: JobRow, about: Pick<Tracked, 'isRoom' | 'stage' | 'mayChange'>): Promise<Tracked> {
     const author = await nameOf(this.#desk, row.author);
+    const previews = wordOf(await choicesFor(this.#desk, row, row.author), 'preview') === 'on';
     const [now, message] = [this.#desk.clock.now(), row.cardMessage];
     const shown = { message, sentAt: now, said: '', editedAt: now };
     const tracked = {
@@ -139,6 +141,7 @@ class PacedCards implements JobCards {
       author,
       ...about,
       ...shown,
+      previews,
       sending: undefined,
       owed: false,
       startedAt: null,
@@ -281,7 +284,7 @@ class PacedCards implements JobCards {
     const interval = tracked.isRoom ? previewIntervalMs.room : previewIntervalMs.private;
     const now = this.#desk.clock.now();
     const preview = tracked.preview;
-    if (!preview || interval === null || now - tracked.previewAt < interval) return null;
+    if (!preview || !tracked.previews || interval === null || now - tracked.previewAt < interval) return null;
     Object.assign(tracked, { preview: null, previewAt: now });
     return preview;
   }

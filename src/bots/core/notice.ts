@@ -120,6 +120,11 @@ export async function noticeCard(desk: Desk, row: OutboxRow, capabilities: Capab
   }
 }
 
+/** Whether a row is about a finished edit. */
+export function isResult({ card }: Pick<OutboxRow, 'card'>): boolean {
+  return isNotice(card) && card.kind === 'result';
+}
+
 /** The language a row's card is written in. */
 export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';

@@ -7,7 +7,7 @@ import { type Capabilities, type Card, DeliveryError, type Whereabouts } from '.
 import type { Press } from './press.ts';
 
 /** What waits for somebody to decide; drafts never stand in the line. */
-export type DraftKind = 'mask' | 'new picture' | 'kept mask' | 'kept sketch' | 'outpaint' | 'sheet';
+export type DraftKind = 'mask' | 'new picture' | 'kept mask' | 'kept sketch' | 'outpaint' | 'sheet' | 'pair';
 
 /** How long a draft waits, ms. */
 const DRAFT_MS = 30 * 60_000;

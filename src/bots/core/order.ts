@@ -4,7 +4,7 @@ import type { Language } from '../../storage/index.ts';
 import type { Desk } from './desk.ts';
 import type { JobCards } from './job-cards.ts';
 import type { Outbox } from './outbox.ts';
-import type { Speaker, Whereabouts } from './platform.ts';
+import type { Answer, Speaker, Whereabouts } from './platform.ts';
 import type { Source } from './source.ts';
 
 /** The desk and the two things that write to the chat on their own. */
@@ -20,8 +20,10 @@ export interface Asker {
   readonly key: string;
   readonly speaker: Speaker;
   readonly where: Whereabouts;
-  /** The message to reply to. */
+  /** The message to reply to; or, as `aloneIn` reads it, whom alone the answer is for. */
   readonly message: string | null;
+  /** As `Answer.briefly`. */
+  readonly briefly?: Answer['briefly'];
   /** Of the cards everybody reads. */
   readonly language: Language;
 }

@@ -1,12 +1,14 @@
 import type { NodeId, PlaceId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { MessageLink, OutboxRow } from '../../storage/index.ts';
+import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
 import type { Desk } from './desk.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import { draftOfRow, languageOfRow, noticeCard } from './notice.ts';
 import { type Card, DeliveryError, type Platform } from './platform.ts';
+import { type Tastes, tastesFor } from './tastes.ts';
 
 /** A row found `sending` this long after its claim was left by a process that died, ms. */
 const STUCK_MS = 60_000;
@@ -45,6 +47,18 @@ function whyUnshown(error: unknown, messages: Messages): string | undefined {
   if (error instanceof DeliveryError && error.reason === 'too-big') return messages.picture.pictureLost;
   if (error instanceof Refusal && error.code === 'gone') return messages.refusals.gone({}).why;
   return undefined;
+}
+
+/** The card as its reader wants it; as it usually is where the files they want are too big. */
+async function postAsWished<T>(card: Card, tastes: Tastes | null, post: (shown: Card) => Promise<T>): Promise<T> {
+  const wished = tastes?.inFiles(card) ?? card;
+  try {
+    return await post(wished);
+  } catch (error) {
+    const isTooBig = error instanceof DeliveryError && error.reason === 'too-big';
+    if (!isTooBig || wished === card) throw error;
+    return post(card);
+  }
 }
 
 class OutboxLoop implements Outbox {
@@ -146,7 +160,8 @@ class OutboxLoop implements Outbox {
       return 0;
     }
     try {
-      if (await storage.people.isUnreachable(row.place, new Date(clock.now())))
+      const isShared = aloneIn(row.replyTo) === null;
+      if (isShared && (await storage.people.isUnreachable(row.place, new Date(clock.now()))))
         throw new DeliveryError('unreachable', null);
       const { message, pictures } = await this.#send(platform, row);
       await storage.people.placeReached(row.place);
@@ -175,13 +190,18 @@ class OutboxLoop implements Outbox {
     const card = await this.#cardOf(platform, row).catch((cause: unknown) => {
       throw new DeliveryError('retry', null, { cause }); // surely not posted
     });
-    const how = { replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language };
+    const job = row.job ? await this.#desk.storage.jobs.find(row.job) : undefined;
+    const tastes = await tastesFor(this.#desk, row, job);
+    const how = {
+      ...{ replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language },
+      ...tastes?.notice,
+    };
     const post = async (shown: Card): Promise<Sent> => {
       const [message, ...pictures] = await platform.send(row.place, fitted(shown, platform.capabilities), how);
       return { message, pictures: pictures.map((id, at) => ({ message: id, node: shown.images[at]?.node })) };
     };
     try {
-      return await post(card);
+      return await postAsWished(card, tastes, post);
     } catch (error) {
       const why = whyUnshown(error, messagesIn(language));
       if (why === undefined) throw error;
@@ -217,21 +237,22 @@ class OutboxLoop implements Outbox {
       await storage.outbox.failed(row.id);
       return 0;
     }
-    await storage.people.placeRefused(row.place, new Date(clock.now()));
+    if (!aloneIn(row.replyTo)) await storage.people.placeRefused(row.place, new Date(clock.now()));
     return this.#deliverElsewhere(row);
   }
 
   /** To the private messages of whoever asked; where they let nobody write, kept until they are met again. @returns as `#giveBack` */
   async #deliverElsewhere(row: OutboxRow): Promise<number> {
     const { storage, clock, platformOf, log } = this.#desk;
-    const job = row.job && (await storage.jobs.find(row.job));
+    const job = row.job ? await storage.jobs.find(row.job) : undefined;
     const platform = platformOf(row.place);
-    if (!job || !platform) {
+    const reader = aloneIn(row.replyTo)?.user ?? job?.author;
+    if (!reader || !platform) {
       await storage.outbox.failed(row.id);
       return 0;
     }
     try {
-      const direct = await platform.directPlace(job.author);
+      const direct = await platform.directPlace(reader);
       if (direct === null || direct === row.place) throw new DeliveryError('unreachable', null);
       const { message } = await this.#send(platform, { ...row, place: direct, replyTo: null });
       await storage.outbox.sent(row.id, message, []);

@@ -17,6 +17,8 @@ export interface Capabilities {
   readonly menus: 'beside' | 'in place';
   /** Forms open in place (a modal, a dialog); else a form is a message to reply to. */
   readonly forms: boolean;
+  /** Of two pictures sent together: people are asked what the second is, or the first is taken and the other offered in exchange. */
+  readonly pairs: 'ask' | 'first';
   /** Answers can be shown to one person only. */
   readonly ephemeral: boolean;
   /** Progress edits, of all cards of a place together, are at least this far apart, ms: in private, and in a room. */
@@ -43,7 +45,7 @@ export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
   ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
   ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
-  ...['ps', 'fg', 'pn'],
+  ...['ps', 'fg', 'pn', 'wl'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
@@ -159,6 +161,8 @@ export interface Whereabouts {
   readonly nsfw?: boolean;
   /** Locale of the server, for public messages. */
   readonly locale: string | null;
+  /** What the platform lets the bot hear here; everything, when not said. */
+  readonly hears?: 'everything' | 'what is meant for it';
 }
 
 /** A message that is replied to. */
@@ -175,8 +179,12 @@ export interface RepliedTo {
  * (see `opensForm`): that one is answered by `form`, or by `tell` when it is refused, within a second.
  */
 export interface Answer {
+  /** Names this answer, where messages that are sent with `aloneWith` it are seen by the person alone, for a while. */
+  readonly ticket?: string;
   /** Tells the person alone where the platform can, else as a reply. May be called several times. */
   tell(card: Card): Promise<void>;
+  /** Says to a person alone what goes away by itself after some seconds; absent where that cannot be, or would be in the way. */
+  briefly?(card: Card): Promise<void>;
   form(form: Form): Promise<void>;
   /** Shows a card in place of the one whose button was pressed; where that cannot be, tells it. */
   replace(card: Card): Promise<void>;
@@ -190,6 +198,8 @@ interface Arrived {
   readonly speaker: Speaker;
   readonly where: Whereabouts;
   readonly answer: Answer;
+  /** Comes from a message that they alone see; what becomes of it is for them alone as well. */
+  readonly isPrivate?: boolean;
 }
 
 /** A slash command, or a message that begins with one. */
@@ -219,6 +229,8 @@ export interface MessageIncoming extends Arrived {
   readonly message: string | null;
   /** As in a command. */
   readonly corrects?: boolean;
+  /** A picture that came after the others of its album had been dealt with; it "replies" to them. */
+  readonly isLate?: boolean;
 }
 
 /** A button pressed or a form sent; identifiers are as the message carried them and may be forged. */
@@ -241,13 +253,20 @@ export interface UnreadableIncoming extends Arrived {
 export type Incoming = CommandIncoming | MessageIncoming | ActionIncoming | UnreadableIncoming;
 
 export interface SendOptions {
-  /** The message to reply to; sent plainly when it is gone. */
+  /**
+   * The message to reply to; sent plainly when it is gone. What `aloneIn` reads is shown to one person alone, or not at all:
+   * `unreachable` when that is not possible any more.
+   */
   readonly replyTo: string | null;
   /** At most 25 characters; a platform that knows nonces posts the same one only once. */
   readonly nonce: string;
   /** Posted possibly twice: the platform could not say whether the first try arrived. */
   readonly repeated: boolean;
   readonly language: Language;
+  /** Somebody it shall be brought to the notice of. */
+  readonly mention?: UserId | null;
+  /** Arrives without a sound, where a platform can do that. */
+  readonly silent?: boolean;
 }
 
 /**

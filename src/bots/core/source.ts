@@ -12,6 +12,8 @@ const FILE_LIMIT = 25 * 1024 * 1024;
 const DOWNLOAD_MS = 60_000;
 /** A picture nobody points at is meant for this long, ms. */
 const RECENT_MS = 60 * 60_000;
+/** Among so many pictures of others one is looked for that is anybody's to edit. */
+const OTHERS_LOOKED_AT = 20;
 /** How far back a HEAD is looked for above a picture. */
 const UNDO_DEPTH = 50;
 
@@ -136,10 +138,11 @@ async function recent(desk: Desk, pointers: Pointers): Promise<Source | undefine
   const since = new Date(desk.clock.now() - RECENT_MS);
   const own = await lineage.newest(where.place, since, speaker.user);
   if (own) return { kind: 'node', node: await current(desk, own), how: 'last of yours' };
-  const newest = await lineage.newest(where.place, since);
-  const tree = newest && (await lineage.lineage(newest.lineage));
-  if (!newest || tree?.policy === 'owner') return undefined;
-  return { kind: 'node', node: await current(desk, newest), how: 'newest here' };
+  for (const newest of await lineage.recent(where.place, since, OTHERS_LOOKED_AT)) {
+    const tree = await lineage.lineage(newest.lineage);
+    if (tree && tree.policy !== 'owner') return { kind: 'node', node: await current(desk, newest), how: 'newest here' };
+  }
+  return undefined;
 }
 
 /** The first picture of somebody's message. */

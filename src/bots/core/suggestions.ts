@@ -97,6 +97,13 @@ function versionNamed({ number, createdAt, task }: LineageNode): Suggestion {
   return { name: cut(parts.join(' · ')), value: `#${number}` };
 }
 
+/** The newest picture that is anybody's to edit. */
+async function shared({ lineage }: SuggestionOptions['storage'], recent: readonly LineageNode[]) {
+  const [newest] = recent;
+  const tree = newest && (await lineage.lineage(newest.lineage));
+  return tree?.policy === 'owner' ? undefined : newest;
+}
+
 /** The tree somebody worked on last here, else the newest one, newest picture first. */
 async function versions(
   { storage, clock }: SuggestionOptions,
@@ -104,7 +111,7 @@ async function versions(
   isMeant: (node: LineageNode) => boolean,
 ) {
   const recent = await storage.lineage.recent(place, new Date(clock.now() - DAY_MS), LOOKED_AT);
-  const newest = recent.find(({ author }) => author === user) ?? recent[0];
+  const newest = recent.find(({ author }) => author === user) ?? (await shared(storage, recent));
   return recent.filter((node) => node.lineage === newest?.lineage && isMeant(node)).map(versionNamed);
 }
 

@@ -8,6 +8,8 @@ export interface Tracked {
   row: JobRow;
   readonly author: string;
   readonly isRoom: boolean;
+  /** Its author wants to see it grow. */
+  readonly previews: boolean;
   /** The picture it is made from may be changed for another. */
   readonly mayChange: boolean;
   /** The first card being sent; the outcome waits for it, so that no card is left behind. */

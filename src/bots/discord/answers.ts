@@ -4,15 +4,17 @@ import { type Clock, pause } from '../core/clock.ts';
 import { languageOf } from '../core/language.ts';
 import { messagesIn } from '../core/messages/index.ts';
 import { type Answer, type Card, DeliveryError, type Form, type Whereabouts } from '../core/platform.ts';
-import { asDeliveryError, delivered, refusedWith } from './api.ts';
+import { delivered, refusedWith } from './api.ts';
 import { modalOf } from './forms.ts';
-import { answerBy, bodyOf, type Post, removeMessage, sendCard } from './sending.ts';
+import { answerBy, bodyOf, type Post, removeMessage, sendCard, takeAway } from './sending.ts';
 import { remember, type Ticket } from './tickets.ts';
 import { withPictures } from './uploads.ts';
 import { words } from './words.ts';
 
 /** Warnings that everybody sees go away after this, ms. */
 const warningMs = 60_000;
+/** What is said briefly goes away after this, ms. */
+const brieflyMs = 20_000;
 /** A form must be there within three seconds; whoever has not decided by then gets "thinking" and a button instead, ms. */
 const decideMs = 1500;
 
@@ -43,8 +45,11 @@ async function acknowledge({ post }: Answering, ticket: Ticket, type: Interactio
   await post.api.call('POST', route, { body: { type, ...(data && { data }) }, auth: false });
 }
 
+/** Whether "thinking" is: where the bot is a guest it becomes the first card. */
+const isSeenByAll = ({ isGuest, isPrivate }: Ticket) => isGuest && !isPrivate;
+
 async function think(answering: Answering, ticket: Ticket): Promise<void> {
-  const flags = ticket.isGuest ? 0 : MessageFlags.Ephemeral;
+  const flags = isSeenByAll(ticket) ? 0 : MessageFlags.Ephemeral;
   await acknowledge(answering, ticket, InteractionResponseType.DeferredChannelMessageWithSource, { flags });
   ticket.isThinking = true;
 }
@@ -74,8 +79,8 @@ export async function openReply(
 /** Says something to one person; several times, if need be. @throws DeliveryError */
 async function whisper({ post }: Answering, ticket: Ticket, card: Card, language: Language): Promise<void> {
   const say = async (said: Card) => {
-    const takesOver = ticket.isThinking && !ticket.isGuest;
-    if (ticket.isThinking && ticket.isGuest) await takeAway(post, ticket); // what everybody sees would stay visible to everybody
+    const takesOver = ticket.isThinking && !isSeenByAll(ticket);
+    if (ticket.isThinking && isSeenByAll(ticket)) await takeAway(post, ticket); // what everybody sees would stay visible to everybody
     ticket.isThinking = false;
     await answerBy(post, ticket, said, { takesOver, flags: takesOver ? 0 : MessageFlags.Ephemeral });
   };
@@ -88,33 +93,35 @@ async function whisper({ post }: Answering, ticket: Ticket, card: Card, language
   }
 }
 
-async function takeAway(post: Post, ticket: Ticket): Promise<void> {
-  ticket.isThinking = false;
-  if (!post.tickets.isAlive(ticket)) return;
-  const route = Routes.webhookMessage(ticket.application, ticket.token, '@original');
-  try {
-    await post.api.call('DELETE', route, { auth: false });
-  } catch (error) {
-    if (!refusedWith(error, 'unknownMessage', 'unknownWebhook', 'tokenExpired')) throw asDeliveryError(error, true);
-  }
-}
-
 /** Changes the message whose button was pressed, through the press itself. @throws DeliveryError */
 async function replaceOriginal({ post }: Answering, ticket: Ticket, card: Card): Promise<void> {
   const route = Routes.webhookMessage(ticket.application, ticket.token, '@original');
   await delivered(true, () =>
     withPictures(post, card, ticket.uploadLimit, async ({ files, ...cargo }) => {
-      const { id } = await post.api.call<APIMessage>('PATCH', route, { body: bodyOf(card, cargo), files, auth: false });
+      const { id } = await post.api.call<APIMessage>('PATCH', route, {
+        ...{ body: bodyOf(card, cargo, ticket), files, auth: false },
+      });
       remember(post.shown, id, cargo.shown);
     }),
   );
+}
+
+/** Says it, if it can in place of "thinking", and takes it away again: in time, or when the bot closes. */
+async function sayBriefly({ post, clock, closing }: Answering, ticket: Ticket, card: Card): Promise<void> {
+  const takesOver = ticket.isThinking;
+  ticket.isThinking = false;
+  const id = await answerBy(post, ticket, card, { takesOver, flags: takesOver ? 0 : MessageFlags.Ephemeral });
+  const gone = () => takeAway(post, ticket, id).catch(() => {}); // whoever reads it can dismiss it
+  void pause(clock, brieflyMs, closing).then(gone);
 }
 
 /** @param isPress  a button was pressed, and its message is what may be replaced */
 function plainReply(answering: Answering, ticket: Ticket, language: Language, isPress: boolean): Reply {
   const tell = (card: Card) => whisper(answering, ticket, card, language);
   return {
+    ticket: ticket.id,
     tell,
+    ...(!isPress && !ticket.isGuest && { briefly: (card: Card) => sayBriefly(answering, ticket, card) }),
     replace: (card) => (isPress ? replaceOriginal(answering, ticket, card) : tell(card)),
     menu: tell,
     form: () => Promise.reject(new RangeError('an interaction that was acknowledged cannot open a form')),
@@ -143,7 +150,7 @@ function replyOrForm(answering: Answering, ticket: Ticket, plain: Reply, languag
   };
   const tell = (card: Card) => isFirst(whisperFirst(card)) ?? Promise.resolve(first).then(() => plain.tell(card));
   return {
-    ...{ tell, replace: tell, menu: tell },
+    ...{ ticket: ticket.id, tell, replace: tell, menu: tell },
     form: (form) =>
       isFirst(() => showModal(answering, ticket, form)) ??
       Promise.resolve(first).then(() => plain.tell(lateCard(form, language))),
@@ -156,11 +163,19 @@ function replyOrForm(answering: Answering, ticket: Ticket, plain: Reply, languag
 }
 
 async function showModal(answering: Answering, ticket: Ticket, form: Form): Promise<void> {
-  await delivered(true, () => acknowledge(answering, ticket, InteractionResponseType.Modal, modalOf(form)));
+  await delivered(true, () =>
+    acknowledge(answering, ticket, InteractionResponseType.Modal, modalOf(form, ticket.isPrivate)),
+  );
 }
 
 async function speak(answering: Answering, ticket: Ticket, card: Card): Promise<void> {
-  const data = bodyOf(card, { attachments: [], shown: [] }, MessageFlags.Ephemeral);
+  const data = bodyOf(
+    card,
+    { attachments: [], shown: [] },
+    {
+      ...{ flags: MessageFlags.Ephemeral, isPrivate: ticket.isPrivate },
+    },
+  );
   await delivered(true, () => acknowledge(answering, ticket, InteractionResponseType.ChannelMessageWithSource, data));
 }
 

@@ -5,16 +5,16 @@ import {
   TextInputStyle,
 } from 'discord.js';
 import type { Form, FormField } from '../core/platform.ts';
-import { code } from './render.ts';
+import { codeFor } from './render.ts';
 import { cut } from './text.ts';
 
 /** Source: discord.com/developers/docs/interactions/receiving-and-responding, "Modal"; docs/components/reference, "Text Input". */
 const limits = { title: 45, label: 45, fields: 5, value: 4000 } as const;
 
 /** A form as a modal; its identifier is coded like a button's. */
-export function modalOf(form: Form): APIModalInteractionResponseCallbackData {
+export function modalOf(form: Form, isPrivate: boolean): APIModalInteractionResponseCallbackData {
   return {
-    custom_id: code.encode(form),
+    custom_id: codeFor(isPrivate).encode(form),
     title: cut(form.title, limits.title),
     components: form.fields.slice(0, limits.fields).map((field) => ({
       type: ComponentType.Label,

@@ -28,7 +28,7 @@ import { isManager, isModerator, missingPermissions } from './permissions.ts';
 import { openMenu, type PictureMenu } from './picture-menu.ts';
 import { attachedFile } from './pictures.ts';
 import { whereaboutsOf } from './places.ts';
-import { code } from './render.ts';
+import { code, codeFor } from './render.ts';
 import { remember, type Ticket } from './tickets.ts';
 import { troubleCard } from './trouble.ts';
 
@@ -55,6 +55,7 @@ interface Arrival {
   readonly speaker: Speaker;
   readonly where: Whereabouts;
   readonly ticket: Ticket;
+  readonly isPrivate: boolean;
 }
 
 export function openInteractionDesk(options: DeskOptions): InteractionDesk {
@@ -132,7 +133,7 @@ const isPictureMenu = (interaction: Acted): interaction is APIMessageApplication
 function acknowledgementFor(interaction: Acted): Acknowledgement {
   if (interaction.type === InteractionType.ApplicationCommand) return 'thinking';
   if (interaction.type === InteractionType.ModalSubmit) return interaction.message ? 'silent' : 'thinking';
-  const button = code.decode(pressedIn(interaction));
+  const button = readCode(pressedIn(interaction))?.button;
   return button && opensForm(button.action, button.arg) ? 'form' : 'silent';
 }
 
@@ -140,6 +141,33 @@ function acknowledgementFor(interaction: Acted): Acknowledgement {
 function pressedIn({ data }: APIMessageComponentInteraction): string {
   return data.component_type === ComponentType.StringSelect ? (data.values[0] ?? '') : data.custom_id;
 }
+
+/** An identifier as it was coded, and whether it was on a message for one person alone. */
+function readCode(text: string) {
+  const open = code.decode(text);
+  if (open) return { button: open, isPrivate: false };
+  const alone = codeFor(true).decode(text);
+  return alone && { button: alone, isPrivate: true };
+}
+
+/** Whether an interaction is, by what it says itself, for whoever began it alone. */
+function isForOneAlone(interaction: Acted | APIApplicationCommandAutocompleteInteraction): boolean {
+  switch (interaction.type) {
+    case InteractionType.MessageComponent:
+      return readCode(pressedIn(interaction))?.isPrivate === true;
+    case InteractionType.ModalSubmit:
+      return readCode(interaction.data.custom_id)?.isPrivate === true;
+    case InteractionType.ApplicationCommand:
+      return isTyped(interaction) && typedCommand(interaction).options.private === true;
+    default:
+      return false;
+  }
+}
+
+const isTyped = (
+  interaction: APIApplicationCommandInteraction,
+): interaction is APIChatInputApplicationCommandInteraction =>
+  interaction.data.type === ApplicationCommandType.ChatInput;
 
 function arrivalOf(
   { clock, isMember }: DeskOptions,
@@ -158,6 +186,7 @@ function arrivalOf(
     isGuest: guild === undefined ? isOthersChannel : !isMember(guild),
     uploadLimit: interaction.attachment_size_limit,
     isThinking: false,
+    isPrivate: isForOneAlone(interaction),
   };
   const speaker = {
     user: `discord:${user.id}` satisfies UserId,
@@ -168,7 +197,7 @@ function arrivalOf(
     roles: member?.roles ?? [],
     alias: (member?.roles ?? []).map((role) => `discord-role:${role}`),
   };
-  return { key: `d:${id}`, speaker, where, ticket };
+  return { key: `d:${id}`, speaker, where, ticket, isPrivate: ticket.isPrivate };
 }
 
 type Arrived = Omit<Arrival, 'ticket'> & { readonly answer: Reply };
@@ -176,25 +205,24 @@ type Arrived = Omit<Arrival, 'ticket'> & { readonly answer: Reply };
 function incomingOf(
   menu: PictureMenu,
   interaction: Acted,
-  { key, speaker, where, answer }: Arrived,
+  { key, speaker, where, answer, isPrivate }: Arrived,
 ): Incoming | undefined {
-  const arrived = { key, speaker, where, answer };
+  const arrived = { key, speaker, where, answer, isPrivate };
   switch (interaction.type) {
     case InteractionType.ApplicationCommand:
       if (isPictureMenu(interaction)) {
         const called = menu.called(interaction);
         return called && { kind: 'command', ...arrived, ...called };
       }
-      if (interaction.data.type !== ApplicationCommandType.ChatInput) return undefined;
-      return { kind: 'command', ...arrived, ...typedCommand(interaction as APIChatInputApplicationCommandInteraction) };
+      return isTyped(interaction) ? { kind: 'command', ...arrived, ...typedCommand(interaction) } : undefined;
     case InteractionType.MessageComponent: {
-      const button = code.decode(pressedIn(interaction));
+      const button = readCode(pressedIn(interaction))?.button;
       const { message } = interaction;
       if (!button) return { kind: 'unreadable', ...arrived };
       return { kind: 'action', ...arrived, ...button, message: message.id, values: null };
     }
     case InteractionType.ModalSubmit: {
-      const form = code.decode(interaction.data.custom_id);
+      const form = readCode(interaction.data.custom_id)?.button;
       const { values } = filledIn(interaction.data);
       const message = interaction.message?.id ?? null;
       if (form) return { kind: 'action', ...arrived, ...form, message, values };
@@ -239,6 +267,7 @@ function postsSomething(incoming: Incoming): boolean {
     ...['help', 'queue', 'cancel', 'models', 'pinfo', 'settings', 'preset', 'privacy', 'server'],
     ...['use as mask', 'use as sketch'],
   ];
+  if (incoming.isPrivate) return false;
   if (incoming.kind === 'command') return !telling.includes(incoming.name);
   return incoming.kind === 'action' && !['st', 'fl', 'cx', 'cs', 'ps', 'fg', 'ok', 'no'].includes(incoming.action);
 }

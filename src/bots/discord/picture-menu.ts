@@ -174,7 +174,7 @@ function editOf(asking: Asking, data: APIModalSubmitInteraction['data'], replied
 
 async function sayNoPicture(answering: Answering, ticket: Ticket, locale: string | null): Promise<void> {
   const card = troubleCard(new Refusal('no-content', {}), locale);
-  const body = bodyOf(card, { attachments: [], shown: [] }, MessageFlags.Ephemeral);
+  const body = bodyOf(card, { attachments: [], shown: [] }, { flags: MessageFlags.Ephemeral });
   await callback(answering, ticket, InteractionResponseType.ChannelMessageWithSource, body);
 }
 

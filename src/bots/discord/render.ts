@@ -7,11 +7,16 @@ import {
   ButtonStyle,
   ComponentType,
 } from 'discord.js';
-import { type Button, buttonCode, type Card, type Choices } from '../core/platform.ts';
+import { type Button, type ButtonCode, buttonCode, type Card, type Choices } from '../core/platform.ts';
 import { cut, cutToMessage, inert } from './text.ts';
 
 /** Identifiers of buttons: `p1|<act>|<target>|<arg>`, at most 100 characters. */
 export const code = buttonCode('p1', '|');
+/** Of messages that one person alone sees: what their buttons do is for that person alone as well. */
+const privateCode = buttonCode('q1', '|');
+
+/** The identifiers of a message's buttons. */
+export const codeFor = (isPrivate: boolean): ButtonCode => (isPrivate ? privateCode : code);
 
 /** A picture that goes along with a message, or stands in it already. */
 export interface Shown {
@@ -31,12 +36,23 @@ const accents = { plain: null, busy: 0xf0b232, done: 0x23a55a, warning: 0xda373c
   number | null
 >;
 
+/** How a card is shown: with which identifiers, and to whose notice it is brought. */
+interface Showing {
+  readonly buttons: ButtonCode;
+  /** An id of a person. */
+  readonly whom: string | null;
+}
+
 /** A card as one container: words, pictures, files, buttons. */
-export function containerOf(card: Card, shown: readonly Shown[]): APIContainerComponent {
+export function containerOf(
+  card: Card,
+  shown: readonly Shown[],
+  { buttons, whom }: Showing = { buttons: code, whom: null },
+): APIContainerComponent {
   const pictures = shown.filter(({ asFile }) => !asFile).slice(0, limits.pictures);
   const files = shown.filter(({ asFile }) => asFile);
   const parts: APIComponentInContainer[] = [
-    { type: ComponentType.TextDisplay, content: wordsOf(card) },
+    { type: ComponentType.TextDisplay, content: wordsOf(card, whom) },
     ...(pictures.length > 0 ? [gallery(pictures, card.spoiler)] : []),
     ...files.map(({ name }) => ({
       type: ComponentType.File as const,
@@ -44,8 +60,8 @@ export function containerOf(card: Card, shown: readonly Shown[]): APIContainerCo
       spoiler: card.spoiler,
     })),
   ];
-  const list = card.choices && card.choices.options.length > 0 ? [listOf(card.choices)] : [];
-  const components = [...parts, ...rowsThatFit([...list, ...rowsOf(card.rows)], parts.length)];
+  const list = card.choices && card.choices.options.length > 0 ? [listOf(card.choices, buttons)] : [];
+  const components = [...parts, ...rowsThatFit([...list, ...rowsOf(card.rows, buttons)], parts.length)];
   return { type: ComponentType.Container, accent_color: accents[card.tone], components };
 }
 
@@ -63,10 +79,11 @@ function rowsThatFit(
   });
 }
 
-function wordsOf({ title, lines, block = [] }: Card): string {
+function wordsOf({ title, lines, block = [] }: Card, whom: string | null): string {
   const heading = title === '' ? [] : [`**${inert(title)}**`];
   const fixed = block.length > 0 ? `\n\`\`\`\n${block.join('\n').replaceAll('`', 'ˋ')}\n\`\`\`` : '';
-  return cutToMessage([...heading, ...lines.map(inert)].join('\n'), fixed) || '…';
+  const call = whom === null ? '' : `\n<@${whom}>`;
+  return cutToMessage([...heading, ...lines.map(inert)].join('\n'), `${call}${fixed}`) || '…';
 }
 
 function gallery(pictures: readonly Shown[], spoiler: boolean) {
@@ -80,19 +97,25 @@ function gallery(pictures: readonly Shown[], spoiler: boolean) {
   };
 }
 
-function rowsOf(rows: Card['rows']): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
+function rowsOf(rows: Card['rows'], buttons: ButtonCode): APIActionRowComponent<APIButtonComponentWithCustomId>[] {
   const narrow = rows.flatMap((row) => {
     const count = Math.ceil(row.length / limits.perRow);
     return Array.from({ length: count }, (_, at) => row.slice(at * limits.perRow, (at + 1) * limits.perRow));
   });
-  return narrow.map((row) => ({ type: ComponentType.ActionRow, components: row.map(buttonOf) }));
+  return narrow.map((row) => ({
+    type: ComponentType.ActionRow,
+    components: row.map((button) => buttonOf(button, buttons)),
+  }));
 }
 
 /** The list itself needs a name of its own; what was chosen says everything. */
-function listOf({ placeholder, options }: Choices): APIActionRowComponent<APIStringSelectComponent> {
+function listOf(
+  { placeholder, options }: Choices,
+  buttons: ButtonCode,
+): APIActionRowComponent<APIStringSelectComponent> {
   const shown = options.slice(0, listLimits.options).map((option) => ({
     label: cut(option.label, listLimits.label) || '…',
-    value: code.encode(option),
+    value: buttons.encode(option),
   }));
   const select: APIStringSelectComponent = {
     type: ComponentType.StringSelect,
@@ -109,12 +132,12 @@ const styles = {
   danger: ButtonStyle.Danger,
 } as const satisfies Record<NonNullable<Button['style']>, ButtonStyle>;
 
-function buttonOf(button: Button): APIButtonComponentWithCustomId {
+function buttonOf(button: Button, buttons: ButtonCode): APIButtonComponentWithCustomId {
   return {
     type: ComponentType.Button,
     style: styles[button.style ?? 'secondary'],
     label: cut(button.label, limits.label),
-    custom_id: code.encode(button),
+    custom_id: buttons.encode(button),
     disabled: button.disabled === true,
     ...(button.emoji && { emoji: { name: button.emoji } }),
   };

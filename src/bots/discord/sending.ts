@@ -1,10 +1,11 @@
 import { type APIMessage, MessageFlags, type RouteLike, Routes } from 'discord.js';
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { UserId } from '../../edit/request.ts';
+import { aloneIn } from '../core/alone.ts';
 import { type Card, DeliveryError, type SendOptions } from '../core/platform.ts';
 import { type Api, asDeliveryError, delivered, refusedWith } from './api.ts';
 import { channelOf, placeOf } from './places.ts';
-import { containerOf, type Shown } from './render.ts';
+import { codeFor, containerOf, type Shown } from './render.ts';
 import { remember, type Ticket, type Tickets } from './tickets.ts';
 import { type Cargo, fileLimit, type Materials, withPictures } from './uploads.ts';
 import { words } from './words.ts';
@@ -16,13 +17,30 @@ export interface Post extends Materials {
   readonly shown: Map<string, readonly Shown[]>;
 }
 
-/** The body of a message: nothing in it ever notifies anybody. */
-export function bodyOf(card: Card, { attachments, shown }: Pick<Cargo, 'attachments' | 'shown'>, flags = 0) {
+/** How a message is sent. */
+interface Manner {
+  readonly flags?: number;
+  /** Its buttons are for one person alone. */
+  readonly isPrivate?: boolean;
+  /** Whom it notifies. */
+  readonly mention?: UserId | null;
+}
+
+/** Somebody's id on Discord; null for people of other platforms. */
+const personOf = (user: UserId): string | null => /^discord:(\d{1,20})$/.exec(user)?.[1] ?? null;
+
+/** The body of a message: nothing in its words ever notifies anybody. */
+export function bodyOf(
+  card: Card,
+  { attachments, shown }: Pick<Cargo, 'attachments' | 'shown'>,
+  { flags = 0, isPrivate = false, mention = null }: Manner = {},
+) {
+  const whom = mention === null ? null : personOf(mention);
   return {
     flags: MessageFlags.IsComponentsV2 | flags,
-    components: [containerOf(card, shown)],
+    components: [containerOf(card, shown, { buttons: codeFor(isPrivate), whom })],
     attachments,
-    allowed_mentions: { parse: [], replied_user: false },
+    allowed_mentions: { parse: [], replied_user: false, ...(whom !== null && { users: [whom] }) },
   };
 }
 
@@ -33,6 +51,8 @@ export function bodyOf(card: Card, { attachments, shown }: Pick<Cargo, 'attachme
 export async function sendCard(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
   const { repeated } = words[options.language];
   const marked = options.repeated ? { ...card, title: `${card.title} ${repeated}`.trim() } : card;
+  const alone = aloneIn(options.replyTo);
+  if (alone) return sendAlone(post, post.tickets.named(alone.ticket), marked);
   const ticket = post.tickets.lastOf(place);
   const ways = [
     ...(ticket?.isGuest ? [] : [() => delivered(true, () => sendToPlace(post, place, marked, options))]),
@@ -50,25 +70,57 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
   throw last;
 }
 
-async function sendToPlace(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
-  const channel = channelOf(place);
-  const { replyTo } = options;
+/** Shows a card to one person alone, for as long as their interaction can be answered. @throws DeliveryError */
+async function sendAlone(post: Post, ticket: Ticket | undefined, card: Card): Promise<string> {
+  if (!ticket || !post.tickets.isAlive(ticket)) throw new DeliveryError('unreachable', null);
+  const isSeenByAll = ticket.isThinking && ticket.isGuest && !ticket.isPrivate;
+  if (isSeenByAll) await takeAway(post, ticket);
+  ticket.isPrivate = true;
+  const takesOver = ticket.isThinking;
+  ticket.isThinking = false;
+  return delivered(takesOver, async () => {
+    const id = await answerBy(post, ticket, card, { takesOver, flags: takesOver ? 0 : MessageFlags.Ephemeral });
+    post.tickets.posted(id, ticket);
+    return id;
+  });
+}
+
+/** Takes away what says "thinking", or another message that was posted through the ticket. @throws DeliveryError */
+export async function takeAway(post: Post, ticket: Ticket, message?: string): Promise<void> {
+  ticket.isThinking = false;
+  if (!post.tickets.isAlive(ticket)) return;
+  const route = Routes.webhookMessage(ticket.application, ticket.token, message ?? '@original');
   try {
-    return await sendToChannel(post, channel, card, { nonce: options.nonce, replyTo });
+    await post.api.call('DELETE', route, { auth: false });
   } catch (error) {
-    // Replies need a permission of their own (Read Message History).
-    if (replyTo === null || !refusedWith(error, 'missingPermissions')) throw error;
-    return sendToChannel(post, channel, card, { nonce: options.nonce, replyTo: null });
+    if (!refusedWith(error, 'unknownMessage', 'unknownWebhook', 'tokenExpired')) throw asDeliveryError(error, true);
   }
 }
 
-type Addressed = Pick<SendOptions, 'nonce' | 'replyTo'>;
+async function sendToPlace(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
+  const channel = channelOf(place);
+  const { replyTo, nonce, mention = null } = options;
+  try {
+    return await sendToChannel(post, channel, card, { nonce, replyTo, mention });
+  } catch (error) {
+    // Replies need a permission of their own (Read Message History).
+    if (replyTo === null || !refusedWith(error, 'missingPermissions')) throw error;
+    return sendToChannel(post, channel, card, { nonce, replyTo: null, mention });
+  }
+}
+
+type Addressed = Pick<SendOptions, 'nonce' | 'replyTo' | 'mention'>;
 
 /** An ordinary message; the nonce makes a repeated one the same. Source: discord.com/developers/docs/resources/message, "Create Message". */
-async function sendToChannel(post: Post, channel: string, card: Card, { nonce, replyTo }: Addressed): Promise<string> {
+async function sendToChannel(
+  post: Post,
+  channel: string,
+  card: Card,
+  { nonce, replyTo, mention = null }: Addressed,
+): Promise<string> {
   const reply = replyTo !== null && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
   return withPictures(post, card, fileLimit, async ({ files, ...cargo }) => {
-    const body = { ...bodyOf(card, cargo), nonce: nonce.slice(0, 25), enforce_nonce: true, ...reply };
+    const body = { ...bodyOf(card, cargo, { mention }), nonce: nonce.slice(0, 25), enforce_nonce: true, ...reply };
     const { id } = await post.api.call<APIMessage>('POST', Routes.channelMessages(channel), { body, files });
     remember(post.shown, id, cargo.shown);
     return id;
@@ -89,12 +141,12 @@ async function sendByTicket(post: Post, ticket: Ticket, card: Card): Promise<str
 /** Posts with an interaction's token. @throws ApiError, LineError, DeliveryError 'too-big' */
 export async function answerBy(
   post: Post,
-  { application, token, uploadLimit }: Ticket,
+  { application, token, uploadLimit, isPrivate }: Ticket,
   card: Card,
   how: { readonly takesOver: boolean; readonly flags: number },
 ): Promise<string> {
   return withPictures(post, card, uploadLimit, async ({ files, ...cargo }) => {
-    const calling = { body: bodyOf(card, cargo, how.flags), files, auth: false };
+    const calling = { body: bodyOf(card, cargo, { flags: how.flags, isPrivate }), files, auth: false };
     const { id } = how.takesOver
       ? await post.api.call<APIMessage>('PATCH', Routes.webhookMessage(application, token, '@original'), calling)
       : await post.api.call<APIMessage>('POST', Routes.webhook(application, token), {
@@ -125,12 +177,16 @@ function routeOf(
   { tickets }: Post,
   place: PlaceId,
   message: string,
-): { readonly route: RouteLike; readonly auth: boolean } {
+): { readonly route: RouteLike; readonly auth: boolean; readonly isPrivate: boolean } {
   const ticket = tickets.ofMessage(message);
   const byTicket = ticket && tickets.isAlive(ticket);
   return byTicket
-    ? { route: Routes.webhookMessage(ticket.application, ticket.token, message), auth: false }
-    : { route: Routes.channelMessage(channelOf(place), message), auth: true };
+    ? {
+        route: Routes.webhookMessage(ticket.application, ticket.token, message),
+        auth: false,
+        isPrivate: ticket.isPrivate,
+      }
+    : { route: Routes.channelMessage(channelOf(place), message), auth: true, isPrivate: false };
 }
 
 /**
@@ -138,16 +194,16 @@ function routeOf(
  * again what stands there; when that is not known (any more) the pictures go. @throws DeliveryError
  */
 export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
-  const { route, auth } = routeOf(post, place, message);
+  const { route, auth, isPrivate } = routeOf(post, place, message);
   await delivered(true, async () => {
     if (card.images.length === 0) {
       const shown = post.shown.get(message);
-      const { attachments, ...body } = bodyOf(card, { attachments: [], shown: shown ?? [] });
+      const { attachments, ...body } = bodyOf(card, { attachments: [], shown: shown ?? [] }, { isPrivate });
       await post.api.call('PATCH', route, { body: shown ? body : { ...body, attachments }, auth });
       return;
     }
     await withPictures(post, card, fileLimit, async ({ files, ...cargo }) => {
-      await post.api.call('PATCH', route, { body: bodyOf(card, cargo), files, auth });
+      await post.api.call('PATCH', route, { body: bodyOf(card, cargo, { isPrivate }), files, auth });
       remember(post.shown, message, cargo.shown);
     });
   });

@@ -18,6 +18,8 @@ export interface Ticket {
   readonly isGuest: boolean;
   /** Bytes of one file. */
   readonly uploadLimit: number;
+  /** What is shown through it is for this person alone. */
+  isPrivate: boolean;
   /** "… is thinking" stands there and wants to become something, or to be taken away. */
   isThinking: boolean;
 }
@@ -27,6 +29,7 @@ export interface Tickets {
   add(ticket: Ticket): void;
   /** The newest of a place, also when it has expired: it still says how the bot stands there. */
   lastOf(place: PlaceId): Ticket | undefined;
+  named(id: string): Ticket | undefined;
   posted(message: string, ticket: Ticket): void;
   /** Through which one a message was posted. */
   ofMessage(message: string): Ticket | undefined;
@@ -35,9 +38,14 @@ export interface Tickets {
 
 export function openTickets(clock: Clock): Tickets {
   const byPlace = new Map<PlaceId, Ticket>();
+  const byId = new Map<string, Ticket>();
   const byMessage = new Map<string, Ticket>();
   return {
-    add: (ticket) => remember(byPlace, ticket.place, ticket),
+    add: (ticket) => {
+      remember(byPlace, ticket.place, ticket);
+      remember(byId, ticket.id, ticket);
+    },
+    named: (id) => byId.get(id),
     lastOf: (place) => byPlace.get(place),
     posted: (message, ticket) => remember(byMessage, message, ticket),
     ofMessage: (message) => byMessage.get(message),

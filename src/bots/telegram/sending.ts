@@ -48,20 +48,50 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
   const marked = options.repeated
     ? { ...card, title: `${card.title} ${words[options.language].repeated}`.trim() }
     : card;
-  const { replyTo, nonce } = options;
-  const [first, ...others] = marked.images;
-  if (!first) return [await sendWords(post, place, marked, replyTo)];
-  if (others.length === 0) return [await sendPicture(post, { place, card: marked, image: first, replyTo })];
-  const parts = post.albumsSent.get(nonce) ?? (await sendAlbum(post, place, marked, replyTo));
+  const shown = marked.images.filter((image) => !image.original);
+  const files = marked.images.filter((image) => image.original);
+  if (shown.length === 0 || files.length === 0) return sendShown(post, place, marked, options);
+  const posted = await sendShown(post, place, { ...marked, images: shown }, options);
+  return [
+    ...posted,
+    ...(await sendFiles(post, place, { ...marked, images: files }, { ...options, replyTo: posted[0] })),
+  ];
+}
+
+async function sendShown(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<Posted> {
+  const { nonce } = options;
+  const [first, ...others] = card.images;
+  if (!first) return [await sendWords(post, place, card, options)];
+  if (others.length === 0) return [await sendPicture(post, { place, card, image: first, options })];
+  const parts = post.albumsSent.get(nonce) ?? (await sendAlbum(post, place, card, options));
   post.albumsSent.set(nonce, parts);
-  const message = await sendWords(post, place, marked, replyTo);
+  const message = await sendWords(post, place, card, options);
   post.albumsSent.delete(nonce);
   return [message, ...parts];
 }
 
+/** Pictures as files, below the message that shows them. Without them that message still stands, with its button for them. */
+async function sendFiles(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<readonly string[]> {
+  const bare = { ...card, title: '', lines: [], rows: [] };
+  const [image, ...others] = bare.images;
+  try {
+    if (!image || others.length > 0) return await sendAlbum(post, place, bare, options);
+    return [await sendPicture(post, { place, card: bare, image, options })];
+  } catch {
+    return [];
+  }
+}
+
+/** What a message that answers something has in common with others of its kind. */
+const answering = (place: PlaceId, { replyTo, silent = false }: Addressing) => ({
+  ...addressed(place, replyTo),
+  ...(silent && { disable_notification: true }),
+});
+type Addressing = Pick<SendOptions, 'replyTo' | 'silent'>;
+
 /** Words longer than a message go out as a text file. */
-async function sendWords(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<string> {
-  const common = { ...addressed(place, replyTo), reply_markup: keyboard(card.rows) };
+async function sendWords(post: Post, place: PlaceId, card: Card, how: Addressing): Promise<string> {
+  const common = { ...answering(place, how), reply_markup: keyboard(card.rows) };
   if (exceeds(card, limits.text)) {
     const document = {
       source: Buffer.from([card.title, ...card.lines, ...(card.block ?? [])].join('\n')),
@@ -83,13 +113,13 @@ interface Picture {
   readonly place: PlaceId;
   readonly card: Card;
   readonly image: CardImage;
-  readonly replyTo: string | null;
+  readonly options: Addressing;
 }
 
-async function sendPicture(post: Post, { place, card, image, replyTo }: Picture): Promise<string> {
+async function sendPicture(post: Post, { place, card, image, options }: Picture): Promise<string> {
   const { text, entities } = formatted(card, limits.caption);
   const common = {
-    ...addressed(place, replyTo),
+    ...answering(place, options),
     caption: text,
     caption_entities: entities,
     reply_markup: keyboard(card.rows),
@@ -103,12 +133,12 @@ async function sendPicture(post: Post, { place, card, image, replyTo }: Picture)
 }
 
 /** Two to ten pictures in one block. What is to arrive byte for byte makes it a block of files: the kinds do not mix. */
-async function sendAlbum(post: Post, place: PlaceId, card: Card, replyTo: string | null): Promise<readonly string[]> {
+async function sendAlbum(post: Post, place: PlaceId, card: Card, how: Addressing): Promise<readonly string[]> {
   const images = card.images.slice(0, 10);
   const way: Way = images.some(mustBeFile) ? 'document' : 'photo';
   const send = async (as: Way, limit: number) => {
     const files = await Promise.all(images.map((image) => fileOf(post, image, limit)));
-    const common = addressed(place, replyTo);
+    const common = answering(place, how);
     const media = files.map((file) =>
       as === 'photo'
         ? ({ type: 'photo', media: file, has_spoiler: card.spoiler } as const)
@@ -163,7 +193,7 @@ const noText = /there is no text in the message/i;
 export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
   try {
     const [image] = card.images;
-    if (image) await editPicture(post, { place, card, image, replyTo: null }, message);
+    if (image) await editPicture(post, { place, card, image, options: { replyTo: null } }, message);
     else await editWords(post, place, message, card);
   } catch (error) {
     if (!refusedFor(error, unchanged)) throw error;

@@ -3,6 +3,7 @@ import type { CheckpointEntry } from '../../edit/catalog.ts';
 import { Refusal } from '../../errors.ts';
 import { examineCheckpoint } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
+import { missingEncoders } from '../weights/completion.ts';
 import { brokenWeights } from '../weights/weights-file.ts';
 import { type Hashes, oldModelHash } from './hashes.ts';
 import type { ModelFile } from './model-files.ts';
@@ -13,6 +14,8 @@ export interface FoundCheckpoint {
   readonly name: string;
   readonly bytes: number;
   readonly entry: CheckpointEntry | null;
+  /** What a complete checkpoint has and this one has not. */
+  readonly lacks: { readonly vae: boolean; readonly text: boolean };
   readonly refusal: Refusal | null;
 }
 
@@ -21,14 +24,15 @@ export async function examineFile(file: ModelFile): Promise<FoundCheckpoint> {
   const { path, name, bytes } = file;
   try {
     if (file.fault !== null) throw brokenWeights(path, file.fault);
-    const { facts } = await examineCheckpoint(await openCheckpointFile(path));
+    const { facts, parts } = await examineCheckpoint(await openCheckpointFile(path));
     const { family, nativeSize } = facts;
+    const lacks = { vae: parts.vae === undefined, text: missingEncoders(facts, parts.text).length > 0 };
     const oldHash = bytes > 0x100000 ? await oldModelHash(path) : null;
     const entry = { name, hash: null, ...(oldHash && { oldHash }), family, nativeSize };
-    return { path, name, bytes, entry, refusal: null };
+    return { path, name, bytes, entry, lacks, refusal: null };
   } catch (error) {
     const refusal = error instanceof Refusal ? error : unreadable(path, error);
-    return { path, name, bytes, entry: null, refusal };
+    return { path, name, bytes, entry: null, lacks: { vae: false, text: false }, refusal };
   }
 }
 

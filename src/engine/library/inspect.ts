@@ -4,6 +4,7 @@ import { Refusal, type RefusalData, refusalData } from '../../errors.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { checkpointParts } from '../weights/checkpoint-parts.ts';
+import { encoderNames, missingEncoders } from '../weights/completion.ts';
 import type { DType } from '../weights/dtypes.ts';
 import { openHypernetwork } from '../weights/hypernetwork-file.ts';
 import type { TensorEntry, WeightsFile } from '../weights/weights-file.ts';
@@ -97,6 +98,7 @@ const signs: readonly (readonly [ModelKind, RegExp])[] = [
   ['embedding', /^(emb_params|clip_[gl]$|string_to_param)/],
   ['sam', /^image_encoder\.patch_embed/],
   ['grounding-dino', /^transformer\.level_embed/],
+  ['text-encoder', /^(text_encoder(_2)?\.)?(text_model\.)?(encoder\.layers\.0\.self_attn|transformer\.resblocks\.0)/],
   ['vae', /^(first_stage_model\.)?decoder\.(conv_in|up_blocks)/],
   ['upscaler', /^(model\.0\.weight|conv_first\.weight|before_RG)/],
 ];
@@ -135,23 +137,14 @@ async function inspectCheckpoint(
   try {
     const { facts } = await examineCheckpoint(file);
     const { family, variant, prediction, zeroTerminalSnr, nativeSize } = facts;
-    const wanted = textEncodersOf(facts);
     const parts = ['U-Net', ...(vae ? ['VAE'] : []), ...text.map(({ name }) => encoderNames[name])];
-    const missing = ['VAE', ...wanted.map((name) => encoderNames[name])].filter((part) => !parts.includes(part));
+    const missing = [...(vae ? [] : ['VAE']), ...missingEncoders(facts, text).map((name) => encoderNames[name])];
     const told = { variant, prediction, zeroTerminalSnr, nativeSize, parts, missing, refusal: null };
     return { family, facts: told };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return null; // `verifyModels` says why
   }
-}
-
-const encoderNames = { clip_l: 'CLIP-L', clip_h: 'OpenCLIP ViT-H', clip_g: 'OpenCLIP ViT-bigG' } as const;
-
-function textEncodersOf({ family, variant }: CheckpointFacts): readonly (keyof typeof encoderNames)[] {
-  if (family === 'sd1') return ['clip_l'];
-  if (family === 'sd2') return ['clip_h'];
-  return variant === 'refiner' ? ['clip_g'] : ['clip_l', 'clip_g'];
 }
 
 /** One file's verdict. */

@@ -8,7 +8,7 @@ import { examineFile, type FoundCheckpoint, named } from './checkpoints.ts';
 import { type Hashes, openHashes } from './hashes.ts';
 import { type ModelFile, modelFiles } from './model-files.ts';
 import { type NetworkFacts, networkFacts, ownerNotes } from './network-facts.ts';
-import { chooseVae } from './vae-choice.ts';
+import { chooseVae, firstVaeFor } from './vae-choice.ts';
 
 /** Where models are. */
 export interface LibraryOptions {
@@ -26,8 +26,10 @@ export interface Library {
   catalog(): Promise<Catalog>;
   /** @throws Refusal 'unknown-name', or what is wrong with the file */
   checkpoint(name: string): Promise<FoundCheckpoint>;
-  /** The VAE file for a checkpoint, as `chooseVae`; undefined for its own. */
-  vaeFor(checkpoint: string, wanted: string): Promise<ModelFile | undefined>;
+  /** The VAE file for a checkpoint, as `chooseVae`; undefined for its own. One that has none gets the first for its family. */
+  vaeFor(checkpoint: FoundCheckpoint, wanted: string): Promise<ModelFile | undefined>;
+  /** Files of text encoders for a checkpoint that lacks its own, those named like it first; none for one that has them. */
+  textFilesFor(checkpoint: FoundCheckpoint): Promise<readonly string[]>;
 }
 
 /** Opens nothing but the list of hashes. */
@@ -81,8 +83,19 @@ export async function openLibrary({ modelsDir, builtinModel, cacheDir }: Library
       throw new Refusal('unknown-name', { kind: 'model', given: name, nearest: closest(name, names) });
     },
     async vaeFor(checkpoint, wanted) {
-      const [vaes, { vae: noted }] = await Promise.all([modelFiles(modelsDir, 'vae'), ownerNotes(checkpoint)]);
-      return chooseVae(wanted, vaes, { path: checkpoint, noted });
+      const [vaes, { vae: noted }] = await Promise.all([modelFiles(modelsDir, 'vae'), ownerNotes(checkpoint.path)]);
+      const chosen = chooseVae(wanted, vaes, { path: checkpoint.path, noted });
+      return chosen ?? (checkpoint.lacks.vae ? firstVaeFor(checkpoint, vaes) : undefined);
+    },
+    async textFilesFor({ path, lacks }) {
+      if (!lacks.text) return [];
+      const files = await modelFiles(modelsDir, 'text-encoder');
+      const stem = basename(path, extname(path));
+      const isLike = (file: ModelFile) => Number(basename(file.path).startsWith(stem));
+      return files
+        .filter(({ fault }) => fault === null)
+        .sort((a, b) => isLike(b) - isLike(a))
+        .map((file) => file.path);
     },
   };
 }

@@ -28,6 +28,7 @@ export const shelves: Readonly<Record<ModelKind, Shelf>> = {
     means: (name, folder) => folder === 'VAE' || isVaeBeside(name),
   },
   'vae-approx': { folders: ['VAE-approx', 'VAE-taesd'], endings: ['.safetensors', '.pt', '.pth'] },
+  'text-encoder': { folders: ['text_encoder', 'text_encoders', 'clip'], endings: ['.safetensors', '.pt', '.bin'] },
   lora: { folders: ['Lora', 'LyCORIS'], endings: ['.safetensors', '.pt', '.ckpt'] },
   embedding: { folders: ['embeddings', '../embeddings'], endings: ['.safetensors', '.pt', '.bin'] },
   hypernetwork: { folders: ['hypernetworks'], endings: ['.pt'] },

@@ -1,6 +1,8 @@
 import { basename, extname } from 'node:path';
 import { closest } from '../../edit/names.ts';
 import { Refusal } from '../../errors.ts';
+import { openCheckpointFile } from '../weights/checkpoint-file.ts';
+import type { FoundCheckpoint } from './checkpoints.ts';
 import type { ModelFile } from './model-files.ts';
 
 /** What stands for no file in the VAE setting: the rules of A1111, and the checkpoint's own. */
@@ -38,4 +40,29 @@ export function chooseVae(
   if (byOwner?.toLowerCase() === none) return undefined;
   const stem = basename(path, extname(path));
   return (byOwner && called(byOwner)) || usable.find((vae) => basename(vae.path).startsWith(stem));
+}
+
+/**
+ * A VAE for a checkpoint that holds none. Files of SDXL and of the others have the same tensors, so their names must tell: those for SDXL have an
+ * `xl` in them. What is made for other latents is passed over.
+ */
+export async function firstVaeFor(
+  { entry }: Pick<FoundCheckpoint, 'entry'>,
+  vaes: readonly ModelFile[],
+): Promise<ModelFile | undefined> {
+  const isXl = entry?.family === 'sdxl';
+  const usable = vaes.filter(({ fault, name }) => fault === null && /xl/i.test(name) === isXl);
+  for (const vae of usable) if (await hasFourChannels(vae.path)) return vae;
+  return undefined;
+}
+
+async function hasFourChannels(path: string): Promise<boolean> {
+  try {
+    const { tensors } = await openCheckpointFile(path);
+    const first = ['', 'first_stage_model.'].map((prefix) => tensors.get(`${prefix}decoder.conv_in.weight`));
+    return first.some((entry) => entry?.shape[1] === 4);
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }

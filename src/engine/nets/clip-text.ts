@@ -1,28 +1,33 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { Graph, Layer, PatchMaker, Value } from '../graph/core.ts';
 import type { TextPart } from '../weights/checkpoint-parts.ts';
+import type { TextActivation } from '../weights/declared.ts';
 import type { Weights } from '../weights/weights.ts';
 import { type Tower, type TowerLayer, textTower } from './text-tower.ts';
 
-/** @param heads  attention heads; by default of 64 channels each, as in every full-size one */
+/** @param heads  attention heads; by default of 64 channels each, as in every full-size one, whose activations are the defaults too */
 export function textEncoder(
-  { layout, weights }: TextPart,
-  options: { heads?: number; patch?: PatchMaker<GraphBuilder>; adapters?: boolean } = {},
+  { name, layout, weights, projection }: TextPart,
+  options: { heads?: number; activation?: TextActivation; patch?: PatchMaker<GraphBuilder>; adapters?: boolean } = {},
 ): Graph {
-  const tower = layout === 'openClip' ? openClipTower(weights) : huggingFaceTower(weights);
-  const { heads = tower.tokenTable.shape[1]! / 64, ...others } = options;
-  const activation = layout === 'openClip' ? 'gelu' : 'quickGelu';
+  const tower =
+    layout === 'openClip'
+      ? openClipTower(weights)
+      : huggingFaceTower(weights, name === 'clip_l' ? undefined : projection);
+  const usual = name === 'clip_l' ? 'quickGelu' : 'gelu';
+  const { heads = tower.tokenTable.shape[1]! / 64, activation = usual, ...others } = options;
   return textTower(tower, { heads, activation, ...others });
 }
 
-/** A text encoder in Hugging Face's names, from `text_model` down. Source: transformers `CLIPTextModel` */
-function huggingFaceTower(w: Weights): Tower {
+/** A text encoder in Hugging Face's names, from `text_model` down. Source: transformers `CLIPTextModelWithProjection` */
+function huggingFaceTower(w: Weights, projection: Weights | undefined): Tower {
   return {
     name: 'clip text',
     tokenTable: w.tensor('embeddings.token_embedding.weight'),
     positions: w.tensor('embeddings.position_embedding.weight'),
     layers: parts(w, 'encoder.layers').map(huggingFaceLayer),
     finalNorm: w.at('final_layer_norm'),
+    ...(projection && { projectPooled: (g: GraphBuilder, x: Value) => g.linear(projection, x) }),
   };
 }
 

@@ -1,10 +1,11 @@
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
 import type { Graph, Layer, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
+import type { TextActivation } from '../weights/declared.ts';
 
 /** What the tensors of a text encoder cannot tell. */
 export interface TextOptions {
   readonly heads: number;
-  readonly activation: 'quickGelu' | 'gelu';
+  readonly activation: TextActivation;
   readonly patch?: PatchMaker<GraphBuilder>;
   /** Gives every weight a low-rank change that is fed. */
   readonly adapters?: boolean;

@@ -1,5 +1,6 @@
+import type { Emphasis } from '../../edit/choices.ts';
 import { Refusal } from '../../errors.ts';
-import { type Chunk, type ChunkOptions, chunkText, type Emphasis, emptyChunk } from '../prompt/chunks.ts';
+import { type Chunk, type ChunkOptions, chunkText, emptyChunk } from '../prompt/chunks.ts';
 import { embeddingFinder } from '../prompt/embeddings.ts';
 import { schedulePrompt } from '../prompt/prompt.ts';
 import { promptSchedule, type ScheduledText } from '../prompt/schedule.ts';

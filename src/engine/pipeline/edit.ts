@@ -8,11 +8,10 @@ import type { Picture } from '../image/picture.ts';
 import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
 import type { NoisePool } from '../noise/noise-pool.ts';
-import { readPrompts } from '../prompt/prompt.ts';
+import { type ReadPrompts, readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
 import type { Conditioning } from '../sampling/conditioning.ts';
-import type { Network } from '../sampling/guidance.ts';
 import { img2imgSteps } from '../sampling/img2img-steps.ts';
 import { type BatchSeeds, jobSeeds } from '../sampling/job-seeds.ts';
 import { planImg2img, type SamplingPlan } from '../sampling/plan.ts';
@@ -27,11 +26,12 @@ import { encodePrompts, promptDefaults } from './conditioning.ts';
 import { type Encoded, encodeAll, startFrom } from './encoded.ts';
 import type { Extras, FindExtras } from './extras.ts';
 import type { Job, Made } from './job.ts';
-import { labelVector } from './label-vector.ts';
+import { withLabels } from './label-vector.ts';
 import type { Checkpoint } from './models.ts';
 import { paint } from './paint.ts';
 import { partOf, type Reporter } from './reporter.ts';
 import { runScript, strengthsOf } from './scripts.ts';
+import { type FindStyles, withStyles } from './styles.ts';
 
 /** The opened model, what it works with, and what infotext says of it. */
 export interface Models {
@@ -40,6 +40,7 @@ export interface Models {
   readonly pool?: NoisePool;
   readonly tokenize: Tokenize;
   readonly findExtras: FindExtras;
+  readonly findStyles: FindStyles;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
   /** The VAE file in place of the checkpoint's own, with the first 10 hex digits of its SHA-256. */
@@ -67,7 +68,9 @@ export async function edit(
   sources: Sources,
   report: Reporter,
 ): Promise<EditOutcome<Uint8Array>> {
-  const { params, width, height } = request;
+  const { width, height } = request;
+  const params = await withStyles(request.params, models.findStyles);
+  const read = readPrompts(params);
   const { facts } = models.checkpoint;
   const size = { width, height };
   const plans = strengthsOf(params, sources.init, size).map((denoisingStrength) =>
@@ -76,8 +79,8 @@ export async function edit(
   const steps = sum(plans.map(stepsOf));
   report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, latentSpace: facts.latentSpace });
   report.phase('preparing');
-  const studio: Studio = { models, ...(await encodeWords(models, request)) };
-  const job: Job = { params, asked: params, size, init: [sources.init], mask: sources.mask };
+  const studio: Studio = { models, ...(await encodeWords(models, params, read)) };
+  const job: Job = { params, asked: { ...params, ...read.written }, size, init: [sources.init], mask: sources.mask };
   const script = scriptOf(params);
   const made = script
     ? await runScript(script, job, (part) => processImages(studio, part, partOf(report)))
@@ -161,13 +164,13 @@ function upscalerOf({ upscaler }: Params) {
 }
 
 /** Finds the networks the prompt names, puts them on the checkpoint, and encodes the rest. @throws Refusal as `FindExtras` */
-async function encodeWords(models: Models, { params }: EditRequest): Promise<Omit<Studio, 'models'>> {
+async function encodeWords(models: Models, params: Params, read: ReadPrompts): Promise<Omit<Studio, 'models'>> {
   const { checkpoint, tokenize } = models;
-  const read = readPrompts(params);
   const extras = await models.findExtras(read, checkpoint.textWidths);
   checkpoint.use(extras);
   const used = new Set<string>();
-  const conditioning = await encodePrompts(tokenize, checkpoint.encodeText, {
+  const known: Tokenize = (text) => tokenize(text, checkpoint.vocabulary);
+  const conditioning = await encodePrompts(known, checkpoint.encodeText, {
     ...promptDefaults,
     embeddings: extras.embeddings,
     onEmbedding: (name) => used.add(name),
@@ -176,15 +179,9 @@ async function encodeWords(models: Models, { params }: EditRequest): Promise<Omi
     negativePrompt: read.negativePrompt,
     steps: params.steps * (samplers[params.sampler].secondOrder ? 2 : 1), // not shortened by denoising strength
     clipSkip: params.clipSkip,
+    emphasis: params.emphasis,
   });
   return { conditioning, extras: { ...extras, embeddings: extras.embeddings.filter(({ name }) => used.has(name)) } };
-}
-
-/** SDXL is told sizes besides the pooled text; the others have no pooled text. As A1111 in img2img: the processing size, uncropped. */
-function networkOf(checkpoint: Checkpoint, { size: { width, height } }: Job): Network {
-  const sizes = { original: { width, height }, target: { width, height }, cropTop: 0, cropLeft: 0 };
-  return (x, timesteps, context, pooled) =>
-    checkpoint.unet(x, timesteps, context, pooled && labelVector(pooled, sizes));
 }
 
 /** One finished latent [1, 4, h, w], and its place in the batch. */
@@ -211,12 +208,13 @@ async function paintBatch(
   const { params } = job;
   const { latent: init, nmask, imageConditioning } = start;
   const painting = {
-    network: networkOf(checkpoint, job),
+    network: checkpoint.unet,
     prediction: checkpoint.facts.prediction,
     params,
     plan,
-    conditioning,
+    conditioning: withLabels(conditioning, checkpoint.facts.unet, job.size),
     onCall: report.called,
+    isEditing: checkpoint.facts.variant === 'instruct-pix2pix',
     ...(pool && { pool }),
   };
   const latents = await paint(painting, { init, nmask, imageConditioning, seeds, subseeds });
@@ -248,7 +246,7 @@ async function finish(studio: Studio, { job, canvas, start }: Finishing, one: Pa
   ];
 }
 
-function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishing, one: Painted): string {
+function infotextFor({ models, extras }: Studio, { job, canvas }: Finishing, one: Painted): string {
   const { modelHash, vae, version } = models;
   const { sampler, scheduler } = job.params;
   return infotextOf(
@@ -264,7 +262,8 @@ function infotextFor({ models, extras }: Studio, { job, canvas, start }: Finishi
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
       usesEtaNoise: samplers[sampler].usesEnsd ?? false,
       masked: canvas.inpaint !== null,
-      inpaintingModel: start.imageConditioning !== null,
+      inpaintingModel: models.checkpoint.facts.variant === 'inpainting',
+      editingModel: models.checkpoint.facts.variant === 'instruct-pix2pix',
     },
   );
 }

@@ -1,4 +1,4 @@
-import type { Emphasis } from '../prompt/chunks.ts';
+import type { Emphasis } from '../../edit/choices.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 
 /**

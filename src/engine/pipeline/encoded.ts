@@ -6,6 +6,7 @@ import { latentSize } from '../image/processing-size.ts';
 import { resample } from '../image/resample.ts';
 import { jobSeeds } from '../sampling/job-seeds.ts';
 import { withMaskedContent } from '../sampling/start-latent.ts';
+import { scale } from '../tensor/arithmetic.ts';
 import { startNoise } from '../tensor/image-rng.ts';
 import { concatChannels, concatRows } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -20,17 +21,21 @@ export interface Encoded {
   readonly latent: Tensor;
   /** [h, w], 1 = repaint; null without a mask. */
   readonly nmask: Tensor | null;
-  /** Further input channels of inpainting checkpoints, [K, 5, h, w]. */
+  /** Further input channels: [K, 5, h, w] of inpainting checkpoints, [K, 4, h, w] of InstructPix2Pix. */
   readonly imageConditioning: Tensor | null;
 }
 
 /** Each picture on its own, as A1111, so that a picture does not depend on its batch. */
 export async function encodeAll(checkpoint: Checkpoint, job: Job, canvases: readonly Canvas[]): Promise<Encoded> {
+  const { variant, latentScale } = checkpoint.facts;
   const latents: Tensor[] = [];
   const seen: Tensor[] = [];
   for (const canvas of canvases) {
-    latents.push(await encodeCanvas(checkpoint, job, canvas));
-    if (checkpoint.facts.variant === 'inpainting') seen.push(await seenByModel(checkpoint, job, canvas));
+    const latent = await encodeCanvas(checkpoint, job, canvas);
+    latents.push(latent);
+    if (variant === 'inpainting') seen.push(await seenByModel(checkpoint, job, canvas));
+    // Source: A1111 `edit_image_conditioning`: the encoder's mean, unscaled
+    if (variant === 'instruct-pix2pix') seen.push(scale(1 / latentScale, latent));
   }
   const { inpaint } = canvases[0]!; // all have the same mask
   const nmask = inpaint && latentMask(inpaint.maskForLatents, latentSize(job.size), isMaskRound(job));

@@ -1,5 +1,7 @@
+import type { Conditioning, ScheduledCond } from '../sampling/conditioning.ts';
 import { concatRows, row, stack } from '../tensor/rows.ts';
 import type { Tensor } from '../tensor/tensor.ts';
+import type { UnetShape } from '../weights/unet-shape.ts';
 
 /** Sizes that SDXL is told besides the text, px. */
 export interface LabelSizes {
@@ -23,6 +25,38 @@ export function labelVector(pooled: Tensor, { original, cropTop, cropLeft, targe
   const sizes = [original.height, original.width, cropTop, cropLeft, ...last];
   const tail = concatRows(sizes.map(sinusoids));
   return stack(Array.from({ length: pooled.shape[0]! }, (_, i) => concatRows([row(pooled, i), tail])));
+}
+
+/** How beautiful the refiner is told that the picture is to be, and is not. Source: A1111 modules/shared_options.py */
+const aesthetic = { positive: 6, negative: 2.5 } as const;
+
+/**
+ * A conditioning whose pooled texts have become label vectors; one without pooled texts as it is. As A1111 in img2img the picture was and
+ * will be of the processing size, uncropped; the refiner, whose label has one size less, is told an aesthetic score in place of the target.
+ */
+export function withLabels(
+  conditioning: Conditioning,
+  { admInChannels }: Pick<UnetShape, 'admInChannels'>,
+  size: { readonly width: number; readonly height: number },
+): Conditioning {
+  const labelled = (cond: ScheduledCond, aestheticScore: number): ScheduledCond => {
+    const { pooled } = cond;
+    if (!pooled || admInChannels === null) return cond;
+    const isRefiner = (admInChannels - pooled.shape[0]!) / width === 5;
+    const target = isRefiner ? { aestheticScore } : size;
+    return {
+      ...cond,
+      pooled: row(labelVector(stack([pooled]), { original: size, cropTop: 0, cropLeft: 0, target }), 0),
+    };
+  };
+  const { parts, uncond } = conditioning;
+  return {
+    parts: parts.map((part) => ({
+      ...part,
+      schedule: part.schedule.map((cond) => labelled(cond, aesthetic.positive)),
+    })),
+    uncond: uncond.map((cond) => labelled(cond, aesthetic.negative)),
+  };
 }
 
 /** Cosines, then sines, at frequencies from 1 down to 1/10000. */

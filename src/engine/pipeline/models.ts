@@ -4,6 +4,7 @@ import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
 import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
+import { leastVocabulary } from '../prompt/vocabulary.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
 import { type DressedOptions, dressedNetwork, type Outfit } from '../runtime/dressed-network.ts';
 import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
@@ -11,17 +12,20 @@ import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
-import type { CheckpointParts } from '../weights/checkpoint-parts.ts';
+import { type CheckpointParts, checkpointParts, type TextPart } from '../weights/checkpoint-parts.ts';
+import { completed, encoderNames, missingEncoders } from '../weights/completion.ts';
 import { type LoraTarget, loraTargets } from '../weights/lora-targets.ts';
 import { type Weights, weightsOf } from '../weights/weights.ts';
 import type { WeightsFile } from '../weights/weights-file.ts';
-import { type EncodeStates, encodeTextWith, textWidth } from './text-encoding.ts';
+import { commonVocabulary, type EncodeStates, encodeTextWith, textWidth } from './text-encoding.ts';
 import { decodeTiled, encodeTiled } from './tiled-vae.ts';
 
 export interface CheckpointOptions {
   readonly device: DeviceOptions;
   /** Bytes that a VAE may need for one picture; larger pictures go through it in tiles. By default any size goes through whole. */
   readonly vaeBudget?: number | undefined;
+  /** Files of text encoders, for checkpoints that lack theirs; the first of a kind counts. */
+  readonly textFiles?: readonly string[] | undefined;
   /** In place of what the file tells. */
   readonly prediction?: 'eps' | 'v' | undefined;
   /** Networks with fewer bytes of weights are opened anew for LoRAs, larger ones are fed them. */
@@ -36,6 +40,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly facts: CheckpointFacts;
   /** Of the vectors each text encoder turns a token into. */
   readonly textWidths: readonly number[];
+  /** Tokens that all text encoders know. */
+  readonly vocabulary: number;
   /** Has the text encoders and the U-Net changed by these networks, one after the other, from now on; by none: as the file has them. */
   use(outfit: Outfit): void;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
@@ -60,9 +66,8 @@ export interface Checkpoint extends AsyncDisposable {
  * @throws Refusal 'weights-broken', 'weights-unsupported'
  */
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
-  const file = await openCheckpointFile(path);
   const prediction = options.prediction ?? (await predictionBeside(path));
-  const { facts, parts } = await examineCheckpoint(file, { prediction });
+  const { file, facts, parts } = await openWhole(path, { prediction, textFiles: options.textFiles ?? [] });
   let separate: { readonly path: string; readonly weights: Weights } | undefined;
   const need = needFrom(path);
   const vae = () => need(separate?.weights ?? parts.vae, 'VAE');
@@ -70,12 +75,13 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   const { unetwork, texts } = dressedNetworks(opened, options);
   const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
   const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
-    need(parts.text[0], 'text encoder');
+    refuseMissing(path, facts, parts.text);
     return encodeTextWith(facts, parts.text, async (i) => texts[i]!)(rows, clipSkip, fixes);
   };
   return {
     facts,
     textWidths: parts.text.map(textWidth),
+    vocabulary: commonVocabulary(parts.text),
     use: ({ loras, hypernetworks }) => {
       unetwork.wear({ loras, hypernetworks });
       for (const network of texts) network.wear({ loras, hypernetworks: [] });
@@ -95,6 +101,38 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       for (const network of [unetwork, ...texts, pictures]) await network[Symbol.asyncDispose]();
     },
   };
+}
+
+interface WholeOptions {
+  readonly prediction: 'eps' | 'v' | undefined;
+  readonly textFiles: readonly string[];
+}
+
+/** A checkpoint, with the text encoders it lacks as far as there are files of them. */
+async function openWhole(path: string, { prediction, textFiles }: WholeOptions) {
+  const file = await openCheckpointFile(path);
+  const own = await examineCheckpoint(file, { prediction });
+  if (textFiles.length === 0 || missingEncoders(own.facts, own.parts.text).length === 0) return { file, ...own };
+  const files: WeightsFile[] = [];
+  for (const one of textFiles) files.push(...(await openCheckpointFile(one).then((opened) => [opened], noneOf)));
+  const whole = completed(file, own.facts, files);
+  return { file: whole, facts: own.facts, parts: checkpointParts(whole) };
+}
+
+/** A damaged file is none. */
+function noneOf(error: unknown): readonly never[] {
+  if (error instanceof Refusal) return [];
+  throw error;
+}
+
+/** @throws Refusal 'weights-unsupported' that names what is missing, and where to put it */
+function refuseMissing(path: string, facts: CheckpointFacts, text: readonly TextPart[]): void {
+  const [missing] = missingEncoders(facts, text);
+  const refused = (why: string) => new Refusal('weights-unsupported', { file: basename(path), why });
+  if (missing) throw refused(`it holds no text encoder ${encoderNames[missing]}: put one into text_encoder/`);
+  const known = commonVocabulary(text);
+  if (known < leastVocabulary)
+    throw refused(`its text encoder knows ${known} tokens, which is no vocabulary of CLIP's`);
 }
 
 interface OpenFile {
@@ -121,8 +159,10 @@ function dressedNetworks(
     return unet(needFrom(path)(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...dress, ...adapting });
   });
   const texts = parts.text.map((part) => {
-    const heads = facts.declared.textHeads?.[part.name];
-    return dressed((dress) => textEncoder(part, { ...(heads && { heads }), ...dress }));
+    const [heads, activation] = [facts.declared.textHeads?.[part.name], facts.declared.textActivations?.[part.name]];
+    return dressed((dress) =>
+      textEncoder(part, { ...(heads && { heads }), ...(activation && { activation }), ...dress }),
+    );
   });
   return { unetwork, texts };
 }
@@ -175,11 +215,13 @@ function meanOf({ data, shape }: Tensor): Tensor {
   return { data: data.subarray(0, data.length / 2), shape: [1, channels / 2, ...size] };
 }
 
+const remedies = { 'U-Net': '', VAE: ': put one into VAE/' } as const;
+
 /** Takes a part for granted, or says that the file lacks it. */
 function needFrom(path: string) {
-  return <T>(part: T | undefined, what: string): T => {
+  return <T>(part: T | undefined, what: keyof typeof remedies): T => {
     if (part === undefined)
-      throw new Refusal('weights-unsupported', { file: basename(path), why: `it holds no ${what}` });
+      throw new Refusal('weights-unsupported', { file: basename(path), why: `it holds no ${what}${remedies[what]}` });
     return part;
   };
 }
@@ -189,7 +231,13 @@ async function openVaeFile(path: string): Promise<Weights> {
   const file = await openCheckpointFile(path);
   const all = weightsOf(file.path, file.tensors);
   const found = [all, all.at('first_stage_model')].find((part) => part.has('decoder.conv_in.weight'));
-  return needFrom(path)(found, 'VAE');
+  const vae = needFrom(path)(found, 'VAE');
+  const channels = vae.tensor('decoder.conv_in.weight').shape[1];
+  if (channels === 4) return vae;
+  throw new Refusal('weights-unsupported', {
+    file: basename(path),
+    why: `it is a VAE for latents of ${channels} channels, not of 4`,
+  });
 }
 
 /** `parameterization: v` in the file's `.yaml`, as A1111 looks for it. */

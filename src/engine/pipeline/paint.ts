@@ -29,6 +29,8 @@ export interface Batch {
 export interface Painting {
   readonly network: Network;
   readonly prediction: Prediction;
+  /** The image conditioning is the picture to be edited (InstructPix2Pix). */
+  readonly isEditing?: boolean;
   readonly params: Params;
   readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
@@ -84,7 +86,7 @@ function blendFor(params: Params, { init, nmask }: Batch): MaskBlend | undefined
 }
 
 function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) => Promise<Guided> {
-  const { network, prediction, params, plan, conditioning, onCall } = painting;
+  const { network, prediction, isEditing = false, params, plan, conditioning, onCall } = painting;
   const { cfgFactor } = samplers[plan.sampler];
   const { imageConditioning } = batch;
   const blending = blendFor(params, batch);
@@ -98,6 +100,7 @@ function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) 
     cfgRescale: params.cfgRescale,
     ...(blending && { blend: blending }),
     ...(imageConditioning && { imageConditioning }),
+    ...(isEditing && params.imageCfgScale !== 1 && { imageCfgScale: params.imageCfgScale }), // as A1111: of 1 there is none
   });
   return async (x, level) => {
     const answer = await guided(x, level);

@@ -1,8 +1,10 @@
 import { openClipTokens } from '../prompt/chunks.ts';
+import { startToken, vocabularySize } from '../prompt/vocabulary.ts';
 import type { Network } from '../runtime/network.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
 import type { TextPart } from '../weights/checkpoint-parts.ts';
+import type { TensorEntry } from '../weights/weights-file.ts';
 import type { EncodeText, RowFix, TextStates } from './conditioning.ts';
 
 /** Which state of an encoder with `layers` layers the U-Net is given, and whether the final layer norm comes after. */
@@ -11,13 +13,17 @@ interface Reading {
   readonly output: 'hidden' | 'normed';
 }
 
+/** Layers of ViT-H as diffusers keeps it: the last one, which nobody reads, is left out. */
+const shortenedH = 23;
+
 /**
  * SD1: the state `clipSkip` from the end, normed. SD2: always the last but one, normed. SDXL: always the last but one, as it is.
  * Source: A1111 modules/sd_hijack_clip.py, modules/sd_hijack_open_clip.py
  */
 export function readingFor(family: CheckpointFacts['family'], layers: number, clipSkip: number): Reading {
   if (family === 'sd1') return { layer: Math.max(0, layers + 1 - clipSkip), output: 'normed' };
-  return { layer: layers - 1, output: family === 'sd2' ? 'normed' : 'hidden' };
+  if (family === 'sd2') return { layer: layers === shortenedH ? layers : layers - 1, output: 'normed' };
+  return { layer: layers - 1, output: 'hidden' };
 }
 
 /** `EncodeText` of however many encoders. */
@@ -35,9 +41,9 @@ export function encodeTextWith(
     for (const [i, part] of parts.entries()) {
       const network = await open(i);
       const { layer, output } = readingFor(family, layersOf(part), clipSkip);
-      const rows = part.layout === 'openClip' ? tokenRows.map(openClipTokens) : tokenRows;
+      const rows = part.name === 'clip_l' ? tokenRows : tokenRows.map(openClipTokens);
       const result = await network.run({
-        ...tokenFeeds(rows),
+        ...tokenFeeds(rows, tableOf(part).shape[0]!),
         ...fixFeeds(part, fixes, i),
         layer: int64([layer], [1]),
       });
@@ -52,14 +58,25 @@ function layersOf({ layout, weights }: TextPart): number {
   return weights.count(layout === 'openClip' ? 'transformer.resblocks' : 'encoder.layers');
 }
 
-function tokenFeeds(rows: readonly (readonly number[])[]) {
-  return { tokens: { data: Int32Array.from(rows.flat()), shape: [rows.length, 77] } };
+/** Start and end are the last two tokens of a vocabulary, however small it is. */
+function tokenFeeds(rows: readonly (readonly number[])[], vocabulary: number) {
+  const missing = Math.max(0, vocabularySize - vocabulary);
+  const ids = Int32Array.from(rows.flat(), (id) => (id >= startToken ? id - missing : id));
+  return { tokens: { data: ids, shape: [rows.length, 77] } };
+}
+
+function tableOf({ layout, weights }: TextPart): TensorEntry {
+  return weights.tensor(layout === 'openClip' ? 'token_embedding.weight' : 'embeddings.token_embedding.weight');
 }
 
 /** Of the vectors an encoder turns tokens into. */
-export function textWidth({ layout, weights }: TextPart): number {
-  const table = layout === 'openClip' ? 'token_embedding.weight' : 'embeddings.token_embedding.weight';
-  return weights.tensor(table).shape[1]!;
+export function textWidth(part: TextPart): number {
+  return tableOf(part).shape[1]!;
+}
+
+/** Tokens that all of these encoders know. */
+export function commonVocabulary(parts: readonly TextPart[]): number {
+  return Math.min(vocabularySize, ...parts.map((part) => tableOf(part).shape[0]!));
 }
 
 /** Where textual inversions go, and their vectors for the encoder `index`, as far as there is room in a row. */

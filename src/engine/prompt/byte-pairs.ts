@@ -17,10 +17,12 @@ export function pairKey(left: number, right: number): number {
  * Byte-pair encoding of one word: the lowest-ranked neighbouring pair is merged, everywhere from left to right, until no pair is
  * left. A merge only ever makes pairs of higher rank, so a queue ordered by (rank, position) does the same in n·log n steps.
  *
+ * @param below  merges are made only to ids below this one
  * Source: Sennrich et al. 2016 (arXiv 1508.07909); openai/CLIP clip/simple_tokenizer.py
  */
-export function encodeWord(pairs: BytePairs, word: Uint8Array): number[] {
+export function encodeWord(vocabulary: BytePairs, word: Uint8Array, below = Number.POSITIVE_INFINITY): number[] {
   if (word.length === 0) return [];
+  const pairs = { ...vocabulary, below };
   const symbols = linkedSymbols(pairs, word);
   const queue: Merge[] = [];
   for (let i = 0; i + 1 < word.length; i++) offer(pairs, symbols, queue, i);
@@ -48,19 +50,25 @@ function linkedSymbols({ inner, final }: BytePairs, word: Uint8Array): Symbols {
 type Merge = number;
 const places = 2 ** 32;
 
+/** A vocabulary, of which only the merges to ids below a bound are used. */
+interface UsedPairs extends BytePairs {
+  readonly below: number;
+}
+
 /** Queues the merge of the symbol at `at` with its right neighbour, if the vocabulary has one. */
-function offer(pairs: BytePairs, symbols: Symbols, queue: Merge[], at: number): void {
+function offer(pairs: UsedPairs, symbols: Symbols, queue: Merge[], at: number): void {
   const id = possibleMerge(pairs, symbols, at);
   if (id !== undefined) pushLeast(queue, id * places + at);
 }
 
-function possibleMerge({ merged }: BytePairs, { id, next }: Symbols, at: number): number | undefined {
+function possibleMerge({ merged, below }: UsedPairs, { id, next }: Symbols, at: number): number | undefined {
   const right = next[at]!;
   if (id[at]! < 0 || right >= id.length) return undefined;
-  return merged.get(pairKey(id[at]!, id[right]!));
+  const merge = merged.get(pairKey(id[at]!, id[right]!));
+  return merge !== undefined && merge < below ? merge : undefined;
 }
 
-function makeMerge(pairs: BytePairs, symbols: Symbols, queue: Merge[], merge: Merge): void {
+function makeMerge(pairs: UsedPairs, symbols: Symbols, queue: Merge[], merge: Merge): void {
   const { id, next, previous } = symbols;
   const mergedId = Math.floor(merge / places);
   const at = merge % places;

@@ -1,3 +1,4 @@
+import type { Emphasis } from '../../edit/choices.ts';
 import { chunkBreak, parseAttention, type WeightedText } from './attention.ts';
 import type { FindEmbedding } from './embeddings.ts';
 import type { Tokenize } from './tokenizer.ts';
@@ -16,9 +17,6 @@ export interface ChunkOptions {
   /** A chunk may end up to this many tokens early, behind its last comma; 0–74, 0 cuts anywhere. */
   readonly commaPaddingBacktrack: number;
 }
-
-/** How the weights of a prompt act on what the text encoder says. Source: A1111 modules/sd_emphasis.py */
-export type Emphasis = 'Original' | 'No norm' | 'Ignore' | 'None';
 
 /** 77 tokens as the text encoder takes them. */
 export interface Chunk {

@@ -11,6 +11,11 @@ export const endToken = 49407;
 /** Id of a comma that ends a word. */
 export const commaToken = 267;
 
+/** Tokens in all: bytes, bytes at a word's end, merges, start and end. A smaller one has fewer merges, and start and end after them. */
+export const vocabularySize = 49_408;
+/** The bytes, with start and end: what no vocabulary can do without. */
+export const leastVocabulary = 514;
+
 const mergeCount = 48_894;
 /** SHA-256 of the merges joined by newlines: whatever package they come from, they are these. */
 const mergesSha256 = 'f61f2adf497e6f5357c347aeb4646fabe82f341e946de5bdec5d2858e41bef4a';

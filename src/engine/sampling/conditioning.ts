@@ -6,7 +6,7 @@ export interface ScheduledCond {
   readonly endAt: number;
   /** Cross-attention context [tokens, width]. */
   readonly cond: Tensor;
-  /** SDXL only: pooled text [1280], the first part of the U-Net's label vector. */
+  /** SDXL only: the pooled text [P], then the label vector that begins with it. */
   readonly pooled?: Tensor;
 }
 

@@ -87,6 +87,7 @@ interface Places {
 
 /**
  * uncond + Σ wₖ·scale·(condₖ − uncond), k over the parts joined by AND; without negative prompt the scale is 1.
+ * InstructPix2Pix, unlike in A1111, may be told several parts too.
  * Source: A1111 modules/sd_samplers_cfg_denoiser.py; Brooks et al. 2022 (arXiv 2211.09800), eq. 3, with a picture
  */
 function guidedPortions(
@@ -96,10 +97,12 @@ function guidedPortions(
   isUncondSkipped: boolean,
 ): readonly Portion[] {
   if (imageCfgScale !== undefined && !isUncondSkipped) {
+    const shares = parts.length === 1 ? [cfgScale] : parts.map(({ weight }) => weight * cfgScale); // A1111: one has no weight
+    const all = shares.reduce((sum, share) => sum + share, 0);
     return [
       { place: blind, weight: 1 - imageCfgScale },
-      { place: uncond, weight: imageCfgScale - cfgScale },
-      { place: cond[0]!, weight: cfgScale },
+      { place: uncond, weight: imageCfgScale - all },
+      ...shares.map((weight, k): Portion => ({ place: cond[k]!, weight })),
     ];
   }
   const weights = parts.map(({ weight }) => weight * (isUncondSkipped ? 1 : cfgScale));

@@ -26,30 +26,49 @@ const parts = [
   },
 ] as const;
 
-/** Hugging Face's text encoder in a file of diffusers' layout. */
-const textEncoder = { from: 'text_encoder.', to: 'cond_stage_model.transformer.' } as const;
+/** Hugging Face's text encoders in a file of diffusers' layout: where SD1 and SD2 have their one, and where SDXL has its two. */
+const textEncoders = {
+  one: [['text_encoder.', 'cond_stage_model.transformer.']],
+  two: [
+    ['text_encoder.', 'conditioner.embedders.0.transformer.'],
+    ['text_encoder_2.', 'conditioner.embedders.1.transformer.'],
+  ],
+} as const;
 
 /** Files in ldm's names are returned as they are. */
 export function withLdmNames(file: WeightsFile): WeightsFile {
-  const renamed = new Map<string, string>();
-  for (const { prefixes, sign, to, rename } of parts) {
-    const prefix = prefixes.find((start) => file.tensors.has(start + sign));
-    if (prefix === undefined) continue;
-    const own = [...file.tensors.keys()]
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => name.slice(prefix.length));
-    for (const [from, ldm] of rename(prefix === '' ? own.filter(isBare) : own)) renamed.set(prefix + from, to + ldm);
-  }
+  const networks = parts.flatMap((part) => renamedPart(file, part));
+  const renamed = new Map([...networks, ...renamedText(file, networks)]);
   if (renamed.size === 0) return file;
-  for (const name of file.tensors.keys()) {
-    if (name.startsWith(textEncoder.from)) renamed.set(name, textEncoder.to + name.slice(textEncoder.from.length));
-  }
   const entries = [...file.tensors.values()].map((entry) => ({
     ...entry,
     name: renamed.get(entry.name) ?? entry.name,
   }));
   return { ...file, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
 }
+
+type Renamed = readonly (readonly [from: string, to: string])[];
+
+function renamedPart({ tensors }: WeightsFile, { prefixes, sign, to, rename }: (typeof parts)[number]): Renamed {
+  const prefix = prefixes.find((start) => tensors.has(start + sign));
+  if (prefix === undefined) return [];
+  const own = [...tensors.keys()].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const known = rename(prefix === '' ? own.filter(isBare) : own);
+  return [...known].map(([from, ldm]) => [prefix + from, to + ldm] as const);
+}
+
+/** Text encoders, whoever named the other networks. */
+function renamedText({ tensors }: WeightsFile, networks: Renamed): Renamed {
+  const names = [...tensors.keys()];
+  const isDouble =
+    names.some((name) => name.startsWith('text_encoder_2.')) || hasLabels([...names, ...networks.flat()]);
+  return textEncoders[isDouble ? 'two' : 'one'].flatMap(([from, to]) =>
+    names.flatMap((name) => (name.startsWith(from) ? [[name, to + name.slice(from.length)] as const] : [])),
+  );
+}
+
+/** A U-Net with label vectors is SDXL's. */
+const hasLabels = (names: readonly string[]) => names.some((name) => name.includes('label_emb.'));
 
 /** Names of the part itself, where other parts of the file have prefixes. */
 const isBare = (name: string) =>

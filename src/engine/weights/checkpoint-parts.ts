@@ -8,6 +8,8 @@ export interface TextPart {
   /** Whose names its tensors have: Hugging Face's below `text_model`, or OpenCLIP's. */
   readonly layout: 'huggingFace' | 'openClip';
   readonly weights: Weights;
+  /** Hugging Face's projection of the pooled text, a linear layer beside `text_model`. */
+  readonly projection?: Weights;
 }
 
 /** A checkpoint taken apart. What is missing was not in the file. */
@@ -23,13 +25,14 @@ export interface CheckpointParts {
 const unetPrefix = 'model.diffusion_model';
 const vaePrefix = 'first_stage_model';
 
-/** Where checkpoints keep their text encoders. OpenCLIP's are told apart by their widths. Source: A1111 modules/sd_models.py */
+/** Where checkpoints keep their text encoders, which are told apart by their widths. Source: A1111 modules/sd_models.py */
 const textPlaces = [
   { prefix: 'cond_stage_model.transformer', layout: 'huggingFace' },
   { prefix: 'conditioner.embedders.0.transformer', layout: 'huggingFace' },
   { prefix: 'cond_stage_model.model', layout: 'openClip' },
   { prefix: 'conditioner.embedders.0.model', layout: 'openClip' },
   { prefix: 'conditioner.embedders.1.model', layout: 'openClip' },
+  { prefix: 'conditioner.embedders.1.transformer', layout: 'huggingFace' },
 ] as const;
 
 /** Splits a checkpoint into its networks, by the prefixes of its tensors' names. */
@@ -55,15 +58,25 @@ function textPart(all: Weights, { prefix, layout }: (typeof textPlaces)[number])
   const part = all.at(prefix);
   if (layout === 'openClip') {
     if (!part.has('ln_final.weight')) return [];
-    return [{ name: openClipName(part), layout, weights: part }];
+    return [
+      { name: nameByWidth(part.tensor('ln_final.weight').shape[0]) ?? openClipName(prefix), layout, weights: part },
+    ];
   }
   const weights = part.has('text_model') ? part.at('text_model') : part; // files of 2022 lack the level
-  return weights.has('final_layer_norm.weight') ? [{ name: 'clip_l', layout, weights }] : [];
+  if (!weights.has('final_layer_norm.weight')) return [];
+  const isSecond = prefix.startsWith('conditioner.embedders.1');
+  const name = nameByWidth(weights.tensor('final_layer_norm.weight').shape[0]) ?? (isSecond ? 'clip_g' : 'clip_l');
+  return [
+    { name, layout, weights, ...(part.has('text_projection.weight') && { projection: part.at('text_projection') }) },
+  ];
 }
 
-/** OpenCLIP's ViT-H has width 1024 and serves SD2; ViT-bigG has 1280 and a place of its own in SDXL. */
-function openClipName(part: Weights): TextEncoderName {
-  const width = part.tensor('ln_final.weight').shape[0];
-  if (width === 1024) return 'clip_h';
-  return width === 1280 || part.prefix.startsWith('conditioner') ? 'clip_g' : 'clip_h';
+/** Of the full-size encoders: ViT-H serves SD2, ViT-bigG is SDXL's second. */
+export function nameByWidth(width: number | undefined): TextEncoderName | undefined {
+  return width === 768 ? 'clip_l' : width === 1024 ? 'clip_h' : width === 1280 ? 'clip_g' : undefined;
+}
+
+/** Of small relatives: SDXL has a place of its own for each of its encoders. */
+function openClipName(prefix: string): TextEncoderName {
+  return prefix.startsWith('conditioner') ? 'clip_g' : 'clip_h';
 }

@@ -15,12 +15,17 @@ export interface Declared {
   /** … or the width of each. */
   readonly headChannels?: number;
   readonly textHeads?: Readonly<Partial<Record<TextEncoderName, number>>>;
+  readonly textActivations?: Readonly<Partial<Record<TextEncoderName, TextActivation>>>;
 }
 
 /** What latents mean: autoencoders of one space can take each other's place, and share their previews. */
 export type LatentSpace = 'sd' | 'sdxl' | 'palimpsest-tiny';
 
 export type TextEncoderName = 'clip_l' | 'clip_h' | 'clip_g';
+const textEncoderNames: readonly TextEncoderName[] = ['clip_l', 'clip_h', 'clip_g'];
+
+/** What stands between the two linear layers of a text encoder's block. */
+export type TextActivation = 'quickGelu' | 'gelu';
 
 /** Reads both ways of writing them: `palimpsest.*`, and `tiny_config` (JSON). What makes no sense is passed over. */
 export function declaredIn({ metadata }: WeightsFile): Declared {
@@ -44,13 +49,24 @@ export function declaredIn({ metadata }: WeightsFile): Declared {
     ...(heads && { heads }),
     ...(headChannels && { headChannels }),
     textHeads: textHeads(config, own('text_num_heads')),
+    textActivations: textActivations(config),
   };
 }
 
 function textHeads(config: Record<string, unknown>, own: string | undefined): NonNullable<Declared['textHeads']> {
   const headsOf = (name: TextEncoderName) => count(record(config[name]).num_attention_heads);
-  const pairs = (['clip_l', 'clip_h', 'clip_g'] as const).map((name) => [name, headsOf(name) ?? count(own)] as const);
+  const pairs = textEncoderNames.map((name) => [name, headsOf(name) ?? count(own)] as const);
   return Object.fromEntries(pairs.filter(([, heads]) => heads !== undefined));
+}
+
+/** In Hugging Face's words. */
+function textActivations(config: Record<string, unknown>): NonNullable<Declared['textActivations']> {
+  const known = { quick_gelu: 'quickGelu', gelu: 'gelu' } as const;
+  const pairs = textEncoderNames.flatMap((name) => {
+    const asked = oneOf(['quick_gelu', 'gelu'], record(config[name]).hidden_act);
+    return asked ? [[name, known[asked]] as const] : [];
+  });
+  return Object.fromEntries(pairs);
 }
 
 function parsed(json: string | undefined): Record<string, unknown> {

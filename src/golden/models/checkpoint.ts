@@ -69,8 +69,8 @@ export function textEncoderOf(
 ): Graph {
   const part = parts.text.find((candidate) => candidate.name === name);
   if (!part) throw new RangeError(`the checkpoint holds no ${name}`);
-  const heads = facts.declared.textHeads?.[name];
-  return textEncoder(part, { ...(heads && { heads }), ...options });
+  const [heads, activation] = [facts.declared.textHeads?.[name], facts.declared.textActivations?.[name]];
+  return textEncoder(part, { ...(heads && { heads }), ...(activation && { activation }), ...options });
 }
 
 /** Feeds of a text encoder for token ids [N, 77]: the state after `layer` layers, no textual inversion. */

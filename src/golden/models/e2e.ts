@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { SamplerName } from '../../edit/choices.ts';
+import type { Emphasis, SamplerName } from '../../edit/choices.ts';
 import { decodeLimits, decodePicture } from '../../engine/image/decode.ts';
 import { toPictures, toPixels } from '../../engine/image/pixels.ts';
 import { encodePrompts, promptDefaults } from '../../engine/pipeline/conditioning.ts';
 import { type Checkpoint, openCheckpoint } from '../../engine/pipeline/models.ts';
-import type { Emphasis } from '../../engine/prompt/chunks.ts';
 import { openTokenizer } from '../../engine/prompt/tokenizer.ts';
 import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
 import type { Conditioning } from '../../engine/sampling/conditioning.ts';

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import type { Emphasis } from '../../edit/choices.ts';
 import { vaeDecoder, vaeEncoder } from '../../engine/nets/vae.ts';
 import { encodePrompts, promptDefaults } from '../../engine/pipeline/conditioning.ts';
 import { openCheckpoint } from '../../engine/pipeline/models.ts';
 import { decodeTiled, encodeTiled } from '../../engine/pipeline/tiled-vae.ts';
-import type { Emphasis } from '../../engine/prompt/chunks.ts';
 import { openTokenizer } from '../../engine/prompt/tokenizer.ts';
 import { openNetwork } from '../../engine/runtime/network.ts';
 import { stack } from '../../engine/tensor/rows.ts';

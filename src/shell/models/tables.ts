@@ -6,6 +6,7 @@ const titles: Readonly<Record<ModelKind, string>> = {
   checkpoint: 'checkpoint',
   vae: 'VAE',
   'vae-approx': 'preview decoder',
+  'text-encoder': 'text encoder',
   lora: 'LoRA',
   embedding: 'embedding',
   hypernetwork: 'hypernetwork',

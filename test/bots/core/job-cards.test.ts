@@ -7,7 +7,7 @@ import type { JobId, PlaceId } from '../../../src/edit/lineage.ts';
 import type { Progress } from '../../../src/edit/request.ts';
 import type { Line } from '../../../src/jobs/queue.ts';
 import { silentLog } from '../../../src/log.ts';
-import type { JobRow } from '../../../src/storage/index.ts';
+import type { JobRow, Setting } from '../../../src/storage/index.ts';
 import { HandClock } from '../../support/hand-clock.ts';
 import { editTask, testJob } from '../../support/jobs.ts';
 import { ann, otherRoom, room, TestPlatform } from '../../support/test-platform.ts';
@@ -32,11 +32,14 @@ let platform: TestPlatform;
 let cards: JobCards;
 let line: Line;
 let busy: boolean;
+/** What people set for themselves. */
+let chosen: readonly Setting[];
 
 /** The parts of a desk that cards need, rows in memory. */
 function openCards(): JobCards {
   const queue = { line: async () => line };
   const storage = {
+    settings: { of: async () => chosen },
     people: { person: async () => ({ name: 'Ann' }), place: async () => undefined },
     jobs: { setCard: async () => {}, find: async () => ({ state: 'queued' }) },
     messages: { link: async () => {} },
@@ -78,6 +81,7 @@ const says = (n = 0) => platform.posted[n]!.card.lines.join('\n');
 const edits = (n = 0) => platform.posted[n]!.history.length - 1;
 
 beforeEach(() => {
+  chosen = [];
   clock = new HandClock();
   platform = new TestPlatform({
     editIntervalMs: { private: 1500, room: 4000 },
@@ -206,6 +210,15 @@ describe('a running job', () => {
     const shown = platform.posted[0]!.history.filter((card) => card.images.length > 0);
     expect(shown.length).toBeGreaterThanOrEqual(2);
     expect(shown.length).toBeLessThanOrEqual(3);
+  });
+
+  test('brings none to whoever wants none', async () => {
+    chosen = [{ scope: 'user', owner: ann.id, key: 'preview', value: 'off' }];
+    await announce('a');
+    cards.progress('a' as JobId, { ...sampling(1), preview: new Uint8Array([1]) });
+    await clock.pass(20_000);
+    expect(says(0)).toContain('1/20');
+    expect(platform.posted[0]!.history.filter((card) => card.images.length > 0)).toEqual([]);
   });
 
   test('gets a new card before its old one can no longer be edited', async () => {

@@ -57,6 +57,7 @@ export async function plainModels(): Promise<Models> {
     checkpoint,
     tokenize: await openTokenizer(),
     findExtras: async () => noExtras,
+    findStyles: async () => [],
     modelHash: '0123456789',
     version: 'test',
   };

@@ -112,3 +112,12 @@ describe('clean text', () => {
     );
   });
 });
+
+test('a smaller vocabulary makes fewer merges, and no token it does not have', async () => {
+  const tokenize = await openTokenizer();
+  const whole = tokenize('a photograph of the cat');
+  const small = tokenize('a photograph of the cat', 600);
+  expect(small.length).toBeGreaterThan(whole.length);
+  expect(Math.max(...small)).toBeLessThan(598);
+  expect(tokenize('a photograph of the cat', 49_408)).toEqual(whole);
+});

@@ -44,7 +44,8 @@ export async function logPlace(desk: Desk, { where, speaker }: Asker): Promise<P
  * @throws Refusal 'under-review', or 'forbidden-word' without a log channel
  */
 export async function holdForReview(flow: Flow, { order, review, spoiler }: Admitted): Promise<never> {
-  const { asker, parent, pressed: _, ...rest } = order;
+  const { asker: whole, parent, pressed: _, ...rest } = order;
+  const { briefly: __, ...asker } = whole; // by then it cannot be answered any more
   const place = await logPlace(flow, asker);
   if (!place) throw new Refusal('forbidden-word', { word: review[0] ?? '' });
   const from = parent.kind === 'node' ? { node: parent.node.id } : { upload: parent.upload };

@@ -7,8 +7,7 @@ import type { Caps } from '../../../edit/resolve.ts';
 import type { Setting, SettingScope } from '../../../storage/index.ts';
 import type { Desk } from '../desk.ts';
 import type { Limits } from '../limits.ts';
-import type { Asker } from '../order.ts';
-import type { Whereabouts } from '../platform.ts';
+import type { Speaker, Whereabouts } from '../platform.ts';
 import { type SettingKey, type SettingName, type SettingValue, settingKeys } from './settings.ts';
 
 /** Whose choices count for somebody somewhere, from weakest to strongest. */
@@ -110,7 +109,10 @@ export function capsOf(choices: Choices, most: Caps): Caps {
 }
 
 /** The caps that hold for somebody somewhere. */
-export async function capsFor(desk: Desk, { where, speaker }: Pick<Asker, 'where' | 'speaker'>): Promise<Caps> {
+export async function capsFor(
+  desk: Desk,
+  { where, speaker }: { readonly where: Whereabouts; readonly speaker: Speaker },
+): Promise<Caps> {
   return capsOf(await choicesFor(desk, where, speaker.user), desk.caps);
 }
 

@@ -84,7 +84,8 @@ export type ButtonWord =
   | 'remindMe'
   | 'smaller'
   | 'onlyMasked'
-  | 'trySample'
+  | 'begin'
+  | 'info'
   | 'invertMask'
   | 'back'
   | 'pageBack'
@@ -142,6 +143,14 @@ export interface Messages extends DrawingMessages {
   /** The card that asks before it moves a HEAD that is elsewhere. */
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
+  /** Two pictures came together. */
+  readonly pair: {
+    readonly title: string;
+    readonly line: string;
+    readonly choices: Readonly<Record<'mask' | 'sketch' | 'apart', string>>;
+  };
+  /** A picture came after its album. */
+  readonly late: { readonly title: string; readonly line: string };
   readonly room: RoomMessages;
   readonly house: HouseMessages;
   readonly settings: {

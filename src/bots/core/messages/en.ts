@@ -63,7 +63,8 @@ export const en: Messages = {
     remindMe: 'Remind me',
     smaller: 'Smaller ×0.75',
     onlyMasked: 'Only masked',
-    trySample: 'Try a sample',
+    begin: 'Begin',
+    info: 'Info',
     invertMask: 'Invert the mask',
     back: 'Back',
     pageBack: 'Back',
@@ -134,6 +135,15 @@ export const en: Messages = {
     title: `The current picture is #${head}`,
     line: `This is about #${node}. Shall we go back to #${parent}?`,
   }),
+  pair: {
+    title: 'What is the second picture?',
+    line: 'It is not black and white, so it could be several things.',
+    choices: { mask: 'The mask', sketch: 'A sketch', apart: 'Separate edits' },
+  },
+  late: {
+    title: '⚠ This picture arrived after its album',
+    line: 'Send it again as a reply to the picture it belongs to.',
+  },
   room: roomMessages.en,
   house: houseMessages.en,
   setHead: (number) => `Go to #${number}`,
@@ -146,6 +156,7 @@ export const en: Messages = {
     title: (count) => `Models: ${count}`,
     kinds: {
       ...{ checkpoint: 'checkpoint', vae: 'VAE', 'vae-approx': 'preview VAE', lora: 'LoRA', embedding: 'embedding' },
+      'text-encoder': 'text encoder',
       ...{ hypernetwork: 'hypernetwork', upscaler: 'upscaler', sam: 'SAM', 'grounding-dino': 'GroundingDINO' },
     },
     more: (count) => `… and ${count} more: say part of the name, as in /models anime.`,

@@ -62,7 +62,8 @@ export const zh: Messages = {
     remindMe: '提醒我',
     smaller: '缩小至 ×0.75',
     onlyMasked: '仅蒙版区域',
-    trySample: '试试示例',
+    begin: '开始',
+    info: '信息',
     invertMask: '反选蒙版',
     back: '返回',
     pageBack: '上一页',
@@ -133,6 +134,15 @@ export const zh: Messages = {
     title: `当前图片是 #${head}`,
     line: `这里说的是 #${node}。要退回到 #${parent} 吗？`,
   }),
+  pair: {
+    title: '第二张图片是什么？',
+    line: '它不是黑白图，可能有几种意思。',
+    choices: { mask: '蒙版', sketch: '涂鸦', apart: '分别编辑' },
+  },
+  late: {
+    title: '⚠ 这张图片比同组的其他图片到得晚',
+    line: '请把它作为对所属图片的回复重新发送。',
+  },
   room: roomMessages.zh,
   house: houseMessages.zh,
   setHead: (number) => `退回到 #${number}`,
@@ -145,6 +155,7 @@ export const zh: Messages = {
     title: (count) => `模型：${count} 个`,
     kinds: {
       ...{ checkpoint: '大模型', vae: 'VAE', 'vae-approx': '预览 VAE', lora: 'LoRA', embedding: '嵌入' },
+      'text-encoder': '文本编码器',
       ...{ hypernetwork: '超网络', upscaler: '放大算法', sam: 'SAM', 'grounding-dino': 'GroundingDINO' },
     },
     more: (count) => `……还有 ${count} 个：请加上名称中的词，例如 /models anime。`,
