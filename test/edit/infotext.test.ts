@@ -52,7 +52,7 @@ const someParams = fc
 
 const facts = (params: Params): InfotextFacts => ({
   ...{ seed: params.seed, subseed: params.subseed, modelHash: '0123456789', version: '1.2.3' },
-  ...{ scheduleType: params.scheduler, masked: true, inpaintingModel: true, usesEtaNoise: true },
+  ...{ scheduleType: params.scheduler, mask: 'used', inpaintingModel: true, usesEtaNoise: true },
   editingModel: true,
 });
 
