@@ -63,10 +63,10 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
     const patch = loraPatch(loras, options.targets());
     return await patched.open(() => options.graph({ adapters: isLarge, patch, hypernetworks }));
   };
-  const feedsOf = async (loras: readonly LoraUse[], { isLarge, graph }: Base): Promise<Feeds> => {
+  const feedsOf = (loras: readonly LoraUse[], { isLarge, graph }: Base): Feeds => {
     if (!isLarge) return {};
     if (!fed || !isSame({ ...nothingWorn, loras: fed.loras }, { ...nothingWorn, loras })) {
-      fed = { loras, feeds: await adapterFeeds(loras, { graph, targets: options.targets() }) };
+      fed = { loras, feeds: adapterFeeds(loras, { graph, targets: options.targets() }) };
     }
     return fed.feeds;
   };
@@ -81,7 +81,7 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
       const hypernetworks = worn.hypernetworks.filter(({ multiplier }) => multiplier !== 0);
       const { apart, together } = known.isLarge ? fedApart(loras, given) : { apart: [], together: loras };
       const network = await open({ loras: together, hypernetworks }, known);
-      return await network.run({ ...(await feedsOf(apart, known)), ...feeds });
+      return await network.run({ ...feedsOf(apart, known), ...feeds });
     },
     [Symbol.asyncDispose]: async () => {
       await bare.close();
