@@ -36,6 +36,8 @@ export interface DressedOptions {
 export interface DressedNetwork extends Network {
   /** What it wears from its next run on; in the order given. */
   wear(outfit: Outfit): void;
+  /** What the factors take up that it was last fed. */
+  fedBytes(): number;
 }
 
 /**
@@ -74,6 +76,7 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
     wear: (outfit) => {
       worn = outfit;
     },
+    fedBytes: () => Object.values(fed?.feeds ?? {}).reduce((sum, { data }) => sum + data.byteLength, 0),
     run: async (feeds) => {
       known ??= baseOf(options);
       const given = { graph: known.graph, targets: options.targets() };
@@ -84,6 +87,7 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
       return await network.run({ ...feedsOf(apart, known), ...feeds });
     },
     [Symbol.asyncDispose]: async () => {
+      fed = undefined;
       await bare.close();
       await patched.close();
     },
