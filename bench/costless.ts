@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { defaultParams, type EditRequest, type PartialParams } from '../src/edit/index.ts';
 import { decodePicture } from '../src/engine/image/decode.ts';
+import { openNoisePool } from '../src/engine/noise/noise-pool.ts';
 import { edit, type Models } from '../src/engine/pipeline/edit.ts';
 import { noExtras } from '../src/engine/pipeline/extras.ts';
 import type { Checkpoint } from '../src/engine/pipeline/models.ts';
@@ -56,6 +57,7 @@ export async function openCostlessEdit(): Promise<
     findStyles: async () => [],
     modelHash: '0000000000',
     version: 'bench',
+    pool: openNoisePool(), // as the engine has it; its threads keep no process alive
   };
   return async ({ photo, mask: maskFile }, size, given) => {
     const params = { ...defaultParams, seed: 1, subseed: 1, prompt: 'a cat', ...given };

@@ -1,28 +1,23 @@
-import { answered, type Message, type Room } from './room.ts';
+import { answered, picture, type Room, type RoomMessage } from '../../test/support/room/room.ts';
+import type { Recorder } from './recorder.ts';
 import { meadow, ring } from './studio.ts';
 
 /** What the built-in model paints well with. */
 const painted = { cfg: 5, steps: 20 } as const;
 
-/** A picture of that number, painted or shown again. */
-const picture = (number: number) => new RegExp(`^\\W*#${number} · `, 'u');
+type Pictures = Record<'first' | 'winter' | 'snowman' | 'other', RoomMessage>;
 
-type Pictures<M> = Record<'first' | 'winter' | 'snowman' | 'other', M>;
-
-/** A room whose steps end with an answer. */
-function stage<M extends Message>(room: Room<M>) {
+/** A room whose steps are told, and end with an answer. */
+function stage(room: Room, recorder: Recorder) {
   const [ann, bo, jose] = room.people;
-  const step = (title: string, act: () => unknown, wanted?: RegExp): Promise<M> =>
-    room.step(title, () => answered(room, act, wanted));
-  /** Presses a button that stands behind "⋯". */
-  const further = async (person: typeof ann, on: M, button: string) =>
-    person.press(await room.more(person, on), button);
-  return { ...room, ann, bo, jose, step, further };
+  const step = (title: string, act: () => unknown, wanted?: RegExp): Promise<RoomMessage> =>
+    recorder.step(title, () => answered(room, act, wanted));
+  return { ann, bo, jose, step };
 }
-type Stage<M extends Message> = ReturnType<typeof stage<M>>;
+type Stage = ReturnType<typeof stage>;
 
 /** A photo, words, a drawing, a mask, and another try: one picture through three pairs of hands. */
-async function paintTogether<M extends Message>({ ann, bo, jose, step }: Stage<M>): Promise<Pictures<M>> {
+async function paintTogether({ ann, bo, jose, step }: Stage): Promise<Pictures> {
   const image = await meadow();
   await step('Ann: /help', () => ann.command('help'));
   const first = await step(
@@ -47,15 +42,12 @@ async function paintTogether<M extends Message>({ ann, bo, jose, step }: Stage<M
 }
 
 /** Back, forward, sideways, and side by side. @returns where that ends */
-async function walkTheTree<M extends Message>(
-  { ann, bo, jose, step, more }: Stage<M>,
-  { winter, snowman, other }: Pictures<M>,
-): Promise<M> {
+async function walkTheTree({ ann, bo, jose, step }: Stage, { winter, snowman, other }: Pictures): Promise<RoomMessage> {
   const back = await step('小波 presses Undo on #4', () => bo.press(other, '↩️'), picture(2));
   await step('小波 presses Redo', () => bo.press(back, '↪️'), picture(4));
   const branched = await step(
     'José begins a branch at #2',
-    async () => jose.fill(await more(jose, winter), '🌿', { name: 'autumn' }),
+    () => jose.fillFurther(winter, '🌿', { name: 'autumn' }),
     /autumn/u,
   );
   await step(
@@ -70,24 +62,16 @@ async function walkTheTree<M extends Message>(
 }
 
 /** Settings under a name go from hand to hand. */
-async function sharePreset<M extends Message>({ ann, bo, step, more }: Stage<M>, { first, other }: Pictures<M>) {
-  await step(
-    '小波 saves the settings of #4',
-    async () => bo.fill(await more(bo, other), '⭐', { name: '雪人' }),
-    /雪人/u,
-  );
+async function sharePreset({ ann, bo, step }: Stage, { first, other }: Pictures) {
+  await step('小波 saves the settings of #4', () => bo.fillFurther(other, '⭐', { name: '雪人' }), /雪人/u);
   const shared = await step('小波: /preset share', () => bo.command('preset share', { name: '雪人' }), /➕|雪人/u);
   await step('Ann presses Copy', () => ann.press(shared, '➕'), /saved/u);
   await step('Ann replies to #1 with it', () => ann.reply(first, 'a small hill --preset 雪人 --seed 5'), picture(7));
 }
 
 /** Everybody decides, one decides, one asks, and one goes another way. */
-async function decide<M extends Message>(
-  { ann, bo, jose, step, further }: Stage<M>,
-  { snowman, other }: Pictures<M>,
-  house: M,
-): Promise<void> {
-  const panel = await step('Ann opens Together… of #3', () => further(ann, snowman, '👥'), /together/iu);
+async function decide({ ann, bo, jose, step }: Stage, { snowman, other }: Pictures, house: RoomMessage): Promise<void> {
+  const panel = await step('Ann opens Together… of #3', () => ann.pressFurther(snowman, '👥'), /together/iu);
   const voting = await step('Ann has votes taken here', () => ann.press(panel, 'Here: vote'), /vote/u);
   const vote = await step('José presses Undo on #6', () => jose.press(house, '↩️'), /1 .*2|1\/2/u);
   const back = await step('小波 agrees', () => bo.press(vote, '👍'), picture(4));
@@ -96,12 +80,12 @@ async function decide<M extends Message>(
   const asking = await step('José asks', () => jose.press(refused, '🙋'), /@.*José.*#\d/u);
   await step('Ann allows it', () => ann.press(asking, '✅'), /José/u);
   await step('José presses Redo once more', () => jose.press(back, '↪️'), picture(6));
-  await step('Ann locks the history', () => further(ann, snowman, '🔒'), /locked/u);
+  await step('Ann locks the history', () => ann.pressFurther(snowman, '🔒'), /locked/u);
   await step('小波 replies to #4 all the same', () => bo.reply(other, '+ evening --seed 8'), picture(8));
 }
 
 /** A line that is too long, an edit that is given up, and a rule of the house. */
-async function waitInLine<M extends Message>({ ann, bo, jose, step }: Stage<M>): Promise<void> {
+async function waitInLine({ ann, bo, jose, step }: Stage): Promise<void> {
   const image = await meadow();
   const running = await step(
     'José: a long /edit',
@@ -119,12 +103,12 @@ async function waitInLine<M extends Message>({ ann, bo, jose, step }: Stage<M>):
   await step(
     'José: /edit with more steps than that',
     () => jose.command('edit', { prompt: 'a barn', steps: 60 }, { picture: image }),
-    /^\W*#1 · [\s\S]*a barn/u,
+    /^#1 · [\s\S]*a barn/u,
   );
 }
 
 /** Where we have been, what goes wrong, and what is kept. */
-async function lookBack<M extends Message>({ ann, bo, jose, step }: Stage<M>, { first }: Pictures<M>): Promise<void> {
+async function lookBack({ ann, bo, jose, step }: Stage, { first }: Pictures): Promise<void> {
   const tree = await step('Ann: /history', () => ann.command('history', {}, { about: first }), /History/u);
   await step('Ann presses Thumbnails', () => ann.press(tree, '🖼️'));
   const notes = Buffer.from('milk, eggs');
@@ -136,8 +120,8 @@ async function lookBack<M extends Message>({ ann, bo, jose, step }: Stage<M>, { 
 }
 
 /** An evening of three people with one picture. */
-export async function tell<M extends Message>(room: Room<M>): Promise<void> {
-  const here = stage(room);
+export async function tell(room: Room, recorder: Recorder): Promise<void> {
+  const here = stage(room, recorder);
   const pictures = await paintTogether(here);
   const house = await walkTheTree(here, pictures);
   await sharePreset(here, pictures);

@@ -88,6 +88,23 @@ export const newPictureDraftSchema = z.object({
   preset: z.string().nullable().default(null),
 }) as unknown as z.ZodType<NewPictureDraft>;
 
+/** Two pictures that came together, the second of which may be a mask, a sketch, or a picture of its own. */
+export interface PairDraft {
+  readonly node: NodeId;
+  readonly second: BlobRef;
+  readonly spoiler: boolean;
+  readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
+}
+export const pairDraftSchema = z.object({
+  node: nodeSchema,
+  second: blobRefSchema,
+  spoiler: z.boolean(),
+  words: wordsSchema,
+  preset: z.string().nullable(),
+}) as unknown as z.ZodType<PairDraft>;
+
 /** A file that was kept for somebody's next command. */
 export interface KeptFileDraft {
   readonly blob: BlobRef;

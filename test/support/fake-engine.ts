@@ -143,7 +143,8 @@ interface Source {
 }
 
 async function sourceOf(request: EditRequest, io: EngineIo): Promise<Source> {
-  const { width, height, mask, params } = request;
+  const { mask, params } = request;
+  const { width, height } = request.script ?? request;
   const init = await io.fetch(request.init);
   const fitted = (bytes: Uint8Array) => sharp(bytes).resize(width, height, { fit: 'fill' });
   const pixels = await fitted(init).removeAlpha().toColourspace('srgb').raw().toBuffer();
@@ -171,7 +172,8 @@ function paint({ pixels, mask }: Source, colour: readonly number[], strength: nu
 }
 
 async function finish(pixels: Uint8Array, request: EditRequest, seed: number): Promise<EditedImage<Uint8Array>> {
-  const { width, height, params } = request;
+  const { params } = request;
+  const { width, height } = request.script ?? request;
   const negative = params.negativePrompt ? `\nNegative prompt: ${params.negativePrompt}` : '';
   const settings = [
     `Steps: ${params.steps}`,

@@ -49,6 +49,7 @@ export const quickCapabilities: Capabilities = {
   selectMenus: true,
   menus: 'beside',
   forms: true,
+  pairs: 'first',
   ephemeral: true,
   editIntervalMs: { private: 5, room: 5 },
   previewIntervalMs: { private: 10, room: null },

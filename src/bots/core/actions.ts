@@ -1,8 +1,10 @@
 import { fields } from '../../edit/fields.ts';
 import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/lineage.ts';
+import { LATENT_UPSCALE_STRENGTH } from '../../edit/resolve.ts';
 import { Refusal } from '../../errors.ts';
 import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
+import { SHARP_ARG } from './buttons.ts';
 import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
 import { castBallot } from './carry.ts';
@@ -29,6 +31,7 @@ import { useAsNewPicture } from './new-picture.ts';
 import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
+import { usePair } from './pair.ts';
 import { takeParked } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
@@ -42,6 +45,7 @@ import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
 import { upscaleMenu } from './upscale-menu.ts';
+import { begin } from './welcome.ts';
 
 /** The form of Edit…: the picture's present values, by chat option names. */
 function editForm({ private: language }: Press, node: LineageNode): Form {
@@ -129,20 +133,24 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
 /** What agreeing to it does. */
 function confirmed(draft: Draft) {
   if (isQuestion(draft)) return confirm;
+  if (draft.kind === 'pair') return usePair;
   return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
 }
 
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
 
 /** Actions whose target is a picture. */
-type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg'>;
+type NodeActionId = Exclude<ActionId, DraftAction | 'cx' | 'rt' | 'cs' | 'ah' | 'vt' | 'wp' | 'ps' | 'fg' | 'wl'>;
 
 /** What pressing does to the picture whose button it is. */
 const onNodes: Readonly<Record<NodeActionId, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
-  mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
+  mo: async (flow, { asker, incoming }, node) => {
+    const said = incoming.arg === SHARP_ARG ? { denoisingStrength: LATENT_UPSCALE_STRENGTH } : {};
+    await accept(flow, await orderStep(flow, asker, node, { action: 'mo', said }));
+  },
   sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
   ui: (flow, { asker }, node) => useInfo(flow, asker, node),
   ed: edit,
@@ -201,6 +209,7 @@ export async function act(flow: Flow, press: Press): Promise<void> {
   const { incoming, asker } = press;
   const { action, target } = incoming;
   if (!isId(target)) throw new Refusal('old-button', {});
+  if (action === 'wl') return begin(flow, press);
   if (action === 'op' && incoming.arg !== '')
     return pressOutpaint(flow, press, await openDraft(flow, target, asker.where));
   if (isDraftAction(action)) return onDrafts[action](flow, press, await openDraft(flow, target, asker.where));

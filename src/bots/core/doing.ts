@@ -24,6 +24,7 @@ import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit } from './telling.ts';
 import { compareCommand, history, invite, step } from './tree-commands.ts';
 import { wordsAfter } from './verbs.ts';
+import { welcome } from './welcome.ts';
 
 /** Their job that is replied to, else their newest one here. @throws Refusal 'too-late' when nothing is left to cancel */
 async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void> {
@@ -113,7 +114,9 @@ async function sketch({ flow, heard, incoming, call: { options } }: Doing): Prom
 async function queue({ flow, heard, incoming }: Doing): Promise<void> {
   const { speaker, where } = heard.asker;
   const who = { user: speaker.user, group: where.group };
-  await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who));
+  const capabilities = flow.platformOf(where.place)?.capabilities;
+  if (!capabilities) return;
+  await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who, capabilities));
 }
 
 async function tellModels({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
@@ -144,7 +147,7 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   models: tellModels,
   pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
-    incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private)),
+    incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private, heard.asker.where)),
 };
 
 /** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-yours' */
@@ -158,6 +161,7 @@ export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandInc
   const kept = keptAs(incoming.name);
   if (kept) return keepFile(flow, heard, incoming, kept);
   const call = callOf(incoming);
+  if (!call && incoming.name === 'start' && incoming.text === '') return welcome(flow, heard, incoming);
   if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
   if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });

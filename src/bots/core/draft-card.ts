@@ -8,6 +8,7 @@ import type { Desk } from './desk.ts';
 import { maskCard } from './mask-card.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { outpaintCard } from './outpaint-card.ts';
+import { pairCard } from './pair-card.ts';
 import type { Capabilities, Card } from './platform.ts';
 
 async function nodeOf({ storage }: Desk, id: NodeId): Promise<LineageNode> {
@@ -34,6 +35,8 @@ export async function draftCard(
       const node = await nodeOf(desk, content.node);
       return outpaintCard(desk, messages, { ...draft, content }, { node, capabilities });
     }
+    case 'pair':
+      return pairCard(messages, draft, capabilities);
     case 'new picture': {
       newPictureDraftSchema.parse(draft.content);
       const { title, line } = messages.newPicture;

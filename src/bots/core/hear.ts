@@ -1,7 +1,7 @@
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { act } from './actions.ts';
-import { errorCard } from './cards.ts';
+import { errorCard, plainCard } from './cards.ts';
 import { commands } from './commands.ts';
 import { takeBack } from './correction.ts';
 import { obeyCommand } from './doing.ts';
@@ -10,6 +10,7 @@ import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { checkNames } from './house/gate.ts';
 import { presetNamed, takePreset } from './house/preset-names.ts';
+import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
 import { edit, obey, type Telling } from './telling.ts';
@@ -32,8 +33,20 @@ function read(text: string): ReturnType<Telling['read']> {
   return { command: commands.edit, words: parseWords(text) };
 }
 
+/** Whether a picture that came late is the mask of the one that came in time. */
+async function isMaskOfAlbum(flow: Flow, { files, repliedTo, where }: MessageIncoming): Promise<boolean> {
+  const link = repliedTo && (await flow.storage.messages.find(where.place, repliedTo.message));
+  if (!link?.node) return false;
+  const hints = { saysMask: false, saysSketch: false, repliesToPicture: true };
+  return (await sortFiles(flow, files, hints)).mask !== undefined;
+}
+
 async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Promise<void> {
   const { files, text, repliedTo } = incoming;
+  if (incoming.isLate && !(await isMaskOfAlbum(flow, incoming))) {
+    const { title, line } = messagesIn(heard.private).late;
+    return incoming.answer.tell({ ...plainCard, title, lines: [line], tone: 'warning' });
+  }
   if (files.length === 0 && text.trim() === '' && !repliedTo?.files.length) return hint(flow, heard, incoming);
   if (files.length === 0 && (await answersDraft(flow, heard, incoming))) return;
   const { preset, rest } = takePreset(text);

@@ -3,7 +3,7 @@ import type { Language } from '../../storage/index.ts';
 import { plainCard } from './cards.ts';
 import { commandList, type HelpTopic, helpTopics } from './commands.ts';
 import { messagesIn } from './messages/index.ts';
-import type { Card } from './platform.ts';
+import type { Card, Whereabouts } from './platform.ts';
 
 /** Characters of a help card at most. */
 const HELP_LIMIT = 1500;
@@ -44,11 +44,13 @@ export function helpTopic(word: string): HelpTopic {
 }
 
 /** Help on a topic, commands and options read off their tables. */
-export function helpCard(topic: HelpTopic, language: Language): Card {
-  const { title, lines } = messagesIn(language).help[topic];
+export function helpCard(topic: HelpTopic, language: Language, where?: Pick<Whereabouts, 'hears'>): Card {
+  const messages = messagesIn(language);
+  const { title, lines } = messages.help[topic];
+  const hint = topic === 'start' && where?.hears === 'what is meant for it' ? [messages.house.groupHint] : [];
   const all: string[] = [];
   let length = title.length;
-  for (const line of [...lines, ...generated(topic, language)]) {
+  for (const line of [...lines, ...hint, ...generated(topic, language)]) {
     length += line.length + 1;
     if (length > HELP_LIMIT) break;
     all.push(line);

@@ -27,7 +27,9 @@ export async function useAsNewPicture(flow: Flow, { asker, incoming, ...press }:
   const node = await visibleNode(flow, id, asker.where);
   const isBare = words.prompt === null && words.append === '';
   await useDraft(flow, draft, async () => {
-    if (isBare) return incoming.answer.tell(receivedCard(messagesIn(press.private), node));
+    const capabilities = flow.platformOf(asker.where.place)?.capabilities;
+    if (isBare && capabilities)
+      return incoming.answer.tell(receivedCard(messagesIn(press.private), node, capabilities));
     const source = { kind: 'node', node, how: 'pointed at' } as const;
     const said = { command: commands.edit, words, preset, source, mask: undefined, sketch: undefined };
     await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));

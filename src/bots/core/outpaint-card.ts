@@ -29,6 +29,9 @@ export const methodNames = {
   mosaic: 'mosaic outpaint',
 } as const satisfies Record<string, OutpaintDraft['script']>;
 
+/** Their words are short; in rows of fewer the last ones, Go among them, would not fit everywhere. */
+const BUTTONS_PER_ROW = 5;
+
 /** Ratios as they stand in identifiers, where colons part. */
 export const ratioArg = (ratio: string): string => ratio.replace(':', 'x');
 
@@ -109,7 +112,7 @@ export async function outpaintCard(
     images: [
       { source, name: `frame_${id}.jpg`, description: messages.outpaint.description(inWords(placement.output)) },
     ],
-    rows: arranged(rowsOf(messages, id, content), capabilities),
+    rows: arranged(rowsOf(messages, id, content), { ...capabilities, buttonsPerRow: BUTTONS_PER_ROW }),
     spoiler: node.spoiler,
   };
 }

@@ -17,6 +17,8 @@ export interface Capabilities {
   readonly menus: 'beside' | 'in place';
   /** Forms open in place (a modal, a dialog); else a form is a message to reply to. */
   readonly forms: boolean;
+  /** Of two pictures sent together: people are asked what the second is, or the first is taken and the other offered in exchange. */
+  readonly pairs: 'ask' | 'first';
   /** Answers can be shown to one person only. */
   readonly ephemeral: boolean;
   /** Progress edits, of all cards of a place together, are at least this far apart, ms: in private, and in a room. */
@@ -43,7 +45,7 @@ export const actionIds = [
   ...['ag', 'ls', 'mo', 'ed', 'sm', 'pk', 'un', 'rd', 'st', 'fl', 'cx', 'rt', 'cs', 'ui'],
   ...['br', 'bx', 'hs', 'sh', 'mx', 'cp', 'dl', 'tg', 'lk', 'vt', 'wp', 'as', 'al', 'ah'],
   ...['rg', 'up', 'op', 'rm', 'se', 'mu', 'mi', 'mg', 'mh', 'mc', 'so', 'sk', 'ok', 'no'],
-  ...['ps', 'fg', 'pn'],
+  ...['ps', 'fg', 'pn', 'wl'],
 ] as const;
 export type ActionId = (typeof actionIds)[number];
 
@@ -159,6 +161,8 @@ export interface Whereabouts {
   readonly nsfw?: boolean;
   /** Locale of the server, for public messages. */
   readonly locale: string | null;
+  /** What the platform lets the bot hear here; everything, when not said. */
+  readonly hears?: 'everything' | 'what is meant for it';
 }
 
 /** A message that is replied to. */
@@ -225,6 +229,8 @@ export interface MessageIncoming extends Arrived {
   readonly message: string | null;
   /** As in a command. */
   readonly corrects?: boolean;
+  /** A picture that came after the others of its album had been dealt with; it "replies" to them. */
+  readonly isLate?: boolean;
 }
 
 /** A button pressed or a form sent; identifiers are as the message carried them and may be forged. */

@@ -56,7 +56,11 @@ export async function sketchOnReply(
 }
 
 /** Offers a blank sheet to somebody who has nothing to draw on. */
-export async function offerSheet(flow: Flow, { asker, ...heard }: Heard, incoming: CommandIncoming): Promise<void> {
+export async function offerSheet(
+  flow: Flow,
+  { asker, ...heard }: Heard,
+  incoming: Pick<CommandIncoming, 'answer'>,
+): Promise<void> {
   const messages = messagesIn(heard.private);
   const draft = await putDraft(flow, asker, 'sheet', {});
   const choices = sheets.map((size) =>

@@ -16,6 +16,7 @@ import { orderEdit } from './intake.ts';
 import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
 import { askAboutMask, orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
+import { askAboutPair } from './pair.ts';
 import { branchAt, headOf } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
 import type { CommandIncoming, MessageIncoming, RemoteFile } from './platform.ts';
@@ -80,6 +81,13 @@ interface Understood extends Caption {
   readonly target: string | null;
 }
 
+/** A caption that speaks of a sketch means the second of two pictures. */
+function withSketch(sorted: Sorted, { sketch }: Caption): Sorted {
+  const [second, ...more] = sorted.others;
+  const isMeant = sketch !== null && second !== undefined && more.length === 0 && !sorted.mask && !sorted.sketch;
+  return isMeant ? { ...sorted, sketch: { ...second, role: 'sketch' }, others: [] } : sorted;
+}
+
 async function understood(flow: Flow, asker: Asker, telling: Telling): Promise<Understood> {
   const { incoming } = telling;
   const repliesToPicture = await isAboutPicture(flow, incoming);
@@ -100,7 +108,7 @@ async function understood(flow: Flow, asker: Asker, telling: Telling): Promise<U
     words,
     preset: named,
     target,
-    sorted: await sortFiles(flow, incoming.files, hints),
+    sorted: withSketch(await sortFiles(flow, incoming.files, hints), caption),
   };
 }
 
@@ -163,6 +171,20 @@ async function plantOthers(flow: Flow, asker: Asker, others: readonly RemoteFile
   }
 }
 
+/** Two pictures of a message of which nothing says what the second is; undefined where that is clear, or not asked about. */
+function unclearPair(
+  flow: Flow,
+  { where }: Asker,
+  { incoming }: Telling,
+  { sorted, command, target }: Understood,
+): readonly [RemoteFile, RemoteFile] | undefined {
+  const { file, others } = sorted;
+  const [second] = others;
+  const isAsked = flow.platformOf(where.place)?.capabilities.pairs === 'ask' && incoming.kind === 'message';
+  const isPlain = command.name === commands.edit.name && target === null && !sorted.mask && !sorted.sketch;
+  return isAsked && isPlain && file && second && others.length === 1 ? [file, second] : undefined;
+}
+
 /** The edit itself, when nothing about its mask or strokes is left to be asked. */
 async function editNow(
   flow: Flow,
@@ -187,11 +209,14 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
   const { sorted, rest, words, command } = understanding;
   if (words.region && !sorted.mask && !sorted.sketch && !(await hasKeptMask(flow, asker)))
     throw new Refusal('no-finder', { target: oneLine(words.region.target, 60) });
+  const pair = unclearPair(flow, asker, telling, understanding);
+  if (pair) return askAboutPair(flow, asker, { files: pair, words, preset: understanding.preset });
   const source = await findSource(flow, { ...pointersOf(telling), file: sorted.file, others: sorted.others });
   const isBare = incoming.kind === 'message' && rest.trim() === '';
   if (source.kind === 'upload' && isBare && !sorted.mask) {
     const node = await plantUpload(flow, asker, source.upload);
-    await incoming.answer.tell(receivedCard(messagesIn(heard.private), node));
+    const capabilities = flow.platformOf(asker.where.place)?.capabilities;
+    if (capabilities) await incoming.answer.tell(receivedCard(messagesIn(heard.private), node, capabilities));
     return;
   }
   const mask = await maskOf(flow, asker, understanding);

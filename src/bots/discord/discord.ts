@@ -23,6 +23,7 @@ const capabilities: Capabilities = {
   selectMenus: true,
   menus: 'beside',
   forms: true,
+  pairs: 'first',
   ephemeral: true,
   // A channel takes five edits in five seconds; results go first.
   editIntervalMs: { private: 2000, room: 2000 },

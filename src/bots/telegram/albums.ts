@@ -21,33 +21,40 @@ interface Open {
   timer: Disposable;
 }
 
+interface Ended {
+  readonly at: number;
+  readonly items: readonly AlbumItem[];
+}
+
 export interface AlbumOptions {
   readonly clock: Clock;
   /** A whole album, ordered by message id, whatever the order of arrival. */
   readonly complete: (items: readonly AlbumItem[]) => Promise<void>;
   /** A picture that came after its album was complete. */
-  readonly late: (item: AlbumItem) => Promise<void>;
+  readonly late: (item: AlbumItem, album: readonly AlbumItem[]) => Promise<void>;
 }
 
 export function openAlbums({ clock, complete, late }: AlbumOptions): Albums {
   const open = new Map<string, Open>();
-  const ended = new Map<string, number>();
+  const ended = new Map<string, Ended>();
 
   const finish = (key: string): Promise<void> => {
     const album = open.get(key);
     if (!album) return Promise.resolve();
     album.timer[Symbol.dispose]();
     open.delete(key);
-    ended.set(key, clock.now());
+    const items = [...album.items.values()].sort((a, b) => a.message_id - b.message_id);
+    ended.set(key, { at: clock.now(), items });
     forget(ended, clock.now() - rememberMs);
-    return complete([...album.items.values()].sort((a, b) => a.message_id - b.message_id));
+    return complete(items);
   };
 
   return {
     add: (item) => {
       const key = `${item.chat.id}:${item.media_group_id}`;
-      if (ended.has(key)) {
-        void late(item); // reports its own failures
+      const before = ended.get(key);
+      if (before) {
+        void late(item, before.items); // reports its own failures
         return;
       }
       const now = clock.now();
@@ -67,6 +74,6 @@ export function openAlbums({ clock, complete, late }: AlbumOptions): Albums {
   };
 }
 
-function forget(ended: Map<string, number>, before: number): void {
-  for (const [key, at] of ended) if (at < before) ended.delete(key);
+function forget(ended: Map<string, Ended>, before: number): void {
+  for (const [key, { at }] of ended) if (at < before) ended.delete(key);
 }

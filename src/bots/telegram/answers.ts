@@ -5,7 +5,6 @@ import { type Answer, type Card, DeliveryError, type Whereabouts } from '../core
 import { delivered } from './api.ts';
 import { formMessage } from './forms.ts';
 import { nameOf } from './incoming.ts';
-import { placeOf, spotOfMessage } from './places.ts';
 import { addressed, editButtons, editCard, type Post, removeMessage, sendCard } from './sending.ts';
 import { words } from './words.ts';
 
@@ -75,13 +74,4 @@ async function patiently<T>({ clock, closing }: Answering, call: () => Promise<T
       await pause(clock, waitMs, closing);
     }
   }
-}
-
-/** Says that a picture came too late to be part of its album. */
-export async function tellLate(post: Post, item: Message): Promise<void> {
-  const { lateTitle, lateNext } = words[languageOf(item.from?.language_code ?? null) ?? 'en'];
-  const card: Card = { title: lateTitle, lines: [lateNext], images: [], rows: [], tone: 'warning', spoiler: false };
-  const place = placeOf(spotOfMessage(item));
-  const replyTo = String(item.message_id);
-  await sendCard(post, place, card, { replyTo, nonce: `late:${place}:${replyTo}`, repeated: false, language: 'en' });
 }

@@ -5,6 +5,7 @@ import type {
   ActionIncoming,
   Answer,
   Incoming,
+  MessageIncoming,
   RemoteFile,
   RepliedTo,
   Speaker,
@@ -20,7 +21,7 @@ import { code } from './render.ts';
 /** What is needed to understand an update. */
 export interface Ears {
   /** This bot. */
-  readonly me: { readonly id: number; readonly username: string };
+  readonly me: { readonly id: number; readonly username: string; readonly can_read_all_group_messages?: boolean };
   readonly files: FileSource;
   readonly isAdministrator: Administrators;
   readonly answerTo: (person: User, message: Message | null, where: Whereabouts) => Answer;
@@ -54,6 +55,26 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
   return { kind: 'message', ...said, text: withoutMention(ears, text) };
 }
 
+/** A picture of an album that came after the others: where those were meant for us, it answers them, in their words. */
+export async function heardLate(
+  ears: Ears,
+  item: Message,
+  album: readonly Message[],
+): Promise<MessageIncoming | undefined> {
+  const whole = await heard(ears, [...album, item]);
+  if (!whole || !('files' in whole)) return undefined;
+  const { speaker, where, answer, message: first } = whole;
+  const arrived = { key: `${whole.key}:late:${item.message_id}`, speaker, where, answer };
+  const repliedTo = first === null ? null : { message: first, ours: false, files: [] };
+  const said = {
+    text: textOf(item) || whole.text,
+    files: filesOf(ears.files, item),
+    repliedTo,
+    message: String(item.message_id),
+  };
+  return { kind: 'message', ...arrived, ...said, isLate: true };
+}
+
 const isEdited = (message: Message): boolean => 'edit_date' in message && message.edit_date !== undefined;
 
 type ArrivedWith = Awaited<ReturnType<typeof arrivedWith>>;
@@ -70,7 +91,7 @@ function started({ name, text }: TypedCommand, arrived: ArrivedWith): ActionInco
 export async function pressed(ears: Ears, query: CallbackQuery): Promise<Incoming | undefined> {
   const { message, from, id } = query;
   if (!message || !('data' in query)) return undefined;
-  const where = whereOf(message as Message);
+  const where = whereOf(ears, message as Message);
   const arrived = {
     key: `t:${ears.me.id}:press:${id}`,
     speaker: await speakerOf(ears, { from, chat: message.chat }),
@@ -107,15 +128,17 @@ function repliedToOf(ears: Ears, message: Message | undefined): RepliedTo | null
 }
 
 async function arrivedWith(ears: Ears, message: Message, key: string) {
-  const where = whereOf(message);
+  const where = whereOf(ears, message);
   const speaker = await speakerOf(ears, message);
   return { key, speaker, where, answer: ears.answerTo(message.from!, message, where) };
 }
 
-function whereOf(message: Message): Whereabouts {
+/** In private a bot hears everything, in groups what Telegram's privacy mode leaves. Source: Bot API, "Privacy mode". */
+function whereOf({ me }: Ears, message: Message): Whereabouts {
   const spot = spotOfMessage(message);
   const kind = message.chat.type === 'private' ? 'private' : 'room';
-  return { place: placeOf(spot), group: `t:${spot.chat}`, kind, locale: null };
+  const hears = kind === 'private' || me.can_read_all_group_messages !== false ? 'everything' : 'what is meant for it';
+  return { place: placeOf(spot), group: `t:${spot.chat}`, kind, locale: null, hears };
 }
 
 /** Who speaks: a person, or a chat in whose name a message is written. Anonymous administrators speak as their group. */

@@ -5,9 +5,9 @@ import { type Clock, pause } from '../core/clock.ts';
 import type { Incoming } from '../core/platform.ts';
 import { openAdministrators } from './administrators.ts';
 import { type AlbumItem, type Albums, openAlbums } from './albums.ts';
-import { answerTo, tellLate } from './answers.ts';
+import { answerTo } from './answers.ts';
 import { type Api, isTooOld } from './api.ts';
-import { type Ears, heard, pressed } from './incoming.ts';
+import { type Ears, heard, heardLate, pressed } from './incoming.ts';
 import type { Post } from './sending.ts';
 
 /** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
@@ -54,8 +54,7 @@ export function openLine({ bot, api, post, clock, log, isCloud }: LineOptions): 
   const albums = openAlbums({
     clock,
     complete: (items) => deal(() => heard(ears(), items)),
-    late: (item) =>
-      tellLate(post, item).catch((error: unknown) => log.warn({ platform: 'telegram', error }, 'late picture')),
+    late: (item, album) => deal(() => heardLate(ears(), item, album)),
   });
   bot.use(async ({ update }) => {
     const held = pause(clock, holdMs, closing.signal);

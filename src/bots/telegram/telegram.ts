@@ -23,6 +23,7 @@ const capabilities: Capabilities = {
   selectMenus: false,
   menus: 'in place',
   forms: false,
+  pairs: 'ask',
   ephemeral: false,
   // A room takes 20 messages a minute, edits counted; most of them are left to results.
   editIntervalMs: { private: 1500, room: 5000 },

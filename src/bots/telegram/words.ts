@@ -8,8 +8,6 @@ export interface Words {
   readonly empty: string;
   /** In the box where the answer is written; at most 64 characters. */
   readonly placeholder: string;
-  readonly lateTitle: string;
-  readonly lateNext: string;
 }
 
 export const words: Readonly<Record<Language, Words>> = {
@@ -19,8 +17,6 @@ export const words: Readonly<Record<Language, Words>> = {
       `Reply to this message: just the new text for "${first}", or lines such as "${example}: …". What you leave out stays. Tap a value to copy it.`,
     empty: '(empty)',
     placeholder: 'Your changes',
-    lateTitle: '⚠ This picture arrived after its album',
-    lateNext: 'Send it again as a reply to the picture it belongs to.',
   },
   zh: {
     repeated: '（重发）',
@@ -28,7 +24,5 @@ export const words: Readonly<Record<Language, Words>> = {
       `请回复本消息：直接写新的“${first}”，或逐行写“${example}：…”。没有写的保持不变。点一下数值即可复制。`,
     empty: '（空）',
     placeholder: '要修改的内容',
-    lateTitle: '⚠ 这张图片比同组的其他图片到得晚',
-    lateNext: '请把它作为对所属图片的回复重新发送。',
   },
 };

@@ -23,6 +23,7 @@ const capabilities: Capabilities = {
   selectMenus: true,
   menus: 'beside',
   forms: true,
+  pairs: 'first',
   ephemeral: true,
   editIntervalMs: { private: 300, room: 300 },
   previewIntervalMs: { private: 1000, room: 1000 },

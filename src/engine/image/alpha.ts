@@ -76,6 +76,11 @@ export function alphaCompositeInto(dst: Uint8Array, src: Uint8Array): void {
   }
 }
 
+/** What {@link alphaComposite} makes of one colour, `over`, on an opaque one. */
+export function blendOver(over: number, under: number, alpha: number): number {
+  return blend7((over * alpha + under * (255 - alpha)) * 128);
+}
+
 /** Rounded division by 255 · 128. */
 function blend7(v: number): number {
   const t = v + (128 << 7);

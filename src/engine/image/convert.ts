@@ -9,7 +9,8 @@ export function toLuma(im: Picture): Picture {
   const { width, height, channels, data } = im;
   const out = new Uint8Array(width * height);
   for (let i = 0, p = 0; i < out.length; i++, p += channels) {
-    out[i] = (19595 * data[p]! + 38470 * data[p + 1]! + 7471 * data[p + 2]! + 32768) >> 16;
+    const [r, g, b] = [data[p]!, data[p + 1]!, data[p + 2]!];
+    out[i] = r === g && g === b ? r : (19595 * r + 38470 * g + 7471 * b + 32768) >> 16; // the weights add up to 1
   }
   return { width, height, channels: 1, data: out };
 }
@@ -54,7 +55,11 @@ export function channelOf(im: Picture, channel: number): Picture {
 
 /** Whether an RGBA picture covers everything behind it. */
 export function isOpaque({ data }: Picture): boolean {
-  for (let p = 3; p < data.length; p += 4) if (data[p] !== 255) return false;
+  const fours = data.length - (data.length % 16);
+  for (let p = 3; p < fours; p += 16) {
+    if ((data[p]! & data[p + 4]! & data[p + 8]! & data[p + 12]!) !== 255) return false;
+  }
+  for (let p = fours + 3; p < data.length; p += 4) if (data[p] !== 255) return false;
   return true;
 }
 

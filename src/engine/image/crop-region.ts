@@ -1,30 +1,12 @@
+import { extentOf } from './extent.ts';
 import type { Picture, Region, Size } from './picture.ts';
-
-/** Bounding box of the pixels that are not 0, or null when all are. */
-export function boundingBox({ width, height, data, channels }: Picture): Region | null {
-  if (channels !== 1) throw new RangeError(`the bounding box of a mask with ${channels} channels`);
-  let [x1, y1, x2, y2] = [width, height, 0, 0];
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    let left = 0;
-    while (left < width && data[row + left] === 0) left++;
-    if (left === width) continue;
-    let right = width;
-    while (data[row + right - 1] === 0) right--;
-    x1 = Math.min(x1, left);
-    x2 = Math.max(x2, right);
-    y1 = Math.min(y1, y);
-    y2 = y + 1;
-  }
-  return y2 === 0 ? null : { x1, y1, x2, y2 };
-}
 
 /**
  * What "only masked" cuts out: the mask's bounding box and `padding` px around it, inside the picture. Null for a blank mask.
  * Source: A1111 modules/masking.py `get_crop_region_v2`
  */
 export function cropRegion(mask: Picture, padding: number): Region | null {
-  const box = boundingBox(mask);
+  const box = extentOf(mask, 0);
   return (
     box && {
       x1: Math.max(box.x1 - padding, 0),

@@ -1,5 +1,6 @@
 import { roundHalfEven } from '../tensor/round-half-even.ts';
-import type { Picture, Region } from './picture.ts';
+import { extentOf } from './extent.ts';
+import type { Picture } from './picture.ts';
 
 /**
  * OpenCV's 8-bit Gaussian kernel: `length` (odd) integers that add up to 256, the rounding error carried inwards.
@@ -56,25 +57,6 @@ function smooth(padded: Uint8Array, { reach, tail }: Smoother, sums: Int32Array)
   }
 }
 
-/** The rectangle outside which every pixel equals the first one; empty for a picture of one grey. */
-function detailOf({ width, height, data }: Picture): Region {
-  const plain = data[0]!;
-  let [x1, y1, x2, y2] = [width, height, 0, 0];
-  for (let y = 0; y < height; y++) {
-    const row = y * width;
-    let left = 0;
-    while (left < width && data[row + left] === plain) left++;
-    if (left === width) continue;
-    let right = width;
-    while (data[row + right - 1] === plain) right--;
-    x1 = Math.min(x1, left);
-    x2 = Math.max(x2, right);
-    y1 = Math.min(y1, y);
-    y2 = y + 1;
-  }
-  return { x1, y1, x2, y2 };
-}
-
 /** Where a line starts, how far its pixels lie apart and how many there are. */
 interface Line {
   readonly start: number;
@@ -113,8 +95,9 @@ function lineWork(detail: readonly [number, number], length: number, smoother: S
  */
 export function cvBlur(im: Picture, axis: 'x' | 'y', sigma: number): Picture {
   const length = 2 * Math.trunc(2.5 * sigma + 0.5) + 1;
-  const { x1, y1, x2, y2 } = detailOf(im);
-  if (sigma <= 0 || length === 1 || x2 <= x1) return im;
+  const detail = sigma > 0 && length > 1 ? extentOf(im, im.data[0]!) : null;
+  if (!detail) return im;
+  const { x1, y1, x2, y2 } = detail;
   const smoother = smootherFor(cvGaussianKernel(length, sigma));
   const out = new Uint8Array(im.data);
   const { width, height } = im;

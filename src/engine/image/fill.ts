@@ -1,7 +1,7 @@
 import { alphaCompositeInto, unpremultiply } from './alpha.ts';
 import { gaussianBlurWithin } from './box-blur.ts';
 import { toLuma, toRgb } from './convert.ts';
-import { boundingBox } from './crop-region.ts';
+import { extentOf } from './extent.ts';
 import { keptOutside } from './overlay.ts';
 import { paste } from './paste.ts';
 import { blank, type Picture, sizeOfRegion } from './picture.ts';
@@ -22,7 +22,7 @@ const layers = [
  * Source: A1111 modules/masking.py `fill`
  */
 export function fill(im: Picture, mask: Picture): Picture {
-  const region = boundingBox(toLuma(mask));
+  const region = extentOf(toLuma(mask), 0);
   if (region === null) return toRgb(im);
   const kept = keptOutside(im, mask);
   const result = blank(sizeOfRegion(region), 4);

@@ -3,7 +3,7 @@ import type { MaskCombination, MaskReading } from '../../edit/probe.ts';
 import { channelOf, toLuma } from './convert.ts';
 import { dilateDisc, erodeDisc } from './disc-morphology.ts';
 import { binaryMask } from './mask.ts';
-import { drawRectangle, paste } from './paste.ts';
+import { drawRectangle, pasteOnBlank } from './paste.ts';
 import { blank, type Picture, type Size, sameSize } from './picture.ts';
 import { invert, thresholded } from './point.ts';
 import { resample } from './resample.ts';
@@ -47,7 +47,7 @@ const rounded = ({ x, y, width, height }: Placement) => ({
 /** A mask of a picture, moved to where that picture lies in a later one; what is new is not marked. */
 export function movedMask(mask: Picture, to: Placement): Picture {
   const { at, size } = rounded(to);
-  return paste(blank(to.output, 1), resample(mask, size, 'nearest'), at);
+  return pasteOnBlank(to.output, resample(mask, size, 'nearest'), at);
 }
 
 /** Bands along the edges of the earlier picture that lie inside the later one, `reach` px to either side. */

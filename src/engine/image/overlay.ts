@@ -1,7 +1,7 @@
-import { alphaComposite, div255, premultiply, unpremultiply } from './alpha.ts';
+import { blendOver, div255, premultiply, unpremultiply } from './alpha.ts';
 import { toLuma, toRgb, toRgba } from './convert.ts';
-import { paste, pasteThrough } from './paste.ts';
-import { blank, type Picture, type Region, type Size, sameSize, sizeOfRegion } from './picture.ts';
+import { pasteOnBlank, pasteThrough } from './paste.ts';
+import { blank, type Picture, type Region, type Size, sizeOfRegion } from './picture.ts';
 import { resizeImageWith } from './resize-image.ts';
 import type { Upscale } from './upscaler.ts';
 
@@ -18,7 +18,12 @@ export function keptOutside(im: Picture, mask: Picture): Picture {
  * Source: A1111 modules/processing.py, `overlay_images`
  */
 export function overlayPicture(im: Picture, mask: Picture): Picture {
-  return withAlpha(im, mask, (c, alpha) => Math.min(255, ((255 * div255(c * alpha)) / alpha) | 0));
+  return withAlpha(im, mask, throughAlpha);
+}
+
+/** A colour premultiplied in 8 bits, and back. */
+function throughAlpha(c: number, alpha: number): number {
+  return Math.min(255, ((255 * div255(c * alpha)) / alpha) | 0);
 }
 
 /** RGBA of the inverted mask as alpha; `shade` gives the colours where it is neither 0, where they are 0, nor 255. */
@@ -47,13 +52,27 @@ export async function uncrop(
   { size, pasteTo, upscale }: { size: Size; pasteTo: Region; upscale: Upscale | null },
 ): Promise<Picture> {
   const fitted = await resizeImageWith('crop and resize', im, { size: sizeOfRegion(pasteTo), upscale });
-  return paste(blank(size, 4), toRgba(fitted), { x: pasteTo.x1, y: pasteTo.y1 });
+  return pasteOnBlank(size, toRgba(fitted), { x: pasteTo.x1, y: pasteTo.y1 });
 }
 
-/** The overlay (RGBA) laid over the result (RGB or RGBA) of the same size, alpha dropped. Source: A1111 `apply_overlay` */
-export function withOverlay(im: Picture, overlay: Picture): Picture {
-  if (!sameSize(im, overlay)) throw new RangeError('an overlay of another size than its picture');
-  return toRgb(alphaComposite(toRgba(im), overlay));
+/**
+ * The RGB source over a result of its size, as far as the mask keeps it: what {@link overlayPicture} composited on the result would be, in one pass.
+ * Source: A1111 modules/processing.py `apply_overlay`
+ */
+export function keptOver(im: Picture, source: Picture, mask: Picture): Picture {
+  const [{ data: kept }, grey] = [toRgb(source), toLuma(mask).data];
+  const out = new Uint8Array(toRgb(im).data);
+  if (kept.length !== out.length || kept.length !== 3 * grey.length) {
+    throw new RangeError('a result of another size than its source and mask');
+  }
+  for (let i = 0, p = 0; i < grey.length; i++, p += 3) {
+    const alpha = 255 - grey[i]!;
+    if (alpha === 0) continue;
+    for (let c = p; c < p + 3; c++) {
+      out[c] = alpha === 255 ? kept[c]! : blendOver(throughAlpha(kept[c]!, alpha), out[c]!, alpha);
+    }
+  }
+  return { ...im, channels: 3, data: out };
 }
 
 /** The result where the mask is, transparent elsewhere: A1111's "mask composite". `mask` has the picture's size. */

@@ -19,15 +19,27 @@ function overlap(canvas: Size, size: Size, at: Place): Region {
 
 /** A copy of `canvas` with `im` laid upon it; what reaches outside is cut off. Both have the same channels. */
 export function paste(canvas: Picture, im: Picture, at: Place): Picture {
-  const out = new Uint8Array(canvas.data);
+  const out = { ...canvas, data: new Uint8Array(canvas.data) };
+  copyInto(out, im, at);
+  return out;
+}
+
+/** As {@link paste}, on a canvas of which nobody has another. */
+function copyInto(canvas: Picture, im: Picture, at: Place): void {
   const c = sameChannels(canvas, im);
   const { x1, y1, x2, y2 } = overlap(canvas, im, at);
-  if (x2 <= x1) return canvas;
+  if (x2 <= x1) return;
   for (let y = y1; y < y2; y++) {
     const from = ((y - at.y) * im.width + x1 - at.x) * c;
-    out.set(im.data.subarray(from, from + (x2 - x1) * c), (y * canvas.width + x1) * c);
+    canvas.data.set(im.data.subarray(from, from + (x2 - x1) * c), (y * canvas.width + x1) * c);
   }
-  return { ...canvas, data: out };
+}
+
+/** On black (or transparent) ground of that size. */
+export function pasteOnBlank(size: Size, im: Picture, at: Place): Picture {
+  const out = blank(size, im.channels);
+  copyInto(out, im, at);
+  return out;
 }
 
 /** As {@link paste}, through a mask of the size of `im`: 255 takes `im`, 0 keeps the canvas, alpha blended like the colours. */
@@ -50,7 +62,7 @@ export function pasteThrough(canvas: Picture, im: Picture, { mask, at }: { mask:
 export function crop(im: Picture, region: Region): Picture {
   const { x1, y1, x2, y2 } = region;
   if (x1 === 0 && y1 === 0 && x2 === im.width && y2 === im.height) return im;
-  return paste(blank(sizeOfRegion(region), im.channels), im, { x: -region.x1, y: -region.y1 });
+  return pasteOnBlank(sizeOfRegion(region), im, { x: -x1, y: -y1 });
 }
 
 /**

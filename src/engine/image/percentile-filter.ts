@@ -74,19 +74,34 @@ function meanWithin(values: Float64Array, weights: Float64Array, n: number, rang
 export function percentileFilter(im: Tensor, range: PercentileRange): Tensor {
   const [height = 0, width = 0] = im.shape;
   const out = new Float32Array(width * height);
-  const [values, weights] = [new Float64Array(SIDE * SIDE), new Float64Array(SIDE * SIDE)];
+  const near: Neighbourhood = { values: new Float64Array(SIDE * SIDE), weights: new Float64Array(SIDE * SIDE) };
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      let n = 0;
-      for (let v = Math.max(y - REACH, 0); v <= Math.min(y + REACH, height - 1); v++) {
-        for (let u = Math.max(x - REACH, 0); u <= Math.min(x + REACH, width - 1); u++) {
-          values[n] = im.data[v * width + u]!;
-          weights[n++] = windowWeights[(v - y + REACH) * SIDE + u - x + REACH]!;
-        }
-      }
-      sortTogether(values, weights, n);
-      out[y * width + x] = meanWithin(values, weights, n, range);
+      const n = gather(near, im, x, y);
+      sortTogether(near.values, near.weights, n);
+      out[y * width + x] = meanWithin(near.values, near.weights, n, range);
     }
   }
   return tensor(out, [height, width]);
+}
+
+/** Values around a pixel and what they weigh. */
+interface Neighbourhood {
+  readonly values: Float64Array;
+  readonly weights: Float64Array;
+}
+
+/** Fills in the window about (x, y) as far as it lies in the picture; returns how many values that are. */
+function gather({ values, weights }: Neighbourhood, { data, shape }: Tensor, x: number, y: number): number {
+  const [height = 0, width = 0] = shape;
+  const [left, right] = [Math.max(x - REACH, 0), Math.min(x + REACH, width - 1)];
+  const [top, bottom] = [Math.max(y - REACH, 0), Math.min(y + REACH, height - 1)];
+  let n = 0;
+  for (let v = top; v <= bottom; v++) {
+    for (let u = left; u <= right; u++) {
+      values[n] = data[v * width + u]!;
+      weights[n++] = windowWeights[(v - y + REACH) * SIDE + u - x + REACH]!;
+    }
+  }
+  return n;
 }

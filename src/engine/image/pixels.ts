@@ -9,15 +9,18 @@ export function toPixels(pictures: readonly Picture[]): Tensor {
   const { width = 0, height = 0 } = pictures[0] ?? {};
   const plane = width * height;
   const out = new Float32Array(pictures.length * 3 * plane);
-  pictures.forEach(({ data }, b) => {
-    const red = b * 3 * plane;
-    for (let i = 0, p = 0; i < plane; i++, p += 3) {
-      out[red + i] = encoded[data[p]!]!;
-      out[red + plane + i] = encoded[data[p + 1]!]!;
-      out[red + 2 * plane + i] = encoded[data[p + 2]!]!;
+  for (const [b, { data }] of pictures.entries()) {
+    for (let y = 0; y < height; y++) {
+      const row = data.subarray(y * width * 3, (y + 1) * width * 3);
+      for (let c = 0; c < 3; c++) encodeRow(row, c, out.subarray((b * 3 + c) * plane + y * width));
     }
-  });
+  }
   return tensor(out, [pictures.length, 3, height, width]);
+}
+
+/** One channel of a row, to the beginning of `out`. */
+function encodeRow(row: Uint8Array, channel: number, out: Float32Array): void {
+  for (let p = channel, i = 0; p < row.length; p += 3, i++) out[i] = encoded[row[p]!]!;
 }
 
 /**
@@ -30,14 +33,17 @@ export function toPictures(pixels: Tensor): Picture[] {
   const plane = width * height;
   return Array.from({ length: batch }, (_, b): Picture => {
     const data = new Uint8Array(3 * plane);
-    const red = b * 3 * plane;
-    for (let i = 0, p = 0; i < plane; i++, p += 3) {
-      data[p] = byteOf(pixels.data[red + i]!);
-      data[p + 1] = byteOf(pixels.data[red + plane + i]!);
-      data[p + 2] = byteOf(pixels.data[red + 2 * plane + i]!);
+    for (let y = 0; y < height; y++) {
+      const row = data.subarray(y * width * 3, (y + 1) * width * 3);
+      for (let c = 0; c < 3; c++) decodeRow(pixels.data.subarray((b * 3 + c) * plane + y * width), c, row);
     }
     return { width, height, channels: 3, data };
   });
+}
+
+/** The beginning of `values` to one channel of a row. */
+function decodeRow(values: Float32Array, channel: number, row: Uint8Array): void {
+  for (let p = channel, i = 0; p < row.length; p += 3, i++) row[p] = byteOf(values[i]!);
 }
 
 /** −1…1 as 0…255, every operation in float32. */

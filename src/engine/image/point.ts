@@ -1,11 +1,5 @@
 import type { Picture } from './picture.ts';
 
-/** Whether every byte is `value`. */
-export function isPlain({ data }: Picture, value: number): boolean {
-  for (let i = 0; i < data.length; i++) if (data[i] !== value) return false;
-  return true;
-}
-
 /** Every byte through a table of 256. */
 function lookUp(im: Picture, table: Uint8Array): Picture {
   const out = new Uint8Array(im.data.length);

@@ -1,8 +1,8 @@
 import type { ResizeMode } from '../../edit/choices.ts';
 import { fittedSize } from '../../edit/placement.ts';
 import { toRgb } from './convert.ts';
-import { type Place, paste } from './paste.ts';
-import { blank, type Picture, type Region, type Size } from './picture.ts';
+import { type Place, paste, pasteOnBlank } from './paste.ts';
+import { type Picture, type Region, type Size, sameSize } from './picture.ts';
 import { resample, resampleRegion } from './resample.ts';
 import type { Upscale } from './upscaler.ts';
 
@@ -34,7 +34,8 @@ function onCanvas(mode: ResizeMode, fitted: Picture, size: Size): Picture {
     x: (size.width >> 1) - (fitted.width >> 1),
     y: (size.height >> 1) - (fitted.height >> 1),
   };
-  const canvas = paste(blank(size, 3), toRgb(fitted), place);
+  if (sameSize(fitted, size)) return toRgb(fitted);
+  const canvas = pasteOnBlank(size, toRgb(fitted), place);
   return mode === 'crop and resize' ? canvas : withBars(canvas, fitted, place);
 }
 

@@ -4,7 +4,7 @@ import { flatten } from './alpha.ts';
 import { medianOf } from './color-difference.ts';
 import { componentsOf, fillHoles, maskOfComponents } from './components.ts';
 import { closeDisc, dilateDisc, erodeDisc, openDisc } from './disc-morphology.ts';
-import { paste } from './paste.ts';
+import { paste, pasteOnBlank } from './paste.ts';
 import { blank, type Picture, type Size, sizeOfRegion } from './picture.ts';
 import { resample, resampleRegion } from './resample.ts';
 
@@ -86,7 +86,7 @@ function modeOf({ data }: Picture, strokes: Picture): Scribble['mode'] {
 /** A mask of the comparison at its place in the base. */
 function inBase(mask: Picture, base: Size, { region }: Compared): Picture {
   const enlarged = resample(mask, sizeOfRegion(region), 'nearest');
-  return paste(blank(base, 1), enlarged, { x: region.x1, y: region.y1 });
+  return pasteOnBlank(base, enlarged, { x: region.x1, y: region.y1 });
 }
 
 /** The base with the marked picture's pixels where the mask is; those that happen to be the same are made to differ by a trace. */

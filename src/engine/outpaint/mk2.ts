@@ -1,6 +1,6 @@
 import { type Direction, directions, marginsFor, upToGrid } from '../../edit/outpaint-size.ts';
 import { toRgb } from '../image/convert.ts';
-import { crop, drawRectangle, paste } from '../image/paste.ts';
+import { crop, drawRectangle, paste, pasteOnBlank } from '../image/paste.ts';
 import { blank, type Picture, type Region, type Size } from '../image/picture.ts';
 import { invert } from '../image/point.ts';
 import { type MatchedNoiseOptions, matchedNoise } from './matched-noise.ts';
@@ -78,7 +78,7 @@ export function expandMk2(
   const at = { x: side === 'left' ? pixels : 0, y: side === 'up' ? pixels : 0 };
   const blur = blursOf(options);
   const mask = sideMask(canvasSize, { expansion, blur, grown });
-  const canvas = withNoise(paste(blank(canvasSize, 3), toRgb(im), at), mask, options);
+  const canvas = withNoise(pasteOnBlank(canvasSize, toRgb(im), at), mask, options);
   const size = isHorizontal(side)
     ? { width: Math.min(limit.width, grown.width), height: canvasSize.height }
     : { width: canvasSize.width, height: Math.min(limit.height, grown.height) };

@@ -2,7 +2,7 @@ import type { MosaicMethod } from '../../edit/choices.ts';
 import { type Direction, grownBy, type Margins, sharedMargins } from '../../edit/outpaint-size.ts';
 import { boxBlur } from '../image/box-blur.ts';
 import { toRgb } from '../image/convert.ts';
-import { boundingBox } from '../image/crop-region.ts';
+import { extentOf } from '../image/extent.ts';
 import { crop, drawRectangle, paste } from '../image/paste.ts';
 import { blank, type Picture, type Region, type Size, sizeOfRegion } from '../image/picture.ts';
 import { invert } from '../image/point.ts';
@@ -194,7 +194,7 @@ export function mosaicInpaint(
   { tiles, overlap }: { tiles: Size; overlap: number },
 ): MosaicInpaint {
   const rgb = toRgb(im);
-  const box = mask && boundingBox(mask);
+  const box = mask && extentOf(mask, 0);
   if (!mask || !box) return { init: mosaicked(rgb, { x1: 0, y1: 0, x2: im.width, y2: im.height }, tiles), mask: null };
   const shift = Math.trunc(overlap / 2);
   const [right, bottom] = [box.x2 - 1, box.y2 - 1]; // the last masked column and row

@@ -1,7 +1,7 @@
 import type { Direction, Margins } from '../../edit/outpaint-size.ts';
 import { poorMansTiles } from '../../edit/script.ts';
 import { toRgb } from '../image/convert.ts';
-import { crop, drawRectangle, paste } from '../image/paste.ts';
+import { crop, drawRectangle, pasteOnBlank } from '../image/paste.ts';
 import { blank, type Picture, type Region, type Size } from '../image/picture.ts';
 import { invert } from '../image/point.ts';
 import { combineTiles, tileRows } from '../image/tiles.ts';
@@ -41,7 +41,7 @@ export interface PoorMansPlan {
 export function planPoorMans(im: Picture, tile: Size, options: PoorMansOptions): PoorMansPlan {
   const { pixels, maskBlur } = options;
   const { margins, whole, painted } = poorMansTiles(options, im, tile);
-  const canvas = paste(blank(whole, 3), toRgb(im), { x: margins.left, y: margins.up });
+  const canvas = pasteOnBlank(whole, toRgb(im), { x: margins.left, y: margins.up });
   const mask = outsideMask(whole, margins, 2 * maskBlur);
   const latentMask = outsideMask(whole, margins, Math.floor(maskBlur / 2));
   const rows = tileRows(whole, tile, pixels);

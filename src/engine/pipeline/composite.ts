@@ -1,8 +1,8 @@
 import { correctColors } from '../image/color-correction.ts';
 import { toLuma, toRgb, toRgba } from '../image/convert.ts';
-import { maskComposite, overlayPicture, withOverlay } from '../image/overlay.ts';
-import { crop, paste } from '../image/paste.ts';
-import { blank, type Picture, type Region, sizeOfRegion } from '../image/picture.ts';
+import { keptOver, maskComposite } from '../image/overlay.ts';
+import { crop, paste, pasteOnBlank } from '../image/paste.ts';
+import { type Picture, type Region, sizeOfRegion } from '../image/picture.ts';
 import { resizeImage, resizeImageWith } from '../image/resize-image.ts';
 import { adaptiveMask, type LatentChange, type PixelMaskSettings } from '../image/soft-inpainting-pixels.ts';
 import type { Upscale } from '../image/upscaler.ts';
@@ -35,14 +35,12 @@ export async function composite(painted: Picture, canvas: Canvas, options: Compo
   if (!inpaint || !options.overlayInpaint) return { image: corrected, painted: corrected, pasteTo: null };
   const { pasteTo, source, maskForOverlay } = inpaint;
   if (!pasteTo) {
-    const image = withOverlay(corrected, overlayPicture(source, maskForOverlay));
-    return { image, painted: corrected, pasteTo };
+    return { image: keptOver(corrected, source, maskForOverlay), painted: corrected, pasteTo };
   }
   // Around the crop there is only the source: nothing of it needs to be looked at.
   const fitted = await fittedTo(corrected, pasteTo, options.upscale);
-  const overlay = overlayPicture(crop(source, pasteTo), crop(maskForOverlay, pasteTo));
-  const image = paste(source, withOverlay(fitted, overlay), { x: pasteTo.x1, y: pasteTo.y1 });
-  return { image, painted: fitted, pasteTo };
+  const covered = keptOver(fitted, crop(source, pasteTo), crop(maskForOverlay, pasteTo));
+  return { image: paste(source, covered, { x: pasteTo.x1, y: pasteTo.y1 }), painted: fitted, pasteTo };
 }
 
 /** As A1111's `uncrop` resizes what it puts back. */
@@ -60,7 +58,7 @@ export interface MaskResults {
 
 /** Source: A1111 modules/processing.py `process_images_inner` */
 export function maskResults({ painted, pasteTo }: Composite, { maskForOverlay, source }: Inpaint): MaskResults {
-  const placed = pasteTo ? paste(blank(source, 4), toRgba(painted), { x: pasteTo.x1, y: pasteTo.y1 }) : painted;
+  const placed = pasteTo ? pasteOnBlank(source, toRgba(painted), { x: pasteTo.x1, y: pasteTo.y1 }) : painted;
   const mask = toLuma(resizeImage('resize and fill', maskForOverlay, placed));
   return { mask: toRgb(maskForOverlay), maskComposite: maskComposite(placed, mask) };
 }
@@ -79,5 +77,5 @@ export async function softened(canvas: Canvas, change: LatentChange, settings: P
 /** Outside the crop nothing changed. */
 async function softMask(mask: Picture, { pasteTo, source }: Inpaint): Promise<Picture> {
   if (!pasteTo) return mask;
-  return paste(blank(source, 1), toLuma(await fittedTo(mask, pasteTo, null)), { x: pasteTo.x1, y: pasteTo.y1 });
+  return pasteOnBlank(source, toLuma(await fittedTo(mask, pasteTo, null)), { x: pasteTo.x1, y: pasteTo.y1 });
 }

@@ -2,10 +2,11 @@ import type { Params } from '../../edit/fields.ts';
 import type { MaskSource } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import { channelOf, toLuma } from '../image/convert.ts';
+import { isPlain } from '../image/extent.ts';
 import { binaryMask } from '../image/mask.ts';
 import { dilate, erode } from '../image/morphology.ts';
 import { type Picture, type Size, sameSize } from '../image/picture.ts';
-import { invert, isPlain, thresholded } from '../image/point.ts';
+import { invert, thresholded } from '../image/point.ts';
 import { resample } from '../image/resample.ts';
 
 type Reading = Extract<MaskSource, { kind: 'image' }>['read'] | 'alpha of init';

@@ -16,32 +16,38 @@ export type SoftSampling = Pick<
  * Source: A1111 extensions-builtin/soft-inpainting/scripts/soft_inpainting.py
  */
 export function softMaskBlend(init: Tensor, nmask: Tensor, settings: SoftSampling): MaskBlend {
-  return (latent, sigma) =>
-    latentBlend(init, latent, softMask(nmask, settings, sigma), settings.softTransitionContrastBoost);
+  const blendOf = latentBlender(init, settings.softTransitionContrastBoost);
+  return (latent, sigma) => blendOf(latent, softMask(nmask, settings, sigma));
 }
 
 /** The mask at noise level σ: nmask to the power of strength·σ^bias; 1 = repaint. */
 export function softMask(nmask: Tensor, settings: SoftSampling, sigma: number): Tensor {
   const exponent = settings.softPreservationStrength * sigma ** settings.softScheduleBias;
-  return { ...nmask, data: nmask.data.map((m) => m ** exponent) };
+  const data = new Float32Array(nmask.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = nmask.data[i]! ** exponent;
+  return { ...nmask, data };
 }
 
 /**
- * a·(1 − t) + b·t per pixel, stretched so that its length over the channels is the power mean of a's and b's lengths: a plain
+ * A blend of a fixed a [B, C, h, w] with b: a·(1 − t) + b·t per pixel, stretched so that its length over the channels is the power mean of a's and b's lengths: a plain
  * mean of two noises is too small.
  *
- * @param a      [B, C, h, w]
- * @param t      [C, h, w] or [h, w]; 0 takes a, 1 takes b
  * @param power  1 … 32; the higher, the nearer to the longer of the two
+ * @returns takes b and t, [C, h, w] or [h, w]; 0 takes a, 1 takes b
  */
-export function latentBlend(a: Tensor, b: Tensor, t: Tensor, power: number): Tensor {
-  const mixed = blend(a, b, t);
-  const [inA, inB, now] = [a, b, mixed].map((x) => channelNorms(x).data);
+export function latentBlender(a: Tensor, power: number): (b: Tensor, t: Tensor) => Tensor {
+  const shape = [a.shape[0]!, ...a.shape.slice(2)];
   const pixels = sizeOf(a.shape.slice(2));
-  const factors = now!.map((length, i) => {
-    const share = t.data[i % pixels]!; // the channels of a mask are equal
-    const wanted = (inA![i]! ** power * (1 - share) + inB![i]! ** power * share) ** (1 / power);
-    return wanted / (length + 1e-5);
-  });
-  return scalePixels(mixed, { data: factors, shape: [a.shape[0]!, ...a.shape.slice(2)] });
+  const powersOfA = Float64Array.from(channelNorms(a).data, (length) => length ** power);
+  return (b, t) => {
+    const mixed = blend(a, b, t);
+    const [inB, now] = [channelNorms(b).data, channelNorms(mixed).data];
+    const factors = new Float32Array(now.length);
+    for (let i = 0; i < factors.length; i++) {
+      const share = t.data[i % pixels]!; // the channels of a mask are equal
+      const wanted = (powersOfA[i]! * (1 - share) + inB[i]! ** power * share) ** (1 / power);
+      factors[i] = wanted / (now[i]! + 1e-5);
+    }
+    return scalePixels(mixed, { data: factors, shape });
+  };
 }

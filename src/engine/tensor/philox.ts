@@ -45,7 +45,7 @@ export function philoxGenerator(seed: number, share: Share = whole): NormalStrea
     randn(shape) {
       const [from, to] = boundsOf(sizeOf(shape), share);
       const out = new Float32Array(to - from);
-      fillNormal(out, [offset, from], key);
+      for (let at = 0; at < out.length; at += BLOCK) fillNormal(out.subarray(at, at + BLOCK), [offset, from + at], key);
       offset++;
       return { data: out, shape: share.of === 1 ? shape : [out.length] };
     },
@@ -54,6 +54,9 @@ export function philoxGenerator(seed: number, share: Share = whole): NormalStrea
     },
   };
 }
+
+/** Normals to a call, an even number: what is called often is compiled early. */
+const BLOCK = 512;
 
 /**
  * `philox` for the counters (offset, 0, from, 0) onwards, two at a time and written out: the rounds of one counter wait for each other, those of

@@ -7,7 +7,7 @@ import { overlayPicture, uncrop } from '../../engine/image/overlay.ts';
 import { percentileFilter, windowWeights } from '../../engine/image/percentile-filter.ts';
 import type { Picture } from '../../engine/image/picture.ts';
 import { adaptiveMask } from '../../engine/image/soft-inpainting-pixels.ts';
-import { latentBlend, softMask } from '../../engine/sampling/soft-inpainting.ts';
+import { latentBlender, softMask } from '../../engine/sampling/soft-inpainting.ts';
 import { row } from '../../engine/tensor/rows.ts';
 import { attempt, type Check, maxError, tensorError } from '../compare.ts';
 import { pictureDifference, readJson, readPicture } from '../img2img/case.ts';
@@ -72,7 +72,7 @@ async function blends(dir: string, file: string): Promise<Case[]> {
         softTransitionContrastBoost: settings.inpaint_detail_preservation,
       };
       const share = softMask(golden.get('nmask'), soft, sigma);
-      const got = latentBlend(a, b, golden.get(t), soft.softTransitionContrastBoost);
+      const got = latentBlender(a, soft.softTransitionContrastBoost)(b, golden.get(t));
       const want = golden.get(blend);
       const size = want.data.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
       return [

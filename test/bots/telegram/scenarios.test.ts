@@ -134,15 +134,6 @@ describe('masks', () => {
     const second = await ann.wait(isResult(2));
     expect((await chat.nodeOf(second)).task!.request.mask).toMatchObject({ kind: 'image' });
   });
-
-  test('a picture that comes after its album says so and starts nothing', async () => {
-    const ann = somebody();
-    const album = await ann.album([black, await halfMask()], { caption: '/edit a red hat', held: [1] });
-    await ann.wait(isResult(1));
-    album.release();
-    expect((await ann.wait(({ text }) => text.includes('album'))).replyTo).toBe(album.messages[1]!.id);
-    expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(1);
-  });
 });
 
 describe('buttons', () => {

@@ -84,8 +84,11 @@ export type ButtonWord =
   | 'remindMe'
   | 'smaller'
   | 'onlyMasked'
-  | 'trySample'
+  | 'begin'
+  | 'info'
   | 'invertMask'
+  | 'downscale'
+  | 'stretch'
   | 'back'
   | 'pageBack'
   | 'pageOn'
@@ -107,7 +110,6 @@ export interface Messages extends DrawingMessages {
     readonly preparing: string;
     readonly sampling: (step: number, steps: number) => string;
     readonly decoding: string;
-    readonly uploading: string;
     readonly cancelled: (by: string) => string;
   };
   /** Lines of a picture's card. */
@@ -142,6 +144,14 @@ export interface Messages extends DrawingMessages {
   /** The card that asks before it moves a HEAD that is elsewhere. */
   readonly elsewhere: (head: number, node: number, parent: number) => { readonly title: string; readonly line: string };
   readonly setHead: (number: number) => string;
+  /** Two pictures came together. */
+  readonly pair: {
+    readonly title: string;
+    readonly line: string;
+    readonly choices: Readonly<Record<'mask' | 'sketch' | 'apart', string>>;
+  };
+  /** A picture came after its album. */
+  readonly late: { readonly title: string; readonly line: string };
   readonly room: RoomMessages;
   readonly house: HouseMessages;
   readonly settings: {
@@ -161,6 +171,7 @@ export interface Messages extends DrawingMessages {
     readonly title: (waiting: number, running: number, workers: number) => string;
     readonly yours: (place: number, eta: string, prompt: string) => string;
     readonly running: (prompt: string) => string;
+    readonly cancelling: { readonly placeholder: string; readonly unnamed: string };
     readonly none: string;
   };
   readonly help: Readonly<Record<HelpTopic, { readonly title: string; readonly lines: readonly string[] }>>;

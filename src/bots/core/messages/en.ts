@@ -63,7 +63,10 @@ export const en: Messages = {
     remindMe: 'Remind me',
     smaller: 'Smaller ×0.75',
     onlyMasked: 'Only masked',
-    trySample: 'Try a sample',
+    begin: 'Begin',
+    info: 'Info',
+    downscale: 'Downscale and go on',
+    stretch: 'Stretch',
     invertMask: 'Invert the mask',
     back: 'Back',
     pageBack: 'Back',
@@ -92,7 +95,6 @@ export const en: Messages = {
     preparing: 'preparing',
     sampling: (step, steps) => `${step}/${steps}`,
     decoding: 'decoding',
-    uploading: 'uploading',
     cancelled: (by) => `Cancelled by @${by}`,
   },
   picture: {
@@ -134,6 +136,15 @@ export const en: Messages = {
     title: `The current picture is #${head}`,
     line: `This is about #${node}. Shall we go back to #${parent}?`,
   }),
+  pair: {
+    title: 'What is the second picture?',
+    line: 'It is not black and white, so it could be several things.',
+    choices: { mask: 'The mask', sketch: 'A sketch', apart: 'Separate edits' },
+  },
+  late: {
+    title: '⚠ This picture arrived after its album',
+    line: 'Send it again as a reply to the picture it belongs to.',
+  },
   room: roomMessages.en,
   house: houseMessages.en,
   setHead: (number) => `Go to #${number}`,
@@ -159,6 +170,7 @@ export const en: Messages = {
       `Queue: ${waiting} waiting · ${running} running · ${plural(workers, 'worker', 'workers')}`,
     yours: (place, eta, prompt) => `#${place} · ${eta} · ${prompt}`,
     running: (prompt) => `running · ${prompt}`,
+    cancelling: { placeholder: 'Cancel one of yours…', unnamed: '(no words)' },
     none: 'Nothing of yours is waiting.',
   },
   help: {

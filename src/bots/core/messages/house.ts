@@ -58,9 +58,17 @@ export interface HouseMessages {
   readonly keptTitle: (count: number) => string;
   readonly elsewhere: string;
   readonly tip: readonly string[];
-  readonly welcome: { readonly title: string; readonly lines: readonly string[] };
+  readonly welcome: {
+    readonly title: string;
+    readonly lines: readonly string[];
+    readonly choices: Readonly<Record<'sample' | 'photo' | 'draw' | 'help', string>>;
+  };
+  readonly sampleNote: string;
+  readonly sendPhoto: string;
+  /** For rooms where the bot hears only what is meant for it. */
+  readonly groupHint: string;
+  readonly noModel: string;
   readonly health: (workers: number, model: string, waiting: number) => string;
-  readonly deliveredHere: string;
 }
 
 const en: HouseMessages = {
@@ -123,9 +131,14 @@ const en: HouseMessages = {
   welcome: {
     title: 'Palimpsest edits pictures with you',
     lines: ['Send a photo and say what it shall become.', 'Or try it on a picture of mine.'],
+    choices: { sample: 'Try a sample', photo: 'Send a photo', draw: 'Draw on it', help: 'Help' },
   },
+  sampleNote: 'Reply to it with what it shall become, such as "winter, falling snow".',
+  sendPhoto: 'Send me a photo with a few words as its caption: "oil painting, warm light".',
+  groupHint:
+    'In this group I only see commands and replies to me: reply to a photo with /edit and your words, or to one of my pictures.',
+  noModel: 'no model at work',
   health: (workers, model, waiting) => `${plural(workers, 'worker', 'workers')} up · ${model} · ${waiting} waiting`,
-  deliveredHere: 'Posted here because the channel cannot be written to.',
 };
 
 const zh: HouseMessages = {
@@ -188,9 +201,13 @@ const zh: HouseMessages = {
   welcome: {
     title: 'Palimpsest 和你一起修图',
     lines: ['发一张照片，说说想把它变成什么样。', '也可以先用示例图片试试。'],
+    choices: { sample: '试试示例', photo: '发送照片', draw: '画一画', help: '帮助' },
   },
+  sampleNote: '回复这张图片，说说想变成什么样，例如“冬天，飘雪”。',
+  sendPhoto: '发一张照片，并在说明里写几个词，例如“油画，温暖的光”。',
+  groupHint: '在这个群里我只能看到命令和对我的回复：用 /edit 加文字回复一张照片，或回复我的图片。',
+  noModel: '没有模型在运行',
   health: (workers, model, waiting) => `在线工作进程 ${workers} 个 · ${model} · 排队 ${waiting} 个`,
-  deliveredHere: '原频道无法发布，因此发到这里。',
 };
 
 export const houseMessages: Readonly<Record<Language, HouseMessages>> = { en, zh };

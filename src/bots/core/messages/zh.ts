@@ -62,7 +62,10 @@ export const zh: Messages = {
     remindMe: '提醒我',
     smaller: '缩小至 ×0.75',
     onlyMasked: '仅蒙版区域',
-    trySample: '试试示例',
+    begin: '开始',
+    info: '信息',
+    downscale: '缩小后继续',
+    stretch: '拉伸',
     invertMask: '反选蒙版',
     back: '返回',
     pageBack: '上一页',
@@ -92,7 +95,6 @@ export const zh: Messages = {
     preparing: '准备中',
     sampling: (step, steps) => `${step}/${steps}`,
     decoding: '解码中',
-    uploading: '上传中',
     cancelled: (by) => `已由 @${by} 取消`,
   },
   picture: {
@@ -133,6 +135,15 @@ export const zh: Messages = {
     title: `当前图片是 #${head}`,
     line: `这里说的是 #${node}。要退回到 #${parent} 吗？`,
   }),
+  pair: {
+    title: '第二张图片是什么？',
+    line: '它不是黑白图，可能有几种意思。',
+    choices: { mask: '蒙版', sketch: '涂鸦', apart: '分别编辑' },
+  },
+  late: {
+    title: '⚠ 这张图片比同组的其他图片到得晚',
+    line: '请把它作为对所属图片的回复重新发送。',
+  },
   room: roomMessages.zh,
   house: houseMessages.zh,
   setHead: (number) => `退回到 #${number}`,
@@ -157,6 +168,7 @@ export const zh: Messages = {
     title: (waiting, running, workers) => `队列：${waiting} 个排队 · ${running} 个进行中 · ${workers} 个工作进程`,
     yours: (place, eta, prompt) => `第 ${place} 位 · ${eta} · ${prompt}`,
     running: (prompt) => `进行中 · ${prompt}`,
+    cancelling: { placeholder: '取消你的某个任务…', unnamed: '（没有文字）' },
     none: '你没有在排队的任务。',
   },
   help: {

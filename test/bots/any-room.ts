@@ -1,0 +1,131 @@
+import type { LineageNode, PlaceId } from '../../src/edit/lineage.ts';
+import type { Storage } from '../../src/storage/index.ts';
+import { guildJson } from '../support/discord-stand-in/wire.ts';
+import { permissions } from '../support/discord-stand-in/world.ts';
+import type { Latch } from '../support/fake-engine.ts';
+import { solidPng } from '../support/jobs.ts';
+import { discordRoom } from '../support/room/on-discord.ts';
+import { telegramRoom } from '../support/room/on-telegram.ts';
+import { answered, type Person, picture, type Room, type RoomMessage } from '../support/room/room.ts';
+import type { RunningBotOptions } from '../support/running-bot.ts';
+import { openChat as openDiscordChat } from './discord/chat.ts';
+import { openChat as openTelegramChat } from './telegram/chat.ts';
+
+export const platforms = ['discord', 'telegram'] as const;
+type PlatformName = (typeof platforms)[number];
+
+/** How long the bot may take to answer on a busy machine, ms. */
+const PATIENCE_MS = 20_000;
+
+/** A bot as it runs, over the real client library of a platform, and rooms with three people in them. */
+export interface AnyChat extends AsyncDisposable {
+  readonly latch: Latch;
+  readonly storage: Storage;
+  /** A room nobody has spoken in, and people nobody has met; the first looks after it. On Discord it may be marked as not safe for work. */
+  enter(room?: { readonly nsfw?: boolean }): AnyRoom;
+  restart(): Promise<void>;
+}
+
+/** A room, and what tests do in it again and again. */
+export interface AnyRoom extends Room {
+  readonly ann: Person;
+  readonly bo: Person;
+  readonly cy: Person;
+  /** The bot's answer to what is done, like `answered`. */
+  answer(act: () => unknown, wanted?: Parameters<typeof answered>[2]): Promise<RoomMessage>;
+  /** A picture like no other, which somebody edits by command; its first result. */
+  edited(person: Person, prompt?: string): Promise<RoomMessage>;
+  /** The newest picture made in the room. */
+  newest(): Promise<LineageNode>;
+  /** A picture of the newest tree by its number. */
+  numbered(number: number): Promise<LineageNode>;
+  /** Numbers of the pictures that are HEAD, by branch, in the newest tree. */
+  heads(): Promise<Readonly<Record<string, number>>>;
+}
+
+const names = ['Ann', 'Bo', 'Cy'] as const;
+
+interface Opened {
+  readonly chat: Pick<AnyChat, 'latch' | 'storage' | 'restart'> & AsyncDisposable;
+  enter(nsfw: boolean): { readonly place: string; readonly room: Room };
+}
+
+async function openOnDiscord(options: RunningBotOptions): Promise<Opened> {
+  const chat = await openDiscordChat(options);
+  const { dc } = chat;
+  const enter = (nsfw: boolean) => {
+    const guild = dc.addGuild('Studio');
+    const channel = dc.addChannel('room', { guild, nsfw });
+    dc.gateway.dispatch('GUILD_CREATE', guildJson(dc.world, guild), channel);
+    const [ann, bo, cy] = names;
+    const users = [dc.user(ann, { permissions: permissions.manageGuild }), dc.user(bo), dc.user(cy)] as const;
+    return { place: `d:${guild.id}:${channel.id}`, room: discordRoom(dc, channel, users) };
+  };
+  return { chat, enter };
+}
+
+async function openOnTelegram(options: RunningBotOptions): Promise<Opened> {
+  const chat = await openTelegramChat(options);
+  const { tg } = chat;
+  let rooms = 0;
+  const enter = () => {
+    rooms += 1;
+    const [ann, bo, cy] = names;
+    const users = [tg.user(ann), tg.user(bo), tg.user(cy)] as const;
+    const group = tg.group(`Studio ${rooms}`, users, { administrators: [users[0]] });
+    return { place: `t:${group.chat.id}:0`, room: telegramRoom(tg, group, users) };
+  };
+  return { chat, enter };
+}
+
+/** Of the picture that was sent last. */
+let colour = 0;
+
+function anyRoom({ chat }: Opened, place: string, room: Room): AnyRoom {
+  const answer: AnyRoom['answer'] = (act, wanted) => answered(room, act, wanted, PATIENCE_MS);
+  const newest = async () => {
+    const node = await chat.storage.lineage.newest(place as PlaceId, new Date(0));
+    if (!node) throw new Error('no picture was made');
+    return node;
+  };
+  const [ann, bo, cy] = room.people;
+  return {
+    ...room,
+    ...{ ann, bo, cy, answer, newest },
+    edited: async (person, prompt = 'a red hat') => {
+      colour += 1;
+      const sent = await solidPng(64, 64, `#${((colour * 0x3779b1) % 0x1000000).toString(16).padStart(6, '0')}`);
+      return answer(() => person.command('edit', { prompt }, { picture: sent }), picture(1));
+    },
+    heads: async () => {
+      const { lineage } = await newest();
+      const found = Object.entries((await chat.storage.lineage.lineage(lineage))?.heads ?? {});
+      const numbers = found.map(
+        async ([branch, id]) => [branch, (await chat.storage.lineage.node(id))!.number] as const,
+      );
+      return Object.fromEntries(await Promise.all(numbers));
+    },
+    numbered: async (number) => {
+      const [found] = await chat.storage.lineage.nodes((await newest()).lineage, number, 1);
+      if (found?.number !== number) throw new Error(`there is no #${number}`);
+      return found;
+    },
+  };
+}
+
+export async function openAnyChat(platform: PlatformName, options: RunningBotOptions = {}): Promise<AnyChat> {
+  const opened = await (platform === 'discord' ? openOnDiscord : openOnTelegram)(options);
+  const { chat } = opened;
+  return {
+    latch: chat.latch,
+    get storage() {
+      return chat.storage;
+    },
+    enter: ({ nsfw = false } = {}) => {
+      const { place, room } = opened.enter(nsfw);
+      return anyRoom(opened, place, room);
+    },
+    restart: () => chat.restart(),
+    [Symbol.asyncDispose]: () => chat[Symbol.asyncDispose](),
+  };
+}

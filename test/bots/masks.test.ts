@@ -1,0 +1,113 @@
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { picture, type RoomMessage } from '../support/room/room.ts';
+import { halfMask } from '../support/running-bot.ts';
+import { pictureOf, scene } from '../support/scribbles.ts';
+import { type AnyChat, type AnyRoom, openAnyChat, platforms } from './any-room.ts';
+
+/** px of the pictures that are drawn on. */
+const SIDE = 320;
+const drawing = (shape: string) =>
+  `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}">${shape}</svg>`;
+const ring = drawing('<circle cx="160" cy="160" r="60" fill="none" stroke="#ff3b30" stroke-width="12"/>');
+const blueLine = drawing('<path d="M60 160 L260 160" stroke="#2040ff" stroke-width="16"/>');
+
+describe.each(platforms)('masks on %s', (platform) => {
+  let chat: AnyChat;
+  let original: Buffer;
+  beforeAll(async () => {
+    chat = await openAnyChat(platform);
+    original = await scene(5, SIDE, SIDE);
+  });
+  afterAll(() => chat[Symbol.asyncDispose]());
+
+  /** A picture with something on it, painted on a little. */
+  const painted = ({ bo, answer }: AnyRoom): Promise<RoomMessage> => {
+    const values = { prompt: 'a meadow, a red hat', size: `${SIDE}x${SIDE}`, strength: 0.1 };
+    return answer(() => bo.command('edit', values, { picture: original }), picture(1));
+  };
+
+  /** Which part of the newest picture's parent was repainted: shares of the middle, and of all. */
+  async function repainted({ newest }: AnyRoom) {
+    const { mask } = (await newest()).task!.request;
+    if (mask?.kind !== 'image') throw new Error('no mask');
+    const { data, width } = await pictureOf(await chat.storage.blobs.get(mask.blob));
+    const middle = data[width * (width / 2) + width / 2];
+    return { isMiddle: middle === 255, share: data.filter((v) => v > 0).length / data.length };
+  }
+
+  test('a circle drawn on a result selects what is inside it; another colour is painted in, or is a mask after all', async () => {
+    const room = chat.enter();
+    const { bo, cy, answer } = room;
+    const first = await painted(room);
+    const asked = await answer(() => bo.draw(first, ring, 'a pond'), /Repaint this part of #1\? · mask by @Bo/);
+    expect((await answer(() => cy.press(asked, '✅'), picture(2))).text).toContain('mask by @Bo');
+    expect(await repainted(room)).toMatchObject({ isMiddle: true });
+    const sketch = await answer(() => bo.draw(first, blueLine, 'a river'), /#1\?/);
+    expect(sketch.text).not.toContain('Red is repainted');
+    await answer(() => bo.press(sketch, '🔁'), /Red is repainted/);
+    const other = await answer(() => bo.draw(first, blueLine, 'a brook'), /"a brook"/);
+    await answer(() => bo.press(other, '✅'), /^#3 · [\s\S]*"a brook"/);
+    expect((await room.newest()).task!.request.sketch).toMatchObject({ kind: 'inpaint sketch' });
+  });
+
+  test('what is circled and said to go is removed, and removed again another way', async () => {
+    const room = chat.enter();
+    const { bo, answer, newest } = room;
+    const first = await painted(room);
+    const asked = await answer(() => bo.draw(first, ring, 'remove hat'), /#1\?[\s\S]*hat/);
+    const gone = await answer(() => bo.press(asked, '✅'), picture(2));
+    const removed = await newest();
+    expect(removed).toMatchObject({ op: 'remove' });
+    expect(removed.task!.request.params).toMatchObject({ maskedContent: 'fill', prompt: 'a meadow', dilateMask: 8 });
+    expect(removed.task!.request.params.negativePrompt).toContain('hat');
+    await answer(() => bo.press(gone, '⊕'), picture(3));
+    expect((await newest()).task!.request.params.dilateMask).toBe(16);
+    await answer(() => bo.press(gone, '🌀'), picture(4));
+    expect((await newest()).task!.request.params.maskedContent).toBe('latent nothing');
+    await answer(() => bo.command('remove', { target: 'hat' }, { about: first }), /⚠/); // where, nobody said
+  });
+
+  test('/mask reads what is sent, combines it with one from before, and shows the last one', async () => {
+    const room = chat.enter();
+    const { bo, answer } = room;
+    const first = await painted(room);
+    const half = await halfMask(SIDE, SIDE);
+    const upload = (mode: string, mask: Buffer) => () => bo.command('mask upload', { mode }, { mask, about: first });
+    const left = await answer(upload('white', half), /50 % of the picture/);
+    await answer(() => bo.fill(left, '✅', { prompt: 'a pond' }), picture(2));
+    const shape = await sharp({ create: { width: 320, height: 160, channels: 3, background: '#fff' } })
+      .png()
+      .toBuffer();
+    await answer(upload('white', shape), /The mask does not fit the picture/);
+    const black = await sharp({ create: { width: SIDE, height: SIDE, channels: 3, background: '#000' } })
+      .png()
+      .toBuffer();
+    await answer(upload('white', black), /The mask is empty/);
+    await answer(upload('black', half), /50 % of the picture/);
+    await answer(() => bo.command('mask combine', { op: 'intersect', with: '#2' }), /The mask is empty/);
+    const whole = await answer(() => bo.command('mask combine', { op: 'union', with: '#2' }), /100 % of the picture/);
+    await bo.press(whole, '✖️');
+    const shown = await answer(() => bo.command('mask show'), /of the picture/);
+    expect(shown.pictures).toHaveLength(1);
+  });
+
+  test('the outpaint dialog grows a side, and the seam it leaves is repaired', async () => {
+    const room = chat.enter();
+    const { bo, answer, newest } = room;
+    const first = await painted(room);
+    const dialog = await answer(() => bo.press(first, '↔️'), /Enlarge #1/);
+    expect(dialog.pictures).toHaveLength(1);
+    const ratio = await answer(() => bo.press(dialog, '16:9'), /Enlarge #1/);
+    const wide = await answer(() => bo.press(ratio, 'Go'), picture(2));
+    const grown = await newest();
+    expect(grown).toMatchObject({ op: 'outpaint', image: { width: 576, height: SIDE } });
+    await answer(() => bo.press(wide, '🩹'), picture(3));
+    const repaired = await newest();
+    expect(repaired).toMatchObject({ op: 'seam repair', parent: grown.id });
+    expect(repaired.task!.request.params).toMatchObject({ softInpainting: true, denoisingStrength: 0.7 });
+    const { share, isMiddle } = await repainted(room);
+    expect({ isMiddle, isBand: share > 0.1 && share < 0.4 }).toEqual({ isMiddle: false, isBand: true });
+    await answer(() => bo.forge(first, ['se', grown.parent!, '']), /That button is too old/);
+  });
+});
