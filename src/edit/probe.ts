@@ -115,6 +115,11 @@ export interface PictureProbe {
   veil(bytes: Uint8Array, mask: Uint8Array): Promise<Uint8Array>;
   /** The picture in a larger frame, a chessboard for what will be painted and the new size in a corner; JPEG, at most 1024 px a side. */
   frame(bytes: Uint8Array, placement: Placement): Promise<Uint8Array>;
+  /**
+   * The picture as PNG in another size: exactly that one, whatever its shape, or the largest with that many megapixels. Reads pictures
+   * that are too large for everything else. @throws Refusal 'not-an-image', 'image-broken', 'file-too-big'
+   */
+  resized(bytes: Uint8Array, to: Size | { readonly megapixels: number }): Promise<Uint8Array>;
   /** A picture of our own to try things on, PNG. */
   sample(): Promise<Uint8Array>;
   /** A white PNG. */

@@ -176,7 +176,7 @@ function drawn(seed: number, random: () => number): number {
 export type Warning = 'latent-upscale-strength' | 'mask-alpha-repaints-nothing' | 'upscaler-none';
 
 /** From here on A1111's latent upscale has enough strength to paint over its own blur. */
-const LATENT_UPSCALE_STRENGTH = 0.55;
+export const LATENT_UPSCALE_STRENGTH = 0.55;
 
 function warningsFor({ params, sketch, mask }: EditRequest): readonly Warning[] {
   const isRounded = params.maskRound && !params.softInpainting;

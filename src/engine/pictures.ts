@@ -11,6 +11,7 @@ import { combinedMask, grownMask, hardMask, movedMask, seamMask } from './image/
 import type { Picture, Size } from './image/picture.ts';
 import { invert } from './image/point.ts';
 import { resample } from './image/resample.ts';
+import { resizedPng } from './image/resized.ts';
 import { samplePicture } from './image/sample.ts';
 import { findScribble } from './image/scribble.ts';
 import { contactSheet } from './image/sheet.ts';
@@ -77,6 +78,8 @@ export const pictures: PictureProbe = {
     const shown = inFrame(await decodePicture(bytes), placement);
     return await encodeJpeg(withSizeLabel(shown, `${width}×${height}`), { quality: 88 });
   },
+
+  resized: resizedPng,
 
   sample: async () => await encodePng(samplePicture()),
 

@@ -24,6 +24,7 @@ type Ask =
   | { readonly kind: 'drawMask'; readonly work: MaskWork }
   | { readonly kind: 'veil'; readonly bytes: Uint8Array; readonly mask: Uint8Array }
   | { readonly kind: 'frame'; readonly bytes: Uint8Array; readonly placement: Placement }
+  | { readonly kind: 'resized'; readonly bytes: Uint8Array; readonly to: Size | { readonly megapixels: number } }
   | { readonly kind: 'sample' }
   | { readonly kind: 'blank'; readonly size: Size }
   | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
@@ -97,6 +98,7 @@ export function openPictureHost(): PictureProbe & AsyncDisposable {
     drawMask: (work) => ask({ kind: 'drawMask', work }),
     veil: (bytes, mask) => ask({ kind: 'veil', bytes, mask }),
     frame: (bytes, placement) => ask({ kind: 'frame', bytes, placement }),
+    resized: (bytes, to) => ask({ kind: 'resized', bytes, to }),
     sample: () => ask({ kind: 'sample' }),
     blank: (size) => ask({ kind: 'blank', size }),
     compare: (a, b, how) => ask({ kind: 'compare', a, b, how }),

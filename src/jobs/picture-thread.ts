@@ -25,6 +25,8 @@ function looked(ask: PictureCall['ask']) {
       return pictures.veil(ask.bytes, ask.mask);
     case 'frame':
       return pictures.frame(ask.bytes, ask.placement);
+    case 'resized':
+      return pictures.resized(ask.bytes, ask.to);
     case 'sample':
       return pictures.sample();
     case 'blank':

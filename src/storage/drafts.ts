@@ -21,8 +21,8 @@ export interface DraftStore {
   find(id: string): Promise<Draft | undefined>;
   /** The person's newest open draft of a kind in a place. */
   newest(place: PlaceId, author: UserId, kind: string): Promise<Draft | undefined>;
-  /** How many of somebody's are open, everywhere. */
-  countOf(author: UserId): Promise<number>;
+  /** How many of somebody's of these kinds are open, everywhere. */
+  countOf(author: UserId, kinds: readonly string[]): Promise<number>;
   /** Takes it away; whether it was still there, and nobody else has taken it. */
   take(id: string): Promise<boolean>;
 }
@@ -44,7 +44,8 @@ export function draftStore(db: Db, now: Clock): DraftStore {
     put: (draft) => put(db, draft),
     find: (id) => findOpen(db, { id }, now()),
     newest: (place, author, kind) => findOpen(db, { place, author, kind }, now()),
-    countOf: (author) => db.draft.count({ where: { author, expiresAt: { gt: now() } } }),
+    countOf: (author, kinds) =>
+      db.draft.count({ where: { author, kind: { in: [...kinds] }, expiresAt: { gt: now() } } }),
     take: async (id) => (await db.draft.deleteMany({ where: { id } })).count === 1,
   };
 }

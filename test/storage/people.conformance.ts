@@ -81,7 +81,8 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
         await storage.drafts.put({ ...second, content: 'more' });
         expect(await other.drafts.newest(place, ann, 'mask')).toEqual({ ...second, content: 'more' });
         expect(await other.drafts.newest(place, bo, 'mask')).toBeUndefined();
-        expect(await other.drafts.countOf(ann)).toBeGreaterThanOrEqual(3);
+        expect(await other.drafts.countOf(ann, ['mask', 'edit'])).toBeGreaterThanOrEqual(3);
+        expect(await other.drafts.countOf(ann, ['of no kind'])).toBe(0);
         expect(await storage.drafts.take(second.id)).toBe(true);
         expect(await other.drafts.take(second.id)).toBe(false);
         expect(await other.drafts.newest(place, ann, 'mask')).toEqual(first);

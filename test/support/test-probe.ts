@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import type { PictureProbe } from '../../src/edit/probe.ts';
+import { decodeLimits } from '../../src/engine/image/decode.ts';
 import { readInfotext } from '../../src/engine/image/infotext-file.ts';
 import { pictures } from '../../src/engine/pictures.ts';
 import { Refusal } from '../../src/errors.ts';
@@ -10,6 +11,7 @@ export const testProbe: PictureProbe = {
   async probe(bytes) {
     try {
       const { width, height } = await sharp(bytes).metadata();
+      if (width * height > decodeLimits.megapixels * 1e6) return await pictures.probe(bytes);
       return {
         bytes,
         width,
@@ -18,6 +20,7 @@ export const testProbe: PictureProbe = {
         transparent: !(await sharp(bytes).stats()).isOpaque,
       };
     } catch (cause) {
+      if (cause instanceof Refusal) throw cause;
       throw new Refusal('not-an-image', { found: 'something else' }, { cause });
     }
   },

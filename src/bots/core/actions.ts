@@ -1,8 +1,10 @@
 import { fields } from '../../edit/fields.ts';
 import { isId, type JobId, type LineageNode, type NodeId } from '../../edit/lineage.ts';
+import { LATENT_UPSCALE_STRENGTH } from '../../edit/resolve.ts';
 import { Refusal } from '../../errors.ts';
 import type { Draft, JobRow } from '../../storage/index.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
+import { SHARP_ARG } from './buttons.ts';
 import { cancelJob } from './cancel.ts';
 import { originalCard, promptOf, settingsCards } from './cards.ts';
 import { castBallot } from './carry.ts';
@@ -145,7 +147,10 @@ const onNodes: Readonly<Record<NodeActionId, NodeAction>> = {
   ...treeActions,
   ag: async (flow, { asker }, node) => accept(flow, await orderAgain(flow, asker, node)),
   ls: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'ls' })),
-  mo: async (flow, { asker }, node) => accept(flow, await orderStep(flow, asker, node, { action: 'mo' })),
+  mo: async (flow, { asker, incoming }, node) => {
+    const said = incoming.arg === SHARP_ARG ? { denoisingStrength: LATENT_UPSCALE_STRENGTH } : {};
+    await accept(flow, await orderStep(flow, asker, node, { action: 'mo', said }));
+  },
   sm: async (flow, { asker }, node) => accept(flow, await orderSameMask(flow, asker, node)),
   ui: (flow, { asker }, node) => useInfo(flow, asker, node),
   ed: edit,

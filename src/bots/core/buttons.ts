@@ -1,4 +1,5 @@
 import type { LineageNode } from '../../edit/lineage.ts';
+import { LATENT_UPSCALE_STRENGTH } from '../../edit/resolve.ts';
 import type { ButtonWord, Messages } from './messages/catalogue.ts';
 import type { ActionId, Button, Capabilities } from './platform.ts';
 
@@ -72,6 +73,9 @@ export function isAtBound(action: 'ls' | 'mo', strength: number): boolean {
   return action === 'ls' ? strength <= bounds.ls : strength >= bounds.mo;
 }
 
+/** What a button of More says that goes to the strength a latent upscale needs. */
+export const SHARP_ARG = 'sharp';
+
 /** Where a picture stands in its tree, as far as buttons differ. */
 export interface Standing {
   readonly node: LineageNode;
@@ -90,8 +94,17 @@ function makingButtons(messages: Messages, { node }: Standing): readonly Button[
   const { mask, params } = node.task.request;
   const step = (action: 'ls' | 'mo') =>
     button(messages, action, node.id, { disabled: isAtBound(action, params.denoisingStrength) });
+  const isBlurred = params.resizeMode === 'latent upscale' && params.denoisingStrength < LATENT_UPSCALE_STRENGTH;
+  const sharper = { label: messages.upscale.set(LATENT_UPSCALE_STRENGTH), emoji: '🔎', arg: SHARP_ARG };
   const sameMask = mask?.kind === 'image' ? [button(messages, 'sm', node.id)] : [];
-  return [button(messages, 'ag', node.id), step('ls'), step('mo'), edit, ...sameMask];
+  return [
+    button(messages, 'ag', node.id),
+    step('ls'),
+    step('mo'),
+    edit,
+    ...sameMask,
+    ...(isBlurred ? [button(messages, 'mo', node.id, sharper)] : []),
+  ];
 }
 
 /** Dialogs and menus about a picture, and ways to mend what an operation left. */

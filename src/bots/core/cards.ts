@@ -1,4 +1,5 @@
 import type { JobId, LineageNode, NodeId } from '../../edit/lineage.ts';
+import { forgottenUser } from '../../edit/request.ts';
 import type { Size } from '../../edit/size.ts';
 import type { RefusalData } from '../../errors.ts';
 import { arranged, button, pictureRows, type Standing } from './buttons.ts';
@@ -86,20 +87,26 @@ function numbers(messages: Messages, { node, made, parent }: PictureView): reado
   });
 }
 
-function lineageLine({ picture }: Messages, view: PictureView): readonly string[] {
+function lineageLine(messages: Messages, view: PictureView): readonly string[] {
+  const { picture } = messages;
   const { author, maskAuthor, parent, node, head, branch } = view;
   const parts = [
     ...(parent ? [picture.from(parent.number)] : []),
-    ...(maskAuthor && maskAuthor !== author ? [picture.maskBy(maskAuthor)] : []),
-    ...(parent && parent.author !== author ? [picture.baseBy(parent.author)] : []),
+    ...(maskAuthor && maskAuthor !== author ? [picture.maskBy(called(messages, maskAuthor))] : []),
+    ...(parent && parent.author !== author ? [picture.baseBy(called(messages, parent.author))] : []),
     ...(branch ? [picture.branch(branch)] : []),
     ...(head === node.number ? [] : [picture.headIs(head)]),
   ];
   return parts.length > 0 ? [parts.join(' · ')] : [];
 }
 
+/** What somebody is called on cards; whoever asked to be forgotten has no name any more. */
+export function called({ house }: Messages, name: string): string {
+  return name === forgottenUser ? house.deletedUser : oneLine(name, 40);
+}
+
 function titleOf(messages: Messages, { node, author }: PictureView): string {
-  return `#${node.number} · ${messages.operations[node.op]} · @${oneLine(author, 40)}`;
+  return `#${node.number} · ${messages.operations[node.op]} · @${called(messages, author)}`;
 }
 
 /** What to do with a picture that came too late to be the current one. */
@@ -199,7 +206,7 @@ export function settingsCards(messages: Messages, view: PictureView, { maxText }
   const { node, author } = view;
   const infotext = node.infotext === null ? [messages.settings.upload] : soundText(node.infotext).split('\n');
   const at = `${node.createdAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  const made = [messages.picture.by(oneLine(author, 40)), messages.settings.made(at), `id ${node.id}`].join(' · ');
+  const made = [messages.picture.by(called(messages, author)), messages.settings.made(at), `id ${node.id}`].join(' · ');
   return paged(messages.settings.title(node.number), [...infotext, made, ...lineageLine(messages, view)], maxText);
 }
 

@@ -36,7 +36,7 @@ export async function takeStep(flow: Flow, asker: Asker, move: Move): Promise<vo
   await postNode(flow, asker, to);
 }
 
-/** Does what enough people agreed to, in the name of whoever asked for it. */
+/** Does what enough people agreed to, in the name and the words of whoever asked for it. */
 async function carry(flow: Flow, asker: Asker, motion: Motion, node: LineageNode): Promise<void> {
   const { does, branch, from, left, by, name } = motion;
   const lineage = await lineageOf(flow, node);
@@ -57,7 +57,7 @@ async function carry(flow: Flow, asker: Asker, motion: Motion, node: LineageNode
 
 /** A ballot. Its button names the vote, not a picture. @throws Refusal 'gone', 'vote-over', 'head-moved' */
 export function castBallot(flow: Flow, asker: Asker, vote: string): Promise<void> {
-  return ballot(flow, asker, vote, (motion, node) => carry(flow, asker, motion, node));
+  return ballot(flow, asker, vote, (motion, node, language) => carry(flow, { ...asker, language }, motion, node));
 }
 
 /** Lock, or unlock. @throws Refusal 'not-yours', 'locked', 'gone' */

@@ -114,7 +114,9 @@ async function sketch({ flow, heard, incoming, call: { options } }: Doing): Prom
 async function queue({ flow, heard, incoming }: Doing): Promise<void> {
   const { speaker, where } = heard.asker;
   const who = { user: speaker.user, group: where.group };
-  await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who));
+  const capabilities = flow.platformOf(where.place)?.capabilities;
+  if (!capabilities) return;
+  await incoming.answer.tell(queueCard(messagesIn(heard.private), await flow.queue.line(), who, capabilities));
 }
 
 async function tellModels({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {

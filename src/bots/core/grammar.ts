@@ -141,9 +141,9 @@ export function takeSketchWord(text: string): { readonly kind: Sketch['kind'] | 
   return { kind: word.groups?.inpaint ? 'inpaint sketch' : 'sketch', rest: text.slice(word[0].length) };
 }
 
-/** A caption that begins with "remove" says that what is marked shall go; what follows is its name. */
+/** A text that begins with "remove" says that something shall go; what follows is its name, or nothing where it is marked. */
 export function takeRemoveWord(text: string): { readonly isRemoval: boolean; readonly rest: string } {
-  const word = /^\s*(?:(?:remove|erase)\b|去掉|移除|擦除)[\s:：,，]*/iu.exec(text);
+  const word = /^\s*(?:(?:remove|erase)(?=[\s:：,，]|$)|去掉|移除|擦除)[\s:：,，]*/iu.exec(text);
   return word ? { isRemoval: true, rest: text.slice(word[0].length) } : { isRemoval: false, rest: text };
 }
 

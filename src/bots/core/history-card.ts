@@ -1,7 +1,7 @@
 import type { Lineage, LineageNode, NodeId, OutlineNode } from '../../edit/lineage.ts';
 import type { UserId } from '../../edit/request.ts';
 import { arranged, button } from './buttons.ts';
-import { plainCard, promptOf } from './cards.ts';
+import { called, plainCard, promptOf } from './cards.ts';
 import { type Desk, nameOf } from './desk.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { oneLine } from './plain-text.ts';
@@ -79,7 +79,7 @@ function said(messages: Messages, { nodes, names, lineage }: HistoryPage, { id, 
   return [
     `#${number} ${messages.operations[node.op]}`,
     ...(prompt === '' ? [] : [` "${prompt}"`]),
-    ` · ${oneLine(names.get(node.author) ?? '', 20)}`,
+    ` · ${oneLine(called(messages, names.get(node.author) ?? ''), 20)}`,
     ...(heads.length > 0 ? [`  ◀ ${heads.map((branch) => oneLine(branch, 32)).join(', ')}`] : []),
   ].join('');
 }

@@ -7,7 +7,8 @@ import { type Capabilities, type Card, DeliveryError, type Whereabouts } from '.
 import type { Press } from './press.ts';
 
 /** What waits for somebody to decide; drafts never stand in the line. */
-export type DraftKind = 'mask' | 'new picture' | 'kept mask' | 'kept sketch' | 'outpaint' | 'sheet' | 'pair';
+export const draftKinds = ['mask', 'new picture', 'kept mask', 'kept sketch', 'outpaint', 'sheet', 'pair'] as const;
+export type DraftKind = (typeof draftKinds)[number];
 
 /** How long a draft waits, ms. */
 const DRAFT_MS = 30 * 60_000;
@@ -22,7 +23,7 @@ export async function putDraft(
   content: unknown,
 ): Promise<Draft> {
   const { storage, clock, random } = desk;
-  if ((await storage.drafts.countOf(speaker.user)) >= MOST_DRAFTS)
+  if ((await storage.drafts.countOf(speaker.user, draftKinds)) >= MOST_DRAFTS)
     throw new Refusal('too-many-drafts', { limit: MOST_DRAFTS });
   const expiresAt = new Date(clock.now() + DRAFT_MS);
   const draft: Draft = { id: newId(random), place: where.place, author: speaker.user, kind, content, expiresAt };

@@ -1,6 +1,6 @@
 import type { PartialParams } from '../../edit/params.ts';
 import { parseParam } from '../../edit/params.ts';
-import { type EditWords, parseWords, type Region } from './grammar.ts';
+import { type EditWords, parseWords, type Region, takeRemoveWord } from './grammar.ts';
 
 /** What a word asks for that needs no more words. */
 type Verb = 'again' | 'more' | 'less' | 'undo' | 'redo' | 'compare';
@@ -52,8 +52,8 @@ function swapIn(text: string): readonly [string, string] | undefined {
 
 /** `remove vase`, `去掉花瓶`; `inpaint hat: red beret`, `重绘帽子：红色贝雷帽`; `detail hand`, `修复 手`. */
 function partIn(words: EditWords, text: string): EditWords | undefined {
-  const removed = /^(?:remove\s|去掉|移除)/i.exec(text);
-  if (removed) return about(words, text.slice(removed[0].length), 'nothing');
+  const removal = takeRemoveWord(text);
+  if (removal.isRemoval) return about(words, removal.rest, 'nothing');
   const repainted = /^(?:inpaint\s|重绘)/i.exec(text);
   const colon = text.search(/[:：]/);
   if (repainted && colon > 0 && !blank.test(text.slice(colon + 1))) {

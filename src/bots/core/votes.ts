@@ -76,7 +76,7 @@ export async function ballot(
   flow: Flow,
   asker: Asker,
   id: string,
-  carry: (motion: Motion, node: LineageNode) => Promise<void>,
+  carry: (motion: Motion, node: LineageNode, language: Vote['language']) => Promise<void>,
 ): Promise<void> {
   const { together, lineage } = flow.storage;
   const before = await together.vote(id);
@@ -93,5 +93,5 @@ export async function ballot(
   const motion = vote.content as Motion;
   const node = await lineage.node(motion.node);
   if (!node || node.removed) throw new Refusal('gone', {});
-  await carry(motion, node);
+  await carry(motion, node, vote.language);
 }

@@ -25,8 +25,18 @@ interface Gathered {
   readonly given: () => WireAnswer;
 }
 
+/** Whether a button stands under a message: who says they pressed it there may else change what others read. */
+function hasButton({ card }: Message, pressed: string | undefined): boolean {
+  const buttons = [...(card?.rows.flat() ?? []), ...(card?.choices?.options ?? [])];
+  return buttons.some((button) => code.encode(button) === pressed);
+}
+
 /** Warnings go back with the response; what somebody may want to keep becomes a message that only they see. */
-function gathering({ conversation }: Hearing, { user }: Visitor, key: string, replyTo: string | null): Gathered {
+function gathering(
+  { conversation }: Hearing,
+  { user }: Visitor,
+  { key, replyTo, code: pressed }: { readonly key: string; readonly replyTo: string | null; readonly code?: string },
+): Gathered {
   const told: Card[] = [];
   let menu: Card | null = null;
   let form: Form | null = null;
@@ -45,7 +55,9 @@ function gathering({ conversation }: Hearing, { user }: Visitor, key: string, re
     },
     async replace(card) {
       const message = replyTo === null ? undefined : conversation.find(replyTo);
-      if (message?.to === user) await conversation.change(message.id, card);
+      const isTheirs = message?.to === user;
+      if (message && (isTheirs || (message.to === null && hasButton(message, pressed))))
+        await conversation.change(message.id, card);
       else await answer.tell(card);
     },
     async menu(card) {
@@ -98,7 +110,7 @@ export async function hearSaid(hearing: Hearing, request: SayRequest): Promise<W
   const replyTo = pointed?.message ?? null;
   const nonce = `${visitor.user}:${key}`;
   const message = await hearing.conversation.post({ to: null, replyTo, nonce, said, card: null });
-  const { answer, given } = gathering(hearing, visitor, key, message);
+  const { answer, given } = gathering(hearing, visitor, { key, replyTo: message });
   const heard = { ...arrived(request, answer), files: request.files.map(remoteFile), repliedTo: pointed, message };
   const words = typed(said);
   await hearing.receive(
@@ -111,7 +123,7 @@ export async function hearSaid(hearing: Hearing, request: SayRequest): Promise<W
 export async function hearPressed(hearing: Hearing, request: PressRequest): Promise<WireAnswer> {
   const { visitor, key, values } = request;
   const message = request.message !== null && hearing.conversation.find(request.message) ? request.message : null;
-  const { answer, given } = gathering(hearing, visitor, key, message);
+  const { answer, given } = gathering(hearing, visitor, { key, replyTo: message, code: request.code });
   const pressed = code.decode(request.code);
   const heard = arrived(request, answer);
   await hearing.receive(

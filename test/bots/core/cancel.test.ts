@@ -1,8 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { messagesIn } from '../../../src/bots/core/messages/index.ts';
+import { queueCard } from '../../../src/bots/core/queue-card.ts';
 import type { PlaceId } from '../../../src/edit/lineage.ts';
-import { solidPng } from '../../support/jobs.ts';
+import { solidPng, testJob } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
-import { ann, bo, type Posted, type TestPlatform, type TestUser, wordsOf } from '../../support/test-platform.ts';
+import {
+  ann,
+  bo,
+  type Posted,
+  quickCapabilities,
+  type TestPlatform,
+  type TestUser,
+  wordsOf,
+} from '../../support/test-platform.ts';
 
 let chat: TestChat;
 let platform: TestPlatform;
@@ -24,6 +34,35 @@ async function ask(user: TestUser): Promise<Posted> {
   return chat.until(() => busyCards()[before]);
 }
 const running = (count: number) => chat.until(async () => (await chat.queue.line()).running.length === count);
+
+describe('/queue', () => {
+  test('shows where one’s edits stand, what is at work, and a list by which to cancel them', async () => {
+    await ask(ann);
+    await running(1);
+    const waiting = await ask(bo);
+    await platform.command(bo, 'queue', {}, { in: here });
+    const { card } = platform.told.at(-1)!;
+    expect(wordsOf(card)).toMatch(/^Queue: .*\n.*a red hat\n1 worker up · fake · 1 waiting$/);
+    const [first, ...others] = card.choices?.options ?? [];
+    expect(first).toMatchObject({ label: 'a red hat', action: 'cx', line: 0 });
+    expect(others).toEqual([]);
+    await platform.pressRaw(bo, first!, { in: here });
+    await chat.until(() => waiting.removed);
+    chat.latch.open();
+    await chat.result(here);
+    await platform.command(bo, 'queue', {}, { in: here });
+    expect(platform.told.at(-1)!.card.choices).toBeUndefined();
+    expect(chat.lastTold()).toContain('no model at work');
+  });
+
+  test('has a button for each edit where there are no lists', async () => {
+    const line = { running: [testJob({ author: ann.id, group: 'd:1' })], waiting: [], workers: 1 };
+    const who = { user: ann.id, group: 'd:1' };
+    const card = queueCard(messagesIn('en'), line, who, { ...quickCapabilities, selectMenus: false });
+    expect(card.rows.flat()).toMatchObject([{ action: 'cx', label: '1' }]);
+    expect(card.choices).toBeUndefined();
+  });
+});
 
 describe('Cancel', () => {
   test('takes a waiting job out of the line, and only that one', async () => {

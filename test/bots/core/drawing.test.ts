@@ -223,7 +223,7 @@ describe('a mask that is asked about', () => {
     expect(wordsOf(card.card)).toContain('52 %');
     for (let i = 0; i < 5; i++)
       await platform.pressRaw(ann, { action: 'op', target: (await root(place)).id }, { in: place });
-    while ((await chat.storage.drafts.countOf(ann.id)) < 5) await asked(place);
+    while ((await chat.storage.drafts.countOf(ann.id, ['mask'])) < 5) await asked(place);
     await platform.command(
       ann,
       'inpaint',

@@ -74,7 +74,7 @@ describe('a picture that is kept', () => {
     for (let at = 0; at < 7; at++)
       await platform.command(bo, 'use as sketch', {}, { in: place, replyTo: await pointed(await solidPng(64, 64)) });
     expect(chat.lastTold()).toContain('Kept as the drawing');
-    expect(await chat.storage.drafts.countOf(bo.id)).toBe(1);
+    expect(await chat.storage.drafts.countOf(bo.id, ['kept sketch'])).toBe(1);
   });
 });
 

@@ -1,72 +1,40 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, type Locator, type Page, chromium as playwright } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../support/process.ts';
 import { chromium } from '../../support/services.ts';
+import { dropFile, openBrowser, openPage, type PageOptions, settled } from './page.ts';
 import { landscape, sunMask } from './pictures.ts';
 import { openWebChat, type WebChat } from './web-chat.ts';
 
 const screenshots = new URL('../../../.run/web/', import.meta.url).pathname;
-const flags = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync'],
-];
-
 let chat: WebChat;
 let browser: Browser;
 let page: Page;
 /** What the browser complained about. */
 const complaints: string[] = [];
 
-async function openPage(
-  options: { locale?: string; width?: number; colorScheme?: 'light' | 'dark' } = {},
-): Promise<Page> {
-  const { locale = 'en-GB', width = 1180, colorScheme = 'light' } = options;
-  const context = await browser.newContext({ locale, colorScheme, viewport: { width, height: 860 } });
-  const opened = await context.newPage();
-  opened.setDefaultTimeout(8000);
-  opened.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  opened.on('pageerror', (error) => complaints.push(String(error)));
-  await opened.goto(chat.web.url);
-  return opened;
-}
+const open = (options: PageOptions = {}): Promise<Page> =>
+  openPage(browser, chat.web.url, { ...options, complain: (what) => complaints.push(what) });
 
 const look = (name: string, of: Page = page) => of.screenshot({ path: join(screenshots, `${name}.png`) });
 const results = (of: Page = page) => of.locator('.card.tone-done');
 
-async function dropFile(selector: string, bytes: Uint8Array, name: string): Promise<void> {
-  const base64 = Buffer.from(bytes).toString('base64');
-  const transfer = await page.evaluateHandle(`(() => {
-    const data = new DataTransfer();
-    const bytes = Uint8Array.from(atob('${base64}'), (c) => c.charCodeAt(0));
-    data.items.add(new File([bytes], '${name}', { type: 'image/png' }));
-    return data;
-  })()`);
-  await page.dispatchEvent(selector, 'dragover', { dataTransfer: transfer });
-  await look(`drop-${name}`);
-  await page.dispatchEvent(selector, 'drop', { dataTransfer: transfer });
-}
+const drop = (selector: string, bytes: Uint8Array, name: string) =>
+  dropFile(page.locator(selector).first(), { bytes, name }, () => look(`drop-${name}`));
 
 beforeAll(async () => {
   await mkdir(screenshots, { recursive: true });
-  [chat, browser] = await Promise.all([
-    openWebChat(await freePort()),
-    playwright.launch({ executablePath: await chromium(), args: flags }),
-  ]);
-  page = await openPage();
+  [chat, browser] = await Promise.all([openWebChat(await freePort()), openBrowser(await chromium())]);
+  page = await open();
 });
 afterAll(async () => {
   await browser?.close();
   await chat?.[Symbol.asyncDispose]();
 });
 
-/** Every picture on the page has come. */
-const settle = async (of: Page = page) => {
-  const haveCome = () =>
-    of.evaluate<boolean>(`[...document.images].every((img) => img.complete && img.naturalWidth > 0)`);
-  await expect.poll(haveCome, { timeout: 5000 }).toBe(true);
-};
+const settle = (of: Page = page) => settled(of);
 
 async function say(words: string, of: Page = page): Promise<void> {
   await of.getByRole('textbox', { name: 'Message' }).fill(words);
@@ -88,7 +56,7 @@ describe('the page', () => {
   });
 
   test('shows a dropped photo, its edit on the way, and the result', async () => {
-    await dropFile('.transcript', await landscape(), 'photo.png');
+    await drop('.transcript', await landscape(), 'photo.png');
     await page.getByRole('button', { name: 'Remove photo.png' }).waitFor();
     chat.latch.close();
     await page.getByRole('textbox', { name: 'Message' }).fill('oil painting, warm light');
@@ -131,7 +99,7 @@ describe('the page', () => {
   });
 
   test('repaints what a mask covers that is dropped onto a picture', async () => {
-    await dropFile('[data-message]:has(.tone-done) .gallery img', await sunMask(), 'sun.png');
+    await drop('[data-message]:has(.tone-done) .gallery img', await sunMask(), 'sun.png');
     await page.getByText('Replying to #1').waitFor();
     await page.getByRole('button', { name: /^Mask\. Use as picture/ }).waitFor();
     await page.getByRole('textbox', { name: 'Message' }).fill('a red balloon');
@@ -189,7 +157,7 @@ describe('the page', () => {
     await told.getByText('Only you see this').waitFor();
     expect(await told.textContent()).toContain('Seed:');
     await look('told');
-    const other = await openPage();
+    const other = await open();
     await result(0, other);
     expect(await other.locator('.card.private').count()).toBe(0);
     await other.context().close();
@@ -212,7 +180,7 @@ describe('the page', () => {
   });
 
   test('shows another person what happens, and whose it is', async () => {
-    const other = await openPage({ locale: 'zh-CN', colorScheme: 'dark', width: 400 });
+    const other = await open({ locale: 'zh-CN', colorScheme: 'dark', width: 400 });
     await result(0, other);
     await settle(other);
     await look('phone', other);

@@ -12,7 +12,7 @@ import { defaultCaps } from '../../../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../../../src/jobs/embedded.ts';
 import { workHandler } from '../../../src/jobs/worker.ts';
 import { silentLog } from '../../../src/log.ts';
-import { openStorage } from '../../../src/storage/index.ts';
+import { openStorage, type Storage } from '../../../src/storage/index.ts';
 import { fakeCatalog, fakeEngineHost, Latch } from '../../support/fake-engine.ts';
 import { testProbe } from '../../support/test-probe.ts';
 
@@ -37,6 +37,7 @@ export async function compileClient(): Promise<void> {
 export interface WebChat extends AsyncDisposable {
   readonly web: WebPlatform;
   readonly latch: Latch;
+  readonly storage: Storage;
   readonly dataDir: string;
   /** Stops everything and opens it again over the same files, at the same address. */
   restart(): Promise<void>;
@@ -61,7 +62,7 @@ async function openAll(dataDir: string, latch: Latch, port: number) {
     await working;
     await storage[Symbol.asyncDispose]();
   };
-  return { web, close };
+  return { web, storage, close };
 }
 
 export async function openWebChat(port: number): Promise<WebChat> {
@@ -74,6 +75,9 @@ export async function openWebChat(port: number): Promise<WebChat> {
     dataDir,
     get web() {
       return opened.web;
+    },
+    get storage() {
+      return opened.storage;
     },
     async restart() {
       await opened.close();

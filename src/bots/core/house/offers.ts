@@ -1,5 +1,6 @@
 import type { BlobRef } from '../../../edit/blob.ts';
 import { isId } from '../../../edit/lineage.ts';
+import type { Size } from '../../../edit/size.ts';
 import { Refusal, type Refusals } from '../../../errors.ts';
 import { button } from '../buttons.ts';
 import type { Desk } from '../desk.ts';
@@ -12,7 +13,9 @@ import { ask } from './drafts.ts';
 /** One way out of a refusal: what was written is written otherwise, or something is added. */
 type Change =
   | { readonly label: string; readonly from: string; readonly to: string }
-  | { readonly label: string; readonly option: string; readonly value: string };
+  | { readonly label: string; readonly option: string; readonly value: string }
+  /** The pictures get smaller, or the mask another shape. */
+  | { readonly label: string; readonly files: 'all' | 'mask'; readonly to: Size | { readonly megapixels: number } };
 
 /** Without who asked and how to answer, which a press brings along. */
 type Asked<I> = I extends unknown ? Omit<I, 'key' | 'speaker' | 'where' | 'answer' | 'files'> : never;
@@ -41,6 +44,15 @@ function changesFor(error: Refusal, language: Asker['language']): readonly Chang
     case 'mask-empty': {
       const label = messagesIn(language).buttons.invertMask;
       return [{ label, option: 'mask-mode', value: 'inpaint not masked' }];
+    }
+    case 'image-too-large': {
+      const { limit } = error.details as Refusals['image-too-large'];
+      return [{ label: messagesIn(language).buttons.downscale, files: 'all', to: { megapixels: limit } }];
+    }
+    case 'mask-size': {
+      const [, width, height] = /^(\d+)×(\d+)$/.exec((error.details as Refusals['mask-size']).image) ?? [];
+      const size = { width: Number(width), height: Number(height) };
+      return width ? [{ label: messagesIn(language).buttons.stretch, files: 'mask', to: size }] : [];
     }
     default:
       return [];
@@ -82,7 +94,7 @@ export async function offerButtons(
   const changes = error instanceof Refusal ? changesFor(error, language) : [];
   if (changes.length === 0 || !isOfferable(incoming)) return [];
   const files = await keptFiles(flow, incoming).catch(() => undefined);
-  if (!files) return [];
+  if (!files || (files.length === 0 && changes.some((change) => 'files' in change))) return [];
   const content: Kept = { asked: askedOf(incoming), files, changes };
   const id = await ask(flow, incoming, 'offer', { content });
   const messages = messagesIn(language);
@@ -103,8 +115,19 @@ function replaced(text: string, from: string, to: string): string {
   return at < 0 ? text : text.slice(0, at) + quotedFor(to) + text.slice(at + from.length);
 }
 
+/** A file in another size, when it is one that shall have it: the mask is the one sent as such, else the last. */
+function reshaped({ probe }: Flow, files: readonly RemoteFile[], change: Change): readonly RemoteFile[] {
+  if (!('files' in change)) return files;
+  const mask = files.find(({ role }) => role === 'mask') ?? files.at(-1);
+  return files.map((file) => {
+    if (change.files === 'mask' && file !== mask) return file;
+    return { ...file, download: async (signal) => probe.resized(await file.download(signal), change.to) };
+  });
+}
+
 function changed(asked: Kept['asked'], change: Change): Kept['asked'] {
   const { kind } = asked;
+  if ('files' in change) return asked;
   if ('option' in change) {
     if (kind === 'action') return asked;
     if (kind === 'command' && asked.text === '') {
@@ -138,5 +161,5 @@ export async function asOffered(flow: Flow, incoming: Incoming): Promise<Incomin
   if (!change) throw new Refusal('old-button', {});
   const { key, speaker, where, answer } = incoming;
   const again = files.map(({ ref, ...file }) => ({ ...file, download: () => flow.storage.blobs.get(ref) }));
-  return { ...changed(asked, change), key, speaker, where, answer, files: again } as Offerable;
+  return { ...changed(asked, change), key, speaker, where, answer, files: reshaped(flow, again, change) } as Offerable;
 }

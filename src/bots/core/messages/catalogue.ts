@@ -87,6 +87,8 @@ export type ButtonWord =
   | 'begin'
   | 'info'
   | 'invertMask'
+  | 'downscale'
+  | 'stretch'
   | 'back'
   | 'pageBack'
   | 'pageOn'
@@ -108,7 +110,6 @@ export interface Messages extends DrawingMessages {
     readonly preparing: string;
     readonly sampling: (step: number, steps: number) => string;
     readonly decoding: string;
-    readonly uploading: string;
     readonly cancelled: (by: string) => string;
   };
   /** Lines of a picture's card. */
@@ -170,6 +171,7 @@ export interface Messages extends DrawingMessages {
     readonly title: (waiting: number, running: number, workers: number) => string;
     readonly yours: (place: number, eta: string, prompt: string) => string;
     readonly running: (prompt: string) => string;
+    readonly cancelling: { readonly placeholder: string; readonly unnamed: string };
     readonly none: string;
   };
   readonly help: Readonly<Record<HelpTopic, { readonly title: string; readonly lines: readonly string[] }>>;

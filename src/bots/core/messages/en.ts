@@ -65,6 +65,8 @@ export const en: Messages = {
     onlyMasked: 'Only masked',
     begin: 'Begin',
     info: 'Info',
+    downscale: 'Downscale and go on',
+    stretch: 'Stretch',
     invertMask: 'Invert the mask',
     back: 'Back',
     pageBack: 'Back',
@@ -93,7 +95,6 @@ export const en: Messages = {
     preparing: 'preparing',
     sampling: (step, steps) => `${step}/${steps}`,
     decoding: 'decoding',
-    uploading: 'uploading',
     cancelled: (by) => `Cancelled by @${by}`,
   },
   picture: {
@@ -169,6 +170,7 @@ export const en: Messages = {
       `Queue: ${waiting} waiting · ${running} running · ${plural(workers, 'worker', 'workers')}`,
     yours: (place, eta, prompt) => `#${place} · ${eta} · ${prompt}`,
     running: (prompt) => `running · ${prompt}`,
+    cancelling: { placeholder: 'Cancel one of yours…', unnamed: '(no words)' },
     none: 'Nothing of yours is waiting.',
   },
   help: {

@@ -67,6 +67,7 @@ export interface HouseMessages {
   readonly sendPhoto: string;
   /** For rooms where the bot hears only what is meant for it. */
   readonly groupHint: string;
+  readonly noModel: string;
   readonly health: (workers: number, model: string, waiting: number) => string;
 }
 
@@ -136,6 +137,7 @@ const en: HouseMessages = {
   sendPhoto: 'Send me a photo with a few words as its caption: "oil painting, warm light".',
   groupHint:
     'In this group I only see commands and replies to me: reply to a photo with /edit and your words, or to one of my pictures.',
+  noModel: 'no model at work',
   health: (workers, model, waiting) => `${plural(workers, 'worker', 'workers')} up · ${model} · ${waiting} waiting`,
 };
 
@@ -204,6 +206,7 @@ const zh: HouseMessages = {
   sampleNote: '回复这张图片，说说想变成什么样，例如“冬天，飘雪”。',
   sendPhoto: '发一张照片，并在说明里写几个词，例如“油画，温暖的光”。',
   groupHint: '在这个群里我只能看到命令和对我的回复：用 /edit 加文字回复一张照片，或回复我的图片。',
+  noModel: '没有模型在运行',
   health: (workers, model, waiting) => `在线工作进程 ${workers} 个 · ${model} · 排队 ${waiting} 个`,
 };
 

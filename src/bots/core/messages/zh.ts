@@ -64,6 +64,8 @@ export const zh: Messages = {
     onlyMasked: '仅蒙版区域',
     begin: '开始',
     info: '信息',
+    downscale: '缩小后继续',
+    stretch: '拉伸',
     invertMask: '反选蒙版',
     back: '返回',
     pageBack: '上一页',
@@ -93,7 +95,6 @@ export const zh: Messages = {
     preparing: '准备中',
     sampling: (step, steps) => `${step}/${steps}`,
     decoding: '解码中',
-    uploading: '上传中',
     cancelled: (by) => `已由 @${by} 取消`,
   },
   picture: {
@@ -167,6 +168,7 @@ export const zh: Messages = {
     title: (waiting, running, workers) => `队列：${waiting} 个排队 · ${running} 个进行中 · ${workers} 个工作进程`,
     yours: (place, eta, prompt) => `第 ${place} 位 · ${eta} · ${prompt}`,
     running: (prompt) => `进行中 · ${prompt}`,
+    cancelling: { placeholder: '取消你的某个任务…', unnamed: '（没有文字）' },
     none: '你没有在排队的任务。',
   },
   help: {

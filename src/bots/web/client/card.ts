@@ -110,7 +110,8 @@ const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx', 'mx', 'hs', 'br'
 
 const isChoice = (button: WireButton) => button.action === 'pk' && /^\d+$/.test(button.label);
 
-function actionButton(button: WireButton, onPress: () => Promise<void>): HTMLElement {
+/** A button of a card. */
+export function actionButton(button: WireButton, onPress: () => Promise<void>): HTMLElement {
   const look = isChoice(button) ? 'choice' : quiet.includes(button.action) ? 'quiet' : '';
   const element = h(
     'button',

@@ -6,6 +6,7 @@ import { createHeader } from './header.ts';
 import { createHero } from './hero.ts';
 import { listen } from './live.ts';
 import { paintMask } from './mask-painter.ts';
+import { isMask } from './pictures.ts';
 import { type Preferences, savePreferences } from './preferences.ts';
 import { dismiss, fetchConversation, newKey, press, type Saying, type Self, say } from './server.ts';
 import { createSettings } from './settings.ts';
@@ -33,7 +34,7 @@ class Chat {
     this.#setup = setup;
     const words = allWords[language];
     this.#words = words;
-    this.#toasts = createToasts(words);
+    this.#toasts = createToasts(words, (button) => this.#press(null, button));
     const remember = () => savePreferences(preferences);
     const changed = (values: Readonly<Record<string, string>>) => {
       preferences.settings = values;
@@ -65,7 +66,7 @@ class Chat {
       {
         picture: (files) => void this.#composer.add(files, 'image'),
         maskOfDraft: (file) => void this.#composer.add([file], 'mask'),
-        mask: (id, file) => void this.#addMask(this.#transcript.find(id), file),
+        onto: (id, file) => void this.#addTo(this.#transcript.find(id), file),
       },
       words,
     );
@@ -151,7 +152,9 @@ class Chat {
     });
   }
 
-  async #press({ id }: WireMessage, { code }: Pick<WireButton, 'code'>): Promise<WireCard | null> {
+  /** @param pressed  the message with the button; null for one of a notice */
+  async #press(pressed: WireMessage | null, { code }: Pick<WireButton, 'code'>): Promise<WireCard | null> {
+    const id = pressed?.id ?? null;
     let menu: WireCard | null = null;
     await this.#attempt(async () => {
       const answer = await press(this.#self(), { code, message: id, values: null });
@@ -184,6 +187,12 @@ class Chat {
       if (mask) await this.#composer.add([mask], 'mask');
     });
     URL.revokeObjectURL(src);
+  }
+
+  /** A mask of a picture, or a copy that was drawn on. */
+  async #addTo(message: WireMessage | undefined, file: File): Promise<void> {
+    if (message) this.#composer.reply(message);
+    await this.#composer.add([file], (await isMask(file)) ? 'mask' : 'image');
   }
 
   async #addMask(message: WireMessage | undefined, mask: File): Promise<void> {

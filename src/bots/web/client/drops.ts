@@ -6,8 +6,8 @@ export interface DropTarget {
   picture(files: readonly File[]): void;
   /** A picture dropped where the draft's mask belongs. */
   maskOfDraft(file: File): void;
-  /** A picture dropped onto one of a message. */
-  mask(message: string, file: File): void;
+  /** A mask, or a copy that was drawn on, dropped onto the picture of a message. */
+  onto(message: string, file: File): void;
 }
 
 const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -53,7 +53,7 @@ export function acceptDrops(target: DropTarget, words: Words): HTMLElement {
     leave();
     const [first] = files;
     if (isSlot && first) target.maskOfDraft(first);
-    else if (message !== null && first) target.mask(message, first);
+    else if (message !== null && first) target.onto(message, first);
     else target.picture(files);
   });
   document.addEventListener('paste', (event) => {

@@ -1,25 +1,31 @@
+import { actionButton } from './card.ts';
 import { h, icon } from './dom.ts';
 import { readTitle } from './reading.ts';
-import type { WireCard } from './wire.ts';
+import type { WireButton, WireCard } from './wire.ts';
 import type { Words } from './words.ts';
 
 const SHOWN_MS = 9000;
 
-/** Short notices in a corner. They stay while somebody points at them. */
+/** Short notices in a corner. They stay while somebody points at them, and those with buttons until one is pressed. */
 export interface Toasts {
   readonly element: HTMLElement;
-  show(card: Pick<WireCard, 'title' | 'lines' | 'block' | 'tone'>): void;
+  show(card: Pick<WireCard, 'title' | 'lines' | 'block' | 'tone' | 'rows'>): void;
   /** A sentence of the page's own. */
   say(text: string): void;
 }
 
-export function createToasts(words: Words): Toasts {
+export function createToasts(words: Words, press: (button: WireButton) => Promise<unknown>): Toasts {
   const element = h('div', { class: 'toasts', role: 'alert' });
-  const show: Toasts['show'] = ({ title, lines, block, tone }) => {
+  const show: Toasts['show'] = ({ title, lines, block, tone, rows }) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const leave = () => toast.remove();
+    const buttons = rows.flat();
     const wait = () => {
-      timer = setTimeout(leave, SHOWN_MS);
+      if (buttons.length === 0) timer = setTimeout(leave, SHOWN_MS);
+    };
+    const follow = async (button: WireButton) => {
+      leave();
+      await press(button);
     };
     const stay = () => clearTimeout(timer);
     const close = h(
@@ -33,11 +39,12 @@ export function createToasts(words: Words): Toasts {
       h('strong', {}, readTitle(title).rest),
       ...lines.map((line) => h('p', {}, line)),
       block.length > 0 && h('pre', {}, block.join('\n')),
+      buttons.length > 0 && h('div', { class: 'row' }, ...buttons.map((one) => actionButton(one, () => follow(one)))),
     );
     const on = { pointerenter: stay, pointerleave: wait, focusin: stay, focusout: wait };
     const toast = h('div', { class: `toast tone-${tone}`, on }, text, close);
     element.append(toast);
     wait();
   };
-  return { element, show, say: (text) => show({ title: text, lines: [], block: [], tone: 'warning' }) };
+  return { element, show, say: (text) => show({ title: text, lines: [], block: [], tone: 'warning', rows: [] }) };
 }

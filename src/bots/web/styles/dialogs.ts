@@ -37,6 +37,7 @@ dialog::backdrop { background: rgb(10 11 14 / .55); }
 .toast.tone-warning { border-left-color: var(--danger); }
 .toast-text { flex: 1; min-width: 0; overflow-wrap: anywhere; display: grid; gap: 2px; }
 .toast p { color: var(--muted); }
+.toast .row { display: flex; flex-wrap: wrap; gap: 6px; margin-top: 8px; }
 .drop-veil { position: fixed; inset: 10px; z-index: 30; display: grid; place-items: center; pointer-events: none; border: 2px dashed var(--accent); border-radius: 20px; background: color-mix(in srgb, var(--bg) 82%, transparent); }
 .drop-veil.aside { background: none; place-items: end center; }
 .drop-veil p { padding: 10px 20px; border-radius: 99px; background: var(--accent); color: var(--on-accent); font-weight: 600; margin: 20px; box-shadow: var(--shadow-high); }
