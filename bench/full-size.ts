@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { graphBuilder } from '../src/engine/graph/builder.ts';
+import type { LoraUse } from '../src/engine/nets/lora-patch.ts';
 import { unet } from '../src/engine/nets/unet.ts';
 import { openCheckpoint } from '../src/engine/pipeline/models.ts';
 import { openNetwork } from '../src/engine/runtime/network.ts';
 import type { Tensor } from '../src/engine/tensor/tensor.ts';
 import { examineCheckpoint } from '../src/engine/weights/checkpoint-facts.ts';
+import type { CheckpointParts } from '../src/engine/weights/checkpoint-parts.ts';
+import { openLora } from '../src/engine/weights/lora-file.ts';
 import { openWeights } from '../src/engine/weights/open-weights.ts';
 import { type Measured, timed } from './report.ts';
 
@@ -50,16 +53,22 @@ const families: Readonly<Record<string, Family>> = {
 
 /** Writes a checkpoint of a family's true shapes in float16, numbers between ±0.03, a piece at a time. */
 async function writeRandom(path: string, { parts }: Family): Promise<void> {
-  const header: Record<string, unknown> = {};
-  let offset = 0;
+  const shapes: Record<string, readonly number[]> = {};
   for (const [layout, prefix] of parts) {
     const file = new URL(`../test/golden/models/layouts/${layout}.json`, import.meta.url);
     const { tensors } = JSON.parse(await readFile(file, 'utf8')) as { tensors: Shapes };
-    for (const [name, shape] of Object.entries(tensors)) {
-      const bytes = 2 * shape.reduce((product, n) => product * n, 1);
-      header[prefix + name] = { dtype: 'F16', shape, data_offsets: [offset, offset + bytes] };
-      offset += bytes;
-    }
+    for (const [name, shape] of Object.entries(tensors)) shapes[prefix + name] = shape;
+  }
+  await writeShapes(path, shapes);
+}
+
+async function writeShapes(path: string, shapes: Shapes): Promise<void> {
+  const header: Record<string, unknown> = {};
+  let offset = 0;
+  for (const [name, shape] of Object.entries(shapes)) {
+    const bytes = 2 * shape.reduce((product, n) => product * n, 1);
+    header[name] = { dtype: 'F16', shape, data_offsets: [offset, offset + bytes] };
+    offset += bytes;
   }
   const text = Buffer.from(JSON.stringify(header));
   const length = Buffer.alloc(8);
@@ -76,6 +85,24 @@ async function writeRandom(path: string, { parts }: Family): Promise<void> {
   }
   stream.end();
   await once(stream, 'close');
+}
+
+const loraRank = 32;
+
+/** A LoRA for every layer of the U-Net, as kohya writes them, in float16 beside the checkpoint. */
+async function loraFor(path: string, { unet }: CheckpointParts): Promise<LoraUse> {
+  const start = `${unet!.prefix}.`;
+  const file = await openWeights(path);
+  const shapes: Record<string, readonly number[]> = {};
+  for (const { name, shape } of file.tensors.values()) {
+    if (!name.startsWith(start) || !name.endsWith('.weight') || shape.length < 2) continue;
+    const base = `lora_unet_${name.slice(start.length, -'.weight'.length).replaceAll('.', '_')}`;
+    shapes[`${base}.lora_down.weight`] = [loraRank, ...shape.slice(1)];
+    shapes[`${base}.lora_up.weight`] = [shape[0]!, loraRank, ...shape.slice(2).map(() => 1)];
+  }
+  const place = join(dirname(path), 'lora.safetensors');
+  await writeShapes(place, shapes);
+  return { name: 'lora', file: await openLora(place), multipliers: { unet: 0.8, text: 0.8 } };
 }
 
 const noise = (...shape: number[]): Tensor => ({
@@ -111,7 +138,7 @@ export async function fullSize(name: string): Promise<readonly Measured[]> {
     await writeRandom(path, family);
     const measured = await measure(name, family, path);
     const files = await readdir(dir);
-    if (files.length !== 1) throw new Error(`weights were written to disk: ${files.join(', ')}`);
+    if (files.length !== 2) throw new Error(`weights were written to disk: ${files.join(', ')}`);
     return measured;
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -132,9 +159,14 @@ async function measure(name: string, family: Family, path: string): Promise<read
       ...(adm === null ? [] : [noise(batch, adm)]),
     );
   const pixels = 8 * latentSide;
+  const lora = await loraFor(path, parts);
   const first = await timed(() => step(1));
   const one = await timed(() => step(1));
   const two = Math.min(await timed(() => step(2)), await timed(() => step(2)));
+  checkpoint.use({ loras: [lora], hypernetworks: [] });
+  const loraFirst = await timed(() => step(2));
+  const loraStep = Math.min(await timed(() => step(2)), await timed(() => step(2)));
+  checkpoint.use({ loras: [], hypernetworks: [] });
   const memory = await peakMb(); // before the autoencoder, whose activations are larger than its weights
   const encode = await timed(() => checkpoint.encodeImage(noise(1, 3, pixels, pixels)));
   const decode = await timed(() => checkpoint.decodeLatent(noise(1, 4, latentSide, latentSide)));
@@ -150,6 +182,14 @@ async function measure(name: string, family: Family, path: string): Promise<read
     seconds(`step ${size}, batch 1`, one),
     seconds(`step ${size} with guidance, batch 2`, two, limits.step),
     seconds(`decode ${size}, opening included`, decode),
+    {
+      ...{ what: `${name}: before the first step with a LoRA of rank ${loraRank}, besides`, unit: 'ms', limit: 300 },
+      value: Math.max(0, loraFirst - loraStep),
+    },
+    {
+      ...{ what: `${name}: a step with that LoRA in every layer, longer by`, unit: '%', limit: 5 },
+      value: Math.max(0, 100 * (loraStep / two - 1)),
+    },
     {
       ...{ what: `${name}: share of the matrix peak, guided step`, unit: '%', limit: null },
       value: (100 * 2 * teraFlop) / (two / 1000) / peak,

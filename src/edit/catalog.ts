@@ -32,6 +32,8 @@ export interface CheckpointEntry {
   readonly family: FamilyName;
   /** Width = height the model was trained at, px. */
   readonly nativeSize: number;
+  /** Of the file. */
+  readonly bytes?: number;
 }
 
 /** A checkpoint file that is there and cannot be opened. */
@@ -49,6 +51,8 @@ export interface ModelEntry {
   readonly alias?: string;
   /** As A1111 prints it: 12 hex digits for a LoRA, 10 for others; null until it has been computed. */
   readonly hash: string | null;
+  /** Of the file. */
+  readonly bytes?: number;
   /** What it was made for, where the file tells. */
   readonly family?: FamilyName;
   /** Words that call a LoRA forth: its owner's or maker's, else the tags it saw most, at most ten. */

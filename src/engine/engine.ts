@@ -34,7 +34,7 @@ export interface EngineOptions {
   /** Version of this program, for infotext. */
   readonly version: string;
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
-  /** Networks kept open at most, MB of weights; at least one stays open while it is needed. */
+  /** Networks kept open at most, MB of weights, their LoRAs' among them; at least one stays open while it is needed. */
   readonly memoryBudgetMb: number;
   /** How the small pictures of the current x0 are made that progress carries. */
   readonly previews: PreviewMethod;
@@ -123,7 +123,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes, 0);
+const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes + o.checkpoint.fedBytes(), 0);
 
 async function deviceOf({ device, threads }: EngineOptions): Promise<DeviceOptions> {
   return { device: await chooseDevice(device), ...(threads !== null && { threads }) };

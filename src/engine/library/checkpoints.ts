@@ -28,7 +28,7 @@ export async function examineFile(file: ModelFile): Promise<FoundCheckpoint> {
     const { family, nativeSize } = facts;
     const lacks = { vae: parts.vae === undefined, text: missingEncoders(facts, parts.text).length > 0 };
     const oldHash = bytes > 0x100000 ? await oldModelHash(path) : null;
-    const entry = { name, hash: null, ...(oldHash && { oldHash }), family, nativeSize };
+    const entry = { name, hash: null, bytes, ...(oldHash && { oldHash }), family, nativeSize };
     return { path, name, bytes, entry, lacks, refusal: null };
   } catch (error) {
     const refusal = error instanceof Refusal ? error : unreadable(path, error);

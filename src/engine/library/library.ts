@@ -57,7 +57,7 @@ export async function openLibrary({ modelsDir, builtinModel, cacheDir }: Library
     const known = modelHash ?? (await hashes.known(file.path, isLora ? 'tensors' : 'file').catch(() => null));
     const called = notes.words.length > 0 ? notes.words : words;
     return {
-      ...{ kind, name, hash: known?.slice(0, isLora ? 12 : 10) ?? null },
+      ...{ kind, name, bytes: file.bytes, hash: known?.slice(0, isLora ? 12 : 10) ?? null },
       ...(alias && alias !== name && { alias }),
       ...(family && { family }),
       ...(called.length > 0 && { words: called }),

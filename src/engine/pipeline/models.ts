@@ -44,6 +44,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly vocabulary: number;
   /** Has the text encoders and the U-Net changed by these networks, one after the other, from now on; by none: as the file has them. */
   use(outfit: Outfit): void;
+  /** Bytes that LoRAs take up besides the weights. */
+  fedBytes(): number;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
   useVae(path: string | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
@@ -86,6 +88,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       unetwork.wear({ loras, hypernetworks });
       for (const network of texts) network.wear({ loras, hypernetworks: [] });
     },
+    fedBytes: () => [unetwork, ...texts].reduce((sum, network) => sum + network.fedBytes(), 0),
     useVae: async (vae) => {
       if (vae === separate?.path) return;
       separate = vae === undefined ? undefined : { path: vae, weights: await openVaeFile(vae) };

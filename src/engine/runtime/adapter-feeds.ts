@@ -46,15 +46,15 @@ export function fedApart(
 }
 
 /** Two feeds for every adapted weight, of rank 0 where nothing changes it. @throws Refusal 'weights-broken' */
-export async function adapterFeeds(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): Promise<Feeds> {
+export function adapterFeeds(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): Feeds {
   const shapes = new Map(graph.adapted.map(({ name, shape }) => [name, shape]));
   const changes = new Map<string, Factors[]>();
-  await using reader = tensorReader();
+  using reader = tensorReader();
   for (const use of loras) {
     for (const [base, parts] of use.file) {
       const target = targets.get(base);
       const shape = target && shapes.get(target.weight);
-      const change = shape && (await changeOf(use, { target, parts, shape, reader }));
+      const change = shape && changeOf(use, { target, parts, shape, reader });
       if (change) changes.set(target.weight, [...(changes.get(target.weight) ?? []), change]);
     }
   }
@@ -77,13 +77,13 @@ interface Layer {
   readonly reader: TensorReader;
 }
 
-async function changeOf(use: LoraUse, { target, parts, shape, reader }: Layer): Promise<Factors | undefined> {
+function changeOf(use: LoraUse, { target, parts, shape, reader }: Layer): Factors | undefined {
   const multiplier = use.multipliers[target.part];
   if (multiplier === 0) return undefined;
   const { third } = target;
   const [rows = 0, ...rest] = shape;
   const own = third === undefined ? shape : [rows / 3, ...rest];
-  const factors = await loraFactors(parts, own, { multiplier, rank: use.rank, reader });
+  const factors = loraFactors(parts, own, { multiplier, rank: use.rank, reader });
   return factors && third !== undefined ? ofThird(factors, third) : factors;
 }
 

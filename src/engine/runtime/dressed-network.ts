@@ -36,6 +36,8 @@ export interface DressedOptions {
 export interface DressedNetwork extends Network {
   /** What it wears from its next run on; in the order given. */
   wear(outfit: Outfit): void;
+  /** What the factors take up that it was last fed. */
+  fedBytes(): number;
 }
 
 /**
@@ -63,10 +65,10 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
     const patch = loraPatch(loras, options.targets());
     return await patched.open(() => options.graph({ adapters: isLarge, patch, hypernetworks }));
   };
-  const feedsOf = async (loras: readonly LoraUse[], { isLarge, graph }: Base): Promise<Feeds> => {
+  const feedsOf = (loras: readonly LoraUse[], { isLarge, graph }: Base): Feeds => {
     if (!isLarge) return {};
     if (!fed || !isSame({ ...nothingWorn, loras: fed.loras }, { ...nothingWorn, loras })) {
-      fed = { loras, feeds: await adapterFeeds(loras, { graph, targets: options.targets() }) };
+      fed = { loras, feeds: adapterFeeds(loras, { graph, targets: options.targets() }) };
     }
     return fed.feeds;
   };
@@ -74,6 +76,7 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
     wear: (outfit) => {
       worn = outfit;
     },
+    fedBytes: () => Object.values(fed?.feeds ?? {}).reduce((sum, { data }) => sum + data.byteLength, 0),
     run: async (feeds) => {
       known ??= baseOf(options);
       const given = { graph: known.graph, targets: options.targets() };
@@ -81,9 +84,10 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
       const hypernetworks = worn.hypernetworks.filter(({ multiplier }) => multiplier !== 0);
       const { apart, together } = known.isLarge ? fedApart(loras, given) : { apart: [], together: loras };
       const network = await open({ loras: together, hypernetworks }, known);
-      return await network.run({ ...(await feedsOf(apart, known)), ...feeds });
+      return await network.run({ ...feedsOf(apart, known), ...feeds });
     },
     [Symbol.asyncDispose]: async () => {
+      fed = undefined;
       await bare.close();
       await patched.close();
     },

@@ -32,23 +32,27 @@ export function isDType(name: unknown): name is DType {
 export function toFloat32(dtype: DType, bytes: Uint8Array): Float32Array {
   const size = itemSizes[dtype];
   if (bytes.byteLength % size !== 0) throw new RangeError(`${bytes.byteLength} bytes are not whole ${dtype} elements`);
-  const aligned = bytes.slice(); // typed arrays want an offset that is a multiple of their item size
-  return readers[dtype](aligned.buffer);
+  // typed arrays want an offset that is a multiple of their item size
+  const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  return readers[dtype](buffer, byteOffset, byteLength / size);
 }
 
-const readers: Record<DType, (buffer: ArrayBuffer) => Float32Array> = {
-  F64: (buffer) => Float32Array.from(new Float64Array(buffer)),
-  F32: (buffer) => new Float32Array(buffer),
-  F16: (buffer) => float16ToFloat32(new Uint16Array(buffer)),
-  BF16: (buffer) => bfloat16ToFloat32(new Uint16Array(buffer)),
-  F8_E4M3: (buffer) => fromTable(new Uint8Array(buffer), e4m3Codes()),
-  F8_E5M2: (buffer) => fromTable(new Uint8Array(buffer), e5m2Codes()),
-  I64: (buffer) => Float32Array.from(new BigInt64Array(buffer), Number),
-  I32: (buffer) => Float32Array.from(new Int32Array(buffer)),
-  I16: (buffer) => Float32Array.from(new Int16Array(buffer)),
-  I8: (buffer) => Float32Array.from(new Int8Array(buffer)),
-  U8: (buffer) => Float32Array.from(new Uint8Array(buffer)),
-  BOOL: (buffer) => Float32Array.from(new Uint8Array(buffer), (byte) => (byte === 0 ? 0 : 1)),
+/** Each makes an array of its own, of so many elements from a byte of a buffer on. */
+type Reader = (buffer: ArrayBufferLike, start: number, count: number) => Float32Array;
+
+const readers: Record<DType, Reader> = {
+  F64: (...from) => Float32Array.from(new Float64Array(...from)),
+  F32: (...from) => new Float32Array(...from).slice(),
+  F16: (...from) => float16ToFloat32(new Uint16Array(...from)),
+  BF16: (...from) => bfloat16ToFloat32(new Uint16Array(...from)),
+  F8_E4M3: (...from) => fromTable(new Uint8Array(...from), e4m3Codes()),
+  F8_E5M2: (...from) => fromTable(new Uint8Array(...from), e5m2Codes()),
+  I64: (...from) => Float32Array.from(new BigInt64Array(...from), Number),
+  I32: (...from) => Float32Array.from(new Int32Array(...from)),
+  I16: (...from) => Float32Array.from(new Int16Array(...from)),
+  I8: (...from) => Float32Array.from(new Int8Array(...from)),
+  U8: (...from) => Float32Array.from(new Uint8Array(...from)),
+  BOOL: (...from) => Float32Array.from(new Uint8Array(...from), (byte) => (byte === 0 ? 0 : 1)),
 };
 
 function fromTable(codes: Uint8Array, table: Float32Array): Float32Array {

@@ -38,11 +38,7 @@ export function readsWeight(parts: LoraParts): boolean {
  * Source: A1111 extensions-builtin/Lora/network_lora.py
  * @throws Refusal 'weights-broken'
  */
-export async function loraFactors(
-  parts: LoraParts,
-  shape: readonly number[],
-  options: FactorOptions,
-): Promise<Factors | undefined> {
+export function loraFactors(parts: LoraParts, shape: readonly number[], options: FactorOptions): Factors | undefined {
   const [up, down, mid] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'].map((name) => parts.get(name));
   if (!up || !down) return undefined;
   const [rows = 0, columns = 0, ...kernel] = shape;
@@ -52,12 +48,12 @@ export async function loraFactors(
   if (!isFitting || !(inputs === columns || (inputs < columns && kernel.length > 0))) return undefined;
   const used = usedRank(rank, options.rank);
   const { reader } = options;
-  const flatDown = await reader.read(down);
-  const whole = mid ? tucker(await reader.read(mid), flatDown) : flatDown;
-  const scale = (await scaleOf(parts, rank, reader)) * options.multiplier;
+  const flatDown = reader.read(down);
+  const whole = mid ? tucker(reader.read(mid), flatDown) : flatDown;
+  const scale = scaleOf(parts, rank, reader) * options.multiplier;
   return {
     down: widened({ data: whole.data, shape: [rank, inputs, sizeOf(kernel)] }, used, [columns, ...kernel]),
-    up: scaledColumns(await reader.read(up), { rows, rank, used, scale }),
+    up: firstColumns(reader.read(up, scale), { rows, rank, used }),
   };
 }
 
@@ -67,10 +63,10 @@ function usedRank(rank: number, limit = rank): number {
 }
 
 /** The number given as scale, else α / rank, else 1. */
-async function scaleOf(parts: LoraParts, rank: number, reader: TensorReader): Promise<number> {
+function scaleOf(parts: LoraParts, rank: number, reader: TensorReader): number {
   const [scale, alpha] = [parts.get('scale'), parts.get('alpha')];
-  if (scale) return (await reader.read(scale)).data[0] ?? 1;
-  return alpha ? Math.fround((await reader.read(alpha)).data[0] ?? rank) / rank : 1;
+  if (scale) return reader.read(scale).data[0] ?? 1;
+  return alpha ? Math.fround(reader.read(alpha).data[0] ?? rank) / rank : 1;
 }
 
 /** Σ over n of core[m, n, k, l] · down[n, i] → [m, i, k · l]. */
@@ -103,14 +99,14 @@ interface Columns {
   readonly rows: number;
   readonly rank: number;
   readonly used: number;
-  readonly scale: number;
 }
 
-/** [rows, rank] → its first `used` columns, scaled. */
-function scaledColumns({ data }: Tensor, { rows, rank, used, scale }: Columns): Tensor {
+/** [rows, rank] → its first `used` columns. */
+function firstColumns({ data }: Tensor, { rows, rank, used }: Columns): Tensor {
+  if (used === rank) return { data, shape: [rows, rank] };
   const out = new Float32Array(rows * used);
   for (let row = 0; row < rows; row++) {
-    for (let r = 0; r < used; r++) out[row * used + r] = data[row * rank + r]! * scale;
+    for (let r = 0; r < used; r++) out[row * used + r] = data[row * rank + r]!;
   }
   return { data: out, shape: [rows, used] };
 }

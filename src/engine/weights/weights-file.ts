@@ -1,3 +1,4 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Refusal } from '../../errors.ts';
@@ -52,24 +53,34 @@ async function bytesAt(handle: FileHandle, { name, file, offset, length }: Tenso
   return bytes;
 }
 
-/** Reads many tensors, each file opened once. */
-export interface TensorReader extends AsyncDisposable {
-  /** @throws Refusal 'weights-broken' as `readBytes` */
-  read(entry: TensorEntry): Promise<Tensor>;
+/** Reads many tensors one after the other, each file opened once; on the calling thread, which waits for them anyway. */
+export interface TensorReader extends Disposable {
+  /**
+   * A tensor's values times a factor, in an array of its own.
+   * @throws Refusal 'weights-broken' as `readBytes`
+   */
+  read(entry: TensorEntry, factor?: number): Tensor;
 }
 
 export function tensorReader(): TensorReader {
-  const handles = new Map<string, Promise<FileHandle>>();
+  const files = new Map<string, number>();
+  let scratch = new Uint8Array(0);
+  const bytesOf = ({ name, file, offset, length }: TensorEntry): Uint8Array => {
+    const opened = files.get(file) ?? openSync(file, 'r');
+    files.set(file, opened);
+    if (scratch.length < length) scratch = new Uint8Array(length);
+    const count = readSync(opened, scratch, 0, length, offset);
+    if (count !== length) throw brokenWeights(file, `${name} ends after ${count} bytes`);
+    return scratch.subarray(0, length);
+  };
   return {
-    read: async (entry) => {
-      const { dtype, file, shape } = entry;
-      if (entry.bytes) return tensor(toFloat32(dtype, entry.bytes), shape);
-      const handle = handles.get(file) ?? open(file);
-      handles.set(file, handle);
-      return tensor(toFloat32(dtype, await bytesAt(await handle, entry)), shape);
+    read: (entry, factor = 1) => {
+      const values = toFloat32(entry.dtype, entry.bytes ?? bytesOf(entry));
+      if (factor !== 1) for (let i = 0; i < values.length; i++) values[i]! *= factor;
+      return tensor(values, entry.shape);
     },
-    [Symbol.asyncDispose]: async () => {
-      for (const handle of handles.values()) await (await handle.catch(() => undefined))?.close();
+    [Symbol.dispose]: () => {
+      for (const opened of files.values()) closeSync(opened);
     },
   };
 }

@@ -17,14 +17,14 @@ const titles: Readonly<Record<ModelKind, string>> = {
 
 /** What was found, a table for each kind, and below them the files that cannot be used. */
 export function modelsTable({ checkpoints, models = [], unusable = [] }: Catalog): string {
-  const first = checkpoints.map(({ name, family, nativeSize, hash }) => [
+  const first = checkpoints.map(({ name, family, nativeSize, bytes, hash }) => [
     ...[name, family, `${nativeSize}×${nativeSize}`],
-    hash ?? '–',
+    ...[sizeOf(bytes), hash ?? '–'],
   ]);
   const kinds = [...new Set(models.map(({ kind }) => kind))];
   const others = kinds.map((kind) =>
     table([
-      [titles[kind], 'for', 'hash', 'also called, words'],
+      [titles[kind], 'for', 'size', 'hash', 'also called, words'],
       ...models.filter((model) => model.kind === kind).map(modelRow),
     ]),
   );
@@ -32,14 +32,21 @@ export function modelsTable({ checkpoints, models = [], unusable = [] }: Catalog
     const { file, why: reason } = { file: name, why: why.code, ...why.details };
     return `${file} cannot be used: ${reason}`;
   });
-  const all = [table([['checkpoint', 'family', 'trained at', 'hash'], ...first]), ...others, refused.join('\n')];
+  const all = [
+    table([['checkpoint', 'family', 'trained at', 'size', 'hash'], ...first]),
+    ...others,
+    refused.join('\n'),
+  ];
   return all.filter((part) => part !== '').join('\n\n');
 }
 
-function modelRow({ name, family, hash, alias, words = [] }: ModelEntry): readonly string[] {
+const sizeOf = (bytes: number | undefined) => (bytes === undefined ? '–' : shortBytes(bytes));
+
+function modelRow({ name, family, bytes, hash, alias, words = [] }: ModelEntry): readonly string[] {
   return [
     name,
     family ?? '–',
+    sizeOf(bytes),
     hash ?? '–',
     [...(alias ? [alias] : []), words.slice(0, 4).join(', ')].filter(Boolean).join(' · '),
   ];

@@ -66,6 +66,8 @@ describe('long jobs', () => {
     dc.slash(ann, 'edit', { prompt: 'a red hat', image });
     await card(isCard);
     await expect.poll(() => forAll(), patience).toHaveLength(1);
+    const told = () => ['POST', 'PATCH'].flatMap((method) => dc.calls(method, /\/webhooks\//)).length;
+    await expect.poll(told, patience).toBe(2); // the welcome, and where the card is
     dc.clock.advance(20 * 60 * 1000);
     latch.open();
     expect(await card(isResult(1))).toMatchObject({ interaction: null, onlyFor: null });

@@ -33,8 +33,8 @@ async function shell() {
 test('list shows a table for each kind, and the same as JSON', async () => {
   await using at = await shell();
   const { text } = await at.run('list');
-  expect(text).toMatch(/^checkpoint +family +trained at +hash\ncat +sd1 +256×256/);
-  expect(text).toMatch(/LoRA +for +hash +also called, words\nhat-v1 +sd1 +– +hat · red hat, smile$/);
+  expect(text).toMatch(/^checkpoint +family +trained at +size +hash\ncat +sd1 +256×256/);
+  expect(text).toMatch(/LoRA +for +size +hash +also called, words\nhat-v1 +sd1 +[\d.]+ kB +– +hat · red hat, smile$/);
   expect(JSON.parse((await at.run('list', '--json')).text)).toMatchObject({
     models: [{ kind: 'lora', name: 'hat-v1' }],
   });
