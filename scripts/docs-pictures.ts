@@ -71,8 +71,11 @@ const meadow = await svg(
   '<rect width="100%" height="100%" fill="#8ec8f0"/><rect y="168" width="100%" height="88" fill="#6cb54a"/>',
 );
 const scene = 'grass, blue sky';
-const tree = await edited(meadow, { params: { prompt: `a tree on the left, ${scene}`, denoisingStrength: 0.85 } });
-const wide = await sharp(tree).extract({ left: 0, top: 48, width: SIDE, height: 160 }).png().toBuffer();
+const onMeadow = (thing: string, seed: number) =>
+  edited(meadow, { params: { prompt: `${thing} on the left, ${scene}`, seed, steps: 14, denoisingStrength: 0.85 } });
+const tree = await onMeadow('a tree', 3);
+const house = await onMeadow('a house', 8);
+const wide = await sharp(house).extract({ left: 0, top: 48, width: SIDE, height: 160 }).png().toBuffer();
 const maskAt = (x: number, y: number, width: number, height: number) =>
   svg(
     `<rect width="100%" height="100%" fill="#000"/><rect x="${x}" y="${y}" width="${width}" height="${height}" fill="#fff"/>`,
@@ -94,11 +97,18 @@ const sheets: Readonly<
     make: async () => [
       await exhibit(wide, 'Picture', '256 × 160'),
       ...(await Promise.all(
-        (['just resize', 'crop and resize', 'resize and fill', 'latent upscale'] as const).map((resizeMode) =>
+        (
+          [
+            ['just resize', 'stretched'],
+            ['crop and resize', 'cut at the sides'],
+            ['resize and fill', 'edges drawn out'],
+            ['latent upscale', 'stretched as latents'],
+          ] as const
+        ).map(([resizeMode, what]) =>
           exhibit(
-            edited(wide, { params: { prompt: scene, resizeMode, denoisingStrength: 0.15 } }),
+            edited(wide, { params: { prompt: `a house, ${scene}`, resizeMode, denoisingStrength: 0.1 } }),
             resizeMode,
-            'to 256 × 256',
+            what,
           ),
         ),
       )),
@@ -134,7 +144,7 @@ const sheets: Readonly<
   'mask-transparency': {
     columns: 4,
     make: async () => {
-      const strokes = await painted(tree, '<circle cx="76" cy="64" r="36" fill="#e02020"/>');
+      const strokes = await painted(tree, '<circle cx="184" cy="76" r="40" fill="#e02020"/>');
       const sketch = {
         prompt: `a red balloon, ${scene}`,
         denoisingStrength: 0.6,
@@ -153,7 +163,7 @@ const sheets: Readonly<
   outpainting: {
     columns: 4,
     make: async () => {
-      const small = await sharp(tree).resize(192, 192).png().toBuffer();
+      const small = await sharp(house).resize(192, 192).png().toBuffer();
       const grown = { prompt: scene, denoisingStrength: 0.8, seed: 3 } as const;
       const sized = (params: PartialParams, size = { width: 192, height: 192 }) =>
         edited(small, { params: { ...grown, ...params }, size });
@@ -183,26 +193,37 @@ const sheets: Readonly<
   upscaling: {
     columns: 4,
     make: async () => {
-      const small = await sharp(tree).resize(128, 128).png().toBuffer();
-      const detail = { prompt: `a tree on the left, ${scene}`, seed: 5 } as const;
+      const small = await sharp(house).resize(128, 128).png().toBuffer();
+      const detail = { prompt: `a house, ${scene}`, seed: 5 } as const;
       const latent = { ...detail, resizeMode: 'latent upscale', denoisingStrength: 0.6 } as const;
       const tiles = {
         ...detail,
         script: 'SD upscale',
         sdUpscaler: 'Lanczos',
-        denoisingStrength: 0.3,
+        denoisingStrength: 0.2,
         overlap: 64,
       } as const;
       const whole = { width: SIDE, height: SIDE };
+      /** The house alone, as large as the whole picture elsewhere. */
+      const closeUp = async (picture: Promise<Uint8Array> | Uint8Array) => {
+        const image = sharp(await picture);
+        const unit = (await image.metadata()).width / 32;
+        const part = { left: 10 * unit, top: 7 * unit, width: 16 * unit, height: 16 * unit };
+        return await image.extract(part).resize(SIDE, SIDE).png().toBuffer();
+      };
       return await Promise.all([
-        exhibit(small, 'Picture', '128 × 128, enlarged here'),
+        exhibit(closeUp(small), 'Picture', 'a part of 128 × 128'),
         exhibit(
-          edited(small, { params: { ...detail, denoisingStrength: 0.3 } }),
+          closeUp(edited(small, { params: { ...detail, denoisingStrength: 0.3 } })),
           'Just resize',
           'strength 0.3, 256 × 256',
         ),
-        exhibit(edited(small, { params: latent }), 'Latent upscale', 'strength 0.6, 256 × 256'),
-        exhibit(edited(tree, { params: tiles, size: whole }), 'SD upscale of 256 × 256', 'strength 0.3, 512 × 512'),
+        exhibit(closeUp(edited(small, { params: latent })), 'Latent upscale', 'strength 0.6, 256 × 256'),
+        exhibit(
+          closeUp(edited(house, { params: tiles, size: whole })),
+          'SD upscale of 256 × 256',
+          'strength 0.2, 512 × 512',
+        ),
       ]);
     },
   },

@@ -18,8 +18,8 @@ export interface InfotextFacts {
   readonly vae?: NamedHash;
   /** The schedule really used; `Automatic` where the sampler has none of its own. */
   readonly scheduleType: string;
-  /** False when there was no mask, or "only masked" found it empty. */
-  readonly masked: boolean;
+  /** Whether there was a mask, and whether "only masked" found anything in it. */
+  readonly mask: 'none' | 'blank' | 'used';
   /** The checkpoint has input channels for the masked picture. */
   readonly inpaintingModel: boolean;
   /** The checkpoint is told the picture itself (InstructPix2Pix). */
@@ -71,17 +71,19 @@ function commonBlur(p: Params): number {
   return x === y ? x : 0;
 }
 
-function maskPairs(p: Params): readonly Pair[] {
+/** as A1111: what was noted before "only masked" found the mask blank stays noted. */
+function maskPairs(p: Params, { mask }: InfotextFacts): readonly Pair[] {
+  if (mask === 'none') return [];
   return [
     ...when(p.softInpainting, ...softPairs(p)),
     ...when(p.maskMode === 'inpaint not masked', ['Mask mode', 'Inpaint not masked']),
     ...when(commonBlur(p) > 0, ['Mask blur', commonBlur(p)]),
     ...when(
-      p.inpaintArea === 'only masked',
+      mask === 'used' && p.inpaintArea === 'only masked',
       ['Inpaint area', 'Only masked'],
       ['Masked area padding', p.onlyMaskedPadding],
     ),
-    ...when(p.maskedContent !== 'original', ['Masked content', p.maskedContent]),
+    ...when(mask === 'used' && p.maskedContent !== 'original', ['Masked content', p.maskedContent]),
   ];
 }
 
@@ -200,7 +202,8 @@ export const ownInfotextKeys: ReadonlySet<string> = new Set([
   ...[MASK_EDGE, 'Script', 'Engine'],
 ]);
 
-function ownPairs(p: Params, { version, masked }: InfotextFacts): readonly Pair[] {
+function ownPairs(p: Params, { version, mask }: InfotextFacts): readonly Pair[] {
+  const masked = mask === 'used';
   const changed = [...ownKeys, ...(masked ? ownMaskKeys : [])].filter(
     ([, field]) => p[field] !== fields[field].default,
   );
@@ -237,7 +240,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
     ...when(p.emphasis !== 'Original' && /[([]/.test(p.prompt + p.negativePrompt), ['Emphasis', p.emphasis]),
     ...scriptPairs(p),
-    ...when(facts.masked, ...maskPairs(p)),
+    ...maskPairs(p, facts),
     ...hashPairs('Lora hashes', facts.loraHashes),
     ...hashPairs('TI hashes', facts.embeddingHashes),
     ...samplerPairs(p, facts),
@@ -248,7 +251,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
 }
 
 /** Infotext key → field. `Size` is not among them: it is the processing size of another picture. */
-const keys: Readonly<Record<string, FieldName>> = {
+export const infotextFields: Readonly<Record<string, FieldName>> = {
   Steps: 'steps',
   'CFG scale': 'cfgScale',
   'Image CFG scale': 'imageCfgScale',
@@ -291,6 +294,8 @@ const keys: Readonly<Record<string, FieldName>> = {
   'Schedule rho': 'rho',
   'Beta schedule alpha': 'betaDistAlpha',
   'Beta schedule beta': 'betaDistBeta',
+  'Beta scheduler alpha': 'betaDistAlpha', // what A1111 reads, though it writes the former
+  'Beta scheduler beta': 'betaDistBeta',
   'Discard penultimate sigma': 'alwaysDiscardNextToLastSigma',
   Script: 'script',
   [MASK_EDGE]: 'maskBlur',
@@ -316,7 +321,7 @@ export function paramsFromInfotext(text: string): PartialParams {
   const parsed = parseInfotext(text);
   const { prompt, negativePrompt, params } = parsed;
   const known = [...params].flatMap(([key, value]) => {
-    const name = keys[key];
+    const name = infotextFields[key];
     return name ? [fitting(name, value)] : [];
   });
   return Object.assign(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
+  defaultParams,
   type Field,
   type FieldName,
   fieldNames,
@@ -11,6 +12,7 @@ import {
   paramsFromInfotext,
   resolveSampler,
 } from '../../src/edit/index.ts';
+import { parseInfotext } from '../../src/edit/infotext-text.ts';
 
 /** Any value that the field takes; numbers on its slider, as the interface sends them. */
 function someValue(field: Field): fc.Arbitrary<unknown> {
@@ -52,7 +54,7 @@ const someParams = fc
 
 const facts = (params: Params): InfotextFacts => ({
   ...{ seed: params.seed, subseed: params.subseed, modelHash: '0123456789', version: '1.2.3' },
-  ...{ scheduleType: params.scheduler, masked: true, inpaintingModel: true, usesEtaNoise: true },
+  ...{ scheduleType: params.scheduler, mask: 'used', inpaintingModel: true, usesEtaNoise: true },
   editingModel: true,
 });
 
@@ -113,4 +115,15 @@ test('A1111’s own keys of a script are enough to know which script it was', ()
 test('a hypernetwork that old infotext has as a setting is read into the prompt', () => {
   const text = 'a cat\nSteps: 20, Sampler: Euler a, Seed: 1, Hypernet: glow, Hypernet strength: 0.5';
   expect(paramsFromInfotext(text).prompt).toBe('a cat<hypernet:glow:0.5>');
+});
+
+test('of a mask that "only masked" found blank the blur is told, and nothing of what did not happen', () => {
+  const params = { ...defaultParams, inpaintArea: 'only masked', maskedContent: 'fill', maskBlur: 6 } as const;
+  const told = (mask: InfotextFacts['mask']) =>
+    [
+      ...parseInfotext(infotextOf({ params, width: 512, height: 512 }, { ...facts(params), mask })).params.keys(),
+    ].filter((key) => /[Mm]ask|Inpaint area/.test(key) && key !== 'Conditional mask weight');
+  expect(told('none')).toEqual([]);
+  expect(told('blank')).toEqual(['Mask blur']);
+  expect(told('used')).toEqual(['Mask blur', 'Inpaint area', 'Masked area padding', 'Masked content']);
 });

@@ -261,7 +261,7 @@ function infotextFor({ models, extras }: Studio, { job, canvas }: Finishing, one
       embeddingHashes: extras.embeddings,
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
       usesEtaNoise: samplers[sampler].usesEnsd ?? false,
-      masked: canvas.inpaint !== null,
+      mask: canvas.inpaint ? 'used' : job.mask ? 'blank' : 'none',
       inpaintingModel: models.checkpoint.facts.variant === 'inpainting',
       editingModel: models.checkpoint.facts.variant === 'instruct-pix2pix',
     },

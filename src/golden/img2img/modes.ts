@@ -1,5 +1,5 @@
 import { flatten } from '../../engine/image/alpha.ts';
-import { parseColor } from '../../engine/image/convert.ts';
+import { parseColor, toRgb } from '../../engine/image/convert.ts';
 import { inpaintSketch } from '../../engine/image/inpaint-sketch.ts';
 import { latentSize, scaledSize } from '../../engine/image/processing-size.ts';
 import type { GoldenOutcome } from '../outcome.ts';
@@ -45,15 +45,21 @@ export async function* modes(dir: string): AsyncGenerator<GoldenOutcome> {
   for (const one of await readJson<ScaleCase[]>(dir, 'scale_by.json')) yield await scaleBy(one);
 }
 
-function transparency(dir: string, one: TransparencyCase): Promise<GoldenOutcome> | GoldenOutcome {
+function transparency(dir: string, one: TransparencyCase): Promise<GoldenOutcome> {
   const { file, out, background } = one;
-  if (one.mode_after_read.startsWith('I')) {
-    const reason = '16-bit grey is scaled to 8 bits; the reference clips it';
-    return { area, name: file, status: 'not covered', reason };
-  }
+  if (one.mode_after_read.startsWith('I')) return deepGrey(dir, one);
   return judge({ area, name: file, tolerance: 0 }, async () =>
     pictureDifference(flatten(await readPicture(dir, file), parseColor(background)), await readPicture(dir, out)),
   );
+}
+
+/** 16 bits of grey are divided by 257 here; the reference clips them, which can be done afterwards, give or take what the division loses. */
+function deepGrey(dir: string, { file, out }: TransparencyCase): Promise<GoldenOutcome> {
+  return judge({ area, name: `${file}, clipped`, tolerance: 128 }, async () => {
+    const scaled = toRgb(await readPicture(dir, file));
+    const clipped = scaled.data.map((v) => Math.min(255, 257 * v));
+    return pictureDifference({ ...scaled, data: clipped }, await readPicture(dir, out));
+  });
 }
 
 function sketch(dir: string, { name, mask_alpha, mask_blur }: SketchCase): Promise<GoldenOutcome> {

@@ -38,7 +38,10 @@ function decoded({ data, shape: [n = 0, , h = 0, w = 0] }: Tensor): Tensor {
 
 /** A checkpoint that costs nothing: whatever its "U-Net" sees, each latent on its own, changes what comes out. */
 const checkpoint = {
-  facts: { family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+  facts: {
+    ...{ family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+    unet: { admInChannels: null },
+  },
   textWidths: [8],
   use: () => {},
   encodeText: async (rows: readonly unknown[]) => ({
