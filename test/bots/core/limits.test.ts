@@ -86,7 +86,7 @@ describe('in the line', () => {
   test('the queue card shows how long the line is and what is one’s own', async () => {
     await platform.command(ann, 'queue', {}, { in: here });
     expect(chat.lastTold()).toMatch(
-      /^Queue: 4 waiting · 1 running · 1 worker\nrunning · a red hat\n#\d · ~\d+ s · a red hat$/,
+      /^Queue: 4 waiting · 1 running · 1 worker\nrunning · a red hat\n#\d · ~\d+ s · a red hat\n1 worker up · fake · 4 waiting$/,
     );
     await platform.command(ann, 'queue', {}, { in: platform.newRoom() });
     expect(chat.lastTold()).toContain('Nothing of yours is waiting.'); // what one does elsewhere is not told
