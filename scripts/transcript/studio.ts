@@ -25,7 +25,10 @@ export interface Ground {
 }
 
 /** Runs the whole bot in this process, over a real platform adapter and the built-in model, for as long as `play` takes. */
-export async function inStudio(openPlatform: (ground: Ground) => Platform, play: () => Promise<void>): Promise<void> {
+export async function inStudio(
+  openPlatform: (ground: Ground) => Platform | Promise<Platform>,
+  play: () => Promise<void>,
+): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-transcript-'));
   {
     await using storage = await openStorage({ dataDir, log: silentLog });
@@ -41,7 +44,7 @@ export async function inStudio(openPlatform: (ground: Ground) => Platform, play:
     await queue.announce(await engine.catalog());
     const stop = new AbortController();
     const working = queue.consume(workHandler(engine, storage.blobs, silentLog), stop.signal);
-    await using platform = openPlatform({ storage, queue, pictures, dataDir });
+    await using platform = await openPlatform({ storage, queue, pictures, dataDir });
     const common = { storage, queue, platforms: [platform], probe: pictures, log: silentLog, caps: defaultCaps };
     const limits = { ...defaultLimits, queuedPerPerson: 1 }; // so that somebody meets one
     await using _bots = await openBots({ ...common, limits, clock: systemClock, random: randomBytes });

@@ -145,7 +145,9 @@ export class Reception {
     try {
       const heard = await meet(this.#flow, incoming);
       language = heard.private;
-      await greet(this.#flow, heard, incoming);
+      await greet(this.#flow, heard, incoming).catch((error: unknown) => {
+        this.#flow.log.info({ error, key: incoming.key }, 'somebody could not be greeted'); // what they want counts all the same
+      });
       await hear(this.#flow, heard, await asOffered(this.#flow, incoming));
     } catch (error) {
       await refuse(this.#flow, incoming, language, error);

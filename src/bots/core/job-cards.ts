@@ -17,6 +17,8 @@ const POSITION_MS = 5_000;
 const CARD_AGE_MS = 55 * 60_000;
 /** How long an outcome waits for a first card that is still being sent, ms. */
 const CARD_WAIT_MS = 5_000;
+/** How often a first card is tried at once. */
+const FIRST_TRIES = 3;
 /** How long a place is left alone when it cannot be edited for a reason nobody told, ms. */
 const TROUBLE_MS = 10_000;
 
@@ -144,6 +146,7 @@ class PacedCards implements JobCards {
       previews,
       sending: undefined,
       owed: false,
+      posted: 0,
       startedAt: null,
       preview: null,
       previewAt: 0,
@@ -159,7 +162,7 @@ class PacedCards implements JobCards {
 
   /** The outcome waits for it meanwhile. */
   async #postFirst(platform: Platform, tracked: Tracked): Promise<void> {
-    tracked.sending = this.#post(platform, tracked);
+    tracked.sending = this.#postPatiently(platform, tracked);
     try {
       await tracked.sending;
     } finally {
@@ -167,12 +170,25 @@ class PacedCards implements JobCards {
     }
   }
 
+  /** A line that broke is tried again at once: whether the card stands is not known, and nobody could take it away. */
+  async #postPatiently(platform: Platform, tracked: Tracked): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#post(platform, tracked);
+      } catch (error) {
+        const isBroken = error instanceof DeliveryError && error.reason === 'retry' && error.retryAfterMs === null;
+        if (!isBroken || tries === FIRST_TRIES) throw error;
+      }
+    }
+  }
+
   async #post(platform: Platform, tracked: Tracked): Promise<void> {
     const { id, place, replyTo, language } = tracked.row;
     const card = this.#cardOf(tracked, platform, null);
     const { clock, storage } = this.#desk;
-    const nonce = `${id}-${clock.now().toString(36)}`;
+    const nonce = `${id}-${tracked.posted}`;
     const [message] = await platform.send(place, card, { replyTo, nonce, repeated: false, language });
+    tracked.posted += 1;
     Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
     await storage.jobs.setCard(id, message);
     await storage.messages.link({ place, message, kind: 'card', node: null, job: id, draft: null });

@@ -49,7 +49,7 @@ async function roomOf(flow: Flow, { where }: Asker, lineage: Lineage): Promise<R
 function roomButtons(messages: Messages, node: LineageNode, room: Room, speaker: Asker['speaker']): Button[][] {
   const { together } = messages.room;
   const on = (label: string, arg: string, isSet: boolean) =>
-    button(messages, 'tg', node.id, { label, arg, emoji: isSet ? '✅' : '▫️' });
+    button(messages, 'tg', node.id, { label, arg, emoji: isSet ? '✅' : '▫️', style: isSet ? 'primary' : 'secondary' });
   const choices = (kind: 'p' | 'd', now: Policy, labels: Readonly<Record<Policy, string>>) =>
     Object.entries(policies).map(([letter, policy]) => on(labels[policy], `${kind}${letter}`, policy === now));
   if (!isManager(room.lineage, speaker)) return [];

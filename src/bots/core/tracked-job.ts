@@ -15,6 +15,8 @@ export interface Tracked {
   /** The first card being sent; the outcome waits for it, so that no card is left behind. */
   sending: Promise<void> | undefined;
   message: string | null;
+  /** Cards posted so far: one that may have been posted already has the same number, and is not posted twice. */
+  posted: number;
   /** The first card was put off by the platform and is still to be posted. */
   owed: boolean;
   sentAt: number;

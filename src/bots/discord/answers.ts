@@ -108,6 +108,7 @@ async function replaceOriginal({ post }: Answering, ticket: Ticket, card: Card):
 
 /** Says it, if it can in place of "thinking", and takes it away again: in time, or when the bot closes. */
 async function sayBriefly({ post, clock, closing }: Answering, ticket: Ticket, card: Card): Promise<void> {
+  if (!post.tickets.isAlive(ticket)) return;
   const takesOver = ticket.isThinking;
   ticket.isThinking = false;
   const id = await answerBy(post, ticket, card, { takesOver, flags: takesOver ? 0 : MessageFlags.Ephemeral });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Browser, type Locator, type Page, chromium as playwright } from 'playwright-core';
 
 const flags = [
@@ -57,7 +58,8 @@ export async function dropFile(
 /** Waits until every picture on the page has come. */
 export async function settled(page: Page): Promise<void> {
   const haveCome = `[...document.images].every((img) => img.complete && img.naturalWidth > 0)`;
-  await page.waitForFunction(haveCome, undefined, { timeout: 8000 });
+  for (const end = Date.now() + 8000; !(await page.evaluate<boolean>(haveCome)); await delay(50))
+    if (Date.now() > end) throw new Error('a picture on the page does not come');
 }
 
 /** The bytes of a picture that is shown. */

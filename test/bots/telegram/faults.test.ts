@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { solidPng } from '../../support/jobs.ts';
+import { patience } from '../../support/running-bot.ts';
+import type { FaultRule } from '../../support/telegram-stand-in/faults.ts';
+import type { Conversation } from '../../support/telegram-stand-in/index.ts';
+import { type Chat, isResult, openChat } from './chat.ts';
+
+let chat: Chat;
+let black: Buffer;
+let people = 0;
+beforeAll(async () => {
+  chat = await openChat({ speed: 200 });
+  black = await solidPng(64, 64, '#000000');
+});
+afterAll(() => chat[Symbol.asyncDispose]());
+
+function somebody(): Conversation {
+  people += 1;
+  return chat.tg.private(chat.tg.user(`Ann${people}`));
+}
+const refuse = (code: number, description: string, retryAfter?: number) =>
+  ({ kind: 'refuse', code, description, ...(retryAfter !== undefined && { retryAfter }) }) as const;
+const byBot = (ann: Conversation) => chat.tg.messages(ann.chat).filter((seen) => seen.byBot);
+
+describe.each<readonly [string, readonly FaultRule[]]>([
+  ['429 for a post', [{ method: 'sendPhoto', mishap: refuse(429, 'Too Many Requests: retry after 1', 1) }]],
+  ['429 for everything', [{ method: /^send/, times: 3, mishap: refuse(429, 'Too Many Requests: retry after 1', 1) }]],
+  ['429 for edits', [{ method: /^edit/, times: 2, mishap: refuse(429, 'Too Many Requests: retry after 1', 1) }]],
+  ['401 once', [{ method: 'sendPhoto', mishap: refuse(401, 'Unauthorized') }]],
+  ['413', [{ method: 'sendPhoto', mishap: refuse(413, 'Request Entity Too Large') }]],
+  ['"message is not modified"', [{ method: /^edit/, mishap: refuse(400, 'Bad Request: message is not modified') }]],
+  ['a card that is gone', [{ method: /^edit/, mishap: refuse(400, 'Bad Request: message to edit not found') }]],
+  ['edits that fail', [{ method: /^edit/, times: 3, mishap: refuse(500, 'Internal Server Error') }]],
+  [
+    'a card that cannot be deleted',
+    [{ method: 'deleteMessage', mishap: refuse(400, "Bad Request: message can't be deleted") }],
+  ],
+])('with %s', (_, rules) => {
+  test('there is one result', async () => {
+    const ann = somebody();
+    for (const rule of rules) chat.tg.fail(rule);
+    await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait(isResult(1), patience.timeout);
+    expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(1);
+  });
+});
+
+test.each([
+  ['500', refuse(500, 'Internal Server Error')],
+  ['a line closed before', { kind: 'drop', when: 'before' } as const],
+  ['a line closed after', { kind: 'drop', when: 'after' } as const],
+])('with %s for a post the result comes again, marked, and never more often than twice', async (_, mishap) => {
+  const ann = somebody();
+  chat.tg.fail({ method: 'sendPhoto', mishap });
+  await ann.photo(black, { caption: 'a red hat' });
+  await ann.wait((seen) => isResult(1)(seen) && seen.text.includes('(repeated)'), patience.timeout);
+  expect(chat.tg.messages(ann.chat).filter(isResult()).length).toBeLessThanOrEqual(2);
+});
+
+test('a press whose query is too old counts all the same', async () => {
+  const ann = somebody();
+  await ann.photo(black, { caption: 'a red hat' });
+  const result = await ann.wait(isResult(1), patience.timeout);
+  const old = 'Bad Request: query is too old and response timeout expired or query ID is invalid';
+  chat.tg.fail({ method: 'answerCallbackQuery', mishap: refuse(400, old) });
+  ann.press('Again', result);
+  await ann.wait(isResult(2), patience.timeout);
+});
+
+test('an update that is delivered twice is one edit', async () => {
+  const ann = somebody();
+  await ann.photo(black, { caption: 'a red hat' });
+  chat.tg.replay();
+  await ann.wait(isResult(1), patience.timeout);
+  await ann.photo(black, { caption: 'another' });
+  await ann.wait(({ text }) => text.includes('"another"'), patience.timeout);
+  await expect.poll(() => byBot(ann).length, patience).toBe(2);
+});
