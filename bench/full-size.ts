@@ -195,6 +195,9 @@ async function measure(name: string, family: Family, path: string): Promise<read
       value: (100 * 2 * teraFlop) / (two / 1000) / peak,
     },
     { what: `${name}: resident memory with the U-Net, peak`, value: memory, unit: 'MB', limit: limits.memory ?? null },
-    { what: `${name}: resident memory with the autoencoder beside it`, value: await peakMb(), unit: 'MB', limit: null },
+    {
+      ...{ what: `${name}: resident memory with the autoencoder beside it`, unit: 'MB', limit: limits.memory ?? null },
+      value: await peakMb(),
+    },
   ];
 }

@@ -43,7 +43,10 @@ const steps: OwnOption = {
 };
 
 /** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
-export const helpTopics = ['start', 'edit', 'region', 'buttons', 'options'] as const;
+export const helpTopics = [
+  ...(['start', 'edit', 'region', 'scribble', 'outpaint', 'upscale', 'buttons'] as const),
+  ...(['history', 'together', 'presets', 'privacy', 'options'] as const),
+] as const;
 export type HelpTopic = (typeof helpTopics)[number];
 
 const topic: OwnOption = {

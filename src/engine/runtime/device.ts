@@ -16,6 +16,12 @@ export interface DeviceOptions {
 const blockedLayoutBytes = 256 * 2 ** 20;
 
 /**
+ * An arena keeps all that a run ever needed, in pieces of twice the size; a full-size autoencoder would keep more than a gigabyte. Without one
+ * a large network is as fast, and gives back what its run took; a small one is a tenth slower.
+ */
+const arenaBytes = 32 * 2 ** 20;
+
+/**
  * onnxruntime's settings for a graph held in memory whose external data lie below `graph.folder`.
  * Threads wait asleep, not spinning: the chat, and whoever else is on the machine, needs the cores between two operators.
  */
@@ -26,7 +32,7 @@ export function sessionOptions(graph: Graph, options: DeviceOptions): InferenceS
     executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
     intraOpNumThreads: threads,
     graphOptimizationLevel: weightBytes <= blockedLayoutBytes ? 'all' : 'extended',
-    enableCpuMemArena: true,
+    enableCpuMemArena: weightBytes <= arenaBytes,
     enableMemPattern: false,
     logSeverityLevel: 4,
     extra: {

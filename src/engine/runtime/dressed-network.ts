@@ -75,6 +75,7 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
   return {
     wear: (outfit) => {
       worn = outfit;
+      if (outfit.loras.length === 0 && fed && fed.loras.length > 0) fed = undefined; // many megabytes
     },
     fedBytes: () => Object.values(fed?.feeds ?? {}).reduce((sum, { data }) => sum + data.byteLength, 0),
     run: async (feeds) => {

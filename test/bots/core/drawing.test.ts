@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/bots/core/limits.ts';
+import { draftKinds } from '../../../src/bots/core/open-drafts.ts';
 import type { PlaceId } from '../../../src/edit/lineage.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { agreement, line, pictureOf, scene, sentBack, truth } from '../../support/scribbles.ts';
@@ -223,7 +224,7 @@ describe('a mask that is asked about', () => {
     expect(wordsOf(card.card)).toContain('52 %');
     for (let i = 0; i < 5; i++)
       await platform.pressRaw(ann, { action: 'op', target: (await root(place)).id }, { in: place });
-    while ((await chat.storage.drafts.countOf(ann.id, ['mask'])) < 5) await asked(place);
+    while ((await chat.storage.drafts.countOf(ann.id, draftKinds)) < 5) await asked(place);
     await platform.command(
       ann,
       'inpaint',

@@ -205,6 +205,68 @@ export const en: Messages = {
         '--fill fill, original, "latent noise" or "latent nothing" says what the part starts from.',
       ],
     },
+    scribble: {
+      title: 'Draw on a picture',
+      lines: [
+        'Save a picture, draw on it with your phone’s or messenger’s pen, and reply to it with the drawing and your words.',
+        'A thick red, green or magenta pen marks what is repainted; a circle selects what is inside it.',
+        'Other colours are taken as a sketch: they are painted in. A button on the card turns one into the other.',
+        'Begin with mask, sketch or remove to say it yourself: "remove vase".',
+        'White on white, or black on black, can hardly be found: use a colour.',
+      ],
+    },
+    outpaint: {
+      title: 'Make a picture larger at its edges',
+      lines: [
+        'Outpaint… below a picture: choose sides and pixels, or a shape such as 16:9, and press Go.',
+        'In words: outpaint left right 128. By command: /outpaint direction:left pixels:128.',
+        'mk2 continues the picture’s own noise, poor man’s fills and repaints, mosaic mirrors or stretches its edges.',
+        'Repair seams, below the result, softens what is left of the old edge.',
+      ],
+    },
+    upscale: {
+      title: 'Enlarge a picture',
+      lines: [
+        'Upscale… below a picture: 2× img2img repaints it as a whole, 2× SD upscale in tiles, Lanczos and Nearest only enlarge.',
+        'In words: upscale 2. By command: /upscale factor:2 strength:0.3.',
+        'A strength of 0.2 to 0.4 adds detail and keeps the picture. A latent upscale needs 0.55.',
+      ],
+    },
+    history: {
+      title: 'Versions',
+      lines: [
+        'Nothing is overwritten: every picture has its number. Undo and Redo move the current picture, /undo steps:3 further.',
+        '📜 shows the tree; choosing a picture jumps to it. 🌿 begins a branch, which can be renamed and deleted.',
+        '🌓 compares two versions; /compare a:#2 b:#5 any two. 🗑 deletes a picture and its messages for good.',
+        '📍 pins a picture here: words without a picture are about it.',
+      ],
+    },
+    together: {
+      title: 'Working together',
+      lines: [
+        'Anybody may press any button: what they make is theirs, and yours stays.',
+        '👥 below "⋯" says who may move the current picture on: anyone, who was invited, or its owner.',
+        'Whoever may not begins a branch of their own. /invite lets somebody in, 🔒 closes a history, a vote decides where that is on.',
+        'While somebody works on a picture you are told, and can go on in parallel or ask.',
+      ],
+    },
+    presets: {
+      title: 'Settings and presets',
+      lines: [
+        '/settings set steps 30 makes a value your own; /settings show tells where each comes from.',
+        '⭐ below "⋯", or /preset save, keeps a picture’s values under a name; --preset name uses it once.',
+        '/preset default name inpaint uses it for every inpainting. /preset share shows it to everybody.',
+        'Strongest first: what you say, a named preset, your defaults, the channel’s, the server’s. Limits of the server come last of all.',
+      ],
+    },
+    privacy: {
+      title: 'What is kept',
+      lines: [
+        'What you send is kept 7 days after its last use, results 30 days, words and values 90 days longer.',
+        '/privacy show tells what there is, /privacy export sends it to you, /privacy forget-me deletes it.',
+        '/privacy retention 3 keeps your results for less. On Discord private: true shows an edit to you alone.',
+      ],
+    },
     buttons: {
       title: 'Buttons under a picture',
       lines: [

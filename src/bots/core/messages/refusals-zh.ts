@@ -3,6 +3,14 @@ import type { Messages } from './catalogue.ts';
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const list = (names: readonly string[]) => names.map((name) => `“${name}”`).join('、');
 
+/** What kinds of things with names are called; others go by their own words. */
+const kindWords: Readonly<Record<string, string>> = {
+  model: '模型',
+  hypernetwork: '超网络',
+  style: '样式',
+  preset: '预设',
+};
+
 export const refusalsZh: Messages['refusals'] = {
   'no-image': () => ({
     what: '要编辑哪张图片？',
@@ -137,7 +145,7 @@ export const refusalsZh: Messages['refusals'] = {
     next: '请写短一些。',
   }),
   'unknown-name': ({ kind, given, nearest }) => ({
-    what: `找不到 ${kind}“${given}”`,
+    what: `找不到${kindWords[kind] ?? ` ${kind}`}“${given}”`,
     why: '',
     next: nearest.length > 0 ? `相近的有：${list(nearest)}。` : '',
   }),
