@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { defaultParams, type EditRequest, type PartialParams } from '../src/edit/index.ts';
 import { decodePicture } from '../src/engine/image/decode.ts';
-import { openNoisePool } from '../src/engine/noise/noise-pool.ts';
+import type { NoisePool } from '../src/engine/noise/noise-pool.ts';
 import { edit, type Models } from '../src/engine/pipeline/edit.ts';
 import { noExtras } from '../src/engine/pipeline/extras.ts';
 import type { Checkpoint } from '../src/engine/pipeline/models.ts';
@@ -14,7 +14,10 @@ const zeros = (...shape: number[]): Tensor => ({ data: new Float32Array(shape.re
 
 /** A checkpoint whose networks cost nothing, so that what is left is ours. */
 const costless = {
-  facts: { family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+  facts: {
+    ...{ family: 'sd1', latentSpace: 'sd', variant: 'plain', prediction: 'eps', zeroTerminalSnr: false },
+    unet: { admInChannels: null },
+  },
   textWidths: [8],
   use: () => {},
   encodeText: async (rows: readonly unknown[]) => ({ states: [zeros(rows.length, 77, 768)] }),
@@ -47,9 +50,9 @@ export async function squareFiles(side: number, maskShare: number): Promise<File
 }
 
 /** One edit of such files, from PNG to PNG, that waits for no network. `size`: processing size, px. */
-export async function openCostlessEdit(): Promise<
-  (files: Files, size: number, given: PartialParams) => Promise<Uint8Array>
-> {
+export async function openCostlessEdit(
+  pool?: NoisePool,
+): Promise<(files: Files, size: number, given: PartialParams) => Promise<Uint8Array>> {
   const models: Models = {
     checkpoint: costless,
     tokenize: await openTokenizer(),
@@ -57,7 +60,7 @@ export async function openCostlessEdit(): Promise<
     findStyles: async () => [],
     modelHash: '0000000000',
     version: 'bench',
-    pool: openNoisePool(), // as the engine has it; its threads keep no process alive
+    ...(pool && { pool }),
   };
   return async ({ photo, mask: maskFile }, size, given) => {
     const params = { ...defaultParams, seed: 1, subseed: 1, prompt: 'a cat', ...given };

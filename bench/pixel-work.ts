@@ -1,6 +1,7 @@
 import type { PartialParams } from '../src/edit/index.ts';
 import { decodePicture } from '../src/engine/image/decode.ts';
 import { encodePng } from '../src/engine/image/encode.ts';
+import { openNoisePool } from '../src/engine/noise/noise-pool.ts';
 import { openCostlessEdit, squareFiles } from './costless.ts';
 import { type Measured, median, timed } from './report.ts';
 
@@ -22,7 +23,8 @@ interface Cost {
 
 /** Medians of several edits, after one that warms up. */
 async function measure({ side, maskShare, params }: Work): Promise<Cost> {
-  const [files, edit] = [await squareFiles(side, maskShare), await openCostlessEdit()];
+  await using pool = openNoisePool(); // as the engine has it
+  const [files, edit] = [await squareFiles(side, maskShare), await openCostlessEdit(pool)];
   const result = await decodePicture(await edit(files, 512, params));
   const [total, coding]: [number[], number[]] = [[], []];
   for (let i = 0; i < TIMES; i++) {

@@ -35,7 +35,7 @@ const BLOCKS_PER_INTERVAL = 24;
 /** Starts no thread yet. Threads keep no process alive; one that ends is replaced for the next run. */
 export function openNoisePool({
   threads: wanted = Math.min(4, availableParallelism()), // the run itself stands still while its network computes
-  worthwhile = 2 ** 17, // 9 ms of drawing
+  worthwhile = 2 ** 16, // 5 ms of drawing
   waitingBytes = 64e6,
   patienceMs = 5000,
   thread = moduleBeside(import.meta.url, 'noise-thread'),
