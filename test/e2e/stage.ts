@@ -79,7 +79,7 @@ export async function openStage({ redis = '', database = '' }: StageOptions = {}
       await Promise.all(started.map((running) => running[Symbol.asyncDispose]()));
       await storage[Symbol.asyncDispose]();
       await tg[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

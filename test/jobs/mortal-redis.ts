@@ -28,7 +28,7 @@ export async function startMortalRedis({ persistent }: { readonly persistent: bo
     },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      await rm(data, { recursive: true, force: true });
+      await rm(data, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

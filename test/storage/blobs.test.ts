@@ -113,6 +113,6 @@ test('whoever puts a blob while it is swept has it afterwards', async () => {
 });
 
 test('there is nothing to sweep before the first blob', async () => {
-  await rm(dir, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
   expect(await sweepBlobs(dir, new Set(), yesterday)).toBe(0);
 });

@@ -19,5 +19,5 @@ test('a database that cannot grow refuses what is written in so many words, keep
   await using storage = await openStorage({ dataDir: dir, log: silentLog });
   await storage.people.savePerson({ id: 'web:late', name: 'Late'.repeat(1000), language: null });
   expect((await storage.people.person('web:late'))?.name).toHaveLength(4000);
-  await rm(dir, { recursive: true, force: true });
+  await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 });

@@ -150,7 +150,7 @@ export async function openTestChat(options: TestChatOptions = {}): Promise<TestC
     },
     async [Symbol.asyncDispose]() {
       await opened.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -81,7 +81,7 @@ export async function openTinyEngine(options: Partial<EngineOptions> = {}): Prom
     },
     async [Symbol.asyncDispose]() {
       await engine[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true, force: true });
+      await rm(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -52,7 +52,7 @@ export async function openAdapter({ standIn, blob, ...options }: AdapterOptions 
     [Symbol.asyncDispose]: async () => {
       await discord[Symbol.asyncDispose]();
       await dc[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
   await discord.start((incoming) => {

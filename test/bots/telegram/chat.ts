@@ -55,7 +55,7 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
     [Symbol.asyncDispose]: async () => {
       await bot.close();
       await tg[Symbol.asyncDispose]();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

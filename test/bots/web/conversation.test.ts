@@ -15,7 +15,7 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'palimpsest-conversation-'));
   path = join(folder, 'main.jsonl');
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
 
 const open = async () => new Conversation(await openJournal(path, silentLog), () => now++);
 const card = (title: string, more: Partial<Card> = {}): Card => ({

@@ -85,7 +85,7 @@ export async function openWebChat(port: number): Promise<WebChat> {
     },
     async [Symbol.asyncDispose]() {
       await opened.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
