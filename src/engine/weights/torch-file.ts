@@ -1,9 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { type Entry, fromRandomAccessReaderPromise, type ZipFile } from 'yauzl';
 import { itemSizes } from './dtypes.ts';
 import { PickleError, unpickle } from './pickle.ts';
 import { type TorchStorage, torchWorld } from './torch-objects.ts';
 import { brokenWeights } from './weights-file.ts';
+import { ZipReader } from './zip-reader.ts';
 
 /** A torch file: the object in it, and where its storages lie. */
 export interface TorchFile {
@@ -34,7 +35,7 @@ export async function readTorchFile(path: string): Promise<TorchFile> {
   const handle = await open(path);
   try {
     const head = await readAt(handle, 0, 4);
-    return head.equals(zipMagic) ? await readZip(path, handle) : await readLegacy(handle);
+    return head.equals(zipMagic) ? await readZip(handle) : await readLegacy(handle);
   } catch (error) {
     if (error instanceof PickleError) throw brokenWeights(path, error.message);
     throw error;
@@ -43,8 +44,11 @@ export async function readTorchFile(path: string): Promise<TorchFile> {
   }
 }
 
-async function readZip(path: string, handle: FileHandle): Promise<TorchFile> {
-  const zip = await openPromise(path, { autoClose: false }).catch(brokenZip);
+async function readZip(handle: FileHandle): Promise<TorchFile> {
+  const { size } = await handle.stat();
+  const zip = await fromRandomAccessReaderPromise(new ZipReader(handle, size), size, { autoClose: false }).catch(
+    brokenZip,
+  );
   try {
     const entries = await entriesOf(zip);
     const pickle = entries.find(({ fileName }) => /^[^/]+\/data\.pkl$/.test(fileName));

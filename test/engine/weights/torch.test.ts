@@ -50,6 +50,15 @@ describe('a pickle', () => {
   });
 });
 
+test('a zip file whose end points further than any file reaches is refused', async () => {
+  await using folder = await temporaryFolder();
+  const bytes = await readFile(golden('state_dict_zip.pth'));
+  const locator = bytes.lastIndexOf(Buffer.from('PK\x06\x07'));
+  expect(locator).toBeGreaterThan(0);
+  bytes.writeBigUInt64LE(63_894_819_713_324_376n, locator + 8);
+  await expect(openWeights(await folder.write('far.pth', bytes))).rejects.toMatchObject({ code: 'weights-broken' });
+});
+
 test.each(['state_dict_zip.pth', 'state_dict_legacy.pth'])(
   'whatever becomes of %s, it is read or refused',
   async (name) => {
