@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -7,15 +7,10 @@ import sharp from 'sharp';
 import { defaultParams, type EditRequest, toBlobRef } from '../src/edit/index.ts';
 import { openEngineHost } from '../src/jobs/engine-host.ts';
 import { silentLog } from '../src/log.ts';
+import { peakBytes } from './peak.ts';
 import { type Measured, median, timed } from './report.ts';
 
 const home = resolve(import.meta.dirname, '..');
-
-/** Peak of a process's resident memory, MB; Linux tells it as VmHWM. */
-async function peakMb(pid: number | 'self'): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000;
-}
 
 async function firstEdit(dir: string, photo: string): Promise<Measured> {
   const words = [
@@ -82,7 +77,7 @@ async function laterEdits(dir: string, bytes: Uint8Array): Promise<readonly Meas
       unit: 'ms',
       limit: 20,
     },
-    { what: 'resident memory of the process, peak', value: await peakMb('self'), unit: 'MB', limit: 700 },
+    { what: 'resident memory of the process, peak', value: (await peakBytes()) / 1e6, unit: 'MB', limit: 700 },
   ];
 }
 

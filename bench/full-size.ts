@@ -13,6 +13,7 @@ import { examineCheckpoint } from '../src/engine/weights/checkpoint-facts.ts';
 import type { CheckpointParts } from '../src/engine/weights/checkpoint-parts.ts';
 import { openLora } from '../src/engine/weights/lora-file.ts';
 import { openWeights } from '../src/engine/weights/open-weights.ts';
+import { peakBytes } from './peak.ts';
 import { type Measured, timed } from './report.ts';
 
 type Shapes = Readonly<Record<string, readonly number[]>>;
@@ -124,10 +125,6 @@ async function matrixPeak(): Promise<number> {
   return (2 * side ** 3) / (best / 1000) / 1e12;
 }
 
-async function peakMb(): Promise<number> {
-  return Number(/VmHWM:\s+(\d+)/.exec(await readFile('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1000;
-}
-
 /** Opens a checkpoint of full size in place and times what an edit is made of. @throws Error for a family that is not there */
 export async function fullSize(name: string): Promise<readonly Measured[]> {
   const family = families[name];
@@ -167,7 +164,7 @@ async function measure(name: string, family: Family, path: string): Promise<read
   const loraFirst = await timed(() => step(2));
   const loraStep = Math.min(await timed(() => step(2)), await timed(() => step(2)));
   checkpoint.use({ loras: [], hypernetworks: [] });
-  const memory = await peakMb(); // before the autoencoder, whose activations are larger than its weights
+  const memory = (await peakBytes()) / 1e6; // before the autoencoder, whose activations are larger than its weights
   const encode = await timed(() => checkpoint.encodeImage(noise(1, 3, pixels, pixels)));
   const decode = await timed(() => checkpoint.decodeLatent(noise(1, 4, latentSide, latentSide)));
   const seconds = (what: string, ms: number, limit?: number): Measured => ({
@@ -197,7 +194,7 @@ async function measure(name: string, family: Family, path: string): Promise<read
     { what: `${name}: resident memory with the U-Net, peak`, value: memory, unit: 'MB', limit: limits.memory ?? null },
     {
       ...{ what: `${name}: resident memory with the autoencoder beside it`, unit: 'MB', limit: limits.memory ?? null },
-      value: await peakMb(),
+      value: (await peakBytes()) / 1e6,
     },
   ];
 }
