@@ -5,7 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/.run/**'],
     globalSetup: ['test/support/services.ts'],
-    pool: 'forks', // native code (onnxruntime, libSQL, sharp) that dies takes one file of tests with it, not the run
+    pool: 'forks', // native code (onnxruntime, libSQL, sharp) that dies takes a worker with it, not the run
+    isolate: false, // modules are loaded once a worker: files of tests keep nothing in them that another would mind
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
