@@ -1,46 +1,22 @@
-import { type Label, scripts } from '../../edit/choices.ts';
 import type { Command, OwnOption } from './command.ts';
+import {
+  advanced,
+  forMeAlone,
+  image,
+  link,
+  mask,
+  modelKind,
+  negative,
+  picture,
+  preset,
+  prompt,
+  script,
+  sketch,
+  steps,
+  target,
+  words,
+} from './command-options.ts';
 import { houseCommands } from './house/command-rows.ts';
-
-/** Longest prompt an option takes. */
-const PROMPT_LIMIT = 1500;
-
-const picture = (role: 'image' | 'mask' | 'sketch', about: Label): OwnOption => ({
-  ...{ kind: 'picture', name: role, role, about },
-});
-const words = (name: string, about: Label, maxLength: number) =>
-  ({ kind: 'text', name, about, maxLength }) as const satisfies OwnOption;
-
-const image = picture('image', { en: 'The picture', zh: '图片' });
-const mask = picture('mask', { en: 'Mask: white is repainted', zh: '蒙版：白色部分会被重绘' });
-const link = words('link', { en: 'Link to a message with the picture', zh: '含图片的消息链接' }, 200);
-const prompt = words('prompt', { en: 'Prompt', zh: '提示词' }, PROMPT_LIMIT);
-const negative = words('negative', { en: 'Negative prompt', zh: '反向提示词' }, PROMPT_LIMIT);
-const advanced = words(
-  'advanced',
-  { en: 'Any other parameter: key=value key=value', zh: '其他参数：键=值 键=值' },
-  1000,
-);
-
-const preset: OwnOption = {
-  ...{ kind: 'text', name: 'preset', about: { en: 'A preset by its name', zh: '预设名称' }, maxLength: 64 },
-  suggests: 'preset',
-};
-const sketch = picture('sketch', { en: 'The picture as you have drawn on it', zh: '在图片上画好的草稿' });
-const target = words('target', { en: 'Which part: a word or two', zh: '哪一部分（一两个词）' }, 100);
-
-/** Scripts that go with a plain edit; outpainting has a command of its own. */
-const script: OwnOption = {
-  ...{ kind: 'choice', name: 'script', about: { en: 'A script around the edit', zh: '脚本' } },
-  choices: scripts.filter(({ value }) => value === 'none' || value === 'loopback' || value === 'SD upscale'),
-};
-
-/** The card and the result for the asker's eyes only, where a platform can do that. */
-const forMeAlone: OwnOption = { kind: 'switch', name: 'private', about: { en: 'Only I see it', zh: '仅自己可见' } };
-
-const steps: OwnOption = {
-  ...{ kind: 'integer', name: 'steps', about: { en: 'How many steps', zh: '步数' }, min: 1, max: 10 },
-};
 
 /** What `/help` can be asked about (option `topic`, or the word after it); `start` when nothing is said. */
 export const helpTopics = [
@@ -51,17 +27,6 @@ export type HelpTopic = (typeof helpTopics)[number];
 
 const topic: OwnOption = {
   ...{ kind: 'text', name: 'topic', about: { en: 'What about', zh: '主题' }, maxLength: 100, suggests: 'topic' },
-};
-
-const modelKind: OwnOption = {
-  ...{ kind: 'choice', name: 'kind', about: { en: 'Of which kind', zh: '类型' } },
-  choices: [
-    { value: 'checkpoint', label: { en: 'Checkpoints', zh: '模型' } },
-    { value: 'lora', label: { en: 'LoRAs', zh: 'LoRA' } },
-    { value: 'upscaler', label: { en: 'Upscalers', zh: '放大算法' } },
-    { value: 'vae', label: { en: 'VAEs', zh: 'VAE' } },
-    { value: 'embedding', label: { en: 'Embeddings', zh: '嵌入' } },
-  ],
 };
 
 export const commands = {
