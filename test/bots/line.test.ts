@@ -1,8 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../src/bots/core/index.ts';
+import { openEngineHost } from '../../src/jobs/engine-host.ts';
+import { silentLog } from '../../src/log.ts';
 import { solidPng } from '../support/jobs.ts';
 import type { Person } from '../support/room/room.ts';
 import { type AnyChat, type AnyRoom, openAnyChat, platforms } from './any-room.ts';
+
+/** The fake engine in a thread of its own, which "!exit" ends. */
+const openDyingEngine = () =>
+  openEngineHost(
+    {
+      ...{ modelsDir: '/nowhere', builtinModel: '/nowhere/model', cacheDir: '/nowhere', version: 'test' },
+      ...{ device: 'cpu', memoryBudgetMb: 100, previews: 'off', threads: 1 },
+    },
+    silentLog,
+    { thread: new URL('../support/fake-engine-thread.ts', import.meta.url) },
+  );
 
 const waiting = (prompt: string) => new RegExp(`⏳[\\s\\S]*"${prompt}"`);
 const limits = { ...defaultLimits, queuedPerPerson: 50, queuedPerGroup: 50, creditsPerHour: 10_000 };
@@ -71,6 +84,22 @@ describe.each(platforms)('the line on %s', (platform) => {
     await answer(() => chat.latch.open(), /^#1 · [\s\S]*"third"/);
     expect(await painted(room)).toEqual(['third']);
     await expect.poll(() => messages().filter(({ text }) => text.includes('⏳')), { timeout: 10_000 }).toEqual([]);
+  });
+});
+
+describe.each(platforms)('an engine that dies on %s', (platform) => {
+  test('takes one edit with it, which is told and costs nothing; the next ones are painted', async () => {
+    await using engine = await openDyingEngine();
+    await using chat = await openAnyChat(platform, { engine, limits: { ...limits, creditsPerHour: 0.01 } });
+    const { ann, bo, answer, messages } = chat.enter();
+    const black = await solidPng(64, 64, '#000000');
+    const ask = (who: Person, prompt: string) => who.command('edit', { prompt }, { picture: black });
+    await answer(() => ask(bo, '!exit'), waiting('!exit'));
+    await answer(() => ask(ann, 'a red hat'), /^#1 · [\s\S]*"a red hat"/);
+    const told = messages().findLast(({ text }) => text.includes('went away'));
+    expect(told).toMatchObject({ text: expect.stringMatching(/^⚠ [\s\S]*"!exit" · @Bo/), onlyFor: null });
+    expect(told!.buttons).toEqual([expect.stringContaining('🔁')]);
+    await answer(() => ask(bo, 'a blue hat'), /^#1 · [\s\S]*"a blue hat"/);
   });
 });
 

@@ -6,6 +6,7 @@ import type { Catalog } from '../../src/edit/catalog.ts';
 import type { LineageNode, NodeId } from '../../src/edit/lineage.ts';
 import { defaultCaps } from '../../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
+import type { EngineHost } from '../../src/jobs/engine-host.ts';
 import type { JobQueue } from '../../src/jobs/queue.ts';
 import { workHandler } from '../../src/jobs/worker.ts';
 import { silentLog } from '../../src/log.ts';
@@ -20,6 +21,8 @@ export interface RunningBotOptions {
   readonly speed?: number;
   readonly limits?: BotsOptions['limits'];
   readonly worker?: boolean;
+  /** What paints; the fake engine in this thread, when not said. */
+  readonly engine?: EngineHost;
   /** What the workers can do; one checkpoint, when not said. */
   readonly catalog?: Catalog;
   readonly blobs?: ((storage: Storage) => Pick<Storage['blobs'], 'get'>) | undefined;
@@ -81,7 +84,7 @@ export async function openRunningBot(
     ...{ caps: defaultCaps, limits: options.limits },
   });
   const stop = new AbortController();
-  const handler = workHandler(fakeEngineHost(latch, catalog), storage.blobs, log);
+  const handler = workHandler(options.engine ?? fakeEngineHost(latch, catalog), storage.blobs, log);
   const working = options.worker === false ? undefined : queue.consume(handler, stop.signal);
   return {
     storage,
