@@ -27,6 +27,8 @@ interface Family {
   readonly adm: number | null;
   /** Multiplications and additions of one evaluation of the U-Net at that size, 10¹². */
   readonly teraFlop: number;
+  /** How often a step is timed with a LoRA and without. */
+  readonly times: number;
   readonly limits: Readonly<Partial<Record<'open' | 'step' | 'memory', number>>>;
 }
 
@@ -37,7 +39,7 @@ const families: Readonly<Record<string, Family>> = {
       ['vae_kl_f8', 'first_stage_model.'],
       ['text_clip_l_hf', 'cond_stage_model.transformer.'],
     ],
-    ...{ latentSide: 64, contextDim: 768, adm: null, teraFlop: 0.8 },
+    ...{ latentSide: 64, contextDim: 768, adm: null, teraFlop: 0.8, times: 2 },
     limits: { open: 10, step: 5.5, memory: 4800 },
   },
   sdxl: {
@@ -47,7 +49,7 @@ const families: Readonly<Record<string, Family>> = {
       ['text_clip_l_hf', 'conditioner.embedders.0.transformer.'],
       ['text_openclip_bigg', 'conditioner.embedders.1.model.'],
     ],
-    ...{ latentSide: 128, contextDim: 2048, adm: 2816, teraFlop: 6 },
+    ...{ latentSide: 128, contextDim: 2048, adm: 2816, teraFlop: 6, times: 1 },
     limits: { memory: 20_000 },
   },
 };
@@ -89,8 +91,8 @@ async function writeShapes(path: string, shapes: Shapes): Promise<void> {
 }
 
 const loraRank = 32;
-/** How often a step is timed with the LoRA and without; and the side of latents whose step takes so little that reading the LoRA is seen. */
-const [TIMES, TINY] = [2, 8];
+/** Side of latents whose step takes so little that reading a LoRA is seen. */
+const TINY = 8;
 
 /** A LoRA for every layer of the U-Net, as kohya writes them, in float16 beside the checkpoint. */
 async function loraFor(path: string, { unet }: CheckpointParts): Promise<LoraUse> {
@@ -146,7 +148,7 @@ export async function fullSize(name: string): Promise<readonly Measured[]> {
 }
 
 async function measure(name: string, family: Family, path: string): Promise<readonly Measured[]> {
-  const { latentSide, contextDim, adm, teraFlop, limits } = family;
+  const { latentSide, contextDim, adm, teraFlop, times, limits } = family;
   const peak = await matrixPeak();
   const { facts, parts } = await examineCheckpoint(await openWeights(path));
   const graph = await timed(async () => unet(parts.unet!, { headsAt: facts.headsAt }));
@@ -163,12 +165,12 @@ async function measure(name: string, family: Family, path: string): Promise<read
   const wear = (loras: readonly LoraUse[]) => checkpoint.use({ loras, hypernetworks: [] });
   const first = await timed(() => step(1));
   const one = await timed(() => step(1));
-  await step(2);
-  const memory = (await peakBytes()) / 1e6; // before the autoencoder, whose activations are larger than its weights
+  let memory = 0; // before LoRA and autoencoder, whose activations are larger than its weights
   const [plain, dressed, dressing]: [number[], number[], number[]] = [[], [], []];
-  for (let i = 0; i < TIMES; i++) {
+  for (let i = 0; i < times; i++) {
     wear([]);
     plain.push(await timed(() => step(2)));
+    memory ||= (await peakBytes()) / 1e6;
     wear([lora]);
     const [prepared, again] = [await timed(() => step(1, TINY)), await timed(() => step(1, TINY))];
     dressing.push(prepared - again);
