@@ -25,6 +25,7 @@ import {
 } from '../core/command.ts';
 import { commandList, pictureMenu } from '../core/commands.ts';
 import { cut } from './text.ts';
+import { inTraditional } from './traditional.ts';
 
 /** Choices more than these are suggested while somebody types, not listed. */
 const listed = 10;
@@ -68,7 +69,7 @@ export function registeredCommands(list: readonly Command[] = commandList): REST
   return [...typed, ...menus];
 }
 
-const inChinese = (text: string): LocalizationMap => ({ 'zh-CN': text, 'zh-TW': text });
+const inChinese = (text: string): LocalizationMap => ({ 'zh-CN': text, 'zh-TW': inTraditional(text) });
 
 function described({ en, zh }: Label) {
   return {
