@@ -41,6 +41,10 @@ export interface Refusals {
   'out-of-range': { field: string; given: number | string; min: number; max: number };
   'prompt-too-long': { length: number; limit: number };
   'unknown-name': { kind: string; given: string; nearest: readonly string[] };
+  /** `nearest`: people who can be named. */
+  'unknown-person': { given: string; nearest: readonly string[] };
+  /** `nearest`: what they are told apart by. */
+  'several-people': { given: string; nearest: readonly string[] };
   'nothing-to-do': { why: 'latent-noise-without-strength' | 'no-prompt' };
   'sigma-range': { min: number; max: number };
   'soft-sampler': { sampler: string };

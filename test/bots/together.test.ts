@@ -125,7 +125,7 @@ describe.each(platforms)('working together on %s', (platform) => {
     const page = await answer(() => ann.command('history', { limit: 2 }, { about: first }), /page 1 of 2/);
     expect((await answer(() => ann.press(page, 'Next'), /page 2 of 2/)).text).toContain('#3');
     const own = await answer(
-      () => ann.command('history', { user: platform === 'discord' ? bo.handle : bo.name }, { about: first }),
+      () => ann.command('history', { user: bo.handle }, { about: first }),
       /History · 2 pictures/,
     );
     expect(own.text).not.toContain('#1 ');

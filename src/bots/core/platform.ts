@@ -149,7 +149,9 @@ export interface Speaker {
   readonly manager?: boolean;
   /** Ids of their roles here, where there are such things. */
   readonly roles?: readonly string[];
-  /** What else they may be invited as: a role (`discord-role:…`), a name (`telegram:@bo`). */
+  /** What others call them by where that is no id, in lower case: `telegram:@bo`. */
+  readonly handle?: string;
+  /** What else they may be invited as: a role (`discord-role:…`), a name (`web:@bo`). */
   readonly alias?: readonly string[];
 }
 export interface Whereabouts {

@@ -155,6 +155,19 @@ export const refusalsEn: Messages['refusals'] = {
     why: '',
     next: nearest.length > 0 ? `Near to it: ${orList(nearest)}.` : '',
   }),
+  'unknown-person': ({ given, nearest }) => ({
+    what: `I do not know "${given}"`,
+    why: 'I know people by @name once they have spoken to me.',
+    next:
+      nearest.length > 0
+        ? `Here are: ${orList(nearest)}.`
+        : 'Name them by their number, or let them speak to me first.',
+  }),
+  'several-people': ({ given, nearest }) => ({
+    what: `Several people are called "${given}"`,
+    why: '',
+    next: `Name one of them: ${orList(nearest)}.`,
+  }),
   'nothing-to-do': ({ why }) => ({
     what: 'Nothing would change',
     why: why === 'no-prompt' ? 'I do not know what to paint.' : 'Latent noise needs a strength above 0.',

@@ -149,6 +149,16 @@ export const refusalsZh: Messages['refusals'] = {
     why: '',
     next: nearest.length > 0 ? `相近的有：${list(nearest)}。` : '',
   }),
+  'unknown-person': ({ given, nearest }) => ({
+    what: `我不认识“${given}”`,
+    why: '对方和我说过话之后，我才能按 @用户名 找到。',
+    next: nearest.length > 0 ? `这里有：${list(nearest)}。` : '请写对方的数字编号，或请对方先和我说句话。',
+  }),
+  'several-people': ({ given, nearest }) => ({
+    what: `有几个人都叫“${given}”`,
+    why: '',
+    next: `请指明其中一位：${list(nearest)}。`,
+  }),
   'nothing-to-do': ({ why }) => ({
     what: '不会有任何变化',
     why: why === 'no-prompt' ? '我不知道要画什么。' : '潜空间噪声需要大于 0 的重绘幅度。',
