@@ -65,6 +65,9 @@ export interface Refusals {
   'head-moved': { current: number };
   'being-edited': { by: string; seconds: number };
   'vote-over': Record<string, never>;
+  /** The same is asked already. */
+  'vote-open': Record<string, never>;
+  'too-many-votes': { limit: number };
   'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
   'nothing-to-compare': Record<string, never>;
   'nothing-to-undo': Record<string, never>;

@@ -18,6 +18,8 @@ describe.each(platforms)('working together on %s', (platform) => {
     await answer(() => ann.press(panel, 'Here: vote'), /take a vote here/);
     const vote = await answer(() => bo.press(third, '↩️'), /@Bo wants to go to #2/);
     expect(vote.text).toContain('1 of 2 agree');
+    const asked = await answer(() => cy.press(third, '↩️'), /This is being voted on already/);
+    expect(asked.buttons.join()).toContain('Agree (1/2)');
     await answer(() => bo.press(vote, '👍'), /0 of 2 agree/);
     await answer(() => cy.press(vote, '👍'), /1 of 2 agree/);
     expect(await heads()).toEqual({ main: 3 });

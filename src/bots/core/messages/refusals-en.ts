@@ -248,6 +248,12 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'Your edit waits here.',
     next: 'Work in parallel, on a branch of your own, or ask.',
   }),
+  'vote-open': () => ({ what: 'This is being voted on already', why: '', next: 'Agree there.' }),
+  'too-many-votes': ({ limit }) => ({
+    what: 'You have asked enough for now',
+    why: `${limit} of your votes are open here.`,
+    next: 'Wait until one of them is over; each is open for ten minutes.',
+  }),
   'vote-over': () => ({ what: 'This vote is over', why: '', next: 'Ask anew if it still matters.' }),
   'branch-name': ({ given, why }) => ({
     what: why === 'too-many' ? 'There are too many branches' : `A branch cannot be called "${given}"`,

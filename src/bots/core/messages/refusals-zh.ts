@@ -231,6 +231,12 @@ export const refusalsZh: Messages['refusals'] = {
     why: '你的修改先留在这里。',
     next: '可以在自己的分支上并行处理，或提出请求。',
   }),
+  'vote-open': () => ({ what: '这件事已经在投票了', why: '', next: '请在那里表示同意。' }),
+  'too-many-votes': ({ limit }) => ({
+    what: '你发起的投票已经够多了',
+    why: `你在这里还有 ${limit} 个投票没有结束。`,
+    next: '请等其中一个结束；每个投票持续十分钟。',
+  }),
   'vote-over': () => ({ what: '投票已结束', why: '', next: '如仍需要，请重新发起。' }),
   'branch-name': ({ given, why }) => ({
     what: why === 'too-many' ? '分支太多' : `分支不能叫“${given}”`,
