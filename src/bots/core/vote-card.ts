@@ -24,7 +24,10 @@ export interface Motion {
 }
 
 /** Agrees, or takes that back. */
-export function voteButton(messages: Messages, { id, ballots, needed }: Pick<Vote, 'id' | 'ballots' | 'needed'>): Button {
+export function voteButton(
+  messages: Messages,
+  { id, ballots, needed }: Pick<Vote, 'id' | 'ballots' | 'needed'>,
+): Button {
   return button(messages, 'vt', id as NodeId, { label: messages.room.agree(ballots.length, needed) });
 }
 
