@@ -27,6 +27,9 @@ export interface Refusals {
   // what was asked
   'bad-color': { given: string };
   'bad-direction': { given: string };
+  'bad-ratio': { given: string };
+  /** A picture that is to grow to a shape has it. */
+  'has-shape': { ratio: string };
   'bad-size': { given: string };
   'bad-weight': { text: string };
   /** `around`: the text there, and where in it the trouble begins. */

@@ -38,6 +38,7 @@ const suggestedFields: Readonly<Partial<Record<FieldName, SuggestionSource>>> = 
   sampler: 'sampler',
   scheduler: 'scheduler',
   seed: 'seed',
+  direction: 'direction',
 };
 
 /** In servers, in private messages with the bot, and wherever somebody who installed it for themselves goes. */

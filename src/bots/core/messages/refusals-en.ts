@@ -115,6 +115,16 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'Directions are left, right, up and down.',
     next: 'Name one or more, for example "left right".',
   }),
+  'bad-ratio': ({ given }) => ({
+    what: `"${given}" is no shape I know`,
+    why: 'A shape is width to height.',
+    next: 'Write it like 16:9, 4:3 or 1:1.',
+  }),
+  'has-shape': ({ ratio }) => ({
+    what: 'The picture would not grow',
+    why: `It is ${ratio} already.`,
+    next: 'Name another shape, or sides and pixels.',
+  }),
   'bad-size': ({ given }) => ({
     what: `I do not understand "${given}"`,
     why: 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',

@@ -109,6 +109,16 @@ export const refusalsZh: Messages['refusals'] = {
     why: '方向可写 left、right、up、down（左、右、上、下）。',
     next: '请写一个或多个，例如“left right”。',
   }),
+  'bad-ratio': ({ given }) => ({
+    what: `看不懂宽高比“${given}”`,
+    why: '宽高比是宽与高之比。',
+    next: '请写成 16:9、4:3 或 1:1 这样。',
+  }),
+  'has-shape': ({ ratio }) => ({
+    what: '图片不会变大',
+    why: `它已经是 ${ratio} 了。`,
+    next: '请换一个宽高比，或写明方向和像素。',
+  }),
   'bad-size': ({ given }) => ({
     what: `看不懂“${given}”`,
     why: '尺寸可写 src、768x512、2x、w832 或 h1216，最小 64 像素，不超过上限。',
