@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Platform } from './bots/core/index.ts';
 import { type Config, readConfig } from './config.ts';
-import { defaultCaps, type Warning } from './edit/index.ts';
+import { defaultCaps, type Remark, type Warning } from './edit/index.ts';
 import type { PictureProbe } from './edit/probe.ts';
 import type { UserId } from './edit/request.ts';
 import type { EngineOptions } from './engine/index.ts';
@@ -277,7 +277,10 @@ async function editFromShell(config: Config, words: readonly string[]): Promise<
     parts.shellEdit(),
   ]);
   await using engine = await openEngine(engineOptions(config));
-  const wordsOf = async (warning: Warning) => (await parts.core()).messagesIn('en').picture.warnings[warning];
+  const wordsOf = async (of: Warning | Remark) => {
+    const { warnings, remark } = (await parts.core()).messagesIn('en').picture;
+    return typeof of === 'string' ? warnings[of] : remark(of);
+  };
   const tools = { engine, pictures, screen: process.stderr, wordsOf, random: uniform };
   const written = await runEdit(parseArguments(words), tools);
   for (const { path, infotext } of written) say(`${infotext}\n→ ${relative(process.cwd(), path) || path}`);

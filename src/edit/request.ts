@@ -104,12 +104,24 @@ export interface EditedImage<B> {
   readonly role?: 'mask' | 'mask composite';
 }
 
+/** What in a request did not work as it was meant, though there is a picture; told beside it. */
+export type Remark =
+  /** So many layers of a LoRA do not fit those of the model. */
+  | { readonly kind: 'lora-misfits'; readonly name: string; readonly layers: number }
+  /** BREAK within brackets is a word like any other. */
+  | { readonly kind: 'break-in-brackets' };
+const remarkSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('lora-misfits'), name: z.string(), layers: z.number().int() }),
+  z.strictObject({ kind: z.literal('break-in-brackets') }),
+]);
+
 /** What an edit came to: pictures as PNG bytes inside the engine, as blob references everywhere else. */
 export interface EditOutcome<B> {
   readonly images: readonly EditedImage<B>[];
   readonly seconds: Seconds;
   /** Sampler steps really run per picture. */
   readonly stepsRun: number;
+  readonly remarks?: readonly Remark[];
 }
 export type EditResult = EditOutcome<BlobRef>;
 
@@ -125,6 +137,7 @@ export const editResultSchema = z.strictObject({
   images: z.array(imageSchema).min(1),
   seconds: z.strictObject({ load: z.number(), encode: z.number(), sample: z.number(), decode: z.number() }),
   stepsRun: z.number().int().min(0),
+  remarks: z.array(remarkSchema).optional(),
 }) as unknown as z.ZodType<EditResult>;
 
 /** How far a running task is. `preview` is a small JPEG of the picture as the model sees it now. */

@@ -7,6 +7,7 @@ import {
   type MaskSource,
   type PartialParams,
   paramsFromInfotext,
+  type Remark,
   resolveEdit,
   type Sketch,
   scriptDefaults,
@@ -23,8 +24,8 @@ export interface EditTools {
   readonly engine: Engine;
   readonly pictures: Pick<PictureProbe, 'probe'>;
   readonly screen: Screen;
-  /** A warning in words. */
-  readonly wordsOf: (warning: Warning) => Promise<string>;
+  /** A warning, or a remark on the result, in words. */
+  readonly wordsOf: (warning: Warning | Remark) => Promise<string>;
   /** Uniform in [0, 1), for a seed that was not given. */
   readonly random: () => number;
 }
@@ -91,6 +92,7 @@ export async function runEdit(
   for (const { field, asked, given } of clamped) tools.screen.write(`${field} ${asked} → ${given}\n`);
   for (const warning of warnings) tools.screen.write(`${await tools.wordsOf(warning)}\n`);
   const outcome = await paint(request, files, tools);
+  for (const remark of outcome.remarks ?? []) tools.screen.write(`${await tools.wordsOf(remark)}\n`);
   const out = args.options.get('out') ?? `${basename(picture, extname(picture))}-edited.png`;
   return await Promise.all(
     outcome.images.map(async ({ image, infotext }, i) => {

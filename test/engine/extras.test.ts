@@ -148,6 +148,21 @@ describe('a prompt that names LoRAs', () => {
     expect(await refused(paint('a cat<hypernet:strange>'))).toMatchObject({ code: 'weights-unsupported' });
   });
 
+  test('is told how many layers of a LoRA do not fit, and that BREAK within brackets is a word', async () => {
+    const base = 'lora_unet_middle_block_1_transformer_blocks_0_attn2_to_';
+    const parts = { 'lora_up.weight': float32([3, 1], [1, 1, 1]), 'lora_down.weight': float32([1, 2], [1, 1]) };
+    const wrong = ['q', 'k', 'v'].flatMap((to) =>
+      Object.entries(parts).map(([part, tensor]) => [`${base}${to}.${part}`, tensor] as const),
+    );
+    await writeFile(join(tiny.dir, 'Lora', 'other.safetensors'), safetensorsBytes(Object.fromEntries(wrong)));
+    const remarksOn = async (prompt: string) => (await tiny.run({ init, params: { prompt, steps: 1 } })).remarks;
+    expect(await remarksOn('a cat<lora:other:1><lora:paint:1><lora:other:2>')).toEqual([
+      { kind: 'lora-misfits', name: 'other', layers: 3 },
+    ]);
+    expect(await remarksOn('(a BREAK b)')).toEqual([{ kind: 'break-in-brackets' }]);
+    expect(await remarksOn('(a) BREAK b<lora:paint>')).toBeUndefined();
+  });
+
   test('uses a file that arrives between two edits, and the new one when it is replaced', async () => {
     const late = join(tiny.dir, 'Lora', 'late.safetensors');
     expect((await refused(paint('<lora:late>'))).code).toBe('unknown-name');

@@ -24,7 +24,7 @@ async function run(...words: string[]) {
     engine: tiny.engine,
     pictures,
     random: () => 0.25,
-    wordsOf: async (warning: string) => warning,
+    wordsOf: async (told: unknown) => JSON.stringify(told),
     screen: { isTTY: false, write: (text: string) => (screen += text) },
   };
   return await runEdit(

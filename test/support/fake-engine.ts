@@ -17,9 +17,11 @@ export const fakeSteps = 5;
 
 /**
  * What a prompt can make the fake engine do, wherever it runs: throw a refusal or a bug, wait for its cancelling, take no notice of it
- * (busy or idle), run out of memory for good, or take its thread or process with it.
+ * (busy or idle), run out of memory for good, or take its thread or process with it; and, to do all there is to do, but for some of a LoRA.
  */
-const tricks = ['!oom', '!bug', '!hang', '!deaf', '!spin', '!exit', '!kill'] as const;
+const tricks = ['!oom', '!bug', '!hang', '!deaf', '!spin', '!exit', '!kill', '!misfit'] as const;
+
+const misfit = { kind: 'lora-misfits', name: 'hat', layers: 3 } as const;
 
 /** Holds a run before each of its steps. Open unless `close` was called. */
 export class Latch {
@@ -76,7 +78,8 @@ export function openFakeEngine(latch: Latch = new Latch(), catalog: Catalog = fa
         const pixels = paint(source, colourOf(prompt, seed + pick), denoisingStrength);
         images.push(await finish(pixels, request, seed + pick));
       }
-      return { images, seconds: { load: 0, encode: 0.01, sample: 0.05, decode: 0.01 }, stepsRun: fakeSteps };
+      const seconds = { load: 0, encode: 0.01, sample: 0.05, decode: 0.01 };
+      return { images, seconds, stepsRun: fakeSteps, ...(prompt.startsWith('!misfit') && { remarks: [misfit] }) };
     },
     async [Symbol.asyncDispose]() {},
   };
@@ -104,6 +107,7 @@ async function obey(prompt: string, signal: CancelSignal): Promise<void> {
   const trick = tricks.find((name) => prompt.startsWith(name));
   switch (trick) {
     case undefined:
+    case '!misfit':
       return;
     case '!oom':
       throw new Refusal('out-of-memory', { setting: 'size' });

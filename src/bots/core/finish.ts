@@ -6,6 +6,7 @@ import type { JobRow, NewNode, NewOutboxRow } from '../../storage/index.ts';
 import type { Flow } from './accept.ts';
 import { credited } from './credits.ts';
 import type { Desk } from './desk.ts';
+import { messagesIn } from './messages/index.ts';
 import type { Notice } from './notice.ts';
 
 /** The outbox row a job's end is told by; its key lets no second one be written. */
@@ -29,8 +30,9 @@ async function complete(flow: Flow, row: JobRow, painted: EditResult): Promise<v
   const nodes = nodesOf(flow, row, result);
   const [first] = nodes;
   if (!first) throw new RangeError(`job ${row.id} ended without a picture`);
-  const { seconds, stepsRun } = result;
-  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes: row.notes };
+  const { seconds, stepsRun, remarks = [] } = result;
+  const notes = [...row.notes, ...remarks.map(messagesIn(row.language).picture.remark)];
+  const notice: Notice = { kind: 'result', language: row.language, seconds, stepsRun, notes };
   await flow.jobCards.release(row.id);
   await flow.storage.jobs.complete(row.id, nodes, outboxRow(flow, row, notice, first.id));
 }

@@ -8,11 +8,26 @@ export function toLuma(im: Picture): Picture {
   if (im.channels === 1) return im;
   const { width, height, channels, data } = im;
   const out = new Uint8Array(width * height);
-  for (let i = 0, p = 0; i < out.length; i++, p += channels) {
-    const [r, g, b] = [data[p]!, data[p + 1]!, data[p + 2]!];
-    out[i] = r === g && g === b ? r : (19595 * r + 38470 * g + 7471 * b + 32768) >> 16; // the weights add up to 1
-  }
+  if (channels === 4 && data.byteOffset % 4 === 0)
+    lumaOfWords(new Uint32Array(data.buffer, data.byteOffset, out.length), out);
+  else for (let i = 0, p = 0; i < out.length; i++, p += channels) out[i] = lumaOf(data[p]!, data[p + 1]!, data[p + 2]!);
   return { width, height, channels: 1, data: out };
+}
+
+/** The weights add up to 1: a grey stays what it is. */
+function lumaOf(red: number, green: number, blue: number): number {
+  return (Math.imul(19595, red) + Math.imul(38470, green) + Math.imul(7471, blue) + 32768) >> 16;
+}
+
+/** Of RGBA pixels, stretches of one colour at a time: masks are flat. */
+function lumaOfWords(pixels: Uint32Array, out: Uint8Array): void {
+  for (let i = 0, end = 0; i < pixels.length; i = end) {
+    const pixel = pixels[i]!;
+    for (end = i + 1; end < pixels.length && pixels[end] === pixel; ) end++;
+    const luma = lumaOf(pixel & 255, (pixel >>> 8) & 255, (pixel >>> 16) & 255);
+    if (end === i + 1) out[i] = luma;
+    else out.fill(luma, i, end);
+  }
 }
 
 /** To RGB: grey is repeated, alpha is dropped without compositing. */

@@ -1,8 +1,9 @@
-import type { GraphBuilder } from '../graph/builder.ts';
+import { Refusal } from '../../errors.ts';
+import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
 import type { Patch, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
 import type { LoraFile, LoraParts } from '../weights/lora-file.ts';
 import type { LoraTarget } from '../weights/lora-targets.ts';
-import { loraBiasDelta, loraDelta } from './lora-delta.ts';
+import { isChangingWeight, isKnownKind, loraBiasDelta, loraDelta } from './lora-delta.ts';
 
 /** A LoRA as a prompt asks for it. */
 export interface LoraUse {
@@ -36,7 +37,7 @@ export function loraPatch(
       const ofWeight = own.reduce((current, change) => changed(g, tensor, current, change), value);
       const layer = /^(.*)([._])bias$/.exec(tensor.name);
       const beside = layer ? (changes.get(`${layer[1]}${layer[2]}weight`) ?? []) : [];
-      return beside.reduce((current, change) => changedBias(g, current, change), ofWeight);
+      return beside.reduce((current, change) => changedBias(g, tensor, current, change), ofWeight);
     };
   };
 }
@@ -64,6 +65,8 @@ function changed(
   { parts, multiplier, third, rank }: Change,
 ): Value {
   const [rows = 0, ...rest] = tensor.shape;
+  const instead = parts.get('set_weight');
+  if (instead) return multiplier !== 0 && isAsLarge(instead, tensor) ? inPlaceOf(g, tensor, instead) : value;
   if (third === undefined) {
     const delta = loraDelta(g, parts, { value, shape: tensor.shape }, rank);
     return delta ? g.add(value, g.scale(delta, multiplier)) : value;
@@ -75,7 +78,47 @@ function changed(
   return g.concat(thirds, 0);
 }
 
-function changedBias(g: GraphBuilder, value: Value, { parts, multiplier, third }: Change): Value {
-  const delta = third === undefined ? loraBiasDelta(g, parts) : undefined;
+/** ComfyUI's `set_weight`: another weight, as it is. */
+const inPlaceOf = (g: GraphBuilder, { shape }: StoredTensor, instead: StoredTensor) =>
+  g.reshape(g.parameter(instead), shape);
+
+/** Numbers in a tensor. */
+const countOf = ({ shape }: Pick<StoredTensor, 'shape'>) => shape.reduce((product, n) => product * n, 1);
+const isAsLarge = (a: Pick<StoredTensor, 'shape'>, b: Pick<StoredTensor, 'shape'>) => countOf(a) === countOf(b);
+
+/**
+ * How many entries of a LoRA mean a layer of a checkpoint and do not fit it; they change nothing.
+ *
+ * @param shapes  of the checkpoint's tensors, by name
+ * @throws Refusal 'weights-unsupported' for an entry whose parts make no kind that is known
+ */
+export function misfitsOf(
+  { name, file }: Pick<LoraUse, 'name' | 'file'>,
+  targets: ReadonlyMap<string, LoraTarget>,
+  shapes: ReadonlyMap<string, Pick<StoredTensor, 'shape'>>,
+): number {
+  const g = graphBuilder('fit'); // never run: writing a change shows whether it can be written
+  const isMisfit = ([base, parts]: readonly [string, LoraParts]): boolean => {
+    const target = targets.get(base);
+    const weight = target && shapes.get(target.weight);
+    if (!weight) return false;
+    if (!isKnownKind(parts)) {
+      const why = `${base} has the parts ${[...parts.keys()].slice(0, 4).join(', ')}, which make no kind of LoRA that is known`;
+      throw new Refusal('weights-unsupported', { file: name, why });
+    }
+    const instead = parts.get('set_weight');
+    if (instead) return !isAsLarge(instead, weight);
+    const bias = shapes.get(target.weight.replace(/weight$/, 'bias'));
+    const biasGiven = parts.get('diff_b') ?? parts.get('b_norm');
+    if (bias && biasGiven && !isAsLarge(biasGiven, bias)) return true;
+    const [rows = 0, ...rest] = weight.shape;
+    const shape = target.third === undefined ? weight.shape : [rows / 3, ...rest];
+    return isChangingWeight(parts) && !loraDelta(g, parts, { value: g.floats(0), shape });
+  };
+  return [...file].filter(isMisfit).length;
+}
+
+function changedBias(g: GraphBuilder, bias: StoredTensor, value: Value, { parts, multiplier, third }: Change): Value {
+  const delta = third === undefined ? loraBiasDelta(g, parts, bias.shape) : undefined;
   return delta ? g.add(value, g.scale(delta, multiplier)) : value;
 }

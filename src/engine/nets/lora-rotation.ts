@@ -23,17 +23,21 @@ export function rotationDelta(
   const blocks = parts.get('oft_blocks') ?? parts.get('oft_diag')!;
   const [rows = 0] = shape;
   const [size = 0, high = 0, count = 0, rounds] = blocks.shape.toReversed();
-  if (count * size !== rows || high !== size) return undefined;
+  const rescale = parts.get('rescale');
+  if (count * size !== rows || high !== size || (rescale && sizeOf(rescale) !== rows)) return undefined;
+  // The last round of a butterfly brings together rows 2^(rounds − 1) · b / 2 apart.
+  if (rounds !== undefined && (size % 2 !== 0 || rows % (2 ** (rounds - 1) * size) !== 0)) return undefined;
   const stacked = g.reshape(g.parameter(blocks), [-1, size, size]); // [m · n, b, b]
   const rotations = parts.has('oft_blocks') ? cayley(g, skewOf(g, stacked, parts.get('alpha'), rows), size) : stacked;
   const flat = g.reshape(value, [rows, -1]);
   const turned = rounds
     ? butterfly(g, g.chunk(rotations, rounds, 0), flat, size)
     : inBlocks(g, flat, size, (x) => g.matmul(g.transpose(rotations, [0, 2, 1]), x));
-  const rescale = parts.get('rescale');
   const scaled = rescale ? g.mul(turned, g.reshape(g.parameter(rescale), [-1, 1])) : turned;
   return g.sub(g.reshape(scaled, shape), value);
 }
+
+const sizeOf = ({ shape }: StoredTensor) => shape.reduce((product, n) => product * n, 1);
 
 /** Q = B − Bᵀ, all blocks together no longer than α · rows, unless α is 0. */
 function skewOf(g: GraphBuilder, blocks: Value, alpha: StoredTensor | undefined, rows: number): Value {

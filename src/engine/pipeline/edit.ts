@@ -1,6 +1,6 @@
 import type { Params } from '../../edit/fields.ts';
 import { infotextOf, type NamedHash } from '../../edit/infotext.ts';
-import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
+import type { EditedImage, EditOutcome, EditRequest, Remark } from '../../edit/request.ts';
 import { scriptOf } from '../../edit/script.ts';
 import { encodePng } from '../image/encode.ts';
 import { withInfotext } from '../image/infotext-file.ts';
@@ -8,6 +8,7 @@ import type { Picture } from '../image/picture.ts';
 import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
 import type { NoisePool } from '../noise/noise-pool.ts';
+import { hasLostBreak } from '../prompt/attention.ts';
 import { type ReadPrompts, readPrompts } from '../prompt/prompt.ts';
 import type { Tokenize } from '../prompt/tokenizer.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
@@ -79,7 +80,8 @@ export async function edit(
   const steps = sum(plans.map(stepsOf));
   report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, latentSpace: facts.latentSpace });
   report.phase('preparing');
-  const studio: Studio = { models, ...(await encodeWords(models, params, read)) };
+  const { remarks, ...words } = await encodeWords(models, params, read);
+  const studio: Studio = { models, ...words };
   const job: Job = { params, asked: { ...params, ...read.written }, size, init: [sources.init], mask: sources.mask };
   const script = scriptOf(params);
   const made = script
@@ -88,7 +90,12 @@ export async function edit(
   report.phase('decoding');
   const images: EditedImage<Uint8Array>[] = [];
   for (const one of made) images.push(await written(one));
-  return { images, seconds: report.seconds(), stepsRun: steps / params.batchCount };
+  return {
+    images,
+    seconds: report.seconds(),
+    stepsRun: steps / params.batchCount,
+    ...(remarks.length > 0 && { remarks }),
+  };
 }
 
 const sum = (values: readonly number[]) => values.reduce((total, v) => total + v, 0);
@@ -163,10 +170,15 @@ function upscalerOf({ upscaler }: Params) {
   return upscaler === 'None' ? null : plainUpscalers[upscaler];
 }
 
+interface Words extends Omit<Studio, 'models'> {
+  readonly remarks: readonly Remark[];
+}
+
 /** Finds the networks the prompt names, puts them on the checkpoint, and encodes the rest. @throws Refusal as `FindExtras` */
-async function encodeWords(models: Models, params: Params, read: ReadPrompts): Promise<Omit<Studio, 'models'>> {
+async function encodeWords(models: Models, params: Params, read: ReadPrompts): Promise<Words> {
   const { checkpoint, tokenize } = models;
   const extras = await models.findExtras(read, checkpoint.textWidths);
+  const misfits = misfitsIn(extras, checkpoint);
   checkpoint.use(extras);
   const used = new Set<string>();
   const known: Tokenize = (text) => tokenize(text, checkpoint.vocabulary);
@@ -181,7 +193,23 @@ async function encodeWords(models: Models, params: Params, read: ReadPrompts): P
     clipSkip: params.clipSkip,
     emphasis: params.emphasis,
   });
-  return { conditioning, extras: { ...extras, embeddings: extras.embeddings.filter(({ name }) => used.has(name)) } };
+  return {
+    conditioning,
+    extras: { ...extras, embeddings: extras.embeddings.filter(({ name }) => used.has(name)) },
+    remarks: [...misfits, ...lostBreaks(read, params)],
+  };
+}
+
+/** A1111's "Networks with errors". */
+function misfitsIn({ loras }: Extras, checkpoint: Checkpoint): readonly Remark[] {
+  const byName = new Map(loras.map((lora) => [lora.name, lora]));
+  const counted = [...byName].map(([name, lora]) => ({ name, layers: checkpoint.misfits(lora) }));
+  return counted.filter(({ layers }) => layers > 0).map((one) => ({ kind: 'lora-misfits', ...one }));
+}
+
+function lostBreaks({ prompt, negativePrompt }: ReadPrompts, { emphasis }: Params): readonly Remark[] {
+  const isLost = emphasis !== 'None' && [prompt, negativePrompt].some(hasLostBreak);
+  return isLost ? [{ kind: 'break-in-brackets' }] : [];
 }
 
 /** One finished latent [1, 4, h, w], and its place in the batch. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
+import { type LoraUse, misfitsOf } from '../nets/lora-patch.ts';
 import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
 import { leastVocabulary } from '../prompt/vocabulary.ts';
@@ -44,6 +45,8 @@ export interface Checkpoint extends AsyncDisposable {
   readonly vocabulary: number;
   /** Has the text encoders and the U-Net changed by these networks, one after the other, from now on; by none: as the file has them. */
   use(outfit: Outfit): void;
+  /** Layers of a LoRA that do not fit those of this checkpoint. @throws Refusal 'weights-unsupported' for a kind that is not known */
+  misfits(lora: Pick<LoraUse, 'name' | 'file'>): number;
   /** Bytes that LoRAs take up besides the weights. */
   fedBytes(): number;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
@@ -74,7 +77,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   const need = needFrom(path);
   const vae = () => need(separate?.weights ?? parts.vae, 'VAE');
   const opened = { path, facts, parts, tensors: file.tensors };
-  const { unetwork, texts } = dressedNetworks(opened, options);
+  const { unetwork, texts, targets } = dressedNetworks(opened, options);
   const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
   const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
     refuseMissing(path, facts, parts.text);
@@ -88,6 +91,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       unetwork.wear({ loras, hypernetworks });
       for (const network of texts) network.wear({ loras, hypernetworks: [] });
     },
+    misfits: rememberingMisfits((lora) => misfitsOf(lora, targets(), file.tensors)),
     fedBytes: () => [unetwork, ...texts].reduce((sum, network) => sum + network.fedBytes(), 0),
     useVae: async (vae) => {
       if (vae === separate?.path) return;
@@ -167,7 +171,17 @@ function dressedNetworks(
       textEncoder(part, { ...(heads && { heads }), ...(activation && { activation }), ...dress }),
     );
   });
-  return { unetwork, texts };
+  return { unetwork, texts, targets };
+}
+
+/** Looks at every file once. */
+function rememberingMisfits(count: Checkpoint['misfits']): Checkpoint['misfits'] {
+  const known = new WeakMap<LoraUse['file'], number>();
+  return (lora) => {
+    const found = known.get(lora.file) ?? count(lora);
+    known.set(lora.file, found);
+    return found;
+  };
 }
 
 type PictureNetworks = Pick<Checkpoint, 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;

@@ -44,6 +44,13 @@ export function parseAttention(prompt: string): WeightedText[] {
   return joinEqual(texts, weights);
 }
 
+/** Whether a BREAK stands within brackets, where it begins no chunk. @throws Refusal 'bad-weight' as `parseAttention` */
+export function hasLostBreak(prompt: string): boolean {
+  return parseAttention(prompt).some(
+    ({ text, weight }) => text === chunkBreak.text && weight < 0 && weight !== chunkBreak.weight,
+  );
+}
+
 function closes(text: string): boolean {
   return text === ']' || text.endsWith(')');
 }

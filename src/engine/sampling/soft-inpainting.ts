@@ -38,14 +38,16 @@ export function softMask(nmask: Tensor, settings: SoftSampling, sigma: number): 
 export function latentBlender(a: Tensor, power: number): (b: Tensor, t: Tensor) => Tensor {
   const shape = [a.shape[0]!, ...a.shape.slice(2)];
   const pixels = sizeOf(a.shape.slice(2));
-  const powersOfA = Float64Array.from(channelNorms(a).data, (length) => length ** power);
+  const inA = channelNorms(a).data;
+  const powersOfA = Float64Array.from(inA, (length) => length ** power);
   return (b, t) => {
     const mixed = blend(a, b, t);
     const [inB, now] = [channelNorms(b).data, channelNorms(mixed).data];
     const factors = new Float32Array(now.length);
     for (let i = 0; i < factors.length; i++) {
       const share = t.data[i % pixels]!; // the channels of a mask are equal
-      const wanted = (powersOfA[i]! * (1 - share) + inB[i]! ** power * share) ** (1 / power);
+      let wanted = share === 0 ? inA[i]! : inB[i]!; // most pixels are all one or all the other
+      if (share > 0 && share < 1) wanted = (powersOfA[i]! * (1 - share) + inB[i]! ** power * share) ** (1 / power);
       factors[i] = wanted / (now[i]! + 1e-5);
     }
     return scalePixels(mixed, { data: factors, shape });

@@ -1,13 +1,5 @@
+import { MOST_TERMS, weightedSumInto } from '../kernels/kernels.ts';
 import type { Tensor } from './tensor.ts';
-
-/** a·x + b·y. @throws RangeError when the sizes differ */
-export function lincomb(a: number, x: Tensor, b: number, y: Tensor): Tensor {
-  requireSameSize(x, y);
-  const [p, q] = [x.data, y.data];
-  const out = new Float32Array(p.length);
-  for (let i = 0; i < out.length; i++) out[i] = a * p[i]! + b * q[i]!;
-  return { data: out, shape: x.shape };
-}
 
 /** A tensor and its factor in a sum. */
 export type Term = readonly [weight: number, x: Tensor];
@@ -17,32 +9,26 @@ export type Term = readonly [weight: number, x: Tensor];
  * rounded once; beyond five terms, once more for every four. @throws RangeError when the sizes differ
  */
 export function weightedSum(terms: readonly Term[]): Tensor {
-  const [first, second, third, ...others] = terms;
+  const [first, ...others] = terms.slice(0, MOST_TERMS);
   if (!first) throw new RangeError('weightedSum of no terms');
-  if (!second) return scale(...first);
-  if (!third) return lincomb(...first, ...second);
-  if (others.length === 0) return sumOfThree(first, second, third);
-  const [fourth, fifth = [0, first[1]] as const, ...rest] = others;
-  const sum = sumOfFive([first, second, third, fourth!, fifth]);
-  return rest.length > 0 ? weightedSum([[1, sum], ...rest]) : sum;
-}
-
-function sumOfThree([a, x]: Term, [b, y]: Term, [c, z]: Term): Tensor {
-  requireSameSize(x, y);
-  requireSameSize(x, z);
-  const [p, q, r] = [x.data, y.data, z.data];
-  const out = new Float32Array(p.length);
-  for (let i = 0; i < out.length; i++) out[i] = a * p[i]! + b * q[i]! + c * r[i]!;
-  return { data: out, shape: x.shape };
-}
-
-function sumOfFive([first, ...others]: readonly [Term, Term, Term, Term, Term]): Tensor {
   for (const [, x] of others) requireSameSize(first[1], x);
-  const [a, { data: p, shape }] = first;
-  const [[b, { data: q }], [c, { data: r }], [d, { data: s }], [e, { data: t }]] = others;
-  const out = new Float32Array(p.length);
-  for (let i = 0; i < out.length; i++) out[i] = a * p[i]! + b * q[i]! + c * r[i]! + d * s[i]! + e * t[i]!;
-  return { data: out, shape };
+  const out = new Float32Array(first[1].data.length);
+  const summed = [first, ...others];
+  weightedSumInto(
+    out,
+    summed.map(([weight]) => weight),
+    summed.map(([, x]) => x.data),
+  );
+  const sum = { data: out, shape: first[1].shape };
+  return terms.length > MOST_TERMS ? weightedSum([[1, sum], ...terms.slice(MOST_TERMS)]) : sum;
+}
+
+/** a·x + b·y. @throws RangeError when the sizes differ */
+export function lincomb(a: number, x: Tensor, b: number, y: Tensor): Tensor {
+  return weightedSum([
+    [a, x],
+    [b, y],
+  ]);
 }
 
 /** x + (y − x)·t; t may lie outside 0…1, where it extrapolates. */
@@ -64,7 +50,7 @@ export function sub(x: Tensor, y: Tensor): Tensor {
 export function scaleInto(out: Float32Array, a: number, x: Float32Array): void {
   if (out.length !== x.length) throw new RangeError(`${x.length} values for ${out.length} places`);
   if (a === 1) out.set(x);
-  else for (let i = 0; i < out.length; i++) out[i] = a * x[i]!;
+  else weightedSumInto(out, [a], [x]);
 }
 
 /** a·x; `x` itself when a is 1. */

@@ -1,3 +1,4 @@
+import { PHILOX_COUNTERS, philoxWords } from '../kernels/kernels.ts';
 import { highWord } from './high-word.ts';
 import { boundsOf, type NormalStream, type Share, whole } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
@@ -45,7 +46,9 @@ export function philoxGenerator(seed: number, share: Share = whole): NormalStrea
     randn(shape) {
       const [from, to] = boundsOf(sizeOf(shape), share);
       const out = new Float32Array(to - from);
-      for (let at = 0; at < out.length; at += BLOCK) fillNormal(out.subarray(at, at + BLOCK), [offset, from + at], key);
+      for (let at = 0; at < out.length; at += PHILOX_COUNTERS) {
+        fillNormal(out.subarray(at, at + PHILOX_COUNTERS), [offset, from + at], key);
+      }
       offset++;
       return { data: out, shape: share.of === 1 ? shape : [out.length] };
     },
@@ -55,46 +58,13 @@ export function philoxGenerator(seed: number, share: Share = whole): NormalStrea
   };
 }
 
-/** Normals to a call, an even number: what is called often is compiled early. */
-const BLOCK = 512;
-
-/**
- * `philox` for the counters (offset, 0, from, 0) onwards, two at a time and written out: the rounds of one counter wait for each other, those of
- * two run side by side, in half the time. After the last of an odd number, a value is written past the end, which is no value.
- */
-function fillNormal(
-  out: Float32Array,
-  [offset, from]: readonly [number, number],
-  key: readonly [number, number],
-): void {
-  for (let i = 0; i < out.length; i += 2) {
-    let [c0, c1, c2, c3] = [offset | 0, 0, from + i, 0];
-    let [d0, d1, d2, d3] = [offset | 0, 0, from + i + 1, 0];
-    let [k0, k1] = key;
-    for (let round = 0; round < ROUNDS; round++) {
-      const cLow0 = Math.imul(c0, MULTIPLIER_0);
-      const dLow0 = Math.imul(d0, MULTIPLIER_0);
-      const cLow1 = Math.imul(c2, MULTIPLIER_1);
-      const dLow1 = Math.imul(d2, MULTIPLIER_1);
-      const cHigh0 = highWord(c0, MULTIPLIER_0, cLow0);
-      const dHigh0 = highWord(d0, MULTIPLIER_0, dLow0);
-      c0 = highWord(c2, MULTIPLIER_1, cLow1) ^ c1 ^ k0;
-      d0 = highWord(d2, MULTIPLIER_1, dLow1) ^ d1 ^ k0;
-      c1 = cLow1;
-      d1 = dLow1;
-      c2 = cHigh0 ^ c3 ^ k1;
-      d2 = dHigh0 ^ d3 ^ k1;
-      c3 = cLow0;
-      d3 = dLow0;
-      k0 = (k0 + WEYL_0) | 0;
-      k1 = (k1 + WEYL_1) | 0;
-    }
-    out[i] = normal(c0, c1);
-    out[i + 1] = normal(d0, d1);
-  }
+/** The normals of the counters (offset, 0, from, 0) onwards. */
+function fillNormal(out: Float32Array, counter: readonly [number, number], key: readonly [number, number]): void {
+  const { radii, turns } = philoxWords(out.length, counter, key);
+  for (let i = 0; i < out.length; i++) out[i] = normal(radii[i]!, turns[i]!);
 }
 
 /** Box–Muller of two random words. */
 function normal(radius: number, turn: number): number {
-  return Math.sqrt(-2 * Math.log((radius >>> 0) * UNIT + UNIT / 2)) * Math.sin((turn >>> 0) * TURN + TURN / 2);
+  return Math.sqrt(-2 * Math.log(radius * UNIT + UNIT / 2)) * Math.sin(turn * TURN + TURN / 2);
 }

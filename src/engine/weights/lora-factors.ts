@@ -25,12 +25,36 @@ export function isPlainLora(parts: LoraParts): boolean {
   );
 }
 
-/** What stands for a change that depends on the weight it is made to. */
-const readingParts = ['dora_scale', 'weight', 'a1.weight', 'oft_blocks', 'oft_diag'];
+/** What stands for a change that depends on the weight it is made to, or takes its place. */
+const readingParts = ['dora_scale', 'weight', 'a1.weight', 'oft_blocks', 'oft_diag', 'set_weight'];
 
 /** Whether what a LoRA of this kind adds to a layer depends on what the weight was before. */
 export function readsWeight(parts: LoraParts): boolean {
   return readingParts.some((part) => parts.has(part));
+}
+
+/** Channels of a latent: what was trained on them leaves the further ones of a first layer alone. */
+const plainInputs = 4;
+
+/** Anything with a shape. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
+/**
+ * Whether up and down, with a core between them or not, make a weight of that shape. A linear layer's may be kept as 1 × 1 convolutions, and the
+ * other way round.
+ */
+export function isLoraFitting(
+  { up, down, mid }: { readonly up: Shaped; readonly down: Shaped; readonly mid: Shaped | undefined },
+  [rows = 0, inputs = 0, ...kernel]: readonly number[],
+): boolean {
+  const [rank = 0] = down.shape;
+  const area = sizeOf(kernel);
+  if (rank === 0 || sizeOf(up.shape) !== rows * rank) return false;
+  if (!mid) return sizeOf(down.shape) === rank * inputs * area;
+  const isCore = mid.shape[0] === rank && mid.shape[1] === rank && sizeOf(mid.shape) === rank * rank * area;
+  return isCore && sizeOf(down.shape) === rank * inputs;
 }
 
 /**
@@ -42,10 +66,11 @@ export function loraFactors(parts: LoraParts, shape: readonly number[], options:
   const [up, down, mid] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'].map((name) => parts.get(name));
   if (!up || !down) return undefined;
   const [rows = 0, columns = 0, ...kernel] = shape;
-  const [rank = 0, inputs = 0, ...outer] = down.shape;
-  const own = mid ? mid.shape.slice(2) : outer;
-  const isFitting = sizeOf(up.shape) === rows * rank && sizeOf(own) === sizeOf(kernel);
-  if (!isFitting || !(inputs === columns || (inputs < columns && kernel.length > 0))) return undefined;
+  const inputs = [columns, plainInputs].find(
+    (n) => n <= columns && isLoraFitting({ up, down, mid }, [rows, n, ...kernel]),
+  );
+  if (inputs === undefined) return undefined;
+  const rank = down.shape[0]!;
   const used = usedRank(rank, options.rank);
   const { reader } = options;
   const flatDown = reader.read(down);
@@ -85,7 +110,7 @@ function tucker({ data: core, shape: [m = 0, n = 0, ...kernel] }: Tensor, down: 
   return { data: out, shape: [m, inputs, area] };
 }
 
-/** The first `used` rows; a LoRA trained on 4 channels leaves the others of a first layer of 9 alone. */
+/** The first `used` rows, with zeros for further inputs. */
 function widened({ data, shape: [, inputs = 0, area = 0] }: Tensor, used: number, columns: readonly number[]): Tensor {
   const shape = [used, ...columns];
   const wide = sizeOf(columns);

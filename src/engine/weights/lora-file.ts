@@ -11,17 +11,18 @@ export type LoraFile = ReadonlyMap<string, LoraParts>;
 
 /** diffusers' and PEFT's names of what kohya calls lora_up and lora_down. */
 const spellings: readonly (readonly [RegExp, string])[] = [
-  [/\.lora_B(\.weight)?$/, '.lora_up.weight'],
-  [/\.lora_A(\.weight)?$/, '.lora_down.weight'],
+  [/\.lora_B(\.\w+)*$/, '.lora_up.weight'], // PEFT may put the adapter's name in between
+  [/\.lora_A(\.\w+)*$/, '.lora_down.weight'],
+  [/\.lora_magnitude_vector(\.\w+)*$/, '.dora_scale'],
   [/[._]lora\.(up|down)\.weight$/, '.lora_$1.weight'],
   [/\.lora_linear_layer\.(up|down)\.weight$/, '.lora_$1.weight'],
-  [/^base_model\.model\./, ''],
+  [/^((unet|text_encoder(_2)?)\.)?base_model\.model\./, '$1'],
   [/\.processor\./, '.'],
 ];
 
 /** Parts of dotted names, where the base has dots itself. */
 const dottedPart =
-  /\.((?:lora_(?:up|down|mid)|a1|a2|b1|b2)\.weight|alpha|scale|diff|diff_b|w_norm|b_norm|hada_\w+|lokr_\w+|oft_blocks|oft_diag|rescale|dora_scale)$/;
+  /\.((?:lora_(?:up|down|mid)|a1|a2|b1|b2)\.weight|alpha|scale|diff|diff_b|w_norm|b_norm|hada_\w+|lokr_\w+|oft_blocks|oft_diag|rescale|dora_scale|set_weight|reshape_weight)$/;
 
 /** @throws Refusal 'weights-broken'; 'weights-unsupported' when nothing in it looks like a LoRA */
 export async function openLora(path: string): Promise<LoraFile> {

@@ -35,17 +35,24 @@ function layersBelow({ prefix }: Weights, names: readonly string[]): string[] {
 
 function addUnet(targets: Map<string, LoraTarget>, unet: Weights, layers: readonly string[]): void {
   const perLevel = blocksPerLevel(unet);
+  const prefix = unet.prefix === '' ? '' : `${unet.prefix}.`;
   for (const layer of layers) {
-    const prefix = unet.prefix === '' ? '' : `${unet.prefix}.`;
     const target = { weight: `${prefix}${layer}.weight`, part: 'unet' } as const;
-    const diffusers = diffusersName(layer, perLevel);
-    for (const name of diffusers === undefined ? [layer] : [layer, diffusers]) {
-      for (const start of ['lora_unet_', 'oft_unet_', 'lycoris_'])
-        targets.set(start + name.replaceAll('.', '_'), target);
-    }
-    targets.set(`diffusion_model.${layer}`, target);
-    if (diffusers) targets.set(`unet.${diffusers}`, target);
+    for (const name of unetNames(layer, diffusersName(layer, perLevel))) targets.set(name, target);
   }
+}
+
+/** @param layer  in ldm's names, without prefix */
+function unetNames(layer: string, diffusers: string | undefined): string[] {
+  const names = diffusers === undefined ? [layer] : [layer, diffusers];
+  const flat = names.map((name) => name.replaceAll('.', '_'));
+  // diffusers of early 2023 say to_out for to_out.0, and leave out what the file is for.
+  const dotted = names.slice(1).flatMap((name) => [name, name.replace(/\.to_out\.0$/, '.to_out')]);
+  return [
+    ...['lora_unet_', 'oft_unet_', 'lycoris_'].flatMap((start) => flat.map((name) => start + name)),
+    ...['diffusion_model.', 'model.diffusion_model.'].map((start) => start + layer),
+    ...['unet.', ''].flatMap((start) => dotted.map((name) => start + name)),
+  ];
 }
 
 function blocksPerLevel(unet: Weights): number {
@@ -58,10 +65,10 @@ function blocksPerLevel(unet: Weights): number {
 function addText(targets: Map<string, LoraTarget>, text: TextPart, layers: readonly string[]): void {
   const isSecond = text.name === 'clip_g';
   const kohya = isSecond ? ['lora_te2_'] : ['lora_te_', 'lora_te1_'];
-  const dotted = isSecond ? 'text_encoder_2.' : 'text_encoder.';
+  const dotted = isSecond ? ['text_encoder_2.'] : ['text_encoder.', ''];
   for (const [name, target] of layers.flatMap((layer) => textTargets(text, layer))) {
     for (const start of kohya) targets.set(start + name.replaceAll('.', '_'), target);
-    targets.set(dotted + name, target);
+    for (const start of dotted) targets.set(start + name, target);
   }
 }
 

@@ -7,8 +7,8 @@ import { unet } from '../../engine/nets/unet.ts';
 import { type Feed, openNetwork } from '../../engine/runtime/network.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { type CheckpointFacts, examineCheckpoint } from '../../engine/weights/checkpoint-facts.ts';
+import { openCheckpointFile } from '../../engine/weights/checkpoint-file.ts';
 import type { CheckpointParts } from '../../engine/weights/checkpoint-parts.ts';
-import { openWeights } from '../../engine/weights/open-weights.ts';
 import type { GoldenTensors } from '../tensors.ts';
 
 /** A golden checkpoint taken apart. */
@@ -20,12 +20,12 @@ export interface GoldenCheckpoint {
 
 export const cpu = { device: 'cpu' } as const;
 
-/** The one checkpoint of a folder: `*_tiny*.safetensors`. */
+/** The one checkpoint of a folder, whatever its tensors are called: `*_tiny*.safetensors` or one of torch's. */
 export async function goldenCheckpoint(dir: string): Promise<GoldenCheckpoint> {
-  const name = (await readdir(dir)).find((file) => /_tiny.*\.safetensors$/.test(file));
-  if (!name) throw new RangeError(`no *_tiny*.safetensors in ${dir}`);
+  const name = (await readdir(dir)).find((file) => /_tiny.*\.(safetensors|ckpt|pth?)$/.test(file));
+  if (!name) throw new RangeError(`no *_tiny* checkpoint in ${dir}`);
   const path = join(dir, name);
-  return { path, ...(await examineCheckpoint(await openWeights(path))) };
+  return { path, ...(await examineCheckpoint(await openCheckpointFile(path))) };
 }
 
 /** Files of a folder by what they hold: `<kind>_io.safetensors` and the like. */

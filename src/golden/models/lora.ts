@@ -7,6 +7,7 @@ import { openCheckpoint } from '../../engine/pipeline/models.ts';
 import { adapterFeeds } from '../../engine/runtime/adapter-feeds.ts';
 import { rows } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
+import { openCheckpointFile } from '../../engine/weights/checkpoint-file.ts';
 import { loraFileOf, openLora } from '../../engine/weights/lora-file.ts';
 import { loraTargets } from '../../engine/weights/lora-targets.ts';
 import { openWeights } from '../../engine/weights/open-weights.ts';
@@ -108,7 +109,7 @@ async function deltaChecks(file: WeightsFile, golden: GoldenTensors, one: DeltaC
   const g = graphBuilder('delta');
   const current = { value: g.parameter(weight), shape: weight.shape };
   g.output('delta', g.scale(loraDelta(g, given, current, one.dyn_dim ?? undefined)!, one.multiplier));
-  const bias = loraBiasDelta(g, given);
+  const bias = loraBiasDelta(g, given, golden.tensors.get(`${one.name}/delta_bias`)?.shape ?? []);
   if (bias) g.output('delta_bias', g.scale(bias, one.multiplier));
   const results = await runOnce(g.finish(), {});
   const isRowDora = golden.tensors.get(`${one.name}/lora/dora_scale`)?.shape[1] === 1;
@@ -176,7 +177,7 @@ async function sd1Checks(path: string, golden: GoldenTensors, { name, uses }: Wo
 }
 
 async function targetsOf({ parts, path }: GoldenCheckpoint) {
-  return loraTargets(parts, (await openWeights(path)).tensors.keys());
+  return loraTargets(parts, (await openCheckpointFile(path)).tensors.keys());
 }
 
 /** Sets are called `none`, or after their multipliers: `te0.7_unet0.9`. */

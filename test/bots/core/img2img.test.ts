@@ -53,6 +53,14 @@ describe('a picture and words', () => {
     expect((await chat.result(here)).options.replyTo).toBeNull();
   });
 
+  test('tell beside the result what did not work as it was meant', async () => {
+    const place = enter();
+    await platform.say(ann, '!misfit a red hat', { ...place, files: [await solidPng(64, 64)] });
+    expect(wordsOf((await chat.result(here)).card)).toContain(
+      '\nThe LoRA hat does not fit this model: 3 layers left out.',
+    );
+  });
+
   test('typed after a command are read by the grammar', async () => {
     const place = enter();
     const text = 'a red hat no: blurry --steps 7';

@@ -1,5 +1,6 @@
 import type { ModelKind } from '../../../edit/catalog.ts';
 import type { Operation } from '../../../edit/lineage.ts';
+import type { Remark } from '../../../edit/request.ts';
 import type { Warning } from '../../../edit/resolve.ts';
 import type { RefusalCode, Refusals } from '../../../errors.ts';
 import type { HelpTopic } from '../commands.ts';
@@ -124,6 +125,7 @@ export interface Messages extends DrawingMessages {
     readonly branch: (name: string) => string;
     readonly clamped: (option: string, asked: number | string, given: number | string) => string;
     readonly warnings: Readonly<Record<Warning, string>>;
+    readonly remark: (remark: Remark) => string;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
     readonly ofDraft: (number: number) => string;

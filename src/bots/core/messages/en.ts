@@ -116,6 +116,10 @@ export const en: Messages = {
         'A mask transparency of 50 or more repaints nothing without soft inpainting: only the colours are mixed in.',
       'upscaler-none': 'Without an upscaler the factor has no effect: name one with sd-upscaler.',
     },
+    remark: (remark) =>
+      remark.kind === 'lora-misfits'
+        ? `The LoRA ${remark.name} does not fit this model: ${plural(remark.layers, 'layer', 'layers')} left out.`
+        : 'BREAK within brackets begins no new part of the prompt: write it outside of them.',
     lastOfYours: (number) => `Source: #${number} (your last picture)`,
     newestHere: (number) => `Source: #${number} (the newest picture here)`,
     ofDraft: (number) => `Source: #${number} (what you were about to edit)`,

@@ -115,6 +115,10 @@ export const zh: Messages = {
       'mask-alpha-repaints-nothing': '未开启柔和重绘时，蒙版透明度达到 50 就不会重绘，只会混入颜色。',
       'upscaler-none': '没有放大算法时放大倍数不起作用：请用 sd-upscaler 指定一种。',
     },
+    remark: (remark) =>
+      remark.kind === 'lora-misfits'
+        ? `LoRA ${remark.name} 与当前模型不匹配：跳过了 ${remark.layers} 层。`
+        : '括号内的 BREAK 不会分段：请将其写在括号外。',
     lastOfYours: (number) => `来源：#${number}（你最近的图片）`,
     newestHere: (number) => `来源：#${number}（此处最新的图片）`,
     ofDraft: (number) => `来源：#${number}（你正准备编辑的图片）`,

@@ -1,0 +1,215 @@
+import {
+  type Code,
+  type Definition,
+  define,
+  f32x4,
+  f64x2,
+  i8x16,
+  i16x8,
+  i32,
+  i32x4,
+  i64x2,
+  repeat,
+  type ValueType,
+  v128,
+} from './assembler.ts';
+
+/** Where a kernel finds and leaves its numbers, bytes from the memory's start. Every zone has room to read and write a vector too much. */
+export const layout = { table: 0, input: 1 << 20, output: 5 << 19, bytes: 4 << 20 } as const;
+
+/** Values of one term of a sum, at most; they stay in the processor's cache. */
+export const SUM_LENGTH = 1 << 14;
+/** Terms of a sum, at most. */
+export const MOST_TERMS = 5;
+
+const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+const named = <T extends ValueType>(count: number, letter: string, type: T): Record<string, T> =>
+  Object.fromEntries(times(count, (i) => [`${letter}${i}`, type]));
+
+/** Σ weight·input over `count` inputs of float32, in float64 from the first to the last: the input at place i begins SUM_LENGTH values after the one before. */
+function weightedSum(count: number): Definition {
+  const params = { end: 'i32', ...named(count, 'weight', 'f64') } as const;
+  const locals = { at: 'i32', ...named(count, 'w', 'v128') } as const;
+  return define<Record<string, ValueType>, Record<string, ValueType>>(params, locals, (v) => {
+    const two = (offset: number): Code => {
+      const terms = times(count, (i): Code => {
+        const values = v128.load64Zero(v.at!.get, layout.input + 4 * SUM_LENGTH * i + offset);
+        return f64x2.mul(v[`w${i}`]!.get, f64x2.promoteLowF32x4(values));
+      });
+      const sum = terms.reduce((all, term) => f64x2.add(all, term));
+      return v128.store64(v.at!.get, f32x4.demoteF64x2Zero(sum), layout.output + offset);
+    };
+    return [
+      times(count, (i) => v[`w${i}`]!.set(f64x2.splat(v[`weight${i}`]!.get))),
+      repeat(v.at!, { step: i32.const(16), end: v.end!.get }, [two(0), two(8)]),
+    ];
+  });
+}
+
+/** Bits behind the point of the weights of pictures. */
+export const PRECISION = 22;
+const half = i32x4.splat(i32.const(1 << (PRECISION - 1)));
+
+const toBytes = (a: Code, b: Code, c: Code, d: Code): Code => {
+  const whole = (sums: Code) => i32x4.shrS(sums, i32.const(PRECISION));
+  return i8x16.narrowI16x8U(i16x8.narrowI32x4S(whole(a), whole(b)), i16x8.narrowI32x4S(whole(c), whole(d)));
+};
+const fourBytes = (address: Code): Code => i32x4.extendLowI16x8U(i16x8.extendLowI8x16U(v128.load32Zero(address)));
+
+/**
+ * One row of bytes as a weighted sum of rows, `stride` bytes apart: weights from the table, as many as there are up to `weightsEnd`.
+ * Rounded, and clipped to 0…255.
+ */
+const rowsDown = define(
+  { out: 'i32', rows: 'i32', length: 'i32', stride: 'i32', weights: 'i32', weightsEnd: 'i32' },
+  {
+    x: 'i32',
+    p: 'i32',
+    w: 'i32',
+    weight: 'v128',
+    low: 'v128',
+    high: 'v128',
+    a: 'v128',
+    b: 'v128',
+    c: 'v128',
+    d: 'v128',
+  },
+  ({ out, rows, length, stride, weights, weightsEnd, x, p, w, weight, low, high, a, b, c, d }) => {
+    const add = (sum: typeof a, values: Code) => sum.set(i32x4.add(sum.get, i32x4.mul(weight.get, values)));
+    const oneRow: Code = [
+      weight.set(i32x4.splat(i32.load(w.get))),
+      high.set(v128.load(p.get)),
+      low.set(i16x8.extendLowI8x16U(high.get)),
+      high.set(i16x8.extendHighI8x16U(high.get)),
+      add(a, i32x4.extendLowI16x8U(low.get)),
+      add(b, i32x4.extendHighI16x8U(low.get)),
+      add(c, i32x4.extendLowI16x8U(high.get)),
+      add(d, i32x4.extendHighI16x8U(high.get)),
+      p.set(i32.add(p.get, stride.get)),
+    ];
+    return repeat(x, { step: i32.const(16), end: length.get }, [
+      [a, b, c, d].map((sum) => sum.set(half)),
+      p.set(i32.add(rows.get, x.get)),
+      w.set(weights.get),
+      repeat(w, { step: i32.const(4), end: weightsEnd.get }, oneRow),
+      v128.store(i32.add(out.get, x.get), toBytes(a.get, b.get, c.get, d.get)),
+    ]);
+  },
+);
+
+const acrossParams = {
+  out: 'i32',
+  row: 'i32',
+  firsts: 'i32',
+  firstsEnd: 'i32',
+  weights: 'i32',
+  tapBytes: 'i32',
+} as const;
+
+/** One row of pixels of three or four channels, every pixel a weighted sum of its `tapBytes`/4 neighbours from the first on. */
+const pixelsAcross = (channels: 3 | 4): Definition =>
+  define(
+    acrossParams,
+    { p: 'i32', end: 'i32', sum: 'v128' },
+    ({ out, row, firsts, firstsEnd, weights, tapBytes, p, end, sum }) =>
+      repeat(firsts, { step: i32.const(4), end: firstsEnd.get }, [
+        p.set(i32.add(row.get, i32.load(firsts.get))),
+        end.set(i32.add(weights.get, tapBytes.get)),
+        sum.set(half),
+        repeat(weights, { step: i32.const(4), end: end.get }, [
+          sum.set(i32x4.add(sum.get, i32x4.mul(i32x4.splat(i32.load(weights.get)), fourBytes(p.get)))),
+          p.set(i32.add(p.get, i32.const(channels))),
+        ]),
+        v128.store32(out.get, toBytes(sum.get, sum.get, sum.get, sum.get)), // of three channels, the fourth byte is written over
+        out.set(i32.add(out.get, i32.const(channels))),
+      ]),
+  );
+
+const rotated = (by: number) => times(16, (i) => (i + by) % 16);
+
+/** The same for grey, four neighbours at a time: `tapBytes` is a multiple of 16. */
+const greysAcross = define(
+  acrossParams,
+  { p: 'i32', end: 'i32', sum: 'v128' },
+  ({ out, row, firsts, firstsEnd, weights, tapBytes, p, end, sum }) => {
+    const addRotated = (by: number) => sum.set(i32x4.add(sum.get, i8x16.shuffle(sum.get, sum.get, rotated(by))));
+    return repeat(firsts, { step: i32.const(4), end: firstsEnd.get }, [
+      p.set(i32.add(row.get, i32.load(firsts.get))),
+      end.set(i32.add(weights.get, tapBytes.get)),
+      sum.set(i32x4.splat(i32.const(0))),
+      repeat(weights, { step: i32.const(16), end: end.get }, [
+        sum.set(i32x4.add(sum.get, i32x4.mul(v128.load(weights.get), fourBytes(p.get)))),
+        p.set(i32.add(p.get, i32.const(4))),
+      ]),
+      [addRotated(8), addRotated(4)],
+      sum.set(i32x4.add(sum.get, half)),
+      v128.store8(out.get, toBytes(sum.get, sum.get, sum.get, sum.get)),
+      out.set(i32.add(out.get, i32.const(1))),
+    ]);
+  },
+);
+
+const [ROUNDS, MULTIPLIER_0, MULTIPLIER_1, WEYL_0, WEYL_1] = [10, 0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb67ae85];
+
+/** Bytes between the first words of Philox's answers and the second ones. */
+export const PHILOX_BYTES = 1 << 16;
+
+/**
+ * Philox 4×32 for the counters (offset, 0, index, 0), (offset, 0, index + 1, 0) …: the first two of their words, in two rows.
+ * Source: Salmon et al. 2011
+ */
+const philoxWords = define(
+  { end: 'i32', offset: 'i32', index: 'i32', key0: 'i32', key1: 'i32' },
+  {
+    ...{ at: 'i32', next: 'v128', c0: 'v128', c1: 'v128', c2: 'v128', c3: 'v128', k0: 'v128', k1: 'v128' },
+    ...{ high0: 'v128', high1: 'v128', low0: 'v128', low1: 'v128', p: 'v128', q: 'v128' },
+  },
+  ({ end, offset, index, key0, key1, at, next, c0, c1, c2, c3, k0, k1, high0, high1, low0, low1, p, q }) => {
+    const splat = (value: number) => i32x4.splat(i32.const(value | 0));
+    const wordsOf = (start: number) => times(4, (lane) => times(4, (byte) => 8 * lane + start + byte)).flat();
+    const multiplied = (low: typeof at, high: typeof at, word: Code, multiplier: number): Code => [
+      p.set(i64x2.extmulLowI32x4U(word, splat(multiplier))),
+      q.set(i64x2.extmulHighI32x4U(word, splat(multiplier))),
+      low.set(i8x16.shuffle(p.get, q.get, wordsOf(0))),
+      high.set(i8x16.shuffle(p.get, q.get, wordsOf(4))),
+    ];
+    const round: Code = [
+      multiplied(low0, high0, c0.get, MULTIPLIER_0),
+      multiplied(low1, high1, c2.get, MULTIPLIER_1),
+      c0.set(v128.xor(v128.xor(high1.get, c1.get), k0.get)),
+      c1.set(low1.get),
+      c2.set(v128.xor(v128.xor(high0.get, c3.get), k1.get)),
+      c3.set(low0.get),
+      k0.set(i32x4.add(k0.get, splat(WEYL_0))),
+      k1.set(i32x4.add(k1.get, splat(WEYL_1))),
+    ];
+    return [
+      next.set(i32x4.add(i32x4.splat(index.get), v128.const([0, 1, 2, 3]))),
+      repeat(at, { step: i32.const(16), end: end.get }, [
+        c0.set(i32x4.splat(offset.get)),
+        [c1, c3].map((word) => word.set(splat(0))),
+        c2.set(next.get),
+        k0.set(i32x4.splat(key0.get)),
+        k1.set(i32x4.splat(key1.get)),
+        times(ROUNDS, () => round),
+        v128.store(at.get, c0.get, layout.output),
+        v128.store(at.get, c1.get, layout.output + PHILOX_BYTES),
+        next.set(i32x4.add(next.get, splat(4))),
+      ]),
+    ];
+  },
+);
+
+/** All kernels by name. */
+export const definitions = {
+  sum1: weightedSum(1),
+  sum2: weightedSum(2),
+  sum3: weightedSum(3),
+  sum4: weightedSum(4),
+  sum5: weightedSum(5),
+  rowsDown,
+  across1: greysAcross,
+  across3: pixelsAcross(3),
+  across4: pixelsAcross(4),
+  philoxWords,
+} as const;
