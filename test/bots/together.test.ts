@@ -124,6 +124,9 @@ describe.each(platforms)('working together on %s', (platform) => {
     const second = await answer(() => bo.press(first, '🎲'), picture(2));
     await answer(() => ann.fillFurther(second, '🌿', { name: 'other' }), /The branch "other" begins here\./);
     const third = await answer(() => bo.reply(second, 'make it blue'), picture(3));
+    const tree = await answer(() => ann.command('history', {}, { about: first }), /History · 4 pictures/);
+    const drawn = await answer(() => ann.press(tree, '🖼️'), /🔵 Ann · 🟢 Bo/);
+    expect(drawn.pictures).toHaveLength(1);
     const page = await answer(() => ann.command('history', { limit: 2 }, { about: first }), /page 1 of 2/);
     expect((await answer(() => ann.press(page, 'Next'), /page 2 of 2/)).text).toContain('#3');
     const own = await answer(
