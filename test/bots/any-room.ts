@@ -23,11 +23,17 @@ export interface AnyChat extends AsyncDisposable {
   readonly storage: Storage;
   /** A room nobody has spoken in, and people nobody has met; the first looks after it. On Discord it may be marked as not safe for work. */
   enter(room?: { readonly nsfw?: boolean }): AnyRoom;
-  restart(): Promise<void>;
+  /** When messages were edited, ms of the platform's clock. */
+  editsOfCards(): readonly number[];
+  /** Makes every post fail, as on an overloaded server. @returns what ends that */
+  refusePosts(): () => void;
+  /** Stops the bot, does something meanwhile, and starts it over the same files. */
+  restart(meanwhile?: () => Promise<void> | void): Promise<void>;
 }
 
 /** A room, and what tests do in it again and again. */
 export interface AnyRoom extends Room {
+  readonly place: PlaceId;
   readonly ann: Person;
   readonly bo: Person;
   readonly cy: Person;
@@ -47,7 +53,9 @@ const names = ['Ann', 'Bo', 'Cy'] as const;
 
 interface Opened {
   readonly chat: Pick<AnyChat, 'latch' | 'storage' | 'restart'> & AsyncDisposable;
-  enter(nsfw: boolean): { readonly place: string; readonly room: Room };
+  readonly refusePosts: AnyChat['refusePosts'];
+  readonly editsOfCards: AnyChat['editsOfCards'];
+  enter(nsfw: boolean): { readonly place: PlaceId; readonly room: Room };
 }
 
 async function openOnDiscord(options: RunningBotOptions): Promise<Opened> {
@@ -59,9 +67,12 @@ async function openOnDiscord(options: RunningBotOptions): Promise<Opened> {
     dc.gateway.dispatch('GUILD_CREATE', guildJson(dc.world, guild), channel);
     const [ann, bo, cy] = names;
     const users = [dc.user(ann, { permissions: permissions.manageGuild }), dc.user(bo), dc.user(cy)] as const;
-    return { place: `d:${guild.id}:${channel.id}`, room: discordRoom(dc, channel, users) };
+    return { place: `d:${guild.id}:${channel.id}` as PlaceId, room: discordRoom(dc, channel, users) };
   };
-  return { chat, enter };
+  const mishap = { kind: 'status', status: 500 } as const;
+  const rule = { method: 'POST', path: /\/channels\/\d+\/messages$/, times: Number.POSITIVE_INFINITY, mishap };
+  const editsOfCards = () => dc.calls('PATCH', /\/channels\/\d+\/messages\/\d+$/).map(({ at }) => at);
+  return { chat, enter, refusePosts: () => dc.fail(rule), editsOfCards };
 }
 
 async function openOnTelegram(options: RunningBotOptions): Promise<Opened> {
@@ -73,25 +84,29 @@ async function openOnTelegram(options: RunningBotOptions): Promise<Opened> {
     const [ann, bo, cy] = names;
     const users = [tg.user(ann), tg.user(bo), tg.user(cy)] as const;
     const group = tg.group(`Studio ${rooms}`, users, { administrators: [users[0]] });
-    return { place: `t:${group.chat.id}:0`, room: telegramRoom(tg, group, users) };
+    return { place: `t:${group.chat.id}:0` as PlaceId, room: telegramRoom(tg, group, users) };
   };
-  return { chat, enter };
+  const mishap = { kind: 'refuse', code: 500, description: 'Internal Server Error' } as const;
+  const rule = { method: /^send(Photo|Message|Document|MediaGroup)$/, times: Number.POSITIVE_INFINITY, mishap };
+  const edits = ['editMessageText', 'editMessageCaption', 'editMessageMedia'];
+  const editsOfCards = () => edits.flatMap((method) => tg.calls(method).map(({ at }) => at));
+  return { chat, enter, refusePosts: () => tg.fail(rule), editsOfCards };
 }
 
 /** Of the picture that was sent last. */
 let colour = 0;
 
-function anyRoom({ chat }: Opened, place: string, room: Room): AnyRoom {
+function anyRoom({ chat }: Opened, place: PlaceId, room: Room): AnyRoom {
   const answer: AnyRoom['answer'] = (act, wanted) => answered(room, act, wanted, PATIENCE_MS);
   const newest = async () => {
-    const node = await chat.storage.lineage.newest(place as PlaceId, new Date(0));
+    const node = await chat.storage.lineage.newest(place, new Date(0));
     if (!node) throw new Error('no picture was made');
     return node;
   };
   const [ann, bo, cy] = room.people;
   return {
     ...room,
-    ...{ ann, bo, cy, answer, newest },
+    ...{ place, ann, bo, cy, answer, newest },
     edited: async (person, prompt = 'a red hat') => {
       colour += 1;
       const sent = await solidPng(64, 64, `#${((colour * 0x3779b1) % 0x1000000).toString(16).padStart(6, '0')}`);
@@ -125,7 +140,9 @@ export async function openAnyChat(platform: PlatformName, options: RunningBotOpt
       const { place, room } = opened.enter(nsfw);
       return anyRoom(opened, place, room);
     },
-    restart: () => chat.restart(),
+    editsOfCards: () => opened.editsOfCards(),
+    refusePosts: () => opened.refusePosts(),
+    restart: (meanwhile) => chat.restart(meanwhile),
     [Symbol.asyncDispose]: () => chat[Symbol.asyncDispose](),
   };
 }

@@ -1,22 +1,29 @@
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fakeCatalog } from '../support/fake-engine.ts';
+import { solidPng } from '../support/jobs.ts';
 import { picture, type RoomMessage } from '../support/room/room.ts';
 import { halfMask } from '../support/running-bot.ts';
-import { pictureOf, scene } from '../support/scribbles.ts';
+import { agreement, pictureOf, scene, truth } from '../support/scribbles.ts';
 import { type AnyChat, type AnyRoom, openAnyChat, platforms } from './any-room.ts';
 
-/** px of the pictures that are drawn on. */
+/** px of the pictures that are drawn on, and of what comes of them where nobody says otherwise. */
 const SIDE = 320;
+const catalog = { checkpoints: fakeCatalog.checkpoints.map((one) => ({ ...one, nativeSize: SIDE })) };
 const drawing = (shape: string) =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${SIDE}" height="${SIDE}">${shape}</svg>`;
 const ring = drawing('<circle cx="160" cy="160" r="60" fill="none" stroke="#ff3b30" stroke-width="12"/>');
+const nothing = drawing('');
+const elsewhere = drawing(
+  '<rect width="320" height="320" fill="#225588"/><circle cx="90" cy="90" r="70" fill="#ddaa33"/>',
+);
 const blueLine = drawing('<path d="M60 160 L260 160" stroke="#2040ff" stroke-width="16"/>');
 
 describe.each(platforms)('masks on %s', (platform) => {
   let chat: AnyChat;
   let original: Buffer;
   beforeAll(async () => {
-    chat = await openAnyChat(platform);
+    chat = await openAnyChat(platform, { catalog });
     original = await scene(5, SIDE, SIDE);
   });
   afterAll(() => chat[Symbol.asyncDispose]());
@@ -36,6 +43,18 @@ describe.each(platforms)('masks on %s', (platform) => {
     return { isMiddle: middle === 255, share: data.filter((v) => v > 0).length / data.length };
   }
 
+  /** Whether the newest picture differs from the one it was made from: in its left half, in its right half. */
+  async function changed({ newest }: AnyRoom) {
+    const node = await newest();
+    const before = await chat.storage.lineage.node(node.parent!);
+    const [now, then] = await Promise.all(
+      [node, before!].map(async ({ image }) => pictureOf(await chat.storage.blobs.get(image.ref))),
+    );
+    const differs = (isIn: (x: number) => boolean) =>
+      now!.data.some((v, i) => isIn(Math.floor(i / now!.channels) % SIDE) && v !== then!.data[i]);
+    return { left: differs((x) => x < SIDE / 2), right: differs((x) => x >= SIDE / 2) };
+  }
+
   test('a circle drawn on a result selects what is inside it; another colour is painted in, or is a mask after all', async () => {
     const room = chat.enter();
     const { bo, cy, answer } = room;
@@ -49,6 +68,45 @@ describe.each(platforms)('masks on %s', (platform) => {
     const other = await answer(() => bo.draw(first, blueLine, 'a brook'), /"a brook"/);
     await answer(() => bo.press(other, '✅'), /^#3 · [\s\S]*"a brook"/);
     expect((await room.newest()).task!.request.sketch).toMatchObject({ kind: 'inpaint sketch' });
+  });
+
+  test('a plain copy has no mask, another picture is asked about, and may be used as a new one', async () => {
+    const room = chat.enter();
+    const { bo, answer, newest } = room;
+    const first = await painted(room);
+    const base = await newest();
+    await answer(() => bo.draw(first, nothing, 'a pond'), /^#1 · img2img · [\s\S]*"a pond"/);
+    const copy = await newest();
+    expect(copy.task!.request).toMatchObject({ mask: null });
+    expect(copy.lineage).not.toBe(base.lineage);
+    const asked = await answer(() => bo.draw(first, elsewhere, 'a lake'), /That looks like another picture/);
+    await answer(() => bo.press(asked, '🖼️'), /^#1 · img2img · [\s\S]*"a lake"/);
+    expect((await newest()).lineage).not.toBe(base.lineage);
+  });
+
+  test('a drawn-on copy that points at nothing finds its base among pictures that are alike', async () => {
+    const room = chat.enter();
+    const { bo, answer, newest, numbered } = room;
+    const first = await painted(room);
+    const sent = { mask: await halfMask(SIDE, SIDE), about: first };
+    const half = await answer(() => bo.command('mask upload', {}, sent), /50 % of the picture/);
+    const pond = await answer(() => bo.fill(half, '✅', { prompt: 'a pond --strength 1' }), picture(2));
+    const other = await answer(() => bo.press(pond, '🎲'), picture(3)); // outside its mask the same, to the pixel
+    const drawn = await sharp(pond.pictures[0]!.bytes)
+      .composite([{ input: Buffer.from(ring) }])
+      .jpeg({ quality: 80 })
+      .toBuffer();
+    const asked = await answer(() => bo.command('mask diff', {}, { picture: drawn }), /Repaint this part of #2\?/);
+    await answer(() => bo.fill(asked, '✅', { prompt: 'a boat' }), picture(4));
+    expect((await newest()).parent).toBe((await numbered(2)).id);
+    expect(other.buttons.length).toBeGreaterThan(0);
+    const { mask } = (await newest()).task!.request;
+    const found = await pictureOf(
+      await chat.storage.blobs.get(mask?.kind === 'image' ? mask.blob : (first.id as never)),
+    );
+    const disc = { color: '#fff', thickness: 12, shapes: '<circle cx="160" cy="160" r="66" fill="#fff"/>' };
+    const { recall, precision } = agreement(found, await truth(disc, SIDE, SIDE));
+    expect(1 / (1 / recall + 1 / precision - 1)).toBeGreaterThanOrEqual(0.7); // intersection over union
   });
 
   test('what is circled and said to go is removed, and removed again another way', async () => {
@@ -76,6 +134,17 @@ describe.each(platforms)('masks on %s', (platform) => {
     const upload = (mode: string, mask: Buffer) => () => bo.command('mask upload', { mode }, { mask, about: first });
     const left = await answer(upload('white', half), /50 % of the picture/);
     await answer(() => bo.fill(left, '✅', { prompt: 'a pond' }), picture(2));
+    expect(await changed(room)).toEqual({ left: true, right: false });
+    const alpha = await sharp({ create: { width: SIDE, height: SIDE, channels: 4, background: '#00000000' } })
+      .composite([{ input: await solidPng(SIDE / 2, SIDE), left: 0, top: 0 }])
+      .png()
+      .toBuffer();
+    const clear = await answer(upload('alpha', alpha), /50 % of the picture/);
+    await answer(() => bo.fill(clear, '✅', { prompt: 'a lake' }), picture(3));
+    expect(await changed(room)).toEqual({ left: true, right: false });
+    const dark = await answer(upload('black', half), /50 % of the picture/);
+    await answer(() => bo.fill(dark, '✅', { prompt: 'a hill' }), picture(4));
+    expect(await changed(room)).toEqual({ left: false, right: true });
     const shape = await sharp({ create: { width: 320, height: 160, channels: 3, background: '#fff' } })
       .png()
       .toBuffer();
@@ -108,6 +177,13 @@ describe.each(platforms)('masks on %s', (platform) => {
     expect(repaired.task!.request.params).toMatchObject({ softInpainting: true, denoisingStrength: 0.7 });
     const { share, isMiddle } = await repainted(room);
     expect({ isMiddle, isBand: share > 0.1 && share < 0.4 }).toEqual({ isMiddle: false, isBand: true });
+    const narrow = await answer(() => bo.press(first, '↔️'), /320×320 → 576×576/);
+    const sides = await answer(() => bo.press(narrow, '⬆️'), /320×320 → 576×448/);
+    const less = await answer(() => bo.press(sides, '64 px'), /320×320 → 448×384/);
+    const far = await answer(() => bo.press(less, '21:9'), /320×320 → 768×320/);
+    expect(far.pictures[0]!.bytes.equals(less.pictures[0]!.bytes)).toBe(false);
+    await answer(() => bo.press(far, 'Go'), picture(4));
+    expect(await newest()).toMatchObject({ op: 'outpaint', image: { width: 768, height: SIDE } });
     await answer(() => bo.forge(first, ['se', grown.parent!, '']), /That button is too old/);
   });
 });

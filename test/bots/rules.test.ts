@@ -58,6 +58,10 @@ describe.each(platforms)('rules and defaults on %s', (platform) => {
     }
     await answer(() => bo.command('edit', { prompt: 'a BADWORD here' }, { picture: black }), /not allowed here/);
     await answer(() => bo.reply(first, 'a badwords collection'), picture(2));
+    await answer(() => ann.command('server words add', { entry: '/(a+)+b$/' }), /Done/);
+    await answer(() => bo.reply(first, `${'a'.repeat(1000)}b`), /not allowed here/);
+    await answer(() => bo.reply(first, `${'a'.repeat(1000)}c`), picture(3)); // tried way by way, it would never fail
+    await answer(() => ann.command('server words add', { entry: '/(a/' }), /⚠/);
   });
 
   test('what needs a look waits for who looks after the room', async () => {
@@ -87,6 +91,20 @@ describe.each(platforms)('rules and defaults on %s', (platform) => {
     const compared = await answer(() => bo.press(next, '🌓'), /^#0 and #2/);
     expect(compared.pictures[0]?.spoiler).toBe(true);
   });
+
+  test.runIf(platform === 'discord')(
+    'is made in channels for it where the server says so, and nowhere else',
+    async () => {
+      const [plain, open] = [chat.enter(), chat.enter({ nsfw: true })];
+      for (const { ann, bo, answer, edited } of [plain, open]) {
+        await answer(() => ann.command('server words add', { entry: 'nude', level: 'nsfw' }), /Done/);
+        await answer(() => ann.command('server limits set', { name: 'nsfw', value: 'nsfw-channels' }), /Done/);
+        const first = await edited(bo);
+        if (plain.bo === bo) await answer(() => bo.reply(first, 'a nude'), /That is not safe for work[\s\S]*channel/);
+        else expect((await answer(() => bo.reply(first, 'a nude'), picture(2))).pictures[0]?.spoiler).toBe(true);
+      }
+    },
+  );
 
   test('somebody who is banned is told why, and may come back', async () => {
     const { ann, bo, answer, edited } = chat.enter();

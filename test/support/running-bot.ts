@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { type BotsOptions, type Clock, openBots } from '../../src/bots/core/index.ts';
 import type { DiscordOptions } from '../../src/bots/discord/discord.ts';
+import type { Catalog } from '../../src/edit/catalog.ts';
 import type { LineageNode, NodeId } from '../../src/edit/lineage.ts';
 import { defaultCaps } from '../../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../../src/jobs/embedded.ts';
+import type { EngineHost } from '../../src/jobs/engine-host.ts';
 import type { JobQueue } from '../../src/jobs/queue.ts';
 import { workHandler } from '../../src/jobs/worker.ts';
 import { silentLog } from '../../src/log.ts';
@@ -19,6 +21,10 @@ export interface RunningBotOptions {
   readonly speed?: number;
   readonly limits?: BotsOptions['limits'];
   readonly worker?: boolean;
+  /** What paints; the fake engine in this thread, when not said. */
+  readonly engine?: EngineHost;
+  /** What the workers can do; one checkpoint, when not said. */
+  readonly catalog?: Catalog;
   readonly blobs?: ((storage: Storage) => Pick<Storage['blobs'], 'get'>) | undefined;
 }
 
@@ -69,7 +75,8 @@ export async function openRunningBot(
   const log = silentLog;
   const storage = await openStorage({ dataDir, log, clock: () => new Date(clock.now()) });
   const queue = openEmbeddedQueue({ log });
-  await queue.announce(fakeCatalog);
+  const { catalog = fakeCatalog } = options;
+  await queue.announce(catalog);
   const blobs = options.blobs?.(storage) ?? storage.blobs;
   const platform = openPlatform({ storage, queue, blobs, clock });
   const bots = await openBots({
@@ -77,7 +84,7 @@ export async function openRunningBot(
     ...{ caps: defaultCaps, limits: options.limits },
   });
   const stop = new AbortController();
-  const handler = workHandler(fakeEngineHost(latch), storage.blobs, log);
+  const handler = workHandler(options.engine ?? fakeEngineHost(latch, catalog), storage.blobs, log);
   const working = options.worker === false ? undefined : queue.consume(handler, stop.signal);
   return {
     storage,

@@ -40,6 +40,8 @@ export interface Connection extends AsyncDisposable {
   isMember(guild: string): boolean;
   localeOf(guild: string): string | null;
   isModerator(guild: string, user: string, roles: readonly string[]): boolean;
+  /** Whether a channel, or the one a thread hangs on, is marked as not safe for work. */
+  isNsfw(channel: string): boolean;
 }
 
 /**
@@ -91,6 +93,11 @@ export function openConnection(options: ConnectionOptions): Connection {
       const isHigh = (role: string) =>
         guild?.roles.cache.get(role)?.permissions.any(Administrator | ManageGuild | ManageMessages);
       return guild?.ownerId === user || [id, ...roles].some((role) => isHigh(role) === true);
+    },
+    isNsfw: (id) => {
+      const channel = state.client?.channels.cache.get(id);
+      const marked = channel?.isThread() ? channel.parent : channel;
+      return marked !== null && marked !== undefined && 'nsfw' in marked && marked.nsfw;
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort();

@@ -91,8 +91,9 @@ function openEars({ log, suggestions = { of: async () => [] } }: DiscordOptions,
   const pending = new Set<Promise<void>>();
   let listening: Listening | undefined;
   const isMember = (guild: string) => listening?.connection.isMember(guild) ?? false;
+  const isNsfw = (channel: string) => listening?.connection.isNsfw(channel) ?? false;
   const isMe = (user: string) => listening?.connection.me === user;
-  const desk = openInteractionDesk({ answering, suggestions, clock, log, isMember, isMe });
+  const desk = openInteractionDesk({ answering, suggestions, clock, log, isMember, isMe, isNsfw });
   const deal = (what: string, work: (listening: Listening) => Promise<void>) => {
     if (!listening || closing.signal.aborted) return;
     const dealt = work(listening)
@@ -108,7 +109,7 @@ function openEars({ log, suggestions = { of: async () => [] } }: DiscordOptions,
     message: (message: GatewayMessageCreateDispatchData) =>
       deal('message', async ({ connection, receive }) => {
         const { me, localeOf, isModerator } = connection;
-        const incoming = me === null ? undefined : heard({ me, answering, localeOf, isModerator }, message);
+        const incoming = me === null ? undefined : heard({ me, answering, localeOf, isModerator, isNsfw }, message);
         if (incoming) await receive(incoming);
       }),
     [Symbol.asyncDispose]: async () => {

@@ -39,6 +39,7 @@ export interface DeskOptions {
   readonly log: Log;
   /** Whether the bot itself is a member of a server. */
   readonly isMember: (guild: string) => boolean;
+  readonly isNsfw: (channel: string) => boolean;
   /** Whether somebody is this bot. */
   readonly isMe: (user: string) => boolean;
 }
@@ -170,7 +171,7 @@ const isTyped = (
   interaction.data.type === ApplicationCommandType.ChatInput;
 
 function arrivalOf(
-  { clock, isMember }: DeskOptions,
+  { clock, isMember, isNsfw }: DeskOptions,
   interaction: Acted | APIApplicationCommandAutocompleteInteraction,
 ): Arrival | undefined {
   const { id, token, application_id, guild_id: guild, member, locale, context } = interaction;
@@ -179,7 +180,8 @@ function arrivalOf(
   if (!user || channel === undefined) return undefined;
   const isOthersChannel = guild === undefined && context === InteractionContextType.PrivateChannel;
   const isShared = guild !== undefined || isOthersChannel;
-  const nsfw = interaction.channel !== undefined && 'nsfw' in interaction.channel && interaction.channel.nsfw === true;
+  const said = interaction.channel !== undefined && 'nsfw' in interaction.channel && interaction.channel.nsfw === true;
+  const nsfw = said || isNsfw(channel); // of a thread nothing is said, of servers the bot is no member of nothing is known
   const where = { ...whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null), nsfw };
   const ticket: Ticket = {
     ...{ id, token, application: application_id, place: where.place, user: user.id, at: clock.now() },

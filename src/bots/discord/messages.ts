@@ -14,6 +14,8 @@ export interface Ears {
   readonly localeOf: (guild: string) => string | null;
   /** Whether roles make somebody a moderator of a server. */
   readonly isModerator: (guild: string, user: string, roles: readonly string[]) => boolean;
+  /** Whether a channel is marked as not safe for work. */
+  readonly isNsfw: (channel: string) => boolean;
 }
 
 /**
@@ -28,8 +30,11 @@ export function heard(ears: Ears, message: GatewayMessageCreateDispatchData): Me
   const repliedTo = repliedToOf(ears, message);
   const isMeant = guild === undefined || repliedTo?.ours || message.mentions.some(({ id }) => id === ears.me);
   if (!isMeant) return undefined;
-  const where = whereaboutsOf({ guild, channel, isShared: guild !== undefined }, guild ? ears.localeOf(guild) : null);
-  const locale = where.locale;
+  const locale = guild ? ears.localeOf(guild) : null;
+  const where = {
+    ...whereaboutsOf({ guild, channel, isShared: guild !== undefined }, locale),
+    nsfw: ears.isNsfw(channel),
+  };
   return {
     kind: 'message',
     key: `d:${message.id}`,
@@ -38,6 +43,7 @@ export function heard(ears: Ears, message: GatewayMessageCreateDispatchData): Me
       name: member?.nick ?? author.global_name ?? author.username,
       locale: null,
       moderator: guild === undefined || ears.isModerator(guild, author.id, member?.roles ?? []),
+      roles: member?.roles ?? [],
       alias: (member?.roles ?? []).map((role) => `discord-role:${role}`),
     },
     where,

@@ -6,8 +6,10 @@ import { openDiscord } from '../../../src/bots/discord/discord.ts';
 import { silentLog } from '../../../src/log.ts';
 import { checkCommands, commandSize } from '../../support/discord-stand-in/commands.ts';
 import type { JsonObject } from '../../support/discord-stand-in/json.ts';
+import { solidPng } from '../../support/jobs.ts';
 import { fit, patience } from '../../support/running-bot.ts';
 import { openAdapter } from './adapter.ts';
+import { isResult, openChat } from './chat.ts';
 
 const commands = registeredCommands() as unknown as readonly (JsonObject & {
   name: string;
@@ -124,4 +126,37 @@ test('suggestions reach whoever types, from what is known of them and their plac
   const typing = bot.dc.autocomplete(ann, 'edit', { options: { model: 'drm' }, focused: 'model' });
   expect((await typing.answered()).choices).toEqual([{ name: 'dreamy', value: 'dreamy' }]);
   expect(asked).toEqual([['model', 'drm', `discord:${ann.id}`, bot.place]]);
+});
+
+test('of more models than fit, under names longer than fit, some are offered; what is chosen or typed is painted with', async () => {
+  const entry = (name: string, at: number) => ({
+    ...{ name, hash: `${at}`.padStart(10, '0'), family: 'sd1' as const, nativeSize: 64 },
+  });
+  const long = `${'很长的名字'.repeat(30)}`;
+  const checkpoints = Array.from({ length: 40 }, (_, at) => entry(at < 30 ? `model-${at}` : `${long}${at}`, at));
+  await using chat = await openChat({ catalog: { checkpoints } });
+  const { dc } = chat;
+  const ann = dc.user('Ann');
+  const offered = async (typed: string) =>
+    (await dc.autocomplete(ann, 'edit', { options: { model: typed }, focused: 'model' }).answered()).choices ?? [];
+  expect(await offered('')).toHaveLength(25);
+  const [chosen, ...others] = await offered(`${long.slice(0, 20)}`);
+  expect(others.length).toBeGreaterThan(5);
+  const image = { name: 'black.png', bytes: await solidPng(64, 64, '#000000') };
+  const paintedWith = async (model: string, number: number) => {
+    dc.slash(ann, 'edit', { prompt: `with ${number}`, image, model });
+    const result = await dc.waitCard(
+      (seen) => isResult(1)(seen) && seen.text.includes(`"with ${number}"`),
+      patience.timeout,
+    );
+    return (await chat.nodeOf(result)).task!.request.params.checkpoint;
+  };
+  expect(await paintedWith(String(chosen!.value), 1)).toContain(long);
+  expect(await paintedWith('MODEL-7', 2)).toBe('model-7'); // typed, not chosen
+  dc.slash(ann, 'edit', { prompt: 'x', image, model: 'modle-12' });
+  const refused = await dc.waitCard(
+    ({ onlyFor, text }) => onlyFor === 'Ann' && text.includes('modle-12'),
+    patience.timeout,
+  );
+  expect(refused.buttons.map(({ label }) => label)).toContain('model-12');
 });

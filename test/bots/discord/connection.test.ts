@@ -32,6 +32,19 @@ describe('the connection', () => {
     await expect.poll(() => bot.dc.gateway.identified.resumed, patience).toBe(1);
   });
 
+  test('that seems to live and does not answer is given up and resumed', async () => {
+    await using bot = await openAdapter();
+    const { gateway } = bot.dc;
+    gateway.heartbeatMs = 100;
+    gateway.close(); // comes back with the shorter beat
+    await expect.poll(() => gateway.identified.resumed, patience).toBe(1);
+    gateway.acknowledges = false;
+    await expect.poll(() => gateway.identified.resumed, patience).toBe(2);
+    gateway.acknowledges = true;
+    bot.dc.message(bot.dc.user('Ann'), '@Palimpsest still there?');
+    await expect.poll(() => bot.heard.length, patience).toBe(1);
+  });
+
   test('is begun anew when Discord closes it for good', async () => {
     await using bot = await openAdapter();
     bot.dc.gateway.close(4004);

@@ -36,14 +36,32 @@ describe.each<readonly [string, readonly FaultRule[]]>([
   ['edits refused', [{ method: 'PATCH', path: isEdit, times: 3, mishap: { kind: 'status', status: 500 } }]],
   ['a card that is gone already', [{ method: 'PATCH', path: isEdit, times: 2, mishap: { kind: 'code', code: 10008 } }]],
   ['an acknowledgement that comes late', [{ path: /callback/, mishap: { kind: 'code', code: 10062 } }]],
+  ['an answer that takes five seconds', [{ method: 'POST', path: isPost, mishap: { kind: 'slow', ms: 5000 } }]],
   ['a token that is refused once', [{ method: 'POST', path: isPost, mishap: { kind: 'status', status: 401 } }]],
 ])('with %s', (_, rules) => {
   test('there is one result, and nothing else stays', async () => {
     const ann = somebody();
     for (const rule of rules) chat.dc.fail(rule);
     await expectOneResult(ann);
-  });
+  }, 20_000);
 });
+
+test('as long as every post fails there is no result, and one afterwards', async () => {
+  const ann = somebody();
+  chat.latch.close();
+  chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+  await newest(ann, ({ onlyFor, buttons }) => onlyFor === null && buttons.length > 0);
+  const recover = chat.dc.fail({
+    ...{ method: 'POST', path: isPost, times: Number.POSITIVE_INFINITY },
+    mishap: { kind: 'status', status: 500 },
+  });
+  const before = chat.dc.calls('POST', isPost).length;
+  chat.latch.open();
+  await expect.poll(() => chat.dc.calls('POST', isPost).length - before, { timeout: 20_000 }).toBeGreaterThan(8);
+  recover();
+  await newest(ann, isResult(1));
+  await expect.poll(() => cards(ann).length, patience).toBe(1);
+}, 40_000);
 
 describe('the gateway', () => {
   test.each([
@@ -90,8 +108,15 @@ test('an interaction that nobody can answer any more does no harm: results are o
 
 test.each(['corrupt', 'expired'] as const)('an uploaded file that comes %s is refused in words', async (how) => {
   const ann = somebody();
-  chat.dc.fail({ method: 'GET', path: /cdn/, times: 9, mishap: { kind: 'bytes', how } });
+  const recover = chat.dc.fail({ method: 'GET', path: /cdn/, times: 9, mishap: { kind: 'bytes', how } });
   chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
   await told(ann, /⚠/);
+  recover();
   expect(results(ann)).toEqual([]);
+});
+
+test('an uploaded file that breaks off on the way is fetched again', async () => {
+  const ann = somebody();
+  chat.dc.fail({ path: /^\/cdn\//, mishap: { kind: 'bytes', how: 'partial' } });
+  await expectOneResult(ann);
 });

@@ -1,5 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
+import { guildJson } from '../../support/discord-stand-in/wire.ts';
 import { permissions } from '../../support/discord-stand-in/world.ts';
 import { patience } from '../../support/running-bot.ts';
 import { isResult } from './chat.ts';
@@ -73,6 +74,30 @@ describe('places the bot has less rights in', () => {
     chat.dc.message(ann.user, '@Palimpsest a red hat', { ...ann, files: [black] });
     expect((await newest(ann, isResult(1))).replyTo).toBeNull();
   });
+});
+
+test('a role that is needed is seen whether people press, reply or command', async () => {
+  const { dc } = chat;
+  const guild = dc.addGuild('Painters only');
+  const channel = dc.addChannel('studio', { guild });
+  dc.gateway.dispatch('GUILD_CREATE', guildJson(dc.world, guild), channel);
+  const painter = '1180000000000000007';
+  const mod = { user: dc.user('Mod', { permissions: permissions.manageGuild }), channel };
+  const [ann, bo] = [
+    { user: dc.user('Painter', { roles: [painter] }), channel },
+    { user: dc.user('Guest'), channel },
+  ];
+  dc.slash(mod.user, 'server limits set', { name: 'roles', value: painter }, mod);
+  await told(mod, /Done/);
+  const { result } = await edited(ann);
+  dc.message(ann.user, 'make it blue', { ...ann, replyTo: result });
+  await newest(ann, isResult(2));
+  dc.button(ann.user, result, 'Again');
+  await newest(ann, isResult(3));
+  dc.button(bo.user, result, 'Again');
+  await told(bo, /⚠[\s\S]*role/);
+  dc.message(bo.user, 'make it green', { ...bo, replyTo: result });
+  await newest(bo, ({ onlyFor, text }) => onlyFor === null && /⚠[\s\S]*role/.test(text));
 });
 
 test('a click that is delivered twice counts once', async () => {

@@ -28,6 +28,7 @@ describe.each<readonly [string, readonly FaultRule[]]>([
   ['429 for edits', [{ method: /^edit/, times: 2, mishap: refuse(429, 'Too Many Requests: retry after 1', 1) }]],
   ['401 once', [{ method: 'sendPhoto', mishap: refuse(401, 'Unauthorized') }]],
   ['413', [{ method: 'sendPhoto', mishap: refuse(413, 'Request Entity Too Large') }]],
+  ['an answer that takes five seconds', [{ method: 'sendPhoto', mishap: { kind: 'slow', ms: 5000 } }]],
   ['"message is not modified"', [{ method: /^edit/, mishap: refuse(400, 'Bad Request: message is not modified') }]],
   ['a card that is gone', [{ method: /^edit/, mishap: refuse(400, 'Bad Request: message to edit not found') }]],
   ['edits that fail', [{ method: /^edit/, times: 3, mishap: refuse(500, 'Internal Server Error') }]],
@@ -42,7 +43,36 @@ describe.each<readonly [string, readonly FaultRule[]]>([
     await ann.photo(black, { caption: 'a red hat' });
     await ann.wait(isResult(1), patience.timeout);
     expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(1);
+  }, 20_000);
+});
+
+test('as long as every post fails there is no result, and one afterwards', async () => {
+  const ann = somebody();
+  chat.latch.close();
+  await ann.photo(black, { caption: 'a red hat' });
+  await ann.wait(({ byBot }) => byBot, patience.timeout);
+  const recover = chat.tg.fail({
+    ...{ method: 'sendPhoto', times: Number.POSITIVE_INFINITY },
+    mishap: refuse(500, 'Internal Server Error'),
   });
+  const before = chat.tg.calls('sendPhoto').length;
+  chat.latch.open();
+  await expect.poll(() => chat.tg.calls('sendPhoto').length - before, patience).toBeGreaterThan(3);
+  recover();
+  await ann.wait(isResult(1), patience.timeout);
+  await expect.poll(() => byBot(ann).length, patience).toBe(1);
+});
+
+test.each([
+  ['corrupt', 'That is not a picture I can read'],
+  ['expired', 'The picture did not arrive'],
+] as const)('a photo whose file comes %s is refused in words', async (how, words) => {
+  const ann = somebody();
+  const recover = chat.tg.fail({ method: 'file', times: 9, mishap: { kind: 'bytes', how } });
+  await ann.photo(black, { caption: 'a red hat' });
+  await ann.wait(({ text }) => text.includes(words), patience.timeout);
+  recover();
+  expect(chat.tg.messages(ann.chat).filter(isResult())).toEqual([]);
 });
 
 test.each([

@@ -23,7 +23,8 @@ export interface FaultRule {
 
 /** Trouble to come, taken in order. */
 export interface Faults {
-  add(rule: FaultRule): void;
+  /** @returns what ends it early */
+  add(rule: FaultRule): () => void;
   /** The mishap of this call, if one is due; counts it. */
   take(call: Pick<Call, 'method' | 'path'>): Mishap | undefined;
   clear(): void;
@@ -33,7 +34,11 @@ export function openFaults(): Faults {
   const rules: { rule: FaultRule; left: number }[] = [];
   return {
     add: (rule) => {
-      rules.push({ rule, left: rule.times ?? 1 });
+      const added = { rule, left: rule.times ?? 1 };
+      rules.push(added);
+      return () => {
+        added.left = 0;
+      };
     },
     take: ({ method, path }) => {
       const due = rules.find(

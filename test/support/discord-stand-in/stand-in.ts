@@ -78,7 +78,7 @@ export interface DiscordStandIn extends AsyncDisposable {
   waitCard(condition: (message: Seen) => boolean, ms?: number): Promise<Seen>;
   /** The channel as this person sees it, as text. */
   view(user: StandInUser, where?: Where): string;
-  fail(rule: FaultRule): void;
+  fail(rule: FaultRule): () => void;
   /** Calls that matched, of the wire log. */
   calls(method: string, path: RegExp): readonly LogLine[];
 }

@@ -42,7 +42,7 @@ export function memberJson(user: StandInUser): JsonObject {
   return {
     nick: null,
     avatar: null,
-    roles: [],
+    roles: [...user.roles],
     joined_at: '2024-01-01T00:00:00.000000+00:00',
     premium_since: null,
     deaf: false,

@@ -26,6 +26,8 @@ export interface StandInUser {
   readonly locale: string;
   /** Besides those of everyone. */
   readonly permissions: bigint;
+  /** Ids of their roles. */
+  readonly roles: readonly string[];
   /** Refuses direct messages of bots. */
   dmClosed: boolean;
 }
@@ -114,6 +116,7 @@ export function newWorld(clock: StandInClock): World {
     bot: true,
     locale: 'en-US',
     permissions: 0n,
+    roles: [],
     dmClosed: false,
   };
   return {
@@ -129,7 +132,16 @@ export function newWorld(clock: StandInClock): World {
 }
 
 export function addUser(world: World, name: string, more: Partial<Omit<StandInUser, 'id' | 'name'>> = {}): StandInUser {
-  const user = { id: world.newId(), name, bot: false, locale: 'en-US', permissions: 0n, dmClosed: false, ...more };
+  const user = {
+    id: world.newId(),
+    name,
+    bot: false,
+    locale: 'en-US',
+    permissions: 0n,
+    roles: [],
+    dmClosed: false,
+    ...more,
+  };
   world.users.set(user.id, user);
   return user;
 }

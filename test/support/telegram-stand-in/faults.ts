@@ -17,7 +17,8 @@ export interface FaultRule {
 
 /** Trouble to come, taken in order. */
 export interface Faults {
-  add(rule: FaultRule): void;
+  /** @returns what ends it early */
+  add(rule: FaultRule): () => void;
   take(method: string): Mishap | undefined;
 }
 
@@ -27,7 +28,11 @@ export function openFaults(): Faults {
     method === undefined || (typeof method === 'string' ? method === called : method.test(called));
   return {
     add: (rule) => {
-      rules.push({ rule, left: rule.times ?? 1 });
+      const added = { rule, left: rule.times ?? 1 };
+      rules.push(added);
+      return () => {
+        added.left = 0;
+      };
     },
     take: (called) => {
       const due = rules.find(({ rule, left }) => left > 0 && matches(rule, called));

@@ -75,7 +75,7 @@ export interface TelegramStandIn extends AsyncDisposable {
   replay(count?: number): void;
   /** Brings updates to a webhook's handler, with the secret given to `setWebhook`; null ends that. */
   bring(handler: ((request: Request) => Promise<Response>) | null): void;
-  fail(rule: FaultRule): void;
+  fail(rule: FaultRule): () => void;
   /** Calls of a method, as they came. */
   calls(method: string): readonly LogLine[];
   /** Commands behind "/" for a language; '' for everybody. */
