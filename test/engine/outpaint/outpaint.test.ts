@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Direction, directions, marginsFor } from '../../../src/edit/outpaint-size.ts';
+import { type Direction, directions, type Margins, marginsFor } from '../../../src/edit/outpaint-size.ts';
 import { crop } from '../../../src/engine/image/paste.ts';
 import type { Picture } from '../../../src/engine/image/picture.ts';
 import { expandMk2, finishMk2, planMk2 } from '../../../src/engine/outpaint/mk2.ts';
@@ -34,6 +34,14 @@ test('an axis that grows becomes a multiple of 64, another stays', () => {
   );
 });
 
+/** What of a picture no mask of mk2 covers, its own coordinates; the mask's rectangles include their last pixels. */
+function keptBy({ left, right, up, down }: Margins, blur: { x: number; y: number }, { width, height }: Picture) {
+  return {
+    ...{ x1: left > 0 ? blur.x : 0, y1: up > 0 ? blur.y : 0 },
+    ...{ x2: width - (right > 0 ? blur.x : 0) - 1, y2: height - (down > 0 ? blur.y : 0) - 1 },
+  };
+}
+
 test('mk2 leaves the picture where the mask keeps it, and grows by its plan, whatever the sides and sizes', () => {
   const someOptions = fc.record({
     pixels: fc.integer({ min: 1, max: 4 }).map((n) => 8 * n),
@@ -57,12 +65,7 @@ test('mk2 leaves the picture where the mask keeps it, and grows by its plan, wha
         now = finishMk2(step, { ...step.init, data: painted });
       }
       expect([now.width, now.height]).toEqual([im.width + left + right, im.height + up + down]);
-      const kept = {
-        x1: left > 0 ? x : 0,
-        y1: up > 0 ? y : 0,
-        x2: im.width - (right > 0 ? x : 0) - 1,
-        y2: im.height - (down > 0 ? y : 0) - 1,
-      };
+      const kept = keptBy({ left, right, up, down }, { x, y }, im);
       if (kept.x2 <= kept.x1 || kept.y2 <= kept.y1) return;
       const there = { x1: left + kept.x1, y1: up + kept.y1, x2: left + kept.x2, y2: up + kept.y2 };
       expect(samePicture(crop(now, there), crop(im, kept))).toBe(true);
