@@ -1,12 +1,13 @@
+import type { Policy } from '../../../edit/lineage.ts';
 import { presetFlows } from '../../../edit/presets.ts';
-import type { UserId } from '../../../edit/request.ts';
 import { Refusal } from '../../../errors.ts';
-import type { SettingScope, WordLevel } from '../../../storage/index.ts';
+import type { PlaceRules, SettingScope, WordLevel } from '../../../storage/index.ts';
 import type { Doing } from '../calls.ts';
 import { cancelJob } from '../cancel.ts';
 import { plainCard } from '../cards.ts';
 import { nameOf } from '../desk.ts';
 import { messagesIn } from '../messages/index.ts';
+import { personNamed } from '../persons.ts';
 import { oneLine } from '../plain-text.ts';
 import { meantNode } from '../telling.ts';
 import { everywhere, wordsOf } from './gate.ts';
@@ -148,19 +149,32 @@ async function testWords({ flow, heard, incoming, call }: Doing): Promise<void> 
   await incoming.answer.tell({ ...plainCard, title, lines: [oneLine(text, 500)] });
 }
 
-/** `<@123>`, `@123` or the bare id, on the platform the command came from. @throws Refusal 'option-missing' */
-function personOf({ heard, call }: Doing): UserId {
-  const id = /(\d{1,20})/.exec(String(call.options.user))?.[1];
-  if (!id) throw new Refusal('option-missing', { command: `server ${call.sub}`, option: 'user' });
-  const [platform] = heard.asker.speaker.user.split(':');
-  return `${platform as 'discord'}:${id}`;
+/** Who may move on what begins in this channel. */
+async function setPolicy(doing: Doing): Promise<void> {
+  const { people } = doing.flow.storage;
+  const policy = String(doing.call.options.policy) as Policy; // one of the option's choices
+  const place = await people.place(doing.heard.asker.where.place);
+  await decreed(doing, policy, async () => {
+    if (place) await people.savePlace({ ...place, policy });
+  });
+}
+
+/** A rule of working together in this channel, on or off. */
+function together(rule: keyof PlaceRules) {
+  return (doing: Doing): Promise<void> => {
+    const { flow, heard, call } = doing;
+    const isOn = call.options.state === 'on';
+    return decreed(doing, isOn ? 'on' : 'off', () =>
+      flow.storage.together.setRules(heard.asker.where.place, { [rule]: isOn }),
+    );
+  };
 }
 
 function member(change: (doing: Doing) => { banned?: boolean; why?: string | null; credits?: number | null }) {
   return async (doing: Doing): Promise<void> => {
     const { storage } = doing.flow;
     const owner = listOwner(doing);
-    const person = personOf(doing);
+    const person = await personNamed(doing.flow, doing.heard.asker.where.place, String(doing.call.options.user));
     const [known] = await storage.moderation.member([owner], person);
     const before = known ?? { owner, person, banned: false, why: null, credits: null };
     await decreed(doing, person, () => storage.moderation.saveMember({ ...before, ...change(doing) }));
@@ -244,6 +258,9 @@ export const serverDoes: Readonly<Record<string, (doing: Doing) => Promise<void>
   'user ban': member(({ call }) => ({ banned: true, why: oneLine(String(call.options.reason ?? ''), 200) || null })),
   'user unban': member(() => ({ banned: false, why: null })),
   'user quota': member(({ call }) => ({ credits: Number(call.options.credits) || null })),
+  'policy set': setPolicy,
+  'policy vote': together('votes'),
+  'policy authors': together('authors'),
   'queue pause': dispatch('paused'),
   'queue resume': dispatch('running'),
   'queue clear': clearQueue,

@@ -115,6 +115,16 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'Directions are left, right, up and down.',
     next: 'Name one or more, for example "left right".',
   }),
+  'bad-ratio': ({ given }) => ({
+    what: `"${given}" is no shape I know`,
+    why: 'A shape is width to height.',
+    next: 'Write it like 16:9, 4:3 or 1:1.',
+  }),
+  'has-shape': ({ ratio }) => ({
+    what: 'The picture would not grow',
+    why: `It is ${ratio} already.`,
+    next: 'Name another shape, or sides and pixels.',
+  }),
   'bad-size': ({ given }) => ({
     what: `I do not understand "${given}"`,
     why: 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
@@ -155,6 +165,19 @@ export const refusalsEn: Messages['refusals'] = {
     why: '',
     next: nearest.length > 0 ? `Near to it: ${orList(nearest)}.` : '',
   }),
+  'unknown-person': ({ given, nearest }) => ({
+    what: `I do not know "${given}"`,
+    why: 'I know people by @name once they have spoken to me.',
+    next:
+      nearest.length > 0
+        ? `Here are: ${orList(nearest)}.`
+        : 'Name them by their number, or let them speak to me first.',
+  }),
+  'several-people': ({ given, nearest }) => ({
+    what: `Several people are called "${given}"`,
+    why: '',
+    next: `Name one of them: ${orList(nearest)}.`,
+  }),
   'nothing-to-do': ({ why }) => ({
     what: 'Nothing would change',
     why: why === 'no-prompt' ? 'I do not know what to paint.' : 'Latent noise needs a strength above 0.',
@@ -164,6 +187,11 @@ export const refusalsEn: Messages['refusals'] = {
     what: 'That schedule has no room',
     why: `It would go from ${max} down to ${min}.`,
     next: 'Make sigma-max larger than sigma-min; 0 is the model’s own.',
+  }),
+  'exact-steps': ({ strength, least }) => ({
+    what: `Strength ${strength} is too little for exact steps`,
+    why: 'They would be the last ones of a schedule of many thousands.',
+    next: `Take a strength of 0, or of ${least} and more, or switch exact-steps off.`,
   }),
   'soft-sampler': ({ sampler }) => ({
     what: `${sampler} cannot do soft inpainting`,
@@ -234,6 +262,12 @@ export const refusalsEn: Messages['refusals'] = {
     what: `@${by} is working on this picture (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')})`,
     why: 'Your edit waits here.',
     next: 'Work in parallel, on a branch of your own, or ask.',
+  }),
+  'vote-open': () => ({ what: 'This is being voted on already', why: '', next: 'Agree there.' }),
+  'too-many-votes': ({ limit }) => ({
+    what: 'You have asked enough for now',
+    why: `${limit} of your votes are open here.`,
+    next: 'Wait until one of them is over; each is open for ten minutes.',
   }),
   'vote-over': () => ({ what: 'This vote is over', why: '', next: 'Ask anew if it still matters.' }),
   'branch-name': ({ given, why }) => ({
