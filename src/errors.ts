@@ -27,6 +27,9 @@ export interface Refusals {
   // what was asked
   'bad-color': { given: string };
   'bad-direction': { given: string };
+  'bad-ratio': { given: string };
+  /** A picture that is to grow to a shape has it. */
+  'has-shape': { ratio: string };
   'bad-size': { given: string };
   'bad-weight': { text: string };
   /** `around`: the text there, and where in it the trouble begins. */
@@ -41,6 +44,10 @@ export interface Refusals {
   'out-of-range': { field: string; given: number | string; min: number; max: number };
   'prompt-too-long': { length: number; limit: number };
   'unknown-name': { kind: string; given: string; nearest: readonly string[] };
+  /** `nearest`: people who can be named. */
+  'unknown-person': { given: string; nearest: readonly string[] };
+  /** `nearest`: what they are told apart by. */
+  'several-people': { given: string; nearest: readonly string[] };
   'nothing-to-do': { why: 'latent-noise-without-strength' | 'no-prompt' };
   'sigma-range': { min: number; max: number };
   'soft-sampler': { sampler: string };
@@ -61,6 +68,9 @@ export interface Refusals {
   'head-moved': { current: number };
   'being-edited': { by: string; seconds: number };
   'vote-over': Record<string, never>;
+  /** The same is asked already. */
+  'vote-open': Record<string, never>;
+  'too-many-votes': { limit: number };
   'branch-name': { given: string; why: 'taken' | 'unsound' | 'too-many' };
   'nothing-to-compare': Record<string, never>;
   'nothing-to-undo': Record<string, never>;

@@ -19,6 +19,8 @@ export interface DraftWords {
   /** The part of the picture it speaks of, and what becomes of it. */
   readonly region: { readonly target: string; readonly becomes: (typeof becomings)[number] } | null;
   readonly saidTwice: readonly FieldName[];
+  /** The shape the picture is to grow to, like `16:9`. */
+  readonly ratio?: string;
 }
 
 const becomings = ['another', 'nothing', 'repainted', 'detailed'] as const;
@@ -37,6 +39,7 @@ const wordsSchema = z.object({
   params: z.preprocess((stored) => presentParams(stored), partialParamsSchema), // an update does not break open drafts
   region: z.object({ target: z.string(), becomes: z.enum(becomings) }).nullable(),
   saidTwice: z.array(z.enum(fieldNames)),
+  ratio: z.string().optional(),
 });
 
 /** An edit of a part of a picture that waits for somebody to agree to the part. */

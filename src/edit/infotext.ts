@@ -6,6 +6,7 @@ import { maskBlurs } from './mask-blur.ts';
 import { type PartialParams, parseParam } from './params.ts';
 import type { EditRequest } from './request.ts';
 import { resolveSampler } from './sampler-names.ts';
+import { ownRho, settingsOf } from './sampler-settings.ts';
 
 /** What the request cannot know: learnt while the picture was made. */
 export interface InfotextFacts {
@@ -92,21 +93,31 @@ function hashPairs(key: string, hashes: readonly NamedHash[] = []): readonly Pai
   return when(hashes.length > 0, [key, hashes.map(({ name, hash }) => `${name}: ${hash}`).join(', ')]);
 }
 
-function samplerPairs(p: Params, { scheduleType }: InfotextFacts): readonly Pair[] {
-  const timesteps = p.sampler.startsWith('DDIM');
+/** What bends the levels of a schedule, where the sampler walks over one and the type looks at it. */
+function schedulePairs(p: Params, { scheduleType }: InfotextFacts): readonly Pair[] {
+  if (!settingsOf(p.sampler).schedule || scheduleType === 'Automatic') return [];
+  const rho = ownRho(scheduleType);
   return [
-    ...when(p.initialNoiseMultiplier !== 1, ['Noise multiplier', p.initialNoiseMultiplier]),
     ...when(p.sigmaMin !== 0, ['Schedule min sigma', p.sigmaMin]),
     ...when(p.sigmaMax !== 0, ['Schedule max sigma', p.sigmaMax]),
-    ...when(p.rho !== 0, ['Schedule rho', p.rho]),
+    ...when(rho !== null && p.rho !== 0 && p.rho !== rho, ['Schedule rho', p.rho]),
     ...when(scheduleType === 'Beta', ['Beta schedule alpha', p.betaDistAlpha], ['Beta schedule beta', p.betaDistBeta]),
-    ...when(p.alwaysDiscardNextToLastSigma, ['Discard penultimate sigma', true]),
+  ];
+}
+
+/** Settings of the sampler, as far as it looks at them. */
+function samplerPairs(p: Params, facts: InfotextFacts): readonly Pair[] {
+  const { eta, churn, noise, discard } = settingsOf(p.sampler);
+  return [
+    ...when(p.initialNoiseMultiplier !== 1, ['Noise multiplier', p.initialNoiseMultiplier]),
+    ...schedulePairs(p, facts),
+    ...when(discard && p.alwaysDiscardNextToLastSigma, ['Discard penultimate sigma', true]),
     ...when(p.extraNoise !== 0, ['Extra noise', p.extraNoise]),
-    ...when(p.eta >= 0 && p.eta !== (timesteps ? 0 : 1), [timesteps ? 'Eta DDIM' : 'Eta', p.eta]),
-    ...when(p.sChurn !== 0, ['Sigma churn', p.sChurn]),
-    ...when(p.sTmin !== 0, ['Sigma tmin', p.sTmin]),
-    ...when(p.sTmax !== 0, ['Sigma tmax', p.sTmax]),
-    ...when(p.sNoise !== 1, ['Sigma noise', p.sNoise]),
+    ...(eta ? when(p.eta >= 0 && p.eta !== eta.own, [eta.key, p.eta]) : []),
+    ...when(churn && p.sChurn !== 0, ['Sigma churn', p.sChurn]),
+    ...when(churn && p.sTmin !== 0, ['Sigma tmin', p.sTmin]),
+    ...when(churn && p.sTmax !== 0, ['Sigma tmax', p.sTmax]),
+    ...when(noise && p.sNoise !== 1, ['Sigma noise', p.sNoise]),
     ...when(p.sMinUncond !== 0, ['NGMS', p.sMinUncond]),
   ];
 }
@@ -238,11 +249,11 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...when(p.clipSkip > 1, ['Clip skip', p.clipSkip]),
     ...when(p.etaNoiseSeedDelta !== 0 && facts.usesEtaNoise && p.eta !== 0, ['ENSD', p.etaNoiseSeedDelta]),
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
-    ...when(p.emphasis !== 'Original' && /[([]/.test(p.prompt + p.negativePrompt), ['Emphasis', p.emphasis]),
     ...scriptPairs(p),
     ...maskPairs(p, facts),
     ...hashPairs('Lora hashes', facts.loraHashes),
     ...hashPairs('TI hashes', facts.embeddingHashes),
+    ...when(p.emphasis !== 'Original' && /[([]/.test(p.prompt + p.negativePrompt), ['Emphasis', p.emphasis]),
     ...samplerPairs(p, facts),
     ...ownPairs(p, facts),
     ['Version', 'v1.10.1'],
@@ -302,10 +313,10 @@ export const infotextFields: Readonly<Record<string, FieldName>> = {
   ...Object.fromEntries([...ownKeys, ...ownMaskKeys, ...Object.values(scriptKeys).flat()]),
 };
 
-/** A value that fits its field, or nothing: infotext is somebody else's text. */
+/** A value that fits its field, or nothing: infotext is somebody else's text. as A1111: a switch is on unless it says `False`. */
 function fitting(name: FieldName, text: string): PartialParams {
   try {
-    return { [name]: parseParam(name, text) };
+    return { [name]: fields[name].kind === 'switch' ? text !== 'False' : parseParam(name, text) };
   } catch {
     return {};
   }

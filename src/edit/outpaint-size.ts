@@ -13,10 +13,18 @@ const GRID = 64;
 /** Up to a multiple of 64. */
 export const upToGrid = (side: number): number => Math.ceil(side / GRID) * GRID;
 
-/** Sides as people write them (`left, up`). */
+/** Words for several sides at once. */
+export const manySides: Readonly<Record<'all' | 'horizontal' | 'vertical', readonly Direction[]>> = {
+  all: directions,
+  horizontal: ['left', 'right'],
+  vertical: ['up', 'down'],
+};
+
+/** Sides as people write them (`left, up`, `horizontal`). */
 export function sidesOf(text: string): ReadonlySet<Direction> {
   const words = text.toLowerCase().split(/[\s,;+]+/);
-  return new Set(directions.filter((side) => words.includes(side)));
+  const many = Object.entries(manySides).flatMap(([word, sides]) => (words.includes(word) ? sides : []));
+  return new Set(directions.filter((side) => words.includes(side) || many.includes(side)));
 }
 
 /** Margins along one axis that make its length a multiple of 64; what is missing goes to the second side. */

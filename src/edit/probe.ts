@@ -1,4 +1,5 @@
 import type { ImageHash } from './image-hash.ts';
+import type { Operation } from './lineage.ts';
 import type { Placement } from './placement.ts';
 import type { Size } from './size.ts';
 
@@ -83,13 +84,29 @@ export interface ComparisonHow {
   readonly numbers: readonly [number, number];
 }
 
-/** A picture on a contact sheet. */
-export interface SheetTile {
+/** Colours people are told apart by in the picture of a tree, and the signs that say so in words. */
+export const makerColors = [
+  { sign: '🔵', color: '#4f9cf2' },
+  { sign: '🟢', color: '#6cc04a' },
+  { sign: '🔴', color: '#ef5b4f' },
+  { sign: '🟣', color: '#b07de8' },
+  { sign: '🟠', color: '#f08a34' },
+  { sign: '🟤', color: '#9c6b4e' },
+  { sign: '⚪', color: '#d8dae0' },
+] as const;
+
+/** A picture of a tree, as it is shown small. */
+export interface TreeTile {
   /** Null where the picture is gone. */
   readonly bytes: Uint8Array | null;
   readonly number: number;
-  /** Framed. */
-  readonly marked: boolean;
+  /** Number of the picture it was made from; null for a root. */
+  readonly parent: number | null;
+  readonly op: Operation;
+  /** Whose it is, among `makerColors`. */
+  readonly maker: number;
+  /** Current on `main`, or on another branch. */
+  readonly head: 'main' | 'branch' | null;
 }
 
 /** Looks at pictures for the chat, which never computes on its own thread. */
@@ -128,6 +145,6 @@ export interface PictureProbe {
   compare(a: Uint8Array, b: Uint8Array, how: ComparisonHow): Promise<Comparison>;
   /** The same PNG with another infotext in place of its own. */
   inscribe(png: Uint8Array, infotext: string): Promise<Uint8Array>;
-  /** One to 25 small pictures with their numbers; WebP. */
-  sheet(tiles: readonly SheetTile[]): Promise<Uint8Array>;
+  /** One to 25 small pictures of a tree, with their numbers and the lines between them; parents before children. WebP. */
+  tree(tiles: readonly TreeTile[]): Promise<Uint8Array>;
 }

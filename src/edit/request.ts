@@ -140,9 +140,9 @@ export const editResultSchema = z.strictObject({
   remarks: z.array(remarkSchema).optional(),
 }) as unknown as z.ZodType<EditResult>;
 
-/** How far a running task is. `preview` is a small JPEG of the picture as the model sees it now. */
+/** How far a running task is; results are uploaded once they are painted, `steps` of them. `preview` is a small JPEG of the picture as the model sees it now. */
 export interface Progress {
-  readonly phase: 'loading' | 'preparing' | 'sampling' | 'decoding';
+  readonly phase: 'loading' | 'preparing' | 'sampling' | 'decoding' | 'uploading';
   /** 0…1 over the whole task. */
   readonly fraction: number;
   readonly step: number;

@@ -1,8 +1,9 @@
 import { denoisingCurves, imageUpscalers, maskedContents, mosaicMethods, scripts } from './choices.ts';
 import { type Control, choice, integer, number, text } from './field.ts';
 
-/** One or more sides, in any order: `left right`, `up,down`. */
-const sides = /^\s*(?:left|right|up|down)(?:[\s,;+]+(?:left|right|up|down))*\s*$/i;
+/** One or more sides, in any order: `left right`, `up,down`, `horizontal`. */
+const sides =
+  /^\s*(?:left|right|up|down|all|horizontal|vertical)(?:[\s,;+]+(?:left|right|up|down|all|horizontal|vertical))*\s*$/i;
 
 const blurRange = { min: 0, max: 64, step: 1 } as const;
 const shareRange = { min: 0.05, max: 1, step: 0.05 } as const;

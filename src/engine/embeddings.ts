@@ -35,22 +35,39 @@ export function rememberingEmbeddings(hashes: Hashes): FindEmbeddings {
     return [embedding];
   };
   return async (files, texts, widths) => {
-    const within = texts.map(letters);
+    const within = texts.map((text) => ({ text: letters(text), isEdited: /[[(\\]/.test(text) }));
     const named = [...files.values()].filter(({ name, bytes }) => {
       const wanted = letters(name);
-      return bytes > 0 && wanted !== '' && within.some((text) => text.includes(wanted));
+      return bytes > 0 && wanted !== '' && within.some((one) => mayHold(one, wanted));
     });
     const opened: OpenEmbedding[] = [];
     for (const file of named) opened.push(...(await open(file).catch(noneOf)));
-    return opened.filter(({ vectors }) => {
-      return vectors.length === widths.length && vectors.every(({ shape }, i) => shape[1] === widths[i]);
-    });
+    return opened.filter(({ vectors }) => isAsWide(vectors, widths));
   };
+}
+
+/** Whether vectors are as wide as the text encoders they are for. */
+export function isAsWide(vectors: Embedding['vectors'], widths: readonly number[]): boolean {
+  return vectors.length === widths.length && vectors.every(({ shape }, i) => shape[1] === widths[i]);
 }
 
 function noneOf(error: unknown): readonly never[] {
   if (error instanceof Refusal) return [];
   throw error;
+}
+
+/**
+ * Whether a name may stand in a text. Prompt editing, brackets of weight 1 and backslashes may put it together out of pieces, so where there are
+ * any its letters only have to be there in their order.
+ */
+function mayHold({ text, isEdited }: { readonly text: string; readonly isEdited: boolean }, name: string): boolean {
+  if (text.includes(name) || !isEdited) return text.includes(name);
+  let at = 0;
+  for (const letter of name) {
+    at = text.indexOf(letter, at) + letter.length;
+    if (at < letter.length) return false;
+  }
+  return true;
 }
 
 /** What tokens can tell apart: capitals and white space they cannot. */

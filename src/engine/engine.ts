@@ -34,7 +34,7 @@ export interface EngineOptions {
   /** Version of this program, for infotext. */
   readonly version: string;
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
-  /** Networks kept open at most, MB of weights, their LoRAs' among them; at least one stays open while it is needed. */
+  /** Models kept open at most, MB of weights, those of their VAE, text encoders and LoRAs among them; at least one stays open while it is needed. */
   readonly memoryBudgetMb: number;
   /** How the small pictures of the current x0 are made that progress carries. */
   readonly previews: PreviewMethod;
@@ -70,8 +70,6 @@ interface Opened {
   readonly modelHash: string;
   /** The VAE file it is used with for now. */
   readonly vae?: NamedHash;
-  /** Bytes of its weights. */
-  readonly bytes: number;
 }
 
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
@@ -87,9 +85,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   /** Least recently used first. */
   let opened: readonly Opened[] = [];
 
-  /** Closes the models used longest ago until the rest and `bytes` more are within the budget. */
-  const makeRoom = async (bytes: number) => {
-    while (opened.length > 0 && sum(opened) + bytes > options.memoryBudgetMb * 1e6) {
+  /** Closes the models used longest ago until the rest and `bytes` more are within the budget; but the last so many stay. */
+  const makeRoom = async (bytes: number, kept = 0) => {
+    while (opened.length > kept && sum(opened) + bytes > options.memoryBudgetMb * 1e6) {
       const [oldest, ...rest] = opened;
       opened = rest;
       await oldest!.checkpoint[Symbol.asyncDispose]();
@@ -107,6 +105,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     await outdated?.checkpoint[Symbol.asyncDispose]();
     const vae = await library.vaeFor(found, request.params.vae);
     await model.checkpoint.useVae(vae?.path);
+    await makeRoom(0, 1); // its VAE and text encoders take room too
     return vae
       ? { ...model, vae: { name: basename(vae.path), hash: (await library.hashes.sha256(vae.path)).slice(0, 10) } }
       : model;
@@ -123,7 +122,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   };
 }
 
-const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.bytes + o.checkpoint.fedBytes(), 0);
+const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.checkpoint.bytes(), 0);
 
 async function deviceOf({ device, threads }: EngineOptions): Promise<DeviceOptions> {
   return { device: await chooseDevice(device), ...(threads !== null && { threads }) };
@@ -141,8 +140,7 @@ async function openModel(path: string, { options, hashes, textFiles }: Opening):
     vaeBudget: options.memoryBudgetMb * 1e6,
     textFiles,
   });
-  const [sha256, { size }] = await Promise.all([hashes.sha256(path), stat(path)]);
-  return { path, checkpoint, textFiles, modelHash: sha256.slice(0, 10), bytes: size };
+  return { path, checkpoint, textFiles, modelHash: (await hashes.sha256(path)).slice(0, 10) };
 }
 
 interface Bench {

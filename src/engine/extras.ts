@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { closest } from '../edit/names.ts';
 import { Refusal } from '../errors.ts';
-import { rememberingEmbeddings } from './embeddings.ts';
+import { isAsWide, type OpenEmbedding, rememberingEmbeddings } from './embeddings.ts';
 import { type ExtraNetworks, openExtraNetworks } from './library/extra-networks.ts';
 import type { Hashes } from './library/hashes.ts';
 import type { LoraName } from './library/lora-names.ts';
@@ -10,6 +10,7 @@ import { type HypernetworkUse, knowsActivation } from './nets/hypernetwork.ts';
 import type { LoraUse } from './nets/lora-patch.ts';
 import type { FindExtras } from './pipeline/extras.ts';
 import type { HypernetMention, LoraMention, Mentions } from './prompt/extra-networks.ts';
+import { readBundled } from './weights/embedding-file.ts';
 import { type HypernetworkFile, openHypernetwork } from './weights/hypernetwork-file.ts';
 import { type LoraFile, loraFileOf } from './weights/lora-file.ts';
 import { openWeights } from './weights/open-weights.ts';
@@ -26,7 +27,12 @@ export function extrasFrom(modelsDir: string, hashes: Hashes): FindExtras {
     const found = await look();
     const embeddings = await embeddingsIn(found.embeddings, [prompt, negativePrompt], widths);
     const hypernetworks = await openHypernetworks(nets, found, openNet);
-    return { ...(await openLoras(mentions, found, open)), hypernetworks, embeddings };
+    const { bundled, ...worn } = await openLoras(mentions, found, open);
+    const fitting = bundled.filter(({ name, vectors }, i) => {
+      const isFirst = bundled.findIndex((other) => other.name === name) === i;
+      return isFirst && !found.embeddings.has(name) && isAsWide(vectors, widths);
+    });
+    return { ...worn, hypernetworks, embeddings: [...embeddings, ...fitting] };
   };
 }
 
@@ -39,6 +45,8 @@ function valid<M>({ mentions, broken }: Mentions<M>): readonly M[] {
 interface OpenLora {
   readonly file: LoraFile;
   readonly hash: string;
+  /** Textual inversions that come with it; as in A1111 they have no hash of their own. */
+  readonly bundled: readonly OpenEmbedding[];
 }
 type Open<T> = (file: Pick<ModelFile, 'path' | 'bytes' | 'modifiedMs'>) => Promise<T>;
 
@@ -83,7 +91,8 @@ async function openHypernetworks(
 async function openLora(path: string, hashes: Hashes): Promise<OpenLora> {
   const weights = await openWeights(path);
   const hash = weights.metadata.get('sshs_model_hash') || (await hashes.sha256(path, 'tensors'));
-  return { file: loraFileOf(weights), hash: hash.slice(0, 12) };
+  const bundled = [...(await readBundled(weights))].map(([name, vectors]) => ({ name, vectors, hash: '' }));
+  return { file: loraFileOf(weights), hash: hash.slice(0, 12), bundled };
 }
 
 /** One file for each name, however often it is mentioned. */
@@ -93,6 +102,7 @@ async function openLoras(mentions: readonly LoraMention[], found: ExtraNetworks,
   return {
     loras: lastMentions(mentions).map((mention) => useOf(mention, opened.get(mention.name)!.file)),
     loraHashes: [...opened].map(([name, { hash }]) => ({ name, hash })),
+    bundled: [...opened.values()].flatMap((lora) => lora.bundled),
   };
 }
 

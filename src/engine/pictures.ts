@@ -1,4 +1,14 @@
-import type { Comparison, DrawnMask, Fitted, MaskCheck, MaskWork, PictureProbe, Probed } from '../edit/probe.ts';
+import type { Operation } from '../edit/lineage.ts';
+import {
+  type Comparison,
+  type DrawnMask,
+  type Fitted,
+  type MaskCheck,
+  type MaskWork,
+  makerColors,
+  type PictureProbe,
+  type Probed,
+} from '../edit/probe.ts';
 import { Refusal } from '../errors.ts';
 import { difference, sideBySide, wipe } from './image/comparison.ts';
 import { channelOf } from './image/convert.ts';
@@ -14,15 +24,21 @@ import { resample } from './image/resample.ts';
 import { resizedPng } from './image/resized.ts';
 import { samplePicture } from './image/sample.ts';
 import { findScribble } from './image/scribble.ts';
-import { contactSheet } from './image/sheet.ts';
 import { inFrame, whiteSheet, withVeil } from './image/shown.ts';
 import { withSizeLabel } from './image/size-label.ts';
 import { thumbnailOf } from './image/thumbnail.ts';
+import { treePicture } from './image/tree-picture.ts';
 
 /** Text that belongs into a picture's file: nothing else of its metadata is kept. */
 const LONGEST_INFOTEXT = 20_000;
 /** Kept free of an upload's limit: the request around the file counts too. */
 const UPLOAD_MARGIN = 64 * 1024;
+
+/** How a picture came to be, in the signs there are. */
+const signs: Readonly<Record<Operation, string>> = {
+  ...{ source: '', edit: '✎', inpaint: '◐', outpaint: '↔', upscale: '↑', remove: '×', 'seam repair': '≡' },
+  ...{ again: '↻', less: '−', more: '+', 'same mask': '◐↻' },
+};
 
 /** Looks at pictures on the calling thread. Several calls may run at a time. */
 export const pictures: PictureProbe = {
@@ -103,8 +119,17 @@ export const pictures: PictureProbe = {
 
   inscribe: async (png, infotext) => withOtherInfotext(png, infotext),
 
-  sheet: (tiles) =>
-    contactSheet(tiles.map(({ bytes, number, marked }) => ({ file: bytes, label: `#${number}`, marked }))),
+  tree: (tiles) => {
+    const places = new Map(tiles.map(({ number }, at) => [number, at]));
+    return treePicture(
+      tiles.map(({ bytes, number, parent, op, maker, head }) => ({
+        ...{ file: bytes, label: `#${number}`, head, sign: signs[op] },
+        color: (makerColors[maker] ?? makerColors.at(-1)!).color,
+        parent: parent === null ? null : (places.get(parent) ?? null),
+        from: parent === null ? '' : `#${parent}`,
+      })),
+    );
+  },
 };
 
 /** Aspects may differ by this much. */

@@ -64,15 +64,22 @@ export function parseStyles(csv: string): readonly Style[] {
   return [...new Map(styles.map((style) => [style.name, style])).values()];
 }
 
-/** Fields between commas, lines between rows; both may stand within quotes, and a quote within quotes is doubled. Source: RFC 4180 */
+/** A field: within quotes, which are doubled there and without which it reaches to the end, and what follows them; or plain. Then what ends it. */
+const csvField = /(?:"([^"]*(?:""[^"]*)*)(?:"([^,\r\n]*)|$)|([^,\r\n]*))(,|\r?\n|\r|$)/y;
+
+/**
+ * Fields between commas, lines between rows; both may stand within quotes. As Python reads it: quotes that do not begin a field are letters.
+ * Source: RFC 4180; CPython `_csv.c`
+ */
 function csvRows(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
-  for (const [, quoted, plain = '', end = ''] of text.matchAll(
-    /(?:"((?:[^"]|"")*)"|([^",\r\n]*)[^,\r\n]*)(,|\r?\n|\r|$)/g,
-  )) {
-    row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === ',') continue;
+  csvField.lastIndex = 0;
+  while (csvField.lastIndex < text.length) {
+    const [, quoted, tail = '', plain = '', end] = csvField.exec(text)!; // it can be empty, so it is always there
+    row.push(quoted === undefined ? plain : quoted.replaceAll('""', '"') + tail);
+    if (end === ',' && csvField.lastIndex < text.length) continue;
+    if (end === ',') row.push('');
     if (row.length > 1 || row[0] !== '') rows.push(row);
     row = [];
   }

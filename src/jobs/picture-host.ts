@@ -11,7 +11,7 @@ import type {
   MaskWork,
   PictureProbe,
   Probed,
-  SheetTile,
+  TreeTile,
 } from '../edit/probe.ts';
 import type { Size } from '../edit/size.ts';
 import { Refusal } from '../errors.ts';
@@ -30,7 +30,7 @@ type Ask =
   | { readonly kind: 'thumbnail'; readonly bytes: Uint8Array; readonly maxSide: number }
   | { readonly kind: 'compare'; readonly a: Uint8Array; readonly b: Uint8Array; readonly how: ComparisonHow }
   | { readonly kind: 'inscribe'; readonly png: Uint8Array; readonly infotext: string }
-  | { readonly kind: 'sheet'; readonly tiles: readonly SheetTile[] }
+  | { readonly kind: 'tree'; readonly tiles: readonly TreeTile[] }
   | { readonly kind: 'upload'; readonly bytes: Uint8Array; readonly limitBytes: number };
 
 /** What the thread is asked; answers carry the number of the call. */
@@ -103,7 +103,7 @@ export function openPictureHost(): PictureProbe & AsyncDisposable {
     blank: (size) => ask({ kind: 'blank', size }),
     compare: (a, b, how) => ask({ kind: 'compare', a, b, how }),
     inscribe: (png, infotext) => ask({ kind: 'inscribe', png, infotext }),
-    sheet: (tiles) => ask({ kind: 'sheet', tiles }),
+    tree: (tiles) => ask({ kind: 'tree', tiles }),
     [Symbol.asyncDispose]: async () => {
       const last = thread;
       thread = null;

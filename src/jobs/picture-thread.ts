@@ -35,8 +35,8 @@ function looked(ask: PictureCall['ask']) {
       return pictures.compare(ask.a, ask.b, ask.how);
     case 'inscribe':
       return pictures.inscribe(ask.png, ask.infotext);
-    case 'sheet':
-      return pictures.sheet(ask.tiles);
+    case 'tree':
+      return pictures.tree(ask.tiles);
     default:
       return ask satisfies never;
   }

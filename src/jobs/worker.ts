@@ -1,5 +1,5 @@
 import type { BlobStore } from '../edit/blob.ts';
-import type { EditResult } from '../edit/request.ts';
+import type { EditResult, Progress } from '../edit/request.ts';
 import { Refusal } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
@@ -15,7 +15,12 @@ export function workHandler(engine: EngineHost, blobs: BlobStore, log: Log, metr
     try {
       const io = { fetch: blobs.get.bind(blobs), progress: report, signal };
       const { images, ...outcome } = await engine.run(job.task, io);
-      const stored = images.map(async (image) => ({ ...image, image: await blobs.put(image.image) }));
+      const uploaded = uploads(images.length, report);
+      const stored = images.map(async (image) => {
+        const ref = await blobs.put(image.image);
+        uploaded();
+        return { ...image, image: ref };
+      });
       const result: EditResult = { ...outcome, images: await Promise.all(stored) };
       tell(job, result, log, metrics);
       return result;
@@ -25,6 +30,20 @@ export function workHandler(engine: EngineHost, blobs: BlobStore, log: Log, metr
       });
       throw error;
     }
+  };
+}
+
+/** Share of the whole at which uploading begins. */
+const UPLOADING = 0.97;
+
+/** Tells that so many results are being uploaded; called for each that has been. */
+function uploads(steps: number, report: (progress: Progress) => void): () => void {
+  let step = 0;
+  const say = () => report({ phase: 'uploading', fraction: UPLOADING + (1 - UPLOADING) * (step / steps), step, steps });
+  say();
+  return () => {
+    step += 1;
+    say();
   };
 }
 

@@ -81,8 +81,10 @@ export interface LineageStore {
   uninvite(lineage: LineageId, member: string): Promise<void>;
   /** How many people made pictures of it since then. */
   makers(lineage: LineageId, since: Date): Promise<number>;
-  /** The newest undone child of `parent` that `by` left, taken off the stack; undefined when there is none. */
-  popUndone(lineage: LineageId, by: UserId, parent: NodeId): Promise<NodeId | undefined>;
+  /** The newest undone child of `parent` that `by` left; undefined when there is none. */
+  undone(lineage: LineageId, by: UserId, parent: NodeId): Promise<NodeId | undefined>;
+  /** Forgets that `by` stepped back from these: they have been returned to. */
+  dropUndone(lineage: LineageId, by: UserId, left: readonly NodeId[]): Promise<void>;
   /** The newest picture in a place since then, of one author or of anybody. */
   newest(place: PlaceId, since: Date, author?: UserId): Promise<LineageNode | undefined>;
   /** The newest pictures in a place since then, at most `limit`, newest first. */
@@ -324,14 +326,9 @@ async function pushUndone(db: Database, lineage: LineageId, by: UserId, left: No
   }
 }
 
-async function popUndone(db: Db, lineage: LineageId, by: UserId, parent: NodeId): Promise<NodeId | undefined> {
-  for (;;) {
-    const where = { lineageId: lineage, by, parentId: parent };
-    const top = await db.undone.findFirst({ where, orderBy: { seq: 'desc' } });
-    if (!top) return undefined;
-    const { count } = await db.undone.deleteMany({ where: { seq: top.seq } });
-    if (count === 1) return top.nodeId as NodeId; // else somebody else took it
-  }
+async function undone(db: Db, lineageId: LineageId, by: UserId, parentId: NodeId): Promise<NodeId | undefined> {
+  const top = await db.undone.findFirst({ where: { lineageId, by, parentId }, orderBy: { seq: 'desc' } });
+  return top ? (top.nodeId as NodeId) : undefined;
 }
 
 export function lineageStore(db: Database, blobDirectory: string, now: Clock): LineageStore {
@@ -357,7 +354,9 @@ export function lineageStore(db: Database, blobDirectory: string, now: Clock): L
       void (await db.collaborator.deleteMany({ where: { lineageId, member: toText(member) } })),
     makers: (lineage, since) => makers(db, lineage, since),
     pushUndone: (lineage, by, left) => pushUndone(db, lineage, by, left),
-    popUndone: (lineage, by, parent) => popUndone(db, lineage, by, parent),
+    undone: (lineage, by, parent) => undone(db, lineage, by, parent),
+    dropUndone: async (lineageId, by, left) =>
+      void (await db.undone.deleteMany({ where: { lineageId, by, nodeId: { in: [...left] } } })),
     recent: (place, since, limit) => recent(db, place, since, limit),
     newest: (place, since, author) =>
       findNode(db, { place, removedAt: null, createdAt: { gte: since }, ...(author && { author }) }),

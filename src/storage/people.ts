@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { PlaceId, Policy } from '../edit/lineage.ts';
 import type { UserId } from '../edit/request.ts';
 import { type Db, isDuplicate, toText } from './db.ts';
+import type { Prisma } from './generated/sqlite/client.ts';
 
 const languages = ['en', 'zh'] as const;
 export type Language = (typeof languages)[number];
@@ -14,6 +15,8 @@ export interface Person {
   readonly name: string;
   /** What they chose; null follows their client. */
   readonly language: Language | null;
+  /** What others call them by, in lower case: `telegram:@bo`; null where that is their id, and for whoever has none. */
+  readonly handle: string | null;
 }
 
 /** A channel, chat, topic or browser canvas. */
@@ -27,7 +30,10 @@ export interface Place {
 
 export interface PeopleStore {
   person(id: UserId): Promise<Person | undefined>;
+  /** A handle they have now is nobody else's any more. */
   savePerson(person: Person): Promise<void>;
+  /** Whoever has a handle; undefined when nobody we have met has it. */
+  withHandle(handle: string): Promise<Person | undefined>;
   place(id: PlaceId): Promise<Place | undefined>;
   savePlace(place: Place): Promise<void>;
   /** Every place of a server that was seen. */
@@ -46,11 +52,21 @@ export interface PeopleStore {
 
 async function findPerson(db: Db, id: UserId): Promise<Person | undefined> {
   const row = await db.person.findUnique({ where: { id } });
-  return row ? { id, name: row.name, language: languageSchema.nullable().parse(row.language) } : undefined;
+  return row ? toPerson(row) : undefined;
 }
 
-async function savePerson(db: Db, { id, name, language }: Person): Promise<void> {
-  const known = { name: toText(name), language };
+function toPerson({ id, name, language, handle }: Prisma.PersonGetPayload<object>): Person {
+  return { id: id as UserId, name, language: languageSchema.nullable().parse(language), handle };
+}
+
+async function withHandle(db: Db, handle: string): Promise<Person | undefined> {
+  const row = await db.person.findFirst({ where: { handle } });
+  return row ? toPerson(row) : undefined;
+}
+
+async function savePerson(db: Db, { id, name, language, handle }: Person): Promise<void> {
+  if (handle !== null) await db.person.updateMany({ where: { handle, id: { not: id } }, data: { handle: null } });
+  const known = { name: toText(name), language, handle };
   await db.person.upsert({ where: { id }, create: { id, ...known }, update: known });
 }
 
@@ -103,6 +119,7 @@ export function peopleStore(db: Db): PeopleStore {
   return {
     person: (id) => findPerson(db, id),
     savePerson: (person) => savePerson(db, person),
+    withHandle: (handle) => withHandle(db, handle),
     place: (id) => findPlace(db, id),
     savePlace: (place) => savePlace(db, place),
     placesOf: async (group) =>

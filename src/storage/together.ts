@@ -50,6 +50,8 @@ export interface TogetherStore {
   toggleBallot(vote: string, by: UserId): Promise<void>;
   /** open → passed or closed; of several who try only one does. */
   endVote(id: string, state: 'passed' | 'closed'): Promise<boolean>;
+  /** Votes of a place that are open and have time left. */
+  openVotes(place: PlaceId): Promise<readonly Vote[]>;
   /** Open votes whose time is over. */
   overdueVotes(): Promise<readonly Vote[]>;
   rules(place: PlaceId): Promise<PlaceRules>;
@@ -108,6 +110,10 @@ export function togetherStore(db: Db, now: Clock): TogetherStore {
     },
     toggleBallot: (vote, by) => toggleBallot(db, vote, by),
     endVote: (id, state) => endVote(db, id, state),
+    openVotes: async (place) => {
+      const where = { state: 'open', place, closesAt: { gt: now() } };
+      return (await db.vote.findMany({ where, ...withBallots })).map(toVote);
+    },
     overdueVotes: async () => {
       const where = { state: 'open', closesAt: { lte: now() } };
       return (await db.vote.findMany({ where, ...withBallots, take: 100 })).map(toVote);

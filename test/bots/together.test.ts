@@ -21,6 +21,8 @@ describe.each(platforms)('working together on %s', (platform) => {
     await answer(() => ann.press(alone, 'Anyone'), /take a vote here/);
     const vote = await answer(() => bo.press(third, '↩️'), /@Bo wants to go to #2/);
     expect(vote.text).toContain('1 of 2 agree');
+    const asked = await answer(() => cy.press(third, '↩️'), /This is being voted on already/);
+    expect(asked.buttons.join()).toContain('Agree (1/2)');
     await answer(() => bo.press(vote, '👍'), /0 of 2 agree/);
     await answer(() => cy.press(vote, '👍'), /1 of 2 agree/);
     expect(await heads()).toEqual({ main: 3 });
@@ -125,10 +127,13 @@ describe.each(platforms)('working together on %s', (platform) => {
     const second = await answer(() => bo.press(first, '🎲'), picture(2));
     await answer(() => ann.fillFurther(second, '🌿', { name: 'other' }), /The branch "other" begins here\./);
     const third = await answer(() => bo.reply(second, 'make it blue'), picture(3));
+    const tree = await answer(() => ann.command('history', {}, { about: first }), /History · 4 pictures/);
+    const drawn = await answer(() => ann.press(tree, '🖼️'), /🔵 Ann · 🟢 Bo/);
+    expect(drawn.pictures).toHaveLength(1);
     const page = await answer(() => ann.command('history', { limit: 2 }, { about: first }), /page 1 of 2/);
     expect((await answer(() => ann.press(page, 'Next'), /page 2 of 2/)).text).toContain('#3');
     const own = await answer(
-      () => ann.command('history', { user: platform === 'discord' ? bo.handle : bo.name }, { about: first }),
+      () => ann.command('history', { user: bo.handle }, { about: first }),
       /History · 2 pictures/,
     );
     expect(own.text).not.toContain('#1 ');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   defaultParams,
   type Field,
@@ -13,6 +13,7 @@ import {
   resolveSampler,
 } from '../../src/edit/index.ts';
 import { parseInfotext } from '../../src/edit/infotext-text.ts';
+import { settingsOf } from '../../src/edit/sampler-settings.ts';
 
 /** Any value that the field takes; numbers on its slider, as the interface sends them. */
 function someValue(field: Field): fc.Arbitrary<unknown> {
@@ -58,6 +59,26 @@ const facts = (params: Params): InfotextFacts => ({
   editingModel: true,
 });
 
+/** Only of schedules that have levels to bend, and only what bends them. */
+function ofSchedule({ sampler, scheduler, rho }: Params): Readonly<Partial<Record<FieldName, boolean>>> {
+  const isBent = settingsOf(sampler).schedule && scheduler !== 'Automatic';
+  const own = { Karras: 7, Polyexponential: 1 }[scheduler as string];
+  return {
+    ...{ sigmaMin: isBent, sigmaMax: isBent, rho: isBent && own !== undefined && own !== rho },
+    ...{ betaDistAlpha: isBent && scheduler === 'Beta', betaDistBeta: isBent && scheduler === 'Beta' },
+    alwaysDiscardNextToLastSigma: settingsOf(sampler).discard,
+  };
+}
+
+/** Only what the sampler looks at, and an eta only where it is not the sampler's own. */
+function ofSampler(p: Params): Readonly<Partial<Record<FieldName, boolean>>> {
+  const { eta, churn, noise } = settingsOf(p.sampler);
+  return {
+    ...{ eta: eta !== null && p.eta >= 0 && p.eta !== eta.own },
+    ...{ sChurn: churn, sTmin: churn, sTmax: churn, sNoise: noise },
+  };
+}
+
 /** What an infotext says of a request, or leaves out when it is what everybody takes for granted. */
 function carried(p: Params): readonly FieldName[] {
   const own: Readonly<Partial<Record<FieldName, boolean>>> = {
@@ -66,9 +87,8 @@ function carried(p: Params): readonly FieldName[] {
     seedResizeFromH: p.seedResizeFromW > 0 && p.seedResizeFromH > 0,
     onlyMaskedPadding: p.inpaintArea === 'only masked',
     etaNoiseSeedDelta: p.eta !== 0,
-    betaDistAlpha: p.scheduler === 'Beta',
-    betaDistBeta: p.scheduler === 'Beta',
-    eta: p.eta >= 0 && p.eta !== (p.sampler.startsWith('DDIM') ? 0 : 1), // else the sampler's own, however it was said
+    ...ofSchedule(p),
+    ...ofSampler(p),
     // belong to the picture at hand or to its batch, not to how it is painted
     ...{ size: false, batchSize: false, batchCount: false, returnMask: false, returnMaskComposite: false },
     ...{ sampler: false, scheduler: false }, // looked at below
@@ -126,4 +146,73 @@ test('of a mask that "only masked" found blank the blur is told, and nothing of 
   expect(told('none')).toEqual([]);
   expect(told('blank')).toEqual(['Mask blur']);
   expect(told('used')).toEqual(['Mask blur', 'Inpaint area', 'Masked area padding', 'Masked content']);
+});
+
+describe('the sampler’s keys', () => {
+  const bent = {
+    ...{ eta: 0.5, sChurn: 2, sTmin: 0.1, sTmax: 9, sNoise: 1.01, alwaysDiscardNextToLastSigma: true },
+    ...{ sigmaMin: 0.1, sigmaMax: 10, rho: 5, betaDistAlpha: 0.4, extraNoise: 0.2 },
+  };
+  const keys = (sampler: Params['sampler'], scheduleType: string) => {
+    const params = { ...defaultParams, ...bent, sampler };
+    const text = infotextOf({ params, width: 512, height: 512 }, { ...facts(params), scheduleType, mask: 'none' });
+    return [...parseInfotext(text).params.keys()].filter((key) =>
+      /^(Eta|Sigma|Discard|Extra noise|Beta)|Schedule (min|max|rho)/.test(key),
+    );
+  };
+
+  test.each<[Params['sampler'], string, readonly string[]]>([
+    [
+      'Euler',
+      'Automatic',
+      ['Discard penultimate sigma', 'Extra noise', 'Sigma churn', 'Sigma tmin', 'Sigma tmax', 'Sigma noise'],
+    ],
+    [
+      'Euler a',
+      'Karras',
+      ['Schedule min sigma', 'Schedule max sigma', 'Schedule rho', 'Discard penultimate sigma', 'Extra noise', 'Eta'],
+    ],
+    ['DPM2 a', 'Simple', ['Schedule min sigma', 'Schedule max sigma', 'Extra noise', 'Eta', 'Sigma noise']],
+    [
+      'LCM',
+      'Beta',
+      [
+        'Schedule min sigma',
+        'Schedule max sigma',
+        'Beta schedule alpha',
+        'Beta schedule beta',
+        'Discard penultimate sigma',
+        'Extra noise',
+      ],
+    ],
+    ['DDIM', 'Karras', ['Discard penultimate sigma', 'Extra noise', 'Eta DDIM']],
+    ['UniPC', 'Beta', ['Discard penultimate sigma', 'Extra noise']],
+  ])('%s with %s: those it looks at', (sampler, scheduleType, expected) => {
+    expect(keys(sampler, scheduleType)).toEqual(expected);
+  });
+
+  test('an eta or a rho that is the own one anyway is not told', () => {
+    const told = (given: Partial<Params>, scheduleType: string) => {
+      const params = { ...defaultParams, ...given };
+      return infotextOf({ params, width: 512, height: 512 }, { ...facts(params), scheduleType });
+    };
+    expect(told({ sampler: 'DDIM', eta: 0 }, 'Automatic')).not.toContain('Eta');
+    expect(told({ sampler: 'Euler a', eta: 1, rho: 7 }, 'Karras')).not.toMatch(/Eta|rho/);
+  });
+});
+
+test('the emphasis mode stands behind the hashes, before the noise multiplier, as in A1111', () => {
+  const params = { ...defaultParams, prompt: '(hat:1.2)', emphasis: 'No norm', initialNoiseMultiplier: 0.9 } as const;
+  const hashes = { embeddingHashes: [{ name: 'bad', hash: '0123456789ab' }] };
+  const text = infotextOf({ params, width: 512, height: 512 }, { ...facts(params), mask: 'used', ...hashes });
+  const keys = [...parseInfotext(text).params.keys()];
+  const at = keys.indexOf('Emphasis');
+  expect(keys.slice(at - 1, at + 2)).toEqual(['TI hashes', 'Emphasis', 'Noise multiplier']);
+});
+
+test('a switch that somebody’s text says anything but False of is on', () => {
+  const read = (word: string) =>
+    paramsFromInfotext(`a\nSteps: 20, Sampler: Euler, Seed: 1, Soft inpainting enabled: ${word}`).softInpainting;
+  expect(['True', 'true', '1', 'yes indeed'].map(read)).toEqual([true, true, true, true]);
+  expect(read('False')).toBe(false);
 });

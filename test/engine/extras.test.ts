@@ -122,6 +122,8 @@ describe('a prompt that names LoRAs', () => {
     expect(after.infotext).toMatch(/, TI hashes: "glow: [0-9a-f]{12}", /);
     expect((await paint('a cat', 'glow')).pixels.equals(negative.pixels)).toBe(false);
     expect((await paint('a cat, wide')).infotext).not.toContain('TI hashes');
+    for (const pieces of ['[gl|gl]ow', 'g[lo:low:2]w', '(gl:1.0)ow'])
+      expect((await paint(`a cat, ${pieces}`)).infotext, pieces).toContain('TI hashes');
   });
 
   test('may hold hypernetworks, which work on what the U-Net reads of the text', async () => {

@@ -87,10 +87,18 @@ describe('a pruned checkpoint', () => {
     await put('text_encoder/clip_l.safetensors', split(whole, /^conditioner\.embedders\.0\.transformer\./).found);
     expect(await why()).toMatchObject(asks('it holds no text encoder OpenCLIP ViT-bigG: put one into text_encoder/'));
     await put('text_encoder/clip_g.safetensors', split(whole, /^conditioner\.embedders\.1\.model\./).found);
-    expect(await why()).toMatchObject(asks('it holds no VAE: put one into VAE/'));
     const vae = split(whole, /^first_stage_model\./).found;
-    await put('VAE/for-sd1.safetensors', vae);
-    expect(await why()).toMatchObject(asks('it holds no VAE: put one into VAE/'));
+    await put('VAE/mine.safetensors', vae);
+    expect(await why()).toMatchObject({
+      details: {
+        why: expect.stringMatching(
+          /^it holds no VAE: put one for SDXL into VAE\/, .* "xl" .*, or choose .* by its name/,
+        ),
+      },
+    });
+    const chosen = await paint('pruned', { vae: 'mine' });
+    expect(chosen.pixels.equals(complete)).toBe(true);
+    expect(chosen.infotext).toContain(', VAE: mine.safetensors, ');
     await put('VAE/my-xl.safetensors', vae);
     const painted = await paint('pruned');
     expect(painted.pixels.equals(complete)).toBe(true);
@@ -112,6 +120,34 @@ describe('a pruned checkpoint', () => {
     await put('Stable-diffusion/diffusers.safetensors', { ...rest, ...Object.fromEntries(second) });
     expect(distance((await paint('diffusers')).pixels, complete)).toBeLessThanOrEqual(1);
   });
+});
+
+test('a textual inversion of SDXL has vectors for both text encoders, also out of a LoRA', async () => {
+  await put('Stable-diffusion/xl.safetensors', await tinyCheckpoint('sdxl'));
+  await mkdir(join(tiny.dir, 'embeddings'));
+  const vectors = (width: number) =>
+    float32(
+      [3, width],
+      Array.from({ length: 3 * width }, (_, i) => Math.sin(i)),
+    );
+  const glow = { clip_l: vectors(64), clip_g: vectors(128) };
+  const prompt = 'a Glow, [cat:tree:0.5] AND a (hat:1.2)';
+  const before = await paint('xl', { prompt });
+  const bundled = Object.entries(glow).map(([part, tensor]) => [`bundle_emb.glow.${part}`, tensor] as const);
+  const plain = {
+    'lora_unet_out_2.lora_up.weight': float32([4, 1, 1, 1], [0, 0, 0, 0]),
+    'lora_unet_out_2.lora_down.weight': float32([1, 32, 3, 3], Array<number>(288).fill(0)),
+  };
+  await put('Lora/shiny.safetensors', { ...plain, ...Object.fromEntries(bundled) });
+  const shiny = await paint('xl', { prompt: `${prompt}<lora:shiny>` });
+  expect(shiny.pixels.equals(before.pixels)).toBe(false);
+  expect(shiny.infotext).not.toContain('TI hashes');
+  await put('embeddings/glow.safetensors', glow);
+  const after = await paint('xl', { prompt });
+  expect(after.pixels.equals(shiny.pixels)).toBe(true);
+  expect(after.infotext).toMatch(/, TI hashes: "glow: [0-9a-f]{12}", /);
+  await put('embeddings/half.safetensors', { clip_l: vectors(64) });
+  expect((await paint('xl', { prompt: 'a half' })).infotext).not.toContain('TI hashes');
 });
 
 const floatsOf = ({ bytes }: GivenTensor) => new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);

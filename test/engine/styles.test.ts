@@ -19,6 +19,30 @@ test('older files call the prompt text, and have no negative one', () => {
   expect(parseStyles('name,text\nOld,by hand')).toEqual([{ name: 'Old', prompt: 'by hand', negativePrompt: '' }]);
 });
 
+test.each([
+  ['a quote within a field is a letter', 'A,5" nails,', { name: 'A', prompt: '5" nails', negativePrompt: '' }],
+  [
+    'what follows closed quotes belongs to the field',
+    '"A"b,"x, y" z,w',
+    { name: 'Ab', prompt: 'x, y z', negativePrompt: 'w' },
+  ],
+  ['open quotes reach to the end', 'A,"x, y\nz', { name: 'A', prompt: 'x, y\nz', negativePrompt: '' }],
+  ['a row may be cut short', 'A', { name: 'A', prompt: '', negativePrompt: '' }],
+  ['a row may end in a comma', 'A,x,', { name: 'A', prompt: 'x', negativePrompt: '' }],
+  [
+    'the place of the prompt may be named twice',
+    'A,{prompt} {prompt},',
+    { name: 'A', prompt: '{prompt} {prompt}', negativePrompt: '' },
+  ],
+])('%s', (_, row, style) => {
+  expect(parseStyles(`name,prompt,negative_prompt\n${row}`)).toEqual([style]);
+});
+
+test('a file of eight megabytes without an end to its quotes is read at once', () => {
+  const csv = `name,prompt\n${'a,"'.repeat(2_700_000)}`;
+  expect(parseStyles(csv)).toHaveLength(1);
+});
+
 test('whatever is between the quotes comes back as it was', () => {
   const quoted = (value: string) => `"${value.replaceAll('"', '""')}"`;
   const word = fc.string({ minLength: 1 }).filter((value) => !value.startsWith('#'));

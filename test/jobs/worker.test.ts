@@ -38,7 +38,13 @@ test('a job’s picture is fetched, edited and stored; the same job gives the sa
   const result = await handler(job, (progress) => reports.push(progress), forever);
   expect(result.images.map(({ seed }) => seed)).toEqual([1, 2]);
   for (const { image } of result.images) expect(await blobs.has(image)).toBe(true);
-  expect(reports).toHaveLength(fakeSteps);
+  const uploading = reports.filter(({ phase }) => phase === 'uploading');
+  expect(uploading.map(({ step, steps }) => [step, steps])).toEqual([
+    [0, 2],
+    [1, 2],
+    [2, 2],
+  ]);
+  expect(reports).toHaveLength(fakeSteps + uploading.length);
   expect(await handler(job, () => {}, forever)).toEqual(result);
 });
 

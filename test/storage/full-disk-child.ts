@@ -17,7 +17,9 @@ const refusalIn = (work: Promise<unknown>) =>
     (error: unknown) => (error instanceof Refusal ? error.code : String(error)),
   );
 const save = (n: number) =>
-  refusalIn(storage.people.savePerson({ id: `web:${n}` as UserId, name: 'Ann'.repeat(1000), language: null }));
+  refusalIn(
+    storage.people.savePerson({ id: `web:${n}` as UserId, name: 'Ann'.repeat(1000), language: null, handle: null }),
+  );
 
 let people = 0;
 while ((await save(people)) === 'written') people++;

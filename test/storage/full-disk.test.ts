@@ -17,7 +17,7 @@ test('a database that cannot grow refuses what is written in so many words, keep
   const { stdout } = await promisify(execFile)('sh', ['-c', command, process.execPath, child, dir]);
   expect(JSON.parse(stdout)).toEqual({ statement: 'storage-full', transaction: 'storage-full', kept: 3000 });
   await using storage = await openStorage({ dataDir: dir, log: silentLog });
-  await storage.people.savePerson({ id: 'web:late', name: 'Late'.repeat(1000), language: null });
+  await storage.people.savePerson({ id: 'web:late', name: 'Late'.repeat(1000), language: null, handle: null });
   expect((await storage.people.person('web:late'))?.name).toHaveLength(4000);
   await rm(dir, { recursive: true, force: true, maxRetries: 5 });
 });

@@ -197,7 +197,7 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
         const { picture } = await edited(theirs, author);
         const { picture: child } = await edited((await storage.lineage.node(picture.id))!, bo);
         const own = await upload(author, place);
-        await storage.people.savePerson({ id: author, name: 'Ann', language: null });
+        await storage.people.savePerson({ id: author, name: 'Ann', language: null, handle: null });
         await storage.presets.save({ scope: 'user', owner: author, name: 'calm', content: { params: { steps: 9 } } });
         expect(await storage.privacy.inventory(author)).toMatchObject({ uploads: 1, results: 1, edits: 1, presets: 1 });
 

@@ -80,8 +80,10 @@ async function take(model: Model, { does, who, at }: { does: string; who: number
     await moved(model, name, above.id);
     await tree.pushUndone(model.lineage, person, head.id);
   } else {
-    const left = await tree.popUndone(model.lineage, person, head.id);
-    if (left) await moved(model, name, left);
+    const left = await tree.undone(model.lineage, person, head.id);
+    if (!left) return;
+    await moved(model, name, left);
+    await tree.dropUndone(model.lineage, person, [left]);
   }
 }
 

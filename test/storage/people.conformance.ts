@@ -91,7 +91,7 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
 
     describe('people and places', () => {
       test('are remembered, and what is known of them changes', async () => {
-        const person = { id: `web:${nodeId()}`, name: 'Ann 安', language: null } as const;
+        const person = { id: `web:${nodeId()}`, name: 'Ann 安', language: null, handle: null } as const;
         await atOnce(stand, 6, (s) => s.people.savePerson(person));
         await storage.people.savePerson({ ...person, language: 'zh' });
         expect(await other.people.person(person.id)).toEqual({ ...person, language: 'zh' });
@@ -101,6 +101,16 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
         expect(await other.people.place(place.id)).toEqual({ ...place, policy: 'collaborators' });
         expect(await storage.people.person('web:nobody')).toBeUndefined();
         expect(await storage.people.place(somePlace())).toBeUndefined();
+      });
+      test('are found by the handle they have, which only the last of them has', async () => {
+        const handle = `telegram:@${nodeId()}`;
+        const named = { name: 'Bo', language: null, handle } as const;
+        await storage.people.savePerson({ id: `telegram:${nodeId()}`, ...named });
+        const now = { id: `telegram:${nodeId()}`, ...named } as const;
+        await storage.people.savePerson(now);
+        expect(await other.people.withHandle(handle)).toEqual(now);
+        await storage.people.savePerson({ ...now, handle: null });
+        expect(await other.people.withHandle(handle)).toBeUndefined();
       });
       test('are given a hint once in so many days', async () => {
         const person = `web:${nodeId()}` as const;

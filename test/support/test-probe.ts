@@ -38,5 +38,5 @@ export const testProbe: PictureProbe = {
   upload: async (bytes) => ({ bytes, ending: 'png' }),
   compare: (a, b, how) => pictures.compare(a, b, how),
   inscribe: (png, infotext) => pictures.inscribe(png, infotext),
-  sheet: (tiles) => pictures.sheet(tiles),
+  tree: (tiles) => pictures.tree(tiles),
 };

@@ -134,7 +134,7 @@ export async function promise(flow: Flow, admitted: Admitted): Promise<void> {
     await flow.jobCards.announce(job, { isRoom, mayChange: isUnsure(order.parent) });
     await sayWhere(flow, order.asker, job);
   } catch (error) {
-    const isUnreachable = error instanceof DeliveryError && error.reason === 'unreachable';
+    const isUnreachable = error instanceof DeliveryError && ['unreachable', 'no-way'].includes(error.reason);
     if (isUnreachable && !aloneIn(job.replyTo)) await giveUp(flow, job, error);
     flow.log.warn({ error, job: job.id, place: job.place }, 'the first card could not be posted'); // the result still can
   }

@@ -75,6 +75,8 @@ function valueFrom(option: OwnOption, text: string): string | number | boolean |
     case 'choice':
       return choiceFrom(option, text);
     case 'person':
+      if (/^\d{1,4}$|[/:]/.test(text) || text.length > 64) return undefined; // nobody's number is so short
+      return /^<@!?(\d+)>$/.exec(text)?.[1] ?? text;
     case 'channel':
     case 'role':
       return /^(?:<[@#]?[&!]?)?@?([\w-]{1,64})>?$/.exec(text)?.[1];

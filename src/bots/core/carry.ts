@@ -11,7 +11,7 @@ import { checkMayLock, say, toggleLock } from './together.ts';
 import type { Motion } from './vote-card.ts';
 import { ballot, neededFor, openVote } from './votes.ts';
 
-type About = Pick<Motion, 'does'> & Partial<Pick<Motion, 'branch' | 'from' | 'left'>>;
+type About = Pick<Motion, 'does'> & Partial<Pick<Motion, 'branch' | 'from' | 'left' | 'redone'>>;
 
 /** Asks everybody where everybody is to be asked. True when that was done, and nothing else is to be done now. */
 export async function asksEverybody(
@@ -30,20 +30,20 @@ export async function asksEverybody(
 
 /** Moves HEAD and shows where it is now; or asks everybody first. @throws Refusal 'head-moved', 'gone' */
 export async function takeStep(flow: Flow, asker: Asker, move: Move): Promise<void> {
-  const { lineage, branch, from, to, left } = move;
-  if (await asksEverybody(flow, asker, { lineage, node: to }, { does: 'move', branch, from, left })) return;
+  const { lineage, branch, from, to, left, redone = [] } = move;
+  if (await asksEverybody(flow, asker, { lineage, node: to }, { does: 'move', branch, from, left, redone })) return;
   await moveHead(flow, asker, move);
   await postNode(flow, asker, to);
 }
 
 /** Does what enough people agreed to, in the name and the words of whoever asked for it. */
 async function carry(flow: Flow, asker: Asker, motion: Motion, node: LineageNode): Promise<void> {
-  const { does, branch, from, left, by, name } = motion;
+  const { does, branch, from, left, redone = [], by, name } = motion;
   const lineage = await lineageOf(flow, node);
   const mover: Asker = { ...asker, speaker: { ...asker.speaker, user: by, name } };
   switch (does) {
     case 'move':
-      await moveHead(flow, mover, { lineage, branch, from, to: node, left });
+      await moveHead(flow, mover, { lineage, branch, from, to: node, left, redone });
       return postNode(flow, mover, node);
     case 'delete':
       await takeAway(flow, node);

@@ -1,4 +1,4 @@
-import { type Label, scripts } from '../../edit/choices.ts';
+import { type Label, type ScriptName, scripts } from '../../edit/choices.ts';
 import type { OwnOption } from './command.ts';
 
 // What commands ask for; the rows of commands.ts name them.
@@ -34,6 +34,26 @@ export const target = words('target', { en: 'Which part: a word or two', zh: '�
 export const script: OwnOption = {
   ...{ kind: 'choice', name: 'script', about: { en: 'A script around the edit', zh: '脚本' } },
   choices: scripts.filter(({ value }) => value === 'none' || value === 'loopback' || value === 'SD upscale'),
+};
+
+/** Short names of the scripts that grow a picture. */
+export const outpaintMethods = {
+  mk2: 'outpainting mk2',
+  'poor-man': "poor man's outpainting",
+  mosaic: 'mosaic outpaint',
+} as const satisfies Record<string, ScriptName>;
+
+export const outpaintMethod: OwnOption = {
+  ...{ kind: 'choice', name: 'method', about: { en: 'Which way', zh: '外扩方式' } },
+  choices: Object.entries(outpaintMethods).map(([value, script]) => ({
+    ...{ value, label: scripts.find((known) => known.value === script)!.label },
+  })),
+};
+
+/** The shape to reach. */
+export const toRatio: OwnOption = {
+  ...words('to-ratio', { en: 'Shape to reach, like 16:9', zh: '目标宽高比，如 16:9' }, 16),
+  suggests: 'ratio',
 };
 
 /** The card and the result for the asker's eyes only, where a platform can do that. */

@@ -12,6 +12,8 @@ export type SuggestionSource =
   | 'topic'
   | 'preset'
   | 'upscaler'
+  | 'ratio'
+  | 'direction'
   /** Pictures of the tree somebody works on; of these, those made with a mask. */
   | 'version'
   | 'masked version'

@@ -1,11 +1,13 @@
 import { fieldNames } from '../../edit/fields.ts';
+import type { PartialParams } from '../../edit/params.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { callOf, type Doing, type Given } from './calls.ts';
 import { cancelJob } from './cancel.ts';
 import type { EditingCommand } from './command.ts';
+import { outpaintMethods } from './command-options.ts';
 import { type CommandName, commands } from './commands.ts';
-import type { EditWords } from './grammar.ts';
+import { checkRatio, type EditWords, takeOption } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { helpCard, helpTopic } from './help.ts';
 import { redo, undo } from './history.ts';
@@ -39,10 +41,11 @@ async function cancel({ flow, heard: { asker }, incoming }: Doing): Promise<void
 /** Words of a command: its options, what was typed after it, and `advanced`, which wins. */
 function wordsOfCommand(
   { name }: EditingCommand,
-  { link: _, preset: __, private: ___, target, advanced = '', ...typed }: Given,
+  { link: _, preset: __, private: ___, target, 'to-ratio': shape, advanced = '', ...typed }: Given,
   text: string,
 ): EditWords {
   const words = wordsAfter(name, text);
+  const ratio = shape === undefined ? words.ratio : checkRatio(String(shape));
   const options = parseOptions(typed);
   const more = parseAdvanced(String(advanced));
   const saidTwice = fieldNames.filter((field) => field in more && field in options);
@@ -52,17 +55,49 @@ function wordsOfCommand(
     .trim()
     .slice(0, 100);
   const region = part === '' ? words.region : ({ target: part, becomes: 'repainted' } as const);
-  return { ...words, ...said, region, params: rest, saidTwice };
+  return { ...words, ...said, region, params: rest, saidTwice, ...(ratio !== undefined && { ratio }) };
 }
 
 /** A command that edits a picture, the one that is pointed at or sent along. */
-function editing(command: EditingCommand): (doing: Doing) => Promise<void> {
+function editing(
+  command: EditingCommand,
+  meant: (words: EditWords) => EditWords = (words) => words,
+): (doing: Doing) => Promise<void> {
   return ({ flow, heard, incoming, call: { options } }) => {
-    const read = (text: string) => ({ command, words: wordsOfCommand(command, options, text) });
+    const read = (text: string) => ({ command, words: meant(wordsOfCommand(command, options, text)) });
     const link = linkOf(options);
     const telling = { incoming: withDrawing(incoming, link), link, preset: presetOf(options), followsUp: false, read };
     return edit(flow, heard, { ...telling, target: null, sketch: 'sketch' });
   };
+}
+
+/** What is said once for every script that grows a picture, under the name each has for it. */
+function forEachScript(words: EditWords): EditWords {
+  const { direction, maskBlur, maskedContent } = words.params;
+  const shared: PartialParams = {
+    ...(direction !== undefined && { mosaicDirection: direction }),
+    ...(maskBlur !== undefined && { mk2MaskBlur: maskBlur, poorMaskBlur: maskBlur }),
+    ...(maskedContent !== undefined && { poorMaskedContent: maskedContent }),
+  };
+  return { ...words, params: { ...shared, ...words.params } };
+}
+
+/** The method is chosen, or typed, by its short name. */
+function outpaint(doing: Doing): Promise<void> {
+  const { incoming, call } = doing;
+  const { value: typed, rest: text } = takeOption(incoming.text, 'method|方式');
+  const { method = typed, ...options } = call.options;
+  const script = method === null ? {} : { script: scriptOf(String(method)) };
+  const said = { ...call, options: { ...options, ...script } };
+  return editing(commands.outpaint, forEachScript)({ ...doing, incoming: { ...incoming, text }, call: said });
+}
+
+/** @throws Refusal 'unknown-name' */
+function scriptOf(method: string): string {
+  const known: Readonly<Record<string, string>> = outpaintMethods;
+  const found = known[method.toLowerCase()];
+  if (found !== undefined) return found;
+  throw new Refusal('unknown-name', { kind: 'method', given: method.slice(0, 40), nearest: Object.keys(known) });
 }
 
 const textOf = (value: Given[string]): string | null =>
@@ -128,7 +163,7 @@ async function tellModels({ flow, heard, incoming, call: { options } }: Doing): 
 const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   edit: editing(commands.edit),
   inpaint: editing(commands.inpaint),
-  outpaint: editing(commands.outpaint),
+  outpaint,
   upscale: editing(commands.upscale),
   sketch,
   remove,

@@ -29,6 +29,7 @@ const stateOfPhase = {
   preparing: 'preparing',
   sampling: 'running',
   decoding: 'encoding',
+  uploading: 'encoding',
 } as const satisfies Record<Progress['phase'], JobState>;
 
 /** Buttons that need something to be remembered; a disk that is full must not keep the refusal itself from being told. */

@@ -1,6 +1,8 @@
 import { type Field, type FieldName, fields } from '../../edit/fields.ts';
+import { ratioIn } from '../../edit/outpaint-plan.ts';
 import { fieldNamed, type PartialParams } from '../../edit/params.ts';
 import type { Sketch } from '../../edit/request.ts';
+import { Refusal } from '../../errors.ts';
 import { checkLength, fieldAt, type Given, give, matchAt, pointingAt, scanValue } from './options.ts';
 import { soundText } from './plain-text.ts';
 
@@ -22,6 +24,8 @@ export interface EditWords {
   readonly region: Region | null;
   /** Parameters that were said twice, in an option and in `advanced`, which won. */
   readonly saidTwice: readonly FieldName[];
+  /** The shape the picture is to grow to, like `16:9`. */
+  readonly ratio?: string;
 }
 
 /** Where running text goes until the next operator. */
@@ -111,11 +115,11 @@ function readSegments(text: string): Reading {
  * Reads the segments of a text: words replace the prompt, `+ …` appends to it, `no: …` replaces the negative prompt, `+no: …` appends
  * to that, `--key value` sets a parameter. Operators may be typed full-width; what stands between them is passed on as it is.
  *
- * @throws Refusal 'bad-option' with the position of an unknown key, 'prompt-too-long', and whatever a value is refused for
+ * @throws Refusal 'bad-option' with the position of an unknown key, 'prompt-too-long', 'bad-ratio', and whatever a value is refused for
  */
 export function parseWords(raw: string): EditWords {
   checkLength(raw);
-  const text = soundText(raw);
+  const { value: ratio, rest: text } = takeOption(soundText(raw), 'to-ratio|宽高比');
   const { buckets, given } = pointingAt(text, () => readSegments(text));
   return {
     prompt: buckets.prompt.length > 0 ? buckets.prompt.join(' ') : null,
@@ -125,7 +129,23 @@ export function parseWords(raw: string): EditWords {
     params: given,
     region: null,
     saidTwice: [],
+    ...(ratio !== null && { ratio: checkRatio(ratio) }),
   };
+}
+
+/** `--name value` or `name=value` taken out of a text; a value with blanks stands in quotation marks. @param names  an expression */
+export function takeOption(text: string, names: string): { readonly value: string | null; readonly rest: string } {
+  const flag = `(?:--|－－|––|—)(?:${names})(?:\\s*[=＝]\\s*|\\s+)|(?:${names})[=＝]`;
+  const found = new RegExp(`(?:^|\\s)(?:${flag})(?:"([^"]{1,64})"|([^\\s,，;；"]{1,64}))`, 'iu').exec(text);
+  if (!found) return { value: null, rest: text };
+  const rest = `${text.slice(0, found.index)} ${text.slice(found.index + found[0].length)}`.trim();
+  return { value: (found[1] ?? found[2])!, rest };
+}
+
+/** @throws Refusal 'bad-ratio' */
+export function checkRatio(text: string): string {
+  if (!ratioIn(text)) throw new Refusal('bad-ratio', { given: text.slice(0, 40) });
+  return text;
 }
 
 /** A caption that begins with "mask" says what the second picture is. */

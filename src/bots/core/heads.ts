@@ -8,8 +8,8 @@ export function isManager({ owner }: Pick<Lineage, 'owner'>, { user, moderator }
   return owner === user || moderator;
 }
 
-function isInvited({ collaborators }: Lineage, { user, alias = [] }: Speaker): boolean {
-  return collaborators.some(({ member }) => member === user || alias.includes(member));
+function isInvited({ collaborators }: Lineage, { user, handle, alias = [] }: Speaker): boolean {
+  return collaborators.some(({ member }) => member === user || member === handle || alias.includes(member));
 }
 
 /** Whether somebody else's lock is in the way of this person. */

@@ -35,7 +35,9 @@ export async function meet(flow: Flow, incoming: Incoming): Promise<Heard> {
   const { speaker, where, key } = incoming;
   const [person, known] = await Promise.all([people.person(speaker.user), people.place(where.place)]);
   const name = oneLine(speaker.name, 60) || speaker.user;
-  if (person?.name !== name) await people.savePerson({ id: speaker.user, name, language: person?.language ?? null });
+  const { handle = null } = speaker;
+  if (person?.name !== name || person.handle !== handle)
+    await people.savePerson({ id: speaker.user, name, language: person?.language ?? null, handle });
   if (!known) {
     const place: Place = {
       id: where.place,

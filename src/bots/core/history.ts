@@ -71,7 +71,7 @@ async function waysForward({ storage }: Desk, node: LineageNode): Promise<readon
   return firsts.toReversed();
 }
 
-/** The pictures a way forward goes over, and those of them that were taken off this person's stack. */
+/** The pictures a way forward goes over, and those of them that this person had stepped back from. */
 interface WayForward {
   readonly path: readonly LineageNode[];
   readonly remembered: readonly NodeId[];
@@ -85,7 +85,7 @@ async function wayForward(flow: Flow, { speaker }: Asker, from: LineageNode, ste
   const path: LineageNode[] = [];
   const remembered: NodeId[] = [];
   for (let at = from; path.length < steps; at = path.at(-1)!) {
-    const left = await tree.popUndone(from.lineage, speaker.user, at.id);
+    const left = await tree.undone(from.lineage, speaker.user, at.id);
     const known = left && (await tree.node(left));
     const ways = known ? [known] : await waysForward(flow, at);
     const [only, another] = ways;
@@ -131,12 +131,7 @@ export async function redo(flow: Flow, asker: Asker, stepping: Stepping, chosen 
   if (ways.length > 1) return askWhich(stepping, ways);
   const to = path.at(-1);
   if (!to) throw new Refusal('nothing-to-redo', {});
-  try {
-    await takeStep(flow, asker, { lineage, branch, from: node.id, to, left: [] });
-  } catch (error) {
-    for (const id of remembered.toReversed()) await flow.storage.lineage.pushUndone(lineage.id, asker.speaker.user, id);
-    throw error;
-  }
+  await takeStep(flow, asker, { lineage, branch, from: node.id, to, left: [], redone: remembered });
 }
 
 /** The picture a choice means: the `which`th of the batch from 1, or the pressed one itself. @throws Refusal 'old-button' */

@@ -3,6 +3,8 @@ import type { Catalog } from '../../edit/catalog.ts';
 import type { Params } from '../../edit/fields.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode, Operation } from '../../edit/lineage.ts';
+import { outpaintParams } from '../../edit/outpaint-plan.ts';
+import { sidesOf } from '../../edit/outpaint-size.ts';
 import type { PartialParams } from '../../edit/params.ts';
 import { type Layer, mergeLayers, type PresetFlow, presetFlows } from '../../edit/presets.ts';
 import type { EditRequest, MaskSource, Sketch, UserId } from '../../edit/request.ts';
@@ -13,6 +15,7 @@ import type { Asker, Order } from './accept.ts';
 import { promptOf } from './cards.ts';
 import { pause } from './clock.ts';
 import type { EditingCommand } from './command.ts';
+import { outpaintMethods } from './command-options.ts';
 import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
@@ -185,6 +188,28 @@ async function sketchFor(desk: Desk, { sketch, source }: Said): Promise<Sketch |
   return { kind: sketch.kind, painted: image.ref };
 }
 
+/**
+ * What grows the picture to the shape that was asked for, on the side that was named. Who asks for a shape wants the picture larger,
+ * whatever they called it. @throws Refusal 'has-shape'
+ */
+function withShape(said: Said): Said {
+  const { words, source, command } = said;
+  const { ratio, params } = words;
+  if (ratio === undefined) return said;
+  const wanted = params.script ?? command.edits.sets.script;
+  const script = Object.values(outpaintMethods).find((known) => known === wanted) ?? 'outpainting mk2';
+  const along = params.direction === undefined ? [] : [...sidesOf(params.direction)];
+  const draft = { sides: [], pixels: 0, ratio, script, preset: false };
+  const grown = outpaintParams(draft, imageOfSource(source), along);
+  if (!grown) throw new Refusal('has-shape', { ratio });
+  const isPlain = command.edits.sets.script === undefined;
+  return {
+    ...said,
+    command: isPlain ? commands.outpaint : command,
+    words: { ...words, params: { ...params, ...grown } },
+  };
+}
+
 /** The command that was meant: with a mask or strokes it is inpainting, unless it has a mask of its own. */
 function commandOf({ command, mask, sketch }: Said): EditingCommand {
   const hasStrokes = mask !== undefined || sketch?.kind === 'inpaint sketch';
@@ -204,7 +229,8 @@ function operationOf(command: EditingCommand, { mask, sketch, params }: EditRequ
  * Turns what was said into an order: presets and options merged, mask checked and stored, every value resolved.
  * @throws Refusal for whatever cannot be done
  */
-export async function orderEdit(desk: Desk, asker: Asker, said: Said): Promise<Order> {
+export async function orderEdit(desk: Desk, asker: Asker, spoken: Said): Promise<Order> {
+  const said = withShape(spoken);
   const command = commandOf(said);
   const chosen = await choicesFor(desk, asker.where, asker.speaker.user);
   const layers = await layersOf(desk, asker, { said, command, chosen });

@@ -13,7 +13,7 @@ export type JobStage =
 
 const CELLS = 12;
 
-/** Share of the whole, 0…1: preparing to 5 %, sampling to 92 %, decoding to 97 %. */
+/** Share of the whole, 0…1: preparing to 5 %, sampling to 92 %, decoding to 97 %, uploading the rest. */
 export function shareOf({ phase, step, steps }: Progress): number {
   const done = steps > 0 ? Math.min(1, step / steps) : 0;
   switch (phase) {
@@ -25,6 +25,8 @@ export function shareOf({ phase, step, steps }: Progress): number {
       return 0.05 + 0.87 * done;
     case 'decoding':
       return 0.92 + 0.05 * done;
+    case 'uploading':
+      return 0.97 + 0.03 * done;
     default:
       return phase satisfies never;
   }
@@ -39,7 +41,10 @@ export function progressBar(share: number): string {
 function progressLine(messages: Messages, progress: Progress, etaSeconds: number | null): string {
   const { job } = messages;
   const { phase, step, steps } = progress;
-  const says = phase === 'sampling' ? job.sampling(step, steps) : phase === 'decoding' ? job.decoding : job.preparing;
+  const says = {
+    ...{ loading: job.preparing, preparing: job.preparing, decoding: job.decoding, uploading: job.uploading },
+    sampling: job.sampling(step, steps),
+  }[phase];
   const eta = etaSeconds === null || phase !== 'sampling' ? [] : [messages.eta(etaSeconds)];
   return [progressBar(shareOf(progress)), says, ...eta].join(' · ');
 }

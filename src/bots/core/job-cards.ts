@@ -284,7 +284,7 @@ class PacedCards implements JobCards {
   #afterTrouble(tracked: Tracked, error: unknown): void {
     const { place, id } = tracked.row;
     const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
-    const isHopeless = reason === 'gone' || reason === 'unreachable';
+    const isHopeless = reason === 'gone' || reason === 'unreachable' || reason === 'no-way';
     if (isHopeless || (tracked.owed && reason !== 'retry')) {
       Object.assign(tracked, { message: null, owed: false }); // nothing to edit any more; the outcome is a message of its own
       return;

@@ -56,12 +56,14 @@ export interface Move {
   readonly to: LineageNode;
   /** Pictures that are left by stepping back, for Redo; the one left first comes first. */
   readonly left: readonly NodeId[];
+  /** Pictures that are returned to: what they had been left for is forgotten. */
+  readonly redone?: readonly NodeId[];
 }
 
 /** Somebody else was quicker: what was wanted can be done from where HEAD is now, or beside it. */
 export async function outrun(
   { storage }: Flow,
-  { lineage, branch, to, left }: Omit<Move, 'from'>,
+  { lineage, branch, to, left }: Omit<Move, 'from' | 'redone'>,
 ): Promise<RefusalWithWayOn<'head-moved'> | Refusal<'gone'>> {
   const now = (await storage.lineage.lineage(lineage.id))?.heads[branch];
   const head = now && (await storage.lineage.node(now));
@@ -76,12 +78,14 @@ export async function outrun(
 
 /** Moves HEAD if it still is where it was seen. @throws Refusal 'head-moved' with both ways on, 'gone' */
 export async function moveHead(flow: Flow, asker: Asker, move: Move): Promise<void> {
-  const { lineage, branch, from, to, left } = move;
+  const { lineage, branch, from, to, left, redone = [] } = move;
+  const { user } = asker.speaker;
   try {
     await flow.storage.lineage.moveHead(lineage.id, branch, from, to.id);
   } catch (error) {
     if (error instanceof Refusal && error.code === 'head-moved') throw await outrun(flow, move);
     throw error;
   }
-  for (const id of left) await flow.storage.lineage.pushUndone(lineage.id, asker.speaker.user, id);
+  for (const id of left) await flow.storage.lineage.pushUndone(lineage.id, user, id);
+  if (redone.length > 0) await flow.storage.lineage.dropUndone(lineage.id, user, redone);
 }

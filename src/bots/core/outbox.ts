@@ -160,9 +160,9 @@ class OutboxLoop implements Outbox {
       return 0;
     }
     try {
-      const isShared = aloneIn(row.replyTo) === null;
-      if (isShared && (await storage.people.isUnreachable(row.place, new Date(clock.now()))))
-        throw new DeliveryError('unreachable', null);
+      const isLeftAlone = aloneIn(row.replyTo) === null && !platform.answers?.(row.place);
+      if (isLeftAlone && (await storage.people.isUnreachable(row.place, new Date(clock.now()))))
+        throw new DeliveryError('no-way', null);
       const { message, pictures } = await this.#send(platform, row);
       await storage.people.placeReached(row.place);
       const link = (id: string, node: NodeId | null): MessageLink => ({
@@ -233,11 +233,12 @@ class OutboxLoop implements Outbox {
       await storage.outbox.retryAt(row.id, new Date(clock.now() + pause));
       return pause;
     }
-    if (reason !== 'unreachable') {
+    if (reason !== 'unreachable' && reason !== 'no-way') {
       await storage.outbox.failed(row.id);
       return 0;
     }
-    if (!aloneIn(row.replyTo)) await storage.people.placeRefused(row.place, new Date(clock.now()));
+    if (reason === 'unreachable' && !aloneIn(row.replyTo))
+      await storage.people.placeRefused(row.place, new Date(clock.now()));
     return this.#deliverElsewhere(row);
   }
 
@@ -253,7 +254,7 @@ class OutboxLoop implements Outbox {
     }
     try {
       const direct = await platform.directPlace(reader);
-      if (direct === null || direct === row.place) throw new DeliveryError('unreachable', null);
+      if (direct === null || direct === row.place) throw new DeliveryError('no-way', null);
       const { message } = await this.#send(platform, { ...row, place: direct, replyTo: null });
       await storage.outbox.sent(row.id, message, []);
     } catch (error) {

@@ -149,7 +149,9 @@ export interface Speaker {
   readonly manager?: boolean;
   /** Ids of their roles here, where there are such things. */
   readonly roles?: readonly string[];
-  /** What else they may be invited as: a role (`discord-role:…`), a name (`telegram:@bo`). */
+  /** What others call them by where that is no id, in lower case: `telegram:@bo`. */
+  readonly handle?: string;
+  /** What else they may be invited as: a role (`discord-role:…`), a name (`web:@bo`). */
   readonly alias?: readonly string[];
 }
 export interface Whereabouts {
@@ -280,10 +282,10 @@ export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
   /**
    * `retry`: surely not posted (or a nonce makes posting it again harmless), try later; `uncertain`: the connection broke, it may have
-   * been posted – tried again after a minute, marked as repeated; `unreachable`: the place cannot be written to; `gone`: the message
-   * to edit no longer exists; `too-big`: files. Anything else that is thrown counts as `uncertain`.
+   * been posted – tried again after a minute, marked as repeated; `unreachable`: the place cannot be written to; `no-way`: nor can it
+   * now, but it has refused nothing; `gone`: the message to edit no longer exists; `too-big`: files. Anything else that is thrown counts as `uncertain`.
    */
-  readonly reason: 'retry' | 'uncertain' | 'unreachable' | 'gone' | 'too-big';
+  readonly reason: 'retry' | 'uncertain' | 'unreachable' | 'no-way' | 'gone' | 'too-big';
   readonly retryAfterMs: number | null;
   constructor(reason: DeliveryError['reason'], retryAfterMs: number | null, options?: ErrorOptions) {
     super(`delivery: ${reason}`, options);
@@ -310,6 +312,8 @@ export interface Platform extends AsyncDisposable {
   look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
+  /** Whether a place that refuses messages can still be answered, through what somebody did there a moment ago. */
+  answers?(place: PlaceId): boolean;
   /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */
   directPlace(user: UserId): Promise<PlaceId | null>;
   /** An address that leads to a message, where there is such a thing. */

@@ -2,6 +2,8 @@ import type { Catalog } from '../../edit/catalog.ts';
 import { imageUpscalers, samplerNames, schedulerNames } from '../../edit/choices.ts';
 import { fieldNames, fields } from '../../edit/fields.ts';
 import type { LineageNode, PlaceId } from '../../edit/lineage.ts';
+import { outpaintRatios } from '../../edit/outpaint-plan.ts';
+import { directions } from '../../edit/outpaint-size.ts';
 import { recipes } from '../../edit/recipes.ts';
 import type { UserId } from '../../edit/request.ts';
 import type { Storage } from '../../storage/index.ts';
@@ -124,6 +126,8 @@ const sources: Readonly<
   upscaler: upscalers,
   sampler: always(samplerNames),
   scheduler: always(schedulerNames),
+  ratio: always(outpaintRatios),
+  direction: always(['all', ...directions, 'horizontal', 'vertical']),
   topic: always(helpTopics),
   parameter: always(fieldNames.map((name) => fields[name].chat)),
   seed: seeds,

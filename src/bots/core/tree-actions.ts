@@ -1,6 +1,7 @@
 import type { BlobRef } from '../../edit/blob.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
-import type { SheetTile } from '../../edit/probe.ts';
+import { makerColors, type TreeTile } from '../../edit/probe.ts';
+import type { UserId } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
 import { branch, changeBranch } from './branches.ts';
@@ -13,6 +14,7 @@ import { messagesIn } from './messages/index.ts';
 import { lineageOf, postNode } from './moves.ts';
 import { pictureView } from './picture-view.ts';
 import { pin } from './pin.ts';
+import { oneLine } from './plain-text.ts';
 import type { Card } from './platform.ts';
 import type { NodeAction, Press } from './press.ts';
 import { allow, ask, togetherPanel } from './together.ts';
@@ -32,17 +34,35 @@ async function further(flow: Flow, { incoming, asker, ...press }: Press, node: L
   await incoming.answer.menu({ ...plainCard, title: messages.room.furtherTitle(node.number), rows });
 }
 
-/** Small pictures of a page, made one after another: originals are large. */
-async function thumbnailSheet(flow: Flow, { page, nodes, lineage }: HistoryPage): Promise<BlobRef | null> {
-  const heads = Object.values(lineage.heads);
-  const tiles: SheetTile[] = [];
-  for (const { node } of page.lines) {
+/** Who made the pictures of a page, each once. */
+const makersOf = ({ page, nodes }: HistoryPage): readonly UserId[] => [
+  ...new Set(page.lines.flatMap(({ node }) => nodes.get(node.id)?.author ?? [])),
+];
+
+/** Small pictures of a page and how they hang together, made one after another: originals are large. */
+async function treePicture(flow: Flow, history: HistoryPage): Promise<BlobRef | null> {
+  const { page, nodes, lineage } = history;
+  const [main, others] = [lineage.heads.main, Object.values(lineage.heads)];
+  const makers = makersOf(history);
+  const tiles: TreeTile[] = [];
+  for (const { node, parent } of page.lines) {
     const known = nodes.get(node.id);
     const file = known && (await flow.storage.blobs.get(known.image.ref).catch(() => null)); // a lost file is an empty place
     const bytes = file ? await flow.probe.thumbnail(file, THUMBNAIL_SIDE) : null;
-    tiles.push({ bytes, number: node.number, marked: heads.includes(node.id) });
+    const head = node.id === main ? 'main' : others.includes(node.id) ? 'branch' : null;
+    const maker = known ? makers.indexOf(known.author) : makerColors.length;
+    tiles.push({ bytes, number: node.number, parent, op: known?.op ?? 'source', maker, head });
   }
-  return tiles.length === 0 ? null : flow.storage.blobs.put(await flow.probe.sheet(tiles));
+  return tiles.length === 0 ? null : flow.storage.blobs.put(await flow.probe.tree(tiles));
+}
+
+/** `🔵 Ann · 🟢 Bo`: whose colour is which. */
+function legend(history: HistoryPage): string {
+  const last = makerColors.at(-1)!;
+  const named = makersOf(history).map(
+    (maker, at) => `${(makerColors[at] ?? last).sign} ${oneLine(history.names.get(maker) ?? '', 20)}`,
+  );
+  return named.join(' · ');
 }
 
 /** To whom a history is shown, and how. */
@@ -62,10 +82,11 @@ export async function showHistory(
   const page = await readHistory(flow, await lineageOf(flow, node), view);
   const messages = messagesIn(showing.private);
   const card = historyCard(messages, node.id, page, { view, capabilities: platform.capabilities });
-  const source = view.thumbnails ? await thumbnailSheet(flow, page) : null;
+  const source = view.thumbnails ? await treePicture(flow, page) : null;
   const spoiler = [...page.nodes.values()].some((shown) => shown.spoiler);
   const images = source === null ? [] : [{ source, name: 'history.webp', description: card.title }];
-  await show({ ...card, images, spoiler });
+  const lines = source === null ? card.lines : [...card.lines, legend(page)];
+  await show({ ...card, lines, images, spoiler });
 }
 
 /** The tree a picture stands in; turning its pages changes the card that shows it. @throws Refusal 'old-button', 'gone' */

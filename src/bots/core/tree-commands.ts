@@ -9,6 +9,7 @@ import { nameOf } from './desk.ts';
 import type { redo, undo } from './history.ts';
 import { HISTORY_PAGE } from './history-card.ts';
 import { lineageOf } from './moves.ts';
+import { personNamed, platformIn } from './persons.ts';
 import { meantNode } from './telling.ts';
 import { inviteBy, say } from './together.ts';
 import { showHistory } from './tree-actions.ts';
@@ -24,23 +25,11 @@ export async function step(doing: Doing, way: typeof undo | typeof redo): Promis
   await way(flow, heard.asker, { node, steps, answer: incoming.answer, private: heard.private });
 }
 
-const platforms = { d: 'discord', t: 'telegram', w: 'web' } as const;
-
-/** Somebody of a tree: by id, or by the name they have. @throws Refusal 'unknown-name' */
-async function personIn(flow: Flow, node: LineageNode, given: string): Promise<UserId> {
+/** Somebody who made a picture of a tree. @throws Refusal 'unknown-person', 'several-people' */
+async function makerIn(flow: Flow, node: LineageNode, given: string): Promise<UserId> {
   const { place } = await lineageOf(flow, node);
-  const platform = platforms[place[0] as keyof typeof platforms];
-  const wanted = given.replace(/^@/, '').toLowerCase();
-  const outline = await flow.storage.lineage.outline(node.lineage);
-  const authors = [...new Set(outline.map(({ author }) => author))];
-  const names = await Promise.all(authors.map(async (author) => [author, await nameOf(flow, author)] as const));
-  const found = names.find(([id, name]) => id === `${platform}:${wanted}` || name.toLowerCase() === wanted);
-  if (found) return found[0];
-  throw new Refusal('unknown-name', {
-    kind: '@',
-    given: given.slice(0, 40),
-    nearest: names.map(([, name]) => name).slice(0, 3),
-  });
+  const makers = [...new Set((await flow.storage.lineage.outline(node.lineage)).map(({ author }) => author))];
+  return personNamed(flow, place, given, makers);
 }
 
 /** `/history`: the tree of the picture that is meant. */
@@ -48,7 +37,7 @@ export async function history(doing: Doing): Promise<void> {
   const { flow, heard, incoming, call } = doing;
   const node = await meantNode(flow, incoming, { moves: true, link: linkOf(doing) });
   const { user, limit = HISTORY_PAGE } = call.options;
-  const person = user === undefined ? null : await personIn(flow, node, String(user));
+  const person = user === undefined ? null : await makerIn(flow, node, String(user));
   const view = { at: person === null ? node.id : 0, size: Number(limit), user: person, thumbnails: false };
   await showHistory(flow, { asker: heard.asker, private: heard.private, show: incoming.answer.tell }, node, view);
 }
@@ -81,7 +70,7 @@ export async function invite(doing: Doing): Promise<void> {
   if (who === undefined && role === undefined)
     throw new Refusal('option-missing', { command: 'invite', option: 'who' });
   const node = await meantNode(flow, incoming, { moves: true, link: linkOf(doing) });
-  const platform = platforms[heard.asker.where.place[0] as keyof typeof platforms];
+  const platform = platformIn(heard.asker.where.place);
   const given = String(role ?? who)
     .replace(/^@/, '')
     .slice(0, 60);

@@ -7,6 +7,8 @@ const LEVELS = 6;
 export interface TreeLine {
   readonly node: OutlineNode;
   readonly lead: string;
+  /** Number of the picture it hangs on. */
+  readonly parent: number | null;
 }
 
 interface Grown {
@@ -80,6 +82,9 @@ export function treePage(outline: readonly OutlineNode[], at: number | NodeId, s
   const pages = Math.max(1, Math.ceil(order.length / size));
   const wanted = typeof at === 'number' ? at : Math.floor(order.findIndex(({ id }) => id === at) / size);
   const page = Math.min(pages - 1, Math.max(0, wanted));
-  const lines = order.slice(page * size, (page + 1) * size).map((node) => ({ node, lead: leadOf(grown, node) }));
+  const lines = order.slice(page * size, (page + 1) * size).map((node) => ({
+    ...{ node, lead: leadOf(grown, node) },
+    parent: node.parent === null ? null : (grown.byId.get(node.parent)?.number ?? null),
+  }));
   return { lines, page, pages, count: shown.filter(({ removed }) => !removed).length };
 }

@@ -1,3 +1,4 @@
+import { ratioIn } from '../../edit/outpaint-plan.ts';
 import type { PartialParams } from '../../edit/params.ts';
 import { parseParam } from '../../edit/params.ts';
 import { type EditWords, parseWords, type Region, takeRemoveWord } from './grammar.ts';
@@ -93,8 +94,8 @@ const sides: ReadonlyMap<string, string> = new Map<string, string>([
 ]);
 const side = /horizontal|vertical|left|right|up|down|all|水平|垂直|左右|上下|四周|[左右上下]/iy;
 
-/** `outpaint`, `outpaint left right 128`, `外扩左右128像素`. @throws Refusal 'out-of-range' */
-function outpaintIn(text: string): PartialParams | undefined {
+/** `outpaint`, `outpaint left right 128`, `outpaint 16:9`, `外扩左右128像素`. @throws Refusal 'out-of-range' */
+function outpaintIn(text: string): Pick<EditWords, 'params' | 'ratio'> | undefined {
   const verb = /^(?:outpaint(?![a-z])|外扩)[\s,，+]*/i.exec(text);
   if (!verb) return undefined;
   let rest = text.slice(verb[0].length);
@@ -105,21 +106,23 @@ function outpaintIn(text: string): PartialParams | undefined {
     for (const one of sides.get(word.toLowerCase())!.split(' ')) found.add(one);
     rest = rest.slice(word.length).replace(/^[\s,，+]+/, '');
   }
+  const direction = found.size > 0 ? { direction: [...found].join(' ') } : {};
+  if (ratioIn(rest)) return { params: direction, ratio: rest };
   const [whole, pixels] = /^(\d{1,5})?\s*(?:px|pixels?|像素)?$/i.exec(rest) ?? [];
   if (whole === undefined || (whole !== '' && pixels === undefined)) return undefined;
-  return {
-    ...(found.size > 0 && { direction: [...found].join(' ') }),
-    ...(pixels !== undefined && { pixels: parseParam('pixels', pixels) }),
-  };
+  return { params: { ...direction, ...(pixels !== undefined && { pixels: parseParam('pixels', pixels) }) } };
 }
 
 function flowIn(words: EditWords, text: string): Utterance | undefined {
   const upscale = upscaleIn(text);
-  const outpaint = upscale ? undefined : outpaintIn(text);
-  const sets = upscale ?? outpaint;
-  if (!sets) return undefined;
-  const command = upscale ? 'upscale' : 'outpaint';
-  return { kind: 'edit', command, words: { ...words, prompt: null, params: { ...sets, ...words.params } } };
+  const flow = upscale ? { params: upscale } : outpaintIn(text);
+  if (!flow) return undefined;
+  const params = { ...flow.params, ...words.params };
+  return {
+    kind: 'edit',
+    command: upscale ? 'upscale' : 'outpaint',
+    words: { ...flow, ...words, prompt: null, params },
+  };
 }
 
 /** A verb that stands alone but for parameters; those that make no picture stand quite alone. */

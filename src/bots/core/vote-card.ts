@@ -4,7 +4,7 @@ import type { Vote } from '../../storage/index.ts';
 import { button } from './buttons.ts';
 import { plainCard } from './cards.ts';
 import type { Messages } from './messages/catalogue.ts';
-import type { Card } from './platform.ts';
+import type { Button, Card } from './platform.ts';
 
 /** What is voted on, as JSON. */
 export interface Motion {
@@ -19,17 +19,27 @@ export interface Motion {
   readonly branch: string;
   readonly from: NodeId;
   readonly left: readonly NodeId[];
+  /** Of a step forward: pictures its mover had stepped back from. */
+  readonly redone?: readonly NodeId[];
+}
+
+/** Agrees, or takes that back. */
+export function voteButton(
+  messages: Messages,
+  { id, ballots, needed }: Pick<Vote, 'id' | 'ballots' | 'needed'>,
+): Button {
+  return button(messages, 'vt', id as NodeId, { label: messages.room.agree(ballots.length, needed) });
 }
 
 /** A vote as it stands. */
-export function voteCard(messages: Messages, { id, content, needed, ballots, state }: Vote): Card {
+export function voteCard(messages: Messages, vote: Vote): Card {
+  const { content, needed, ballots, state } = vote;
   const { motions, ballotsGiven, voteEnds } = messages.room;
   const motion = content as Motion; // our own row
-  const open = [[button(messages, 'vt', id as NodeId, { label: messages.room.agree(ballots.length, needed) })]];
   return {
     ...plainCard,
     title: motions[motion.does](motion.name, motion.number),
     lines: [state === 'open' ? ballotsGiven(ballots.length, needed) : voteEnds[state]],
-    rows: state === 'open' ? open : [],
+    rows: state === 'open' ? [[voteButton(messages, vote)]] : [],
   };
 }

@@ -4,12 +4,15 @@ import type { Vote } from '../../storage/index.ts';
 import type { Asker, Flow } from './accept.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Notice } from './notice.ts';
-import { type Motion, voteCard } from './vote-card.ts';
+import { type Motion, voteButton, voteCard } from './vote-card.ts';
+import { RefusalWithWayOn } from './way-on.ts';
 
 /** A vote stays open this long, ms. */
 const OPEN_MS = 10 * 60_000;
 /** Who made pictures this lately has a say, ms. */
 const LATELY_MS = 60 * 60_000;
+/** Votes one person may have open in a place. */
+const MOST_OPEN = 3;
 /** Agreements that are enough, however many people there are. */
 const ENOUGH = 3;
 
@@ -29,7 +32,22 @@ export async function neededFor(
   return agreementsNeeded(await storage.lineage.makers(lineage.id, new Date(clock.now() - LATELY_MS)));
 }
 
-/** Asks everybody; whoever asks agrees. */
+/** Whether two motions come to the same, whoever makes them. */
+const isSame = (a: Motion, b: Motion) => a.does === b.does && a.node === b.node && a.branch === b.branch;
+
+/** What is asked already is agreed to there; nobody asks more than so many things at a time. @throws Refusal 'vote-open', 'too-many-votes' */
+async function checkMayAsk({ storage }: Flow, { where }: Asker, motion: Motion): Promise<void> {
+  const open = await storage.together.openVotes(where.place);
+  const same = open.find(({ content }) => isSame(content as Motion, motion)); // our own rows
+  if (same) {
+    const hasAgreed = same.ballots.includes(motion.by);
+    throw new RefusalWithWayOn('vote-open', {}, (messages) => (hasAgreed ? [] : [voteButton(messages, same)]));
+  }
+  const own = open.filter(({ content }) => (content as Motion).by === motion.by);
+  if (own.length >= MOST_OPEN) throw new Refusal('too-many-votes', { limit: MOST_OPEN });
+}
+
+/** Asks everybody; whoever asks agrees. @throws Refusal 'vote-open', 'too-many-votes' */
 export async function openVote(
   flow: Flow,
   asker: Asker,
@@ -37,6 +55,7 @@ export async function openVote(
   motion: Motion,
   needed: number,
 ): Promise<void> {
+  await checkMayAsk(flow, asker, motion);
   const { storage, clock, random, outbox } = flow;
   const id = newId<NodeId>(random);
   const { place } = asker.where;

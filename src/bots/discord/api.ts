@@ -134,7 +134,7 @@ export function asDeliveryError(error: unknown, repeatable: boolean): unknown {
   if (!(error instanceof ApiError)) return error;
   if (isTooBig(error)) return because('too-big');
   if (refusedWith(error, 'unknownMessage', 'unknownWebhook', 'tooManyLateEdits')) return because('gone');
-  if (error.code === codes.tokenExpired) return because('unreachable');
+  if (error.code === codes.tokenExpired) return because('no-way');
   if (error.status === 401 || error.status === 429) return because('retry');
   if (error.status >= 500) return because(repeatable ? 'retry' : 'uncertain');
   return because('unreachable'); // what else is refused would be refused again

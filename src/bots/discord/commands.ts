@@ -25,6 +25,7 @@ import {
 } from '../core/command.ts';
 import { commandList, pictureMenu } from '../core/commands.ts';
 import { cut } from './text.ts';
+import { inTraditional } from './traditional.ts';
 
 /** Choices more than these are suggested while somebody types, not listed. */
 const listed = 10;
@@ -37,6 +38,7 @@ const suggestedFields: Readonly<Partial<Record<FieldName, SuggestionSource>>> = 
   sampler: 'sampler',
   scheduler: 'scheduler',
   seed: 'seed',
+  direction: 'direction',
 };
 
 /** In servers, in private messages with the bot, and wherever somebody who installed it for themselves goes. */
@@ -68,7 +70,7 @@ export function registeredCommands(list: readonly Command[] = commandList): REST
   return [...typed, ...menus];
 }
 
-const inChinese = (text: string): LocalizationMap => ({ 'zh-CN': text, 'zh-TW': text });
+const inChinese = (text: string): LocalizationMap => ({ 'zh-CN': text, 'zh-TW': inTraditional(text) });
 
 function described({ en, zh }: Label) {
   return {

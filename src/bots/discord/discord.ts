@@ -10,7 +10,7 @@ import { lookAt } from './look.ts';
 import { heard } from './messages.ts';
 import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
-import { directPlace, editCard, type Post, removeMessage, sendCard } from './sending.ts';
+import { answers, directPlace, editCard, type Post, removeMessage, sendCard } from './sending.ts';
 import { openTickets } from './tickets.ts';
 import { type Fit, fileLimit, type Materials } from './uploads.ts';
 
@@ -70,6 +70,7 @@ export function openDiscord(options: DiscordOptions): Platform {
     remove: (place, message) => removeMessage(post, place, message),
     directPlace: (user) => directPlace(post, user),
     linkTo,
+    answers: (place) => answers(post, place),
     [Symbol.asyncDispose]: async () => {
       await connection[Symbol.asyncDispose]();
       await ears[Symbol.asyncDispose]();

@@ -56,23 +56,32 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
   const ticket = post.tickets.lastOf(place);
   const ways = [
     ...(ticket?.isGuest ? [] : [() => delivered(true, () => sendToPlace(post, place, marked, options))]),
-    ...(ticket && post.tickets.isAlive(ticket) ? [() => sendByTicket(post, ticket, marked)] : []),
+    ...(ticket && answers(post, place) ? [() => sendByTicket(post, ticket, marked)] : []),
   ];
-  let last: unknown = new DeliveryError('unreachable', null);
+  let last: unknown = new DeliveryError('no-way', null);
   for (const way of ways) {
     try {
       return await way();
     } catch (error) {
-      if (!(error instanceof DeliveryError && error.reason === 'unreachable')) throw error;
+      if (!isClosed(error)) throw error;
       last = error;
     }
   }
   throw last;
 }
 
+const isClosed = (error: unknown): error is DeliveryError =>
+  error instanceof DeliveryError && (error.reason === 'unreachable' || error.reason === 'no-way');
+
+/** Whether a place has an interaction that can still be answered. */
+export function answers({ tickets }: Pick<Post, 'tickets'>, place: PlaceId): boolean {
+  const ticket = tickets.lastOf(place);
+  return ticket !== undefined && tickets.isAlive(ticket);
+}
+
 /** Shows a card to one person alone, for as long as their interaction can be answered. @throws DeliveryError */
 async function sendAlone(post: Post, ticket: Ticket | undefined, card: Card): Promise<string> {
-  if (!ticket || !post.tickets.isAlive(ticket)) throw new DeliveryError('unreachable', null);
+  if (!ticket || !post.tickets.isAlive(ticket)) throw new DeliveryError('no-way', null);
   const isSeenByAll = ticket.isThinking && ticket.isGuest && !ticket.isPrivate;
   if (isSeenByAll) await takeAway(post, ticket);
   ticket.isPrivate = true;
@@ -167,7 +176,7 @@ export async function directPlace({ api }: Post, user: UserId): Promise<PlaceId 
     return placeOf(undefined, (await api.call<{ id: string }>('POST', Routes.userChannels(), { body })).id);
   } catch (error) {
     const refused = asDeliveryError(error, true);
-    if (refused instanceof DeliveryError && refused.reason === 'unreachable') return null;
+    if (isClosed(refused)) return null;
     throw refused;
   }
 }

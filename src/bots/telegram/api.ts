@@ -72,7 +72,7 @@ const tooBig = /too big|too large/i;
 const gone = /message to (edit|reply|be replied) not found|message can't be edited|MESSAGE_ID_INVALID/i;
 
 /** Why a post failed, in the core's terms; errors that are none of those come back as they are. */
-function asDeliveryError(error: unknown): unknown {
+export function asDeliveryError(error: unknown): unknown {
   if (error instanceof ConnectionError) {
     return new DeliveryError(neverSent.includes(error.code ?? '') ? 'retry' : 'uncertain', null, { cause: error });
   }

@@ -49,7 +49,10 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
     corrects: isEdited(spoken),
   };
   const said = { ...arrived, files, ...pointed };
-  if (command) return started(command, arrived) ?? { kind: 'command', ...said, ...command, sub: '', options: {} };
+  if (command) {
+    const named = { ...command, text: isAboutWords(command) ? command.text : argumentsIn(withNumbers(spoken)) };
+    return started(command, arrived) ?? { kind: 'command', ...said, ...named, sub: '', options: {} };
+  }
   const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
   if (form) return { kind: 'action', ...arrived, ...form, message: said.message } satisfies ActionIncoming;
   return { kind: 'message', ...said, text: withoutMention(ears, text) };
@@ -106,6 +109,24 @@ export async function pressed(ears: Ears, query: CallbackQuery): Promise<Incomin
 const textOf = (message: Message): string =>
   ('text' in message ? message.text : 'caption' in message ? (message.caption ?? '') : '').trim();
 
+/** Whether what follows a command is a prompt, in which a mention is a word like any other. */
+const isAboutWords = ({ name }: TypedCommand): boolean => commandList.some((one) => one.name === name && one.edits);
+
+/** A text in which people without a username, whom clients mention by a link, stand by their numbers. Source: Bot API, `MessageEntity` */
+function withNumbers(message: Message): string {
+  const text = 'text' in message ? message.text : 'caption' in message ? (message.caption ?? '') : '';
+  const entities = ('entities' in message ? message.entities : undefined) ?? [];
+  let numbered = text;
+  for (const entity of entities.toReversed()) {
+    if (entity.type !== 'text_mention') continue;
+    const { offset, length, user } = entity;
+    numbered = `${numbered.slice(0, offset)}@${user.id}${numbered.slice(offset + length)}`;
+  }
+  return numbered.trim();
+}
+
+const argumentsIn = (text: string): string => text.replace(/^\S+/, '').trim();
+
 /** Message ids are unique in a chat; ids of updates start anew after a quiet week. Source: Bot API, `Update`. */
 function keyOf(ears: Ears, message: Message): string {
   const album = 'media_group_id' in message ? message.media_group_id : undefined;
@@ -151,8 +172,8 @@ async function speakerOf(
   const name = sender_chat && 'title' in sender_chat ? sender_chat.title : nameOf(from);
   const moderator =
     chat.type === 'private' || id === chat.id || (await ears.isAdministrator(String(chat.id), String(id)));
-  const alias = from?.username && !sender_chat ? [`telegram:@${from.username.toLowerCase()}`] : [];
-  return { user, name, locale: from?.language_code ?? null, moderator, alias };
+  const handle = from?.username && !sender_chat ? { handle: `telegram:@${from.username.toLowerCase()}` } : {};
+  return { user, name, locale: from?.language_code ?? null, moderator, ...handle };
 }
 
 export const nameOf = (from: User | undefined): string =>

@@ -1,8 +1,8 @@
 import type { Message } from 'telegraf/types';
 import type { BlobStore } from '../../edit/blob.ts';
 import type { PlaceId } from '../../edit/lineage.ts';
-import type { Card, CardImage, Posted, SendOptions } from '../core/platform.ts';
-import { type Api, isTooBig, refusedFor } from './api.ts';
+import { type Card, type CardImage, DeliveryError, type Posted, type SendOptions } from '../core/platform.ts';
+import { type Api, asDeliveryError, isTooBig, refusedFor } from './api.ts';
 import { messageNumber, spotOf } from './places.ts';
 import { exceeds, formatted, keyboard, limits } from './render.ts';
 import { words } from './words.ts';
@@ -26,6 +26,8 @@ export interface Post {
   readonly fit: Fit;
   /** Albums that went out, though not yet the message with their buttons: ids of their parts, by nonce. */
   readonly albumsSent: Map<string, readonly string[]>;
+  /** Messages that went out, though not yet the files that belong below them, by nonce. */
+  readonly shownSent: Map<string, Posted>;
 }
 
 type Way = 'photo' | 'document';
@@ -51,11 +53,12 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
   const shown = marked.images.filter((image) => !image.original);
   const files = marked.images.filter((image) => image.original);
   if (shown.length === 0 || files.length === 0) return sendShown(post, place, marked, options);
-  const posted = await sendShown(post, place, { ...marked, images: shown }, options);
-  return [
-    ...posted,
-    ...(await sendFiles(post, place, { ...marked, images: files }, { ...options, replyTo: posted[0] })),
-  ];
+  const { nonce } = options;
+  const posted = post.shownSent.get(nonce) ?? (await sendShown(post, place, { ...marked, images: shown }, options));
+  post.shownSent.set(nonce, posted);
+  const below = await sendFiles(post, place, { ...marked, images: files }, { ...options, replyTo: posted[0] });
+  post.shownSent.delete(nonce);
+  return [...posted, ...below];
 }
 
 async function sendShown(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<Posted> {
@@ -70,14 +73,21 @@ async function sendShown(post: Post, place: PlaceId, card: Card, options: SendOp
   return [message, ...parts];
 }
 
-/** Pictures as files, below the message that shows them. Without them that message still stands, with its button for them. */
+/**
+ * Pictures as files, below the message that shows them. What may go out later is thrown, and goes out alone then; what never will is
+ * told in their place.
+ */
 async function sendFiles(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<readonly string[]> {
-  const bare = { ...card, title: '', lines: [], rows: [] };
+  const { repeated, fileLost } = words[options.language];
+  const bare: Card = { ...card, title: options.repeated ? repeated : '', lines: [], rows: [] };
   const [image, ...others] = bare.images;
   try {
     if (!image || others.length > 0) return await sendAlbum(post, place, bare, options);
     return [await sendPicture(post, { place, card: bare, image, options })];
-  } catch {
+  } catch (error) {
+    const why = asDeliveryError(error);
+    if (!(why instanceof DeliveryError) || why.reason === 'retry' || why.reason === 'uncertain') throw error;
+    await sendWords(post, place, { ...bare, title: fileLost, images: [] }, options);
     return [];
   }
 }

@@ -53,7 +53,7 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
   const { token, apiRoot = cloud, webhook = null, log, clock = systemClock } = options;
   const bot = new Telegraf(token, { telegram: { apiRoot, webhookReply: false } });
   const api = openApi(bot.telegram);
-  const post: Post = { api, blobs: options.blobs, fit: options.fit, albumsSent: new Map() };
+  const post: Post = { api, blobs: options.blobs, fit: options.fit, albumsSent: new Map(), shownSent: new Map() };
   const line = openLine({ bot, api, post, clock, log, isCloud: apiRoot === cloud });
   const connection = openConnection({ bot, webhook, clock, log, connected: () => registerMenu(api) });
   const showsActivity = activity(api, clock);

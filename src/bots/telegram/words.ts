@@ -8,6 +8,8 @@ export interface Words {
   readonly empty: string;
   /** In the box where the answer is written; at most 64 characters. */
   readonly placeholder: string;
+  /** In place of a file that Telegram does not take. */
+  readonly fileLost: string;
 }
 
 export const words: Readonly<Record<Language, Words>> = {
@@ -17,6 +19,7 @@ export const words: Readonly<Record<Language, Words>> = {
       `Reply to this message: just the new text for "${first}", or lines such as "${example}: …". What you leave out stays. Tap a value to copy it.`,
     empty: '(empty)',
     placeholder: 'Your changes',
+    fileLost: 'Telegram does not take this picture as a file. ⋯ and 💾 try once more.',
   },
   zh: {
     repeated: '（重发）',
@@ -24,5 +27,6 @@ export const words: Readonly<Record<Language, Words>> = {
       `请回复本消息：直接写新的“${first}”，或逐行写“${example}：…”。没有写的保持不变。点一下数值即可复制。`,
     empty: '（空）',
     placeholder: '要修改的内容',
+    fileLost: 'Telegram 没有接收这张图片的文件。可点 ⋯ 再点 💾 重试。',
   },
 };

@@ -1,5 +1,6 @@
 import { dirname, relative, sep } from 'node:path';
 import { type Attribute, type ElementType, encodeModel, type Initializer, type Node, type Port } from './onnx.ts';
+import { forWebGpu } from './webgpu.ts';
 
 /** The result of a node, a constant or an input of the graph being built. */
 export interface Value {
@@ -51,6 +52,8 @@ export type PatchMaker<Builder> = (g: Builder) => Patch;
 export interface Graph {
   /** An ONNX model whose external data are named relative to `folder`. */
   readonly model: Uint8Array;
+  /** The same for WebGPU, whose operators are not all to be trusted. */
+  readonly webGpuModel: () => Uint8Array;
   /** The innermost folder that holds every file the graph points into; '' when it points into none. */
   readonly folder: string;
   /** The tensors it points to. */
@@ -192,8 +195,14 @@ export function graphCore(name: string): GraphCore {
       const folder = commonFolder(tensors.filter((t) => !t.bytes).map((t) => dirname(t.file)));
       const small = [...constants.values()].map((c) => c.initializer);
       const initializers = [...small, ...tensors.map((t) => toInitializer(t, folder))];
+      const other = () => {
+        const written = forWebGpu(nodes, inputs);
+        const all = [...initializers, ...written.initializers];
+        return encodeModel({ name, nodes: written.nodes, initializers: all, inputs, outputs });
+      };
       return {
         model: encodeModel({ name, nodes, initializers, inputs, outputs }),
+        webGpuModel: other,
         folder,
         weights: tensors,
         adapted: [...adapters.values()].map(({ weight }) => weight),

@@ -48,7 +48,7 @@ async function decodeAs(format: ImageFormat, bytes: Uint8Array, limits: DecodeLi
     .toColourspace(space)
     .raw({ depth: deep ? 'ushort' : 'uchar' })
     .toBuffer({ resolveWithObject: true });
-  const pixels = deep ? toEightBits(data) : data;
+  const pixels = deep ? toEightBits(data, grey && meta.channels === 1) : data;
   const keepAlpha = info.channels === 4 && (format !== 'png' || hasAlphaForA1111(bytes));
   const channels = grey ? 1 : keepAlpha ? 4 : 3;
   return picture(info, channels, firstChannels(pixels, info.channels, channels));
@@ -71,11 +71,11 @@ function isSrgbProfile(profile: Uint8Array): boolean {
   return /sRGB|IEC ?61966-?2/i.test(text);
 }
 
-/** 65535 = 257 · 255. */
-function toEightBits(data: Buffer): Uint8Array {
+/** As A1111, the upper byte; but grey alone, which A1111 clips, is scaled and rounded: 65535 = 257 · 255. */
+function toEightBits(data: Buffer, isGreyAlone: boolean): Uint8Array {
   const deep = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2);
   const out = new Uint8Array(deep.length);
-  for (let i = 0; i < out.length; i++) out[i] = (deep[i]! + 128) / 257;
+  for (let i = 0; i < out.length; i++) out[i] = isGreyAlone ? (deep[i]! + 128) / 257 : deep[i]! >> 8;
   return out;
 }
 

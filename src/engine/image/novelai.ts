@@ -17,19 +17,16 @@ const samplers: Readonly<Record<string, string>> = {
   plms: 'PLMS',
 };
 
-/** What NovelAI writes into the text chunk `Comment`; other members are of no use here. */
-interface NovelAiComment {
-  readonly uc?: unknown;
-  readonly steps?: unknown;
-  readonly sampler?: unknown;
-  readonly scale?: unknown;
-  readonly seed?: unknown;
-}
+/** What NovelAI writes into the text chunk `Comment` and A1111 looks at; other members are of no use here. */
+const members = ['uc', 'steps', 'sampler', 'scale', 'seed'] as const;
+type NovelAiComment = Readonly<Record<(typeof members)[number], unknown>>;
 
+/** Null unless the text says all there is to know: a half-told picture is nobody's. */
 function parsed(text: string): NovelAiComment | null {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : null;
+    const isWhole = typeof value === 'object' && value !== null && members.every((name) => name in value);
+    return isWhole ? (value as NovelAiComment) : null;
   } catch {
     return null;
   }

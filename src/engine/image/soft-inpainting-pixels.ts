@@ -35,7 +35,7 @@ export function adaptiveMask(change: LatentChange, settings: PixelMaskSettings, 
   const smooth = percentileFilter(strong, { low: 0.25, high: 0.75, minWidth: 1 });
   const data = new Uint8Array(width * height);
   for (let i = 0; i < data.length; i++) {
-    data[i] = Math.trunc(255 * changed(smooth.data[i]!, change.nmask.data[i]!, settings));
+    data[i] = Math.fround(255 * changed(smooth.data[i]!, change.nmask.data[i]!, settings));
   }
   const mask = resizeImage('resize and fill', { width, height, channels: 1, data }, size);
   return gaussianBlur(toLuma(mask), 4);
@@ -53,14 +53,17 @@ function distances({ init, samples, nmask }: LatentChange): Tensor {
   return tensor(out, nmask.shape);
 }
 
-/** 0 unchanged … 1 changed; a threshold of 0 means changed, NaN unchanged. */
+/**
+ * 0 unchanged … 1 changed, every operation in float32, for truncation makes a level of the last digit.
+ * as A1111: no change over a threshold of 0 is NaN, which counts as unchanged.
+ */
 function changed(distance: number, mask: number, settings: PixelMaskSettings): number {
+  const f = Math.fround;
   const { preservationStrength, maskInfluence, differenceThreshold, differenceContrast } = settings;
-  const kept = 1 - Math.min(Math.max(mask, 0), 1) ** (preservationStrength / 2);
-  const weighed = Math.fround(0.5 * (1 - maskInfluence) + kept * maskInfluence);
-  const threshold = differenceThreshold * Math.fround(weighed / Math.fround(1.00001 - weighed));
-  if (threshold === 0) return 1;
-  const q = 1 / (1 + (distance / threshold) ** differenceContrast);
-  const result = 1 - q * q * q * (q * (6 * q - 15) + 10);
+  const kept = f(1 - f(Math.min(Math.max(mask, 0), 1) ** (preservationStrength / 2)));
+  const weighed = f(f(0.5 * (1 - maskInfluence)) + f(kept * f(maskInfluence)));
+  const threshold = f(f(differenceThreshold) * f(weighed / f(f(1.00001) - weighed)));
+  const q = f(1 / f(1 + f(f(distance / threshold) ** differenceContrast)));
+  const result = f(1 - f(f(f(q * q) * q) * f(f(q * f(f(6 * q) - 15)) + 10)));
   return Number.isNaN(result) ? 0 : result;
 }

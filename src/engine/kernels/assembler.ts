@@ -60,7 +60,11 @@ export const v128 = {
   store8: storeLane(0x58),
   store32: storeLane(0x5a),
   store64: storeLane(0x5b),
+  and: binary(0x4e),
+  or: binary(0x50),
   xor: binary(0x51),
+  /** Bits of a where the mask has ones, of b elsewhere. */
+  select: (a: Code, b: Code, mask: Code): Code => [a, b, mask, vector(0x52)],
   const: (words: readonly [number, number, number, number]): Code => [
     vector(0x0c),
     [...new Uint8Array(Int32Array.from(words).buffer)],
@@ -76,13 +80,15 @@ export const i32x4 = {
   splat: unary(0x11),
   extendLowI16x8U: unary(0xa9),
   extendHighI16x8U: unary(0xaa),
+  eq: binary(0x37),
+  shl: binary(0xab),
   shrS: binary(0xac),
   add: binary(0xae),
   mul: binary(0xb5),
 };
 export const i64x2 = { extmulLowI32x4U: binary(0xde), extmulHighI32x4U: binary(0xdf) };
 export const f64x2 = { splat: unary(0x14), add: binary(0xf0), mul: binary(0xf2), promoteLowF32x4: unary(0x5f) };
-export const f32x4 = { demoteF64x2Zero: unary(0x5e) };
+export const f32x4 = { sub: binary(0xe5), demoteF64x2Zero: unary(0x5e) };
 
 /** A parameter or local of a function. */
 export interface Variable {

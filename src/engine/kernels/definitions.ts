@@ -11,6 +11,7 @@ import {
   i64x2,
   repeat,
   type ValueType,
+  type Variable,
   v128,
 } from './assembler.ts';
 
@@ -21,6 +22,9 @@ export const layout = { table: 0, input: 1 << 20, output: 5 << 19, bytes: 4 << 2
 export const SUM_LENGTH = 1 << 14;
 /** Terms of a sum, at most. */
 export const MOST_TERMS = 5;
+
+/** A word in every lane. */
+const everywhere = (word: number) => i32x4.splat(i32.const(word | 0));
 
 const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const named = <T extends ValueType>(count: number, letter: string, type: T): Record<string, T> =>
@@ -48,7 +52,7 @@ function weightedSum(count: number): Definition {
 
 /** Bits behind the point of the weights of pictures. */
 export const PRECISION = 22;
-const half = i32x4.splat(i32.const(1 << (PRECISION - 1)));
+const half = everywhere(1 << (PRECISION - 1));
 
 const toBytes = (a: Code, b: Code, c: Code, d: Code): Code => {
   const whole = (sums: Code) => i32x4.shrS(sums, i32.const(PRECISION));
@@ -136,7 +140,7 @@ const greysAcross = define(
     return repeat(firsts, { step: i32.const(4), end: firstsEnd.get }, [
       p.set(i32.add(row.get, i32.load(firsts.get))),
       end.set(i32.add(weights.get, tapBytes.get)),
-      sum.set(i32x4.splat(i32.const(0))),
+      sum.set(everywhere(0)),
       repeat(weights, { step: i32.const(16), end: end.get }, [
         sum.set(i32x4.add(sum.get, i32x4.mul(v128.load(weights.get), fourBytes(p.get)))),
         p.set(i32.add(p.get, i32.const(4))),
@@ -165,11 +169,10 @@ const philoxWords = define(
     ...{ high0: 'v128', high1: 'v128', low0: 'v128', low1: 'v128', p: 'v128', q: 'v128' },
   },
   ({ end, offset, index, key0, key1, at, next, c0, c1, c2, c3, k0, k1, high0, high1, low0, low1, p, q }) => {
-    const splat = (value: number) => i32x4.splat(i32.const(value | 0));
     const wordsOf = (start: number) => times(4, (lane) => times(4, (byte) => 8 * lane + start + byte)).flat();
     const multiplied = (low: typeof at, high: typeof at, word: Code, multiplier: number): Code => [
-      p.set(i64x2.extmulLowI32x4U(word, splat(multiplier))),
-      q.set(i64x2.extmulHighI32x4U(word, splat(multiplier))),
+      p.set(i64x2.extmulLowI32x4U(word, everywhere(multiplier))),
+      q.set(i64x2.extmulHighI32x4U(word, everywhere(multiplier))),
       low.set(i8x16.shuffle(p.get, q.get, wordsOf(0))),
       high.set(i8x16.shuffle(p.get, q.get, wordsOf(4))),
     ];
@@ -180,25 +183,71 @@ const philoxWords = define(
       c1.set(low1.get),
       c2.set(v128.xor(v128.xor(high0.get, c3.get), k1.get)),
       c3.set(low0.get),
-      k0.set(i32x4.add(k0.get, splat(WEYL_0))),
-      k1.set(i32x4.add(k1.get, splat(WEYL_1))),
+      k0.set(i32x4.add(k0.get, everywhere(WEYL_0))),
+      k1.set(i32x4.add(k1.get, everywhere(WEYL_1))),
     ];
     return [
       next.set(i32x4.add(i32x4.splat(index.get), v128.const([0, 1, 2, 3]))),
       repeat(at, { step: i32.const(16), end: end.get }, [
         c0.set(i32x4.splat(offset.get)),
-        [c1, c3].map((word) => word.set(splat(0))),
+        [c1, c3].map((word) => word.set(everywhere(0))),
         c2.set(next.get),
         k0.set(i32x4.splat(key0.get)),
         k1.set(i32x4.splat(key1.get)),
         times(ROUNDS, () => round),
         v128.store(at.get, c0.get, layout.output),
         v128.store(at.get, c1.get, layout.output + PHILOX_BYTES),
-        next.set(i32x4.add(next.get, splat(4))),
+        next.set(i32x4.add(next.get, everywhere(4))),
       ]),
     ];
   },
 );
+
+/** Four 16-bit numbers, each in the lower half of a lane, as float32. */
+type Widening = (halves: Code, v: Readonly<Record<'bits' | 'exponent', Variable>>) => Code;
+
+/** The upper half of the float32 with those bits. */
+const bfloat16: Widening = (halves) => i32x4.shl(halves, i32.const(16));
+
+/**
+ * Exponents are moved from a bias of 15 to one of 127; the largest, of infinities and NaN, twice. Without an exponent, the fraction is laid
+ * on a power of two, which is then taken away: float32 has no subnormals at that size.
+ */
+const float16: Widening = (halves, { bits, exponent }) => {
+  const bias = 127 - 15;
+  const is = (value: number) => i32x4.eq(exponent.get, everywhere(value));
+  const magnitude = i32x4.shl(v128.and(bits.get, everywhere(0x7fff)), i32.const(13));
+  const moved = i32x4.add(i32x4.add(magnitude, everywhere(bias << 23)), v128.and(is(0x7c00), everywhere(bias << 23)));
+  const power = everywhere((bias + 1) << 23);
+  const small = f32x4.sub(i32x4.add(magnitude, power), power);
+  const sign = i32x4.shl(v128.and(bits.get, everywhere(0x8000)), i32.const(16));
+  return [
+    bits.set(halves),
+    exponent.set(v128.and(bits.get, everywhere(0x7c00))),
+    v128.or(v128.select(small, moved, is(0)), sign),
+  ];
+};
+
+/** Numbers of 16 bits as float32, times a factor in float64. */
+const widened = (widening: Widening): Definition =>
+  define(
+    { end: 'i32', factor: 'f64' },
+    { from: 'i32', to: 'i32', factors: 'v128', bits: 'v128', exponent: 'v128', values: 'v128' },
+    ({ end, factor, from, to, factors, bits, exponent, values }) => {
+      const two = (pair: Code) => f32x4.demoteF64x2Zero(f64x2.mul(f64x2.promoteLowF32x4(pair), factors.get));
+      const halves = i32x4.extendLowI16x8U(v128.load64Zero(from.get, layout.input));
+      const upper = i8x16.shuffle(values.get, values.get, rotated(8));
+      return [
+        factors.set(f64x2.splat(factor.get)),
+        repeat(from, { step: i32.const(8), end: end.get }, [
+          values.set(widening(halves, { bits, exponent })),
+          v128.store64(to.get, two(values.get), layout.output),
+          v128.store64(to.get, two(upper), layout.output + 8),
+          to.set(i32.add(to.get, i32.const(16))),
+        ]),
+      ];
+    },
+  );
 
 /** All kernels by name. */
 export const definitions = {
@@ -212,4 +261,6 @@ export const definitions = {
   across3: pixelsAcross(3),
   across4: pixelsAcross(4),
   philoxWords,
+  widenedF16: widened(float16),
+  widenedBF16: widened(bfloat16),
 } as const;

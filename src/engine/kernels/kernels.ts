@@ -39,6 +39,19 @@ export function weightedSumInto(out: Float32Array, weights: readonly number[], t
   }
 }
 
+const halves = new Uint16Array(memory.buffer, INPUT, SUM_LENGTH);
+
+/** Writes numbers of 16 bits as float32, times `factor`: the products in float64, rounded once. */
+export function widenInto(out: Float32Array, kind: 'F16' | 'BF16', numbers: Uint16Array, factor: number): void {
+  const widened = run[`widened${kind}`];
+  for (let from = 0; from < out.length; from += SUM_LENGTH) {
+    const length = Math.min(SUM_LENGTH, out.length - from);
+    halves.set(numbers.subarray(from, from + length));
+    widened(2 * length, factor);
+    out.set(length === SUM_LENGTH ? output : output.subarray(0, length), from);
+  }
+}
+
 /** Counters that `philoxWords` answers at once, at most. */
 export const PHILOX_COUNTERS = PHILOX_BYTES / 4;
 const radii = new Uint32Array(memory.buffer, OUTPUT, PHILOX_COUNTERS);

@@ -1,6 +1,7 @@
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
 import type { Graph, Layer, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
 import type { TextActivation } from '../weights/declared.ts';
+import { toFloat32 } from '../weights/dtypes.ts';
 
 /** What the tensors of a text encoder cannot tell. */
 export interface TextOptions {
@@ -66,11 +67,28 @@ export function textTower(tower: Tower, options: TextOptions): Graph {
 
 /** Token embeddings, some of them replaced, plus position embeddings → [N, 77, W]. */
 function embeddings(g: GraphBuilder, { tokenTable, positions }: Tower, tokens: Value): Value {
-  // Rows are looked up in the dtype of the file: the table is large, and few of its rows are needed.
-  const known = g.toFloat(g.gather(g.stored(tokenTable), tokens, 0));
+  const known = tokenRows(g, tokenTable, tokens);
   const places = g.input('places', 'I64', ['K', 2]);
   const vectors = g.input('vectors', 'F32', ['K', tokenTable.shape[1]!]);
   return g.add(g.op('ScatterND', [known, places, vectors]), g.parameter(positions));
+}
+
+/** Rows are looked up in the dtype of the file: the table is large, and few of its rows are needed. */
+function tokenRows(g: GraphBuilder, table: StoredTensor, tokens: Value): Value {
+  const { dtype } = table;
+  if (dtype !== 'F8_E4M3' && dtype !== 'F8_E5M2') return g.toFloat(g.gather(g.stored(table), tokens, 0));
+  // ONNX gathers no floats of 8 bits: they are taken for bytes, and these for places in a list of what they mean.
+  const codes = g.op('Cast', [g.gather(g.stored({ ...table, dtype: 'U8' }), tokens, 0)], { to: 6 }); // int32
+  return g.gather(
+    g.floats(
+      toFloat32(
+        dtype,
+        Uint8Array.from({ length: 256 }, (_, code) => code),
+      ),
+    ),
+    codes,
+    0,
+  );
 }
 
 /** x [N, 77, W]: attention to the tokens before, then two linear layers; each normed first and added to what came in. */

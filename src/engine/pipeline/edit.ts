@@ -286,7 +286,7 @@ function infotextFor({ models, extras }: Studio, { job, canvas }: Finishing, one
       ...(vae && { vae }),
       version,
       loraHashes: extras.loraHashes,
-      embeddingHashes: extras.embeddings,
+      embeddingHashes: extras.embeddings.filter(({ hash }) => hash !== ''),
       scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
       usesEtaNoise: samplers[sampler].usesEnsd ?? false,
       mask: canvas.inpaint ? 'used' : job.mask ? 'blank' : 'none',

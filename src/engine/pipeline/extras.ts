@@ -13,7 +13,7 @@ export interface UsedFile {
 /** What prompts ask for besides the checkpoint, found and opened. */
 export interface Extras extends Outfit {
   readonly loraHashes: readonly UsedFile[];
-  /** Textual inversions whose names the prompts hold, with the hashes of their files. */
+  /** Textual inversions whose names the prompts hold, with the hashes of their files; '' for one that came with a LoRA. */
   readonly embeddings: readonly (Embedding & { readonly hash: string })[];
 }
 

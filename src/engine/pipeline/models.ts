@@ -47,8 +47,8 @@ export interface Checkpoint extends AsyncDisposable {
   use(outfit: Outfit): void;
   /** Layers of a LoRA that do not fit those of this checkpoint. @throws Refusal 'weights-unsupported' for a kind that is not known */
   misfits(lora: Pick<LoraUse, 'name' | 'file'>): number;
-  /** Bytes that LoRAs take up besides the weights. */
-  fedBytes(): number;
+  /** Bytes of everything it holds or will hold: its networks' weights, whatever file they are in, and the LoRAs fed to them. */
+  bytes(): number;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
   useVae(path: string | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
@@ -73,9 +73,9 @@ export interface Checkpoint extends AsyncDisposable {
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { file, facts, parts } = await openWhole(path, { prediction, textFiles: options.textFiles ?? [] });
-  let separate: { readonly path: string; readonly weights: Weights } | undefined;
+  let separate: { readonly path: string; readonly weights: Weights; readonly bytes: number } | undefined;
   const need = needFrom(path);
-  const vae = () => need(separate?.weights ?? parts.vae, 'VAE');
+  const vae = () => need(separate?.weights ?? parts.vae, 'VAE', vaeRemedy(facts));
   const opened = { path, facts, parts, tensors: file.tensors };
   const { unetwork, texts, targets } = dressedNetworks(opened, options);
   const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
@@ -92,10 +92,13 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       for (const network of texts) network.wear({ loras, hypernetworks: [] });
     },
     misfits: rememberingMisfits((lora) => misfitsOf(lora, targets(), file.tensors)),
-    fedBytes: () => [unetwork, ...texts].reduce((sum, network) => sum + network.fedBytes(), 0),
+    bytes: () => {
+      const fed = [unetwork, ...texts].reduce((sum, network) => sum + network.fedBytes(), 0);
+      return bytesOf(file) + (separate?.bytes ?? 0) + fed;
+    },
     useVae: async (vae) => {
       if (vae === separate?.path) return;
-      separate = vae === undefined ? undefined : { path: vae, weights: await openVaeFile(vae) };
+      separate = vae === undefined ? undefined : { path: vae, ...(await openVaeFile(vae)) };
       for (const name of ['encoder', 'decoder'] as const) await pictures.close(name);
     },
     encodeText,
@@ -232,34 +235,44 @@ function meanOf({ data, shape }: Tensor): Tensor {
   return { data: data.subarray(0, data.length / 2), shape: [1, channels / 2, ...size] };
 }
 
-const remedies = { 'U-Net': '', VAE: ': put one into VAE/' } as const;
-
-/** Takes a part for granted, or says that the file lacks it. */
+/** Takes a part for granted, or says that the file lacks it. @param remedy  what to do then */
 function needFrom(path: string) {
-  return <T>(part: T | undefined, what: keyof typeof remedies): T => {
+  return <T>(part: T | undefined, what: 'U-Net' | 'VAE', remedy = ''): T => {
     if (part === undefined)
-      throw new Refusal('weights-unsupported', { file: basename(path), why: `it holds no ${what}${remedies[what]}` });
+      throw new Refusal('weights-unsupported', { file: basename(path), why: `it holds no ${what}${remedy}` });
     return part;
   };
 }
 
+/** VAEs of SDXL and of the others have the same tensors: a file's name says which it is, or whoever asks for it by name. */
+function vaeRemedy({ family }: CheckpointFacts): string {
+  const [kind, name] =
+    family === 'sdxl' ? ['SDXL', 'with "xl" in its name'] : ['SD 1 and 2', 'without "xl" in its name'];
+  return `: put one for ${kind} into VAE/, named like the model or ${name}, or choose one there by its name (vae)`;
+}
+
 /** VAE files have no prefix, or the one they have in a checkpoint. */
-async function openVaeFile(path: string): Promise<Weights> {
+async function openVaeFile(path: string): Promise<{ readonly weights: Weights; readonly bytes: number }> {
   const file = await openCheckpointFile(path);
   const all = weightsOf(file.path, file.tensors);
   const found = [all, all.at('first_stage_model')].find((part) => part.has('decoder.conv_in.weight'));
   const vae = needFrom(path)(found, 'VAE');
   const channels = vae.tensor('decoder.conv_in.weight').shape[1];
-  if (channels === 4) return vae;
-  throw new Refusal('weights-unsupported', {
-    file: basename(path),
-    why: `it is a VAE for latents of ${channels} channels, not of 4`,
-  });
+  const refused = (why: string) => new Refusal('weights-unsupported', { file: basename(path), why });
+  if (channels !== 4) throw refused(`it is a VAE for latents of ${channels} channels, not of 4`);
+  const times = 2 ** (vae.count('decoder.up') - 1);
+  if (times !== 8) throw refused(`it is a VAE whose pictures are ${times} times as large as its latents, not 8 times`);
+  return { weights: vae, bytes: bytesOf(file) };
+}
+
+/** Of all tensors but the averages kept for training. */
+function bytesOf({ tensors }: WeightsFile): number {
+  return [...tensors.values()].reduce((sum, { name, length }) => sum + (name.startsWith('model_ema.') ? 0 : length), 0);
 }
 
 /** `parameterization: v` in the file's `.yaml`, as A1111 looks for it. */
 async function predictionBeside(path: string): Promise<'v' | undefined> {
   const yaml = `${path.slice(0, path.length - extname(path).length)}.yaml`;
   const text = await readFile(yaml, 'utf8').catch(() => ''); // rarely there
-  return /^\s*parameterization:\s*["']?v["']?\s*$/m.test(text) ? 'v' : undefined;
+  return /^\s*parameterization:\s*["']?v["']?\s*(#.*)?$/m.test(text) ? 'v' : undefined;
 }

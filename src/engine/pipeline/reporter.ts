@@ -8,12 +8,15 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { LatentSpace } from '../weights/declared.ts';
 import type { PreviewOf } from './preview.ts';
 
+/** What an engine does; uploading is for whoever it works for. */
+type Phase = Exclude<Progress['phase'], 'uploading'>;
+
 /** Where an edit's time and progress are told, and where a cancelled one ends. */
 export interface Reporter {
   /** Begins the next stretch of work. @throws Refusal 'cancelled' */
-  phase(phase: Progress['phase']): void;
+  phase(phase: Phase): void;
   /** Where time goes from now on, without a word about it. @throws Refusal 'cancelled' */
-  spend(phase: Progress['phase']): void;
+  spend(phase: Phase): void;
   /** Sampling is about to make `calls` model calls in all, which people know as `steps`. */
   plan(of: { readonly calls: number; readonly steps: number; readonly latentSpace: LatentSpace }): void;
   /** One model call is done; `latent` makes the clean picture as it is guessed now, [B, 4, h, w]. @throws Refusal 'cancelled' */
@@ -65,7 +68,7 @@ const withoutPreview = () => null;
 /** Time is only told, never decided by: the pictures of an edit do not depend on it. */
 export function openReporter({ progress, signal, preview }: ReporterOptions): Reporter {
   const spent = { load: 0, encode: 0, sample: 0, decode: 0 };
-  let now: Progress['phase'] = 'loading';
+  let now: Phase = 'loading';
   let since = performance.now();
   let work = { calls: 1, steps: 0, latentSpace: 'sd' as LatentSpace };
   let done = 0;
@@ -79,7 +82,7 @@ export function openReporter({ progress, signal, preview }: ReporterOptions): Re
     spent[stage[now]] += (time - since) / 1000;
     since = time;
   };
-  const spend = (phase: Progress['phase']) => {
+  const spend = (phase: Phase) => {
     clock();
     now = phase;
     checked();

@@ -21,7 +21,8 @@ export interface Network extends AsyncDisposable {
  * @throws Refusal 'out-of-memory'
  */
 export async function openNetwork(graph: Graph, device: DeviceOptions): Promise<Network> {
-  const session = await refusingMemory(() => InferenceSession.create(graph.model, sessionOptions(graph, device)));
+  const model = device.device === 'webgpu' ? graph.webGpuModel() : graph.model;
+  const session = await refusingMemory(() => InferenceSession.create(model, sessionOptions(graph, device)));
   return {
     run: async (feeds) => {
       const given = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));

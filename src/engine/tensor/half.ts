@@ -1,3 +1,5 @@
+import { widenInto } from '../kernels/kernels.ts';
+
 /** IEEE float16 bits → the number they stand for; subnormals, infinities and NaN included. */
 export function fromFloat16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
@@ -25,19 +27,18 @@ export function asFloat16(value: number): number {
   return fromFloat16(toFloat16(value));
 }
 
-/** float16 values, as in a checkpoint, widened to float32. */
-export function float16ToFloat32(bits: Uint16Array): Float32Array {
-  halves ??= Float32Array.from({ length: 65536 }, (_, i) => fromFloat16(i));
+/** float16 values, as in a checkpoint, times a factor, as float32. */
+export function float16ToFloat32(bits: Uint16Array, factor = 1): Float32Array {
   const out = new Float32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) out[i] = halves[bits[i]!]!;
+  widenInto(out, 'F16', bits, factor);
   return out;
 }
 
-/** bfloat16 values (the upper half of a float32) widened to float32. */
-export function bfloat16ToFloat32(bits: Uint16Array): Float32Array {
-  const words = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) words[i] = bits[i]! << 16;
-  return new Float32Array(words.buffer);
+/** bfloat16 values (the upper half of a float32) times a factor, as float32. */
+export function bfloat16ToFloat32(bits: Uint16Array, factor = 1): Float32Array {
+  const out = new Float32Array(bits.length);
+  widenInto(out, 'BF16', bits, factor);
+  return out;
 }
 
 /** float32 values narrowed to float16 bits. */
@@ -60,5 +61,3 @@ function roundHalfEven(value: number): number {
   if (rest !== 0.5) return Math.round(value);
   return floor % 2 === 0 ? floor : floor + 1;
 }
-
-let halves: Float32Array | undefined; // all 65536 values, made on first use

@@ -40,11 +40,12 @@ export async function examineCheckpoint(
   { prediction, spreadOf = measureSpread }: FactOptions = {},
 ): Promise<{ readonly facts: CheckpointFacts; readonly parts: CheckpointParts }> {
   const parts = checkpointParts(file);
-  if (!parts.unet) throw unsupported(file, foreignArchitecture(parts) ?? 'it holds no U-Net');
+  const foreign = parts.unet?.has('input_blocks.0.0.weight') ? undefined : foreignArchitecture(parts);
+  if (foreign || !parts.unet) throw unsupported(file, foreign ?? 'it holds no U-Net');
   const declared = declaredIn(file);
   const unet = unetShape(parts.unet);
   const match = familyOf(unet, declared.family);
-  refuseVariants(file, match, parts);
+  refuseVariants(file, match, unet, parts);
   const chosen = prediction ?? declared.prediction ?? (await predictionOf(match, parts, spreadOf));
   const { all } = parts;
   const facts: CheckpointFacts = {
@@ -66,14 +67,23 @@ function unsupported(file: WeightsFile, why: string): Refusal<'weights-unsupport
   return new Refusal('weights-unsupported', { file: basename(file.path), why });
 }
 
-function foreignArchitecture({ all }: CheckpointParts): string | undefined {
-  const signs = [
-    ['joint_blocks', 'Stable Diffusion 3'],
-    ['double_blocks', 'Flux'],
-    ['transformer_blocks', 'a diffusion transformer'],
-  ] as const;
-  const found = signs.find(([sign]) => all.has(sign) || all.has(`model.diffusion_model.${sign}`));
-  return found && `it is ${found[1]}, not Stable Diffusion 1, 2 or XL`;
+/** Source: ComfyUI `model_detection.py` */
+const foreignSigns = [
+  ['joint_blocks', 'Stable Diffusion 3'],
+  ['double_blocks', 'Flux or a relative of it'],
+  ['clf.1.weight', 'Stable Cascade'],
+  ['cond_seq_linear', 'AuraFlow'],
+  ['pooler.style_embedder', 'a diffusion transformer'], // Hunyuan DiT
+  ['x_embedder.proj', 'a diffusion transformer'],
+  ['transformer_blocks', 'a diffusion transformer'],
+  ['patch_embedding', 'a diffusion transformer'],
+] as const;
+
+/** Why a file is of no family known here, when it holds a network that is no U-Net. */
+function foreignArchitecture({ all, unet }: CheckpointParts): string | undefined {
+  const found = foreignSigns.find(([sign]) => all.has(sign) || all.has(`model.diffusion_model.${sign}`));
+  const name = found?.[1] ?? (unet && 'of an architecture that is not known here');
+  return name && `it is ${name}, not Stable Diffusion 1, 2 or XL`;
 }
 
 const unsupportedVariants: Partial<Record<Variant, string>> = {
@@ -83,9 +93,11 @@ const unsupportedVariants: Partial<Record<Variant, string>> = {
   'x4-upscaler': 'it is the ×4 upscaler',
 };
 
-function refuseVariants(file: WeightsFile, { variant }: FamilyMatch, { all }: CheckpointParts): void {
+function refuseVariants(file: WeightsFile, { variant }: FamilyMatch, unet: UnetShape, { all }: CheckpointParts): void {
   const why = unsupportedVariants[variant];
   if (why) throw unsupported(file, why);
+  if (![4, 8, 9].includes(unet.inChannels))
+    throw unsupported(file, `its U-Net takes ${unet.inChannels} channels, and only 4, 8 and 9 have a meaning here`);
   if (all.has('edm_mean') && all.has('edm_std')) throw unsupported(file, 'it is trained for EDM (Playground v2.5)');
   if (all.has('edm_vpred.sigma_max')) throw unsupported(file, 'it is trained for EDM v-prediction (CosXL)');
 }

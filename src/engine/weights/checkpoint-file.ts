@@ -75,14 +75,14 @@ const isBare = (name: string) =>
   !/^(unet|vae|text_encoder(_2)?|first_stage_model|model|cond_stage_model|conditioner)\./.test(name);
 
 /**
- * "Scaled fp8": weights of eight bits whose layers have a factor of their own, `scale_weight`. The marker tensor `scaled_fp8` tells that a file
- * is one. Source: ComfyUI `utils.py`
+ * "Scaled fp8": layers have a factor of their own, `scale_weight`, whatever dtype their weights were left in. The marker tensor `scaled_fp8` tells
+ * that a file is one. Source: ComfyUI `utils.py`
  */
 function withScales(file: WeightsFile): WeightsFile {
   if (![...file.tensors.keys()].some((name) => /(^|\.)scaled_fp8$/.test(name))) return file;
   const scaled = (entry: TensorEntry): TensorEntry => {
     const scale = file.tensors.get(entry.name.replace(/\.weight$/, '.scale_weight'));
-    return scale && entry.dtype.startsWith('F8') ? { ...entry, scale } : entry;
+    return scale && scale !== entry ? { ...entry, scale } : entry;
   };
   return { ...file, tensors: new Map([...file.tensors].map(([name, entry]) => [name, scaled(entry)])) };
 }

@@ -1,3 +1,4 @@
+import { scaleInto } from '../tensor/arithmetic.ts';
 import { bfloat16ToFloat32, float16ToFloat32 } from '../tensor/half.ts';
 
 /** Bytes per element of every dtype a `.safetensors` header may name. Source: huggingface/safetensors, format description. */
@@ -24,27 +25,30 @@ export function isDType(name: unknown): name is DType {
 }
 
 /**
- * The numbers behind little-endian bytes, rounded to float32 where they are wider.
+ * The numbers behind little-endian bytes times a factor, rounded to float32 where they are wider.
  *
  * @param bytes  whole elements, at any alignment
  * @throws RangeError when a part of an element is left over
  */
-export function toFloat32(dtype: DType, bytes: Uint8Array): Float32Array {
+export function toFloat32(dtype: DType, bytes: Uint8Array, factor = 1): Float32Array {
   const size = itemSizes[dtype];
   if (bytes.byteLength % size !== 0) throw new RangeError(`${bytes.byteLength} bytes are not whole ${dtype} elements`);
   // typed arrays want an offset that is a multiple of their item size
   const { buffer, byteOffset, byteLength } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
-  return readers[dtype](buffer, byteOffset, byteLength / size);
+  const from = [buffer, byteOffset, byteLength / size] as const;
+  if (dtype === 'F16') return float16ToFloat32(new Uint16Array(...from), factor);
+  if (dtype === 'BF16') return bfloat16ToFloat32(new Uint16Array(...from), factor);
+  const values = readers[dtype](...from);
+  if (factor !== 1) scaleInto(values, factor, values);
+  return values;
 }
 
 /** Each makes an array of its own, of so many elements from a byte of a buffer on. */
 type Reader = (buffer: ArrayBufferLike, start: number, count: number) => Float32Array;
 
-const readers: Record<DType, Reader> = {
+const readers: Record<Exclude<DType, 'F16' | 'BF16'>, Reader> = {
   F64: (...from) => Float32Array.from(new Float64Array(...from)),
   F32: (...from) => new Float32Array(...from).slice(),
-  F16: (...from) => float16ToFloat32(new Uint16Array(...from)),
-  BF16: (...from) => bfloat16ToFloat32(new Uint16Array(...from)),
   F8_E4M3: (...from) => fromTable(new Uint8Array(...from), e4m3Codes()),
   F8_E5M2: (...from) => fromTable(new Uint8Array(...from), e5m2Codes()),
   I64: (...from) => Float32Array.from(new BigInt64Array(...from), Number),

@@ -1,5 +1,6 @@
+import { Refusal } from '../../errors.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { brokenWeights, readTensor, type WeightsFile } from './weights-file.ts';
+import { brokenWeights, readTensor, type TensorEntry, type WeightsFile } from './weights-file.ts';
 
 /** Vectors a chunk can hold. */
 const mostVectors = 75;
@@ -24,6 +25,32 @@ export async function readEmbedding({ path, tensors }: WeightsFile): Promise<rea
     throw brokenWeights(path, `it has ${counts.join(' and ')} vectors, expected 1 to ${mostVectors}`);
   }
   return vectors;
+}
+
+/**
+ * The textual inversions that come with a LoRA, by name: `bundle_emb.NAME.` before the tensors of each. A broken one is left out.
+ * Source: A1111 extensions-builtin/Lora/networks.py `load_network`
+ */
+export async function readBundled({
+  path,
+  tensors,
+  metadata,
+}: WeightsFile): Promise<ReadonlyMap<string, readonly Tensor[]>> {
+  const bundles = new Map<string, Map<string, TensorEntry>>();
+  for (const entry of tensors.values()) {
+    const [, called, rest] = /^bundle_emb\.([^.]+)\.(.+)$/.exec(entry.name) ?? [];
+    if (called === undefined || rest === undefined) continue;
+    bundles.set(called, (bundles.get(called) ?? new Map()).set(rest, { ...entry, name: rest }));
+  }
+  const read = [...bundles].map(async ([called, own]) => {
+    const vectors = await readEmbedding({ path, tensors: own, metadata }).catch(noneOf);
+    return vectors ? [[called, vectors] as const] : [];
+  });
+  return new Map((await Promise.all(read)).flat());
+}
+
+function noneOf(error: unknown): undefined {
+  if (!(error instanceof Refusal)) throw error;
 }
 
 /** [D] is one vector. */

@@ -53,6 +53,8 @@ async function readZip(handle: FileHandle): Promise<TorchFile> {
     const entries = await entriesOf(zip);
     const pickle = entries.find(({ fileName }) => /^[^/]+\/data\.pkl$/.test(fileName));
     if (!pickle) throw new PickleError('holds no data.pkl');
+    if (entries.some(({ fileName }) => /^[^/]+\/(constants\.pkl$|code\/)/.test(fileName)))
+      throw new PickleError('is a TorchScript program, not a file of weights');
     if (pickle.compressedSize > maxPickleBytes) throw new PickleError('holds a pickle that is too large');
     const root = pickle.fileName.slice(0, -'data.pkl'.length);
     await refuseBigEndian(

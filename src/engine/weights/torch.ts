@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { itemSizes } from './dtypes.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
 import { isTorchTensor, type TorchTensor } from './torch-objects.ts';
@@ -7,8 +8,9 @@ import { brokenWeights, readBytes, type TensorEntry, type WeightsFile } from './
 const wrappers = ['state_dict', 'params_ema', 'params', 'model', 'net', 'generator'];
 /** Dictionaries in dictionaries; real files have three. */
 const maxDepth = 8;
-/** Elements of tensors that do not lie in one piece, all together, bytes. */
+/** Elements of tensors that do not lie in one piece, all together, bytes: no more than the file has, where that is not little. */
 const maxCopiedBytes = 512 * 2 ** 20;
+const littleBytes = 16 * 2 ** 20;
 
 /**
  * The tensors of a `.ckpt`, `.pt`, `.pth` or `.bin` file, taken out of what they are wrapped in.
@@ -30,6 +32,7 @@ export async function readTorch(path: string): Promise<WeightsFile> {
 export async function torchEntries(path: string, file: TorchFile): Promise<Map<string, TensorEntry>> {
   const entries = new Map<string, TensorEntry>();
   let copied = 0;
+  const limit = Math.min(maxCopiedBytes, Math.max(littleBytes, (await stat(path)).size));
   for (const [name, tensor] of tensorsIn(file.value, '', new Set())) {
     const entry = entryOf(path, file, name, tensor);
     if (isContiguous(tensor)) {
@@ -37,8 +40,7 @@ export async function torchEntries(path: string, file: TorchFile): Promise<Map<s
       continue;
     }
     copied += entry.length;
-    if (copied > maxCopiedBytes)
-      throw brokenWeights(path, `${name} and others lie in pieces of over ${maxCopiedBytes} bytes`);
+    if (copied > limit) throw brokenWeights(path, `${name} and others lie in pieces of over ${limit} bytes`);
     entries.set(name, await gathered(file, entry, tensor));
   }
   return entries;

@@ -74,11 +74,7 @@ export function tensorReader(): TensorReader {
     return scratch.subarray(0, length);
   };
   return {
-    read: (entry, factor = 1) => {
-      const values = toFloat32(entry.dtype, entry.bytes ?? bytesOf(entry));
-      if (factor !== 1) for (let i = 0; i < values.length; i++) values[i]! *= factor;
-      return tensor(values, entry.shape);
-    },
+    read: (entry, factor = 1) => tensor(toFloat32(entry.dtype, entry.bytes ?? bytesOf(entry), factor), entry.shape),
     [Symbol.dispose]: () => {
       for (const opened of files.values()) closeSync(opened);
     },

@@ -14,6 +14,7 @@ import { toyConditioning, toyNetwork } from '../latents/toy-network.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { readGoldenTensors } from '../tensors.ts';
 import { judge, maxDifference, mismatch, readJson, readPicture } from './case.ts';
+import { pipelineInfotexts } from './pipeline-infotext.ts';
 import { canvasOptionsOf, type Processing, processingSizeOf } from './processing.ts';
 import { toyEncode } from './toy-vae.ts';
 
@@ -23,16 +24,21 @@ interface ConditioningCase {
   readonly case: string;
   /** Absent for ordinary models, whose dummy of zeros nobody looks at. */
   readonly params?: Processing;
+  readonly infotext?: string;
 }
 
 /** What an inpainting checkpoint is told: the mask and the masked picture's latent. */
 export async function* imageConditioning(dir: string): AsyncGenerator<GoldenOutcome> {
-  for (const { case: name, params } of await readJson<ConditioningCase[]>(dir, 'cases.json')) {
+  for (const { case: name, params, infotext } of await readJson<ConditioningCase[]>(dir, 'cases.json')) {
     if (!params) {
       yield await judge({ area, name, tolerance: 0 }, async () => mismatch(await channelsOfPlainModel(), 4));
       continue;
     }
-    const { pixels, masked, mask } = await conditioned(dir, name, params);
+    const { pixels, masked, mask, masking } = await conditioned(dir, name, params);
+    if (infotext) {
+      const run = { area, name, params, seeds: [params.seed ?? 1], mask: masking } as const;
+      yield* pipelineInfotexts({ ...run, infotexts: [infotext], facts: { inpaintingModel: true } });
+    }
     const golden = await readGoldenTensors(join(dir, `${name}.safetensors`));
     for (const [key, actual] of [
       ['masked_image', masked],
@@ -70,7 +76,9 @@ async function conditioned(dir: string, name: string, params: Processing) {
   const { image, inpaint } = await prepareCanvas({ init, mask: given }, options);
   const pixels = toPixels([image]);
   const mask = conditioningMask(inpaint?.maskForLatents ?? null, image, options.maskRound);
-  return { pixels, mask, masked: maskedPixels(pixels, mask, params.inpainting_mask_weight ?? 1) };
+  const masked = maskedPixels(pixels, mask, params.inpainting_mask_weight ?? 1);
+  const masking = inpaint ? ('used' as const) : given ? ('blank' as const) : ('none' as const);
+  return { pixels, mask, masked, masking };
 }
 
 /** Everything masked: mid-grey pixels and a mask of ones. */

@@ -34,6 +34,7 @@ interface WriteInput extends Partial<Readonly<Record<NumberKey, number>>> {
   readonly seed_resize_from_w?: number;
   readonly seed_resize_from_h?: number;
   readonly tiling?: boolean;
+  readonly eta?: number | null;
   readonly user?: string;
   readonly extra?: Fields;
   readonly opts?: {
@@ -138,20 +139,21 @@ function sampling(input: WriteInput, spelt: WriteCase['numbers_as_written']): Pa
     ['Variation seed', varied ? input.all_subseeds?.[index] : null],
     ['Variation seed strength', varied ? number('subseed_strength') : null],
     ['Seed resize from', resized ? `${input.seed_resize_from_w}x${input.seed_resize_from_h}` : null],
-    ['Tiling', input.tiling],
+    ['Tiling', input.tiling || null],
   ];
 }
 
-function model({ opts = {}, attrs = {}, sampler_name = 'Euler a' }: WriteInput): Pair[] {
-  const usesEnsd = sampler_name in samplers && samplers[sampler_name as keyof typeof samplers].usesEnsd;
+function model({ opts = {}, attrs = {}, sampler_name = 'Euler a', eta }: WriteInput): Pair[] {
+  const usesEnsd = sampler_name in samplers && samplers[sampler_name as keyof typeof samplers].usesEnsd && eta !== 0;
+  const unless = <T>(standard: T, value: T | undefined) => (value === standard ? null : value);
   return [
     ['Model hash', opts.add_model_hash_to_info === false ? null : '0123456789'],
     ['Model', 'toy-model'],
     ['VAE hash', attrs.sd_vae_hash],
     ['VAE', attrs.sd_vae_name],
     ['Conditional mask weight', attrs.is_using_inpainting_conditioning ? '1.0' : null],
-    ['Clip skip', opts.CLIP_stop_at_last_layers],
-    ['ENSD', usesEnsd ? opts.eta_noise_seed_delta : null],
-    ['RNG', opts.randn_source],
+    ['Clip skip', unless(1, opts.CLIP_stop_at_last_layers)],
+    ['ENSD', usesEnsd ? unless(0, opts.eta_noise_seed_delta) : null],
+    ['RNG', unless('GPU', opts.randn_source)],
   ];
 }

@@ -1,6 +1,6 @@
 import { toBlobRef } from '../../edit/blob.ts';
-import { defaultParams } from '../../edit/fields.ts';
-import { infotextOf, ownInfotextKeys } from '../../edit/infotext.ts';
+import { defaultParams, type Params } from '../../edit/fields.ts';
+import { type InfotextFacts, infotextOf, ownInfotextKeys } from '../../edit/infotext.ts';
 import { type ParsedInfotext, parseInfotext } from '../../edit/infotext-text.ts';
 import type { EditRequest } from '../../edit/request.ts';
 import type { GoldenOutcome } from '../outcome.ts';
@@ -16,6 +16,9 @@ export interface InfotextRun {
   /** Whether a mask was given, and whether anything of it was left to paint. */
   readonly mask: 'none' | 'blank' | 'used';
   readonly infotexts: readonly string[];
+  /** What else was asked for, and what is known of it. */
+  readonly given?: Partial<Params>;
+  readonly facts?: Partial<InfotextFacts>;
 }
 
 /** The infotext of every picture of a run. Numbers are compared as such, for the reference's API writes 7.0 where its page writes 7. */
@@ -23,12 +26,12 @@ export async function* pipelineInfotexts(run: InfotextRun): AsyncGenerator<Golde
   const { area, name } = run;
   for (const [i, expected] of run.infotexts.entries()) {
     yield await judge({ area, name: `${name} infotext ${i}`, tolerance: 0 }, () =>
-      mismatch(comparable(written(run, run.seeds[i]!)), comparable(parseInfotext(expected))),
+      mismatch(comparable(written(run, run.seeds[i]!, i)), comparable(parseInfotext(expected))),
     );
   }
 }
 
-function written({ params: p, mask }: InfotextRun, seed: number): ParsedInfotext {
+function written({ params: p, mask, given, facts: known }: InfotextRun, seed: number, i: number): ParsedInfotext {
   const { maskBlurX, maskBlurY, resizeMode, inpaintArea, maskedContent, onlyMaskedPadding } = canvasOptionsOf(p);
   const request: EditRequest = {
     version: 1,
@@ -42,11 +45,17 @@ function written({ params: p, mask }: InfotextRun, seed: number): ParsedInfotext
       ...{ resizeMode, maskBlurX, maskBlurY, inpaintArea, maskedContent, onlyMaskedPadding },
       maskMode: p.inpainting_mask_invert === 1 ? 'inpaint not masked' : 'inpaint masked',
       denoisingStrength: p.denoising_strength ?? defaultParams.denoisingStrength,
+      initialNoiseMultiplier: p.initial_noise_multiplier ?? 1,
+      inpaintingMaskWeight: p.inpainting_mask_weight ?? 1,
+      ...{ subseedStrength: p.subseed_strength ?? 0, seedResizeFromW: p.seed_resize_from_w ?? 0 },
+      seedResizeFromH: p.seed_resize_from_h ?? 0,
+      ...given,
     },
   };
-  const facts = { seed, subseed: seed, modelHash: '0123456789', scheduleType: 'Automatic', version: '0' };
+  const subseed = (p.subseed ?? 0) + i;
+  const facts = { seed, subseed, modelHash: '0123456789', scheduleType: 'Automatic', version: '0' };
   const model = { mask, inpaintingModel: false, usesEtaNoise: false };
-  return parseInfotext(infotextOf(request, { ...facts, ...model }));
+  return parseInfotext(infotextOf(request, { ...facts, ...model, ...known }));
 }
 
 /** Without the keys that A1111 has no words for. */

@@ -12,14 +12,14 @@ import { resizeImage } from '../../engine/image/resize-image.ts';
 import { type Canvas, type Inpaint, prepareCanvas } from '../../engine/pipeline/canvas.ts';
 import { composite, maskResults } from '../../engine/pipeline/composite.ts';
 import { withMaskedContent } from '../../engine/sampling/start-latent.ts';
-import { imageRng } from '../../engine/tensor/image-rng.ts';
+import { startNoise } from '../../engine/tensor/image-rng.ts';
 import { concatRows, rows } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import { judge, maxDifference, mismatch, pictureDifference, readJson, readPicture } from './case.ts';
 import { pipelineInfotexts } from './pipeline-infotext.ts';
-import { canvasOptionsOf, type Processing } from './processing.ts';
+import { canvasOptionsOf, noiseOptionsOf, type Processing } from './processing.ts';
 import { toyDecode, toyEncode } from './toy-vae.ts';
 
 const area = 'img2img/pipeline';
@@ -40,7 +40,6 @@ interface Run {
   readonly params: Processing;
   readonly canvas: Canvas;
   readonly golden: GoldenTensors;
-  readonly seeds: readonly number[];
 }
 
 /** Whole img2img runs around toy networks: what goes into the VAE, the masks, the overlays, the finished pictures. */
@@ -80,7 +79,7 @@ async function prepared(dir: string, one: PipelineCase, files: readonly string[]
   const mask = files.includes(maskFile) ? await readPicture(dir, maskFile) : null;
   const canvas = await prepareCanvas({ init, mask }, canvasOptionsOf(params));
   const golden = await readGoldenTensors(join(dir, `${name}.safetensors`));
-  return { dir, name, params, canvas, golden, seeds: one.all_seeds };
+  return { dir, name, params, canvas, golden };
 }
 
 async function* inputs(run: Run, { paste_to }: PipelineCase): AsyncGenerator<GoldenOutcome> {
@@ -113,10 +112,16 @@ function nmaskOf({ canvas, params }: Run): Tensor | undefined {
   return inpaint ? latentMask(inpaint.maskForLatents, latentSize(size), params.mask_round ?? true) : undefined;
 }
 
-function firstNoise({ canvas, params, seeds }: Run): Tensor {
+function firstNoise({ canvas, params }: Run): Tensor {
   const { width, height } = latentSize(canvas.size);
-  const batch = seeds.slice(0, params.batch_size ?? 1);
-  return imageRng({ source: params.randn_source ?? 'CPU', shape: [4, height, width], seeds: batch }).next();
+  return startNoise(noiseOptionsOf(params, [4, height, width]));
+}
+
+/** What masked content is made of: the same, but neither varied nor resized. */
+function contentNoise(run: Run): Tensor {
+  const { width, height } = latentSize(run.canvas.size);
+  const { source, shape, seeds } = noiseOptionsOf(run.params, [4, height, width]);
+  return startNoise({ source, shape, seeds });
 }
 
 function initLatent(run: Run): Tensor {
@@ -125,7 +130,7 @@ function initLatent(run: Run): Tensor {
   const batch = concatRows(Array.from({ length: params.batch_size ?? 1 }, () => one));
   const nmask = nmaskOf(run);
   const content = canvasOptionsOf(params).maskedContent;
-  return nmask ? withMaskedContent(batch, nmask, content, firstNoise(run)) : batch;
+  return nmask ? withMaskedContent(batch, nmask, content, contentNoise(run)) : batch;
 }
 
 async function* overlays({ dir, name, canvas }: Run, files: readonly string[]): AsyncGenerator<GoldenOutcome> {
@@ -170,7 +175,7 @@ async function finished(run: Run): Promise<Picture[]> {
     const own = i % init.shape[0]!;
     const latent = blended(rows(samples, i, i + 1), rows(init, own, own + 1), nmask);
     const [painted] = toPictures(toyDecode(latent));
-    const options = { overlayInpaint: params.overlay_inpaint ?? true, upscale: null };
+    const options = { overlayInpaint: params.overlay_inpaint ?? true, upscale: canvasOptionsOf(params).upscale };
     const result = await composite(painted!, canvas, options);
     out.push(result.image);
     if (!canvas.inpaint) continue;

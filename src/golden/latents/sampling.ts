@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SamplerName, SchedulerName } from '../../edit/choices.ts';
+import { resizeLatent } from '../../engine/image/latent-resize.ts';
 import { latentMask } from '../../engine/image/mask.ts';
 import { toPictures, toPixels } from '../../engine/image/pixels.ts';
 import { latentSize } from '../../engine/image/processing-size.ts';
@@ -10,7 +11,6 @@ import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
 import { brownianNoise } from '../../engine/sampling/brownian.ts';
 import { guidedDenoiser } from '../../engine/sampling/guidance.ts';
 import { img2imgSteps } from '../../engine/sampling/img2img-steps.ts';
-import { jobSeeds } from '../../engine/sampling/job-seeds.ts';
 import { type MaskBlend, maskBlend } from '../../engine/sampling/mask-blend.ts';
 import {
   planImg2img,
@@ -21,16 +21,20 @@ import {
   startLatent,
 } from '../../engine/sampling/plan.ts';
 import { samplers } from '../../engine/sampling/samplers.ts';
+import { schedulerFor } from '../../engine/sampling/sigmas.ts';
 import { softMaskBlend } from '../../engine/sampling/soft-inpainting.ts';
+import { withMaskedContent } from '../../engine/sampling/start-latent.ts';
 import { scale } from '../../engine/tensor/arithmetic.ts';
-import { type ImageRng, imageRng } from '../../engine/tensor/image-rng.ts';
+import { type ImageRng, type ImageRngOptions, imageRng, startNoise } from '../../engine/tensor/image-rng.ts';
 import { concatRows, row } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { attempt, type Check, tensorError } from '../compare.ts';
 import { pictureDifference, readJson, readPicture } from '../img2img/case.ts';
-import { canvasOptionsOf, type Processing } from '../img2img/processing.ts';
+import { pipelineInfotexts } from '../img2img/pipeline-infotext.ts';
+import { canvasOptionsOf, noiseOptionsOf, type Processing } from '../img2img/processing.ts';
 import { toyDecode, toyEncode } from '../img2img/toy-vae.ts';
 import type { GoldenOutcome } from '../outcome.ts';
+import { sigmasOptions } from '../sampling/schedules.ts';
 import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import { toyConditioning, toyNetwork } from './toy-network.ts';
 
@@ -40,6 +44,7 @@ const PICTURE = 2;
 
 interface SamplingCase {
   readonly case: string;
+  readonly infotext?: string;
   readonly params: Partial<Processing> & {
     readonly sampler_name: SamplerName;
     readonly scheduler?: SchedulerName;
@@ -57,23 +62,58 @@ export async function* goldenImg2imgSampling(dir: string): AsyncGenerator<Golden
   const files = await readdir(dir);
   for (const one of await readJson<SamplingCase[]>(dir, 'cases.json')) {
     yield await attempt(area, one.case, () => runCase(dir, one, files));
+    if (one.infotext !== undefined) yield* infotexts(await prepared(dir, one, files), one.infotext, files);
   }
 }
 
 /** What a run is made from. */
 interface Run {
   readonly one: SamplingCase;
+  readonly processing: Processing;
   readonly plan: SamplingPlan;
   readonly canvas: Canvas;
   readonly init: Tensor;
   readonly nmask: Tensor | undefined;
-  readonly seeds: readonly number[];
+  readonly noise: ImageRngOptions;
+}
+
+/** The infotext of a case's first picture. */
+function infotexts(run: Run, infotext: string, files: readonly string[]): AsyncGenerator<GoldenOutcome> {
+  const { one, processing, canvas, noise } = run;
+  const { sampler_name: sampler, scheduler = 'Automatic', steps, cfg_scale: cfgScale = 7 } = one.params;
+  const number = (key: string, otherwise: number) => numberOf(one, key, otherwise);
+  const blank = files.includes(`${one.case}_mask.png`) ? 'blank' : 'none';
+  const sampling = {
+    ...{ sampler, scheduler, steps, cfgScale, extraNoise: number('img2img_extra_noise', 0) },
+    ...{ etaNoiseSeedDelta: number('eta_noise_seed_delta', 0), ...settingsOfRun(run) },
+  };
+  return pipelineInfotexts({
+    ...{ area, name: one.case, params: processing, seeds: noise.seeds, infotexts: [infotext] },
+    mask: canvas.inpaint ? 'used' : blank,
+    given: { ...sampling, ...(one.soft_inpainting && { softInpainting: true, ...softOf(one.soft_inpainting) }) },
+    facts: {
+      scheduleType: schedulerFor(sampler, scheduler) ?? 'Automatic',
+      usesEtaNoise: samplers[sampler].usesEnsd ?? false,
+    },
+  });
+}
+
+function softOf(soft: Readonly<Record<string, unknown>>) {
+  const number = (key: string) => Number(soft[key]);
+  return {
+    softScheduleBias: number('schedule_bias'),
+    softPreservationStrength: number('preservation_strength'),
+    softTransitionContrastBoost: number('transition_contrast_boost'),
+    softMaskInfluence: number('mask_influence'),
+    softDifferenceThreshold: number('difference_threshold'),
+    softDifferenceContrast: number('difference_contrast'),
+  };
 }
 
 async function runCase(dir: string, one: SamplingCase, files: readonly string[]): Promise<Check[]> {
   const golden = await readGoldenTensors(join(dir, `${one.case}.safetensors`));
   const run = await prepared(dir, one, files);
-  const rng = rngFor(run);
+  const rng = imageRng({ ...run.noise, etaNoiseSeedDelta: numberOf(one, 'eta_noise_seed_delta', 0) });
   const noise = rng.next();
   const { network, asked } = toyNetwork();
   const samples = await sampled(run, { rng, noise, network });
@@ -95,39 +135,30 @@ function firstInputError(input: Tensor | undefined, golden: GoldenTensors): numb
 
 async function prepared(dir: string, one: SamplingCase, files: readonly string[]): Promise<Run> {
   const { params, options } = one;
-  const processing: Processing = {
-    width: 96,
-    height: 80,
-    ...params,
-    mask_round: params.mask_round ?? one.soft_inpainting === null,
-  };
+  const rounded = one.soft_inpainting === null && (params.mask_round ?? true);
+  const source = options.randn_source === 'NV' ? 'NV' : 'CPU';
+  const processing: Processing = { width: 96, height: 80, randn_source: source, ...params, mask_round: rounded };
   const maskFile = `${one.case}_mask.png`;
-  const source = {
+  const pictures = {
     init: await readPicture(dir, `${one.case}_init.png`),
     mask: files.includes(maskFile) ? await readPicture(dir, maskFile) : null,
   };
-  const canvas = await prepareCanvas(source, canvasOptionsOf(processing));
-  const batchSize = params.batch_size ?? 1;
-  const latent = toyEncode(toPixels([canvas.image]));
+  const wanted = canvasOptionsOf(processing);
+  const canvas = await prepareCanvas(pictures, wanted);
+  const size = latentSize(canvas.size);
+  const latent = resizeLatent(toyEncode(toPixels([canvas.image])), size);
+  const init = concatRows(Array.from({ length: params.batch_size ?? 1 }, () => latent));
   const { sampler_name: sampler, scheduler = 'Automatic', steps, denoising_strength: strength } = params;
   const counted = img2imgSteps(steps, strength, options.img2img_fix_steps === true);
-  const counts = { seed: params.seed ?? 1, subseed: 0, subseedStrength: 0, batchSize, batchCount: 1 };
+  const nmask = canvas.inpaint ? latentMask(canvas.inpaint.maskForLatents, size, rounded) : undefined;
+  const noise = noiseOptionsOf(processing, [4, size.height, size.width]);
+  const { shape, seeds } = noise;
+  const content = nmask && startNoise({ source, shape, seeds });
   return {
-    one,
-    plan: planImg2img(stableDiffusionAlphas(), { sampler, scheduler }, counted),
-    canvas,
-    init: concatRows(Array.from({ length: batchSize }, () => latent)),
-    nmask: canvas.inpaint
-      ? latentMask(canvas.inpaint.maskForLatents, latentSize(canvas.size), processing.mask_round ?? true)
-      : undefined,
-    seeds: jobSeeds(counts)[0]!.seeds,
+    ...{ one, processing, canvas, nmask, noise },
+    plan: planImg2img(stableDiffusionAlphas(), { sampler, scheduler }, counted, sigmasOptions(options)),
+    init: nmask && content ? withMaskedContent(init, nmask, wanted.maskedContent, content) : init,
   };
-}
-
-function rngFor({ one, init, seeds }: Run): ImageRng {
-  const [, channels = 0, height = 0, width = 0] = init.shape;
-  const etaNoiseSeedDelta = numberOf(one, 'eta_noise_seed_delta', 0);
-  return imageRng({ source: 'CPU', shape: [channels, height, width], seeds, etaNoiseSeedDelta });
 }
 
 /** An option of the case, wherever the manifest keeps it. */
@@ -140,7 +171,7 @@ async function sampled(
   run: Run,
   { rng, noise, network }: { rng: ImageRng; noise: Tensor; network: ReturnType<typeof toyNetwork>['network'] },
 ): Promise<Tensor> {
-  const { one, plan, init, seeds } = run;
+  const { one, plan, init } = run;
   const { sampler } = plan;
   const blend = blendOf(run);
   const guided = guidedDenoiser(network, {
@@ -149,6 +180,7 @@ async function sampled(
     cfgScale: (one.params.cfg_scale ?? 7) * (samplers[sampler].cfgFactor ?? 1),
     needsUncond: samplers[sampler].cfgFactor !== undefined,
     totalSteps: plan.totalSteps,
+    sMinUncond: numberOf(one, 's_min_uncond', 0),
     ...(blend ? { blend } : {}),
   });
   const start = startLatent(
@@ -159,29 +191,30 @@ async function sampled(
   );
   const painted = await runPlan(plan, guided, start, {
     noise: rng,
-    options: samplerOptions(sampler, {
-      eta: numberOf(one, 'eta', -1),
-      sChurn: numberOf(one, 's_churn', 0),
-      sTmin: numberOf(one, 's_tmin', 0),
-      sTmax: numberOf(one, 's_tmax', 0),
-      sNoise: numberOf(one, 's_noise', 1),
-    }),
-    ...(samplers[sampler].usesBrownianNoise
-      ? { brownian: brownianNoise(plan.sigmas, { source: 'CPU', shape: init.shape.slice(1), seeds }) }
-      : {}),
+    options: samplerOptions(sampler, settingsOfRun(run)),
+    ...(samplers[sampler].usesBrownianNoise ? { brownian: brownianNoise(plan.sigmas, run.noise) } : {}),
   });
   return blend && !one.soft_inpainting ? blend(painted, 0) : painted;
+}
+
+/** Settings of the sampler, a job's before the options of the page. */
+function settingsOfRun({ one }: Run) {
+  const number = (key: string, otherwise: number) => numberOf(one, key, otherwise);
+  const own = one.params.sampler_name.startsWith('DDIM') ? 'eta_ddim' : 'eta_ancestral';
+  return {
+    eta: number('eta', number(own, -1)),
+    sChurn: number('s_churn', 0),
+    sTmin: number('s_tmin', 0),
+    sTmax: number('s_tmax', 0),
+    sNoise: number('s_noise', 1),
+  };
 }
 
 function blendOf({ one, init, nmask }: Run): MaskBlend | undefined {
   if (!nmask) return undefined;
   const soft = one.soft_inpainting;
   if (!soft) return maskBlend(init, nmask);
-  return softMaskBlend(init, nmask, {
-    softScheduleBias: soft.schedule_bias!,
-    softPreservationStrength: soft.preservation_strength!,
-    softTransitionContrastBoost: soft.transition_contrast_boost!,
-  });
+  return softMaskBlend(init, nmask, softOf(soft));
 }
 
 async function pictureChecks(dir: string, run: Run, samples: Tensor, files: readonly string[]): Promise<Check[]> {
@@ -190,7 +223,10 @@ async function pictureChecks(dir: string, run: Run, samples: Tensor, files: read
     const file = `${run.one.case}_result${i}.png`;
     if (!files.includes(file)) continue;
     const canvas = await canvasFor(run, row(samples, i), i);
-    const { image } = await composite(painted, canvas, { overlayInpaint: true, upscale: null });
+    const { image } = await composite(painted, canvas, {
+      overlayInpaint: run.processing.overlay_inpaint ?? true,
+      upscale: canvasOptionsOf(run.processing).upscale,
+    });
     checks.push([`picture ${i}`, pictureDifference(image, await readPicture(dir, file)), PICTURE]);
   }
   return checks;
@@ -200,14 +236,12 @@ async function pictureChecks(dir: string, run: Run, samples: Tensor, files: read
 async function canvasFor({ one, canvas, init, nmask }: Run, samples: Tensor, i: number): Promise<Canvas> {
   const soft = one.soft_inpainting;
   if (!soft || !nmask) return canvas;
-  return await softened(
-    canvas,
-    { init: row(init, i), samples, nmask },
-    {
-      preservationStrength: soft.preservation_strength!,
-      maskInfluence: soft.mask_influence!,
-      differenceThreshold: soft.difference_threshold!,
-      differenceContrast: soft.difference_contrast!,
-    },
-  );
+  const { softPreservationStrength, softMaskInfluence, softDifferenceThreshold, softDifferenceContrast } = softOf(soft);
+  const settings = {
+    preservationStrength: softPreservationStrength,
+    maskInfluence: softMaskInfluence,
+    differenceThreshold: softDifferenceThreshold,
+    differenceContrast: softDifferenceContrast,
+  };
+  return await softened(canvas, { init: row(init, i), samples, nmask }, settings);
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SamplerName } from '../../edit/choices.ts';
 import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
+import { brownianNoise } from '../../engine/sampling/brownian.ts';
 import { guidedDenoiser } from '../../engine/sampling/guidance.ts';
 import { img2imgSigmas, img2imgSteps } from '../../engine/sampling/img2img-steps.ts';
 import { planImg2img, preconditioningFor, runPlan, samplerOptions, startLatent } from '../../engine/sampling/plan.ts';
@@ -86,11 +87,13 @@ async function checkCalls({ sampler, steps, denoising_strength: strength, ...wan
     conditioning: [toyConditioning],
     cfgScale: 7 * (samplers[sampler].cfgFactor ?? 1),
     totalSteps: plan.totalSteps,
+    needsUncond: samplers[sampler].cfgFactor !== undefined,
   });
+  const brownian = brownianNoise([0.01, ...plan.sigmas], { source: 'CPU', shape: [4, 2, 2], seeds: [1] });
   const noise = imageRng({ source: 'CPU', shape: [4, 2, 2], seeds: [1] });
   const options = samplerOptions(sampler, { eta: -1, sChurn: 0, sTmin: 0, sTmax: 0, sNoise: 1 });
   const init = { data: new Float32Array(16), shape: [1, 4, 2, 2] };
-  await runPlan(plan, guided, startLatent(plan, init, noise.next()), { noise, options });
+  await runPlan(plan, guided, startLatent(plan, init, noise.next()), { noise, brownian, options });
   return [
     ['model calls', Math.abs(asked.length - want.model_calls), 0],
     [

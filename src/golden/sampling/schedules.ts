@@ -41,7 +41,8 @@ export function checkScheduleRow({ sampler, scheduler, n, options = {}, sigmas }
   return [['sigmas', maxRelativeError(got, sigmas), TOLERANCE]];
 }
 
-function sigmasOptions(options: Readonly<Record<string, number | boolean>>): SigmasOptions {
+/** A1111's options that bend schedules, its defaults where they are not set. */
+export function sigmasOptions(options: Readonly<Record<string, unknown>>): SigmasOptions {
   const number = (key: string, otherwise: number) => (typeof options[key] === 'number' ? options[key] : otherwise);
   return {
     sigmaMin: number('sigma_min', 0),

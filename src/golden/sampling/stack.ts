@@ -28,6 +28,8 @@ import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import { mixtureOf } from './analytic-model.ts';
 import { fakeUnet } from './fake-unet.ts';
 import { blocksOf, recordedNoise } from './recorded-noise.ts';
+import { sigmasOptions } from './schedules.ts';
+import { unipcOf } from './trajectories.ts';
 
 type Entry = { readonly end_at_step: number; readonly text: string };
 
@@ -89,6 +91,7 @@ export async function runStack(dir: string, name: string, golden: StackCase): Pr
       brownian: () => brownian.next(),
       options: optionsOf(golden),
       isImg2img: golden.mode === 'img2img',
+      unipc: unipcOf(golden.options),
     },
   );
   const isHard = blend !== undefined && golden.soft_inpainting === null;
@@ -157,11 +160,7 @@ function alphasOf({ options }: StackCase): Float32Array {
 
 function planOf(golden: StackCase): SamplingPlan {
   const { sampler, scheduler, steps, options } = golden;
-  const settings = {
-    isSdxl: golden.sdxl,
-    quantize: options.enable_quantization === true,
-    alwaysDiscardNextToLastSigma: options.always_discard_next_to_last_sigma === true,
-  };
+  const settings = { ...sigmasOptions(options), isSdxl: golden.sdxl, quantize: options.enable_quantization === true };
   if (golden.mode === 'txt2img') return planTxt2img(golden, settings);
   const counted = img2imgSteps(steps, golden.denoising_strength!, options.img2img_fix_steps === true);
   return planImg2img(alphasOf(golden), { sampler, scheduler }, counted, settings);
@@ -181,7 +180,11 @@ function planTxt2img(golden: StackCase, settings: SigmasOptions & { readonly qua
     sampler,
     schedule,
     sigmas,
-    levels: isSigmas ? (isFree ? ends : sigmas) : timestepsFor(steps, alphas.length),
+    levels: isSigmas
+      ? isFree
+        ? ends
+        : sigmas
+      : timestepsFor(settings.alwaysDiscardNextToLastSigma ? steps + 1 : steps, alphas.length),
     noiseTimestep: 0,
     totalSteps: steps * (samplers[sampler].secondOrder ? 2 : 1),
     isIdle: false,

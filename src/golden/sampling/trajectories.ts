@@ -51,7 +51,7 @@ export async function runTrajectory(dir: string, name: string, golden: Trajector
   const run: SamplerRun = {
     noise: bank,
     brownian: () => bank.next(),
-    options: optionsOf(golden.kwargs),
+    options: optionsOf(golden),
     onStep: (step) => steps.push(step),
   };
   const start = startOf(golden, inputs);
@@ -129,10 +129,13 @@ function startOf(golden: TrajectoryCase, inputs: GoldenTensors): Tensor {
   return golden.mode === 'txt2img' ? scale(sigma, noise) : addScaled(init, sigma, noise);
 }
 
-function optionsOf(kwargs: TrajectoryCase['kwargs']): SamplerOptions {
+/** Samplers whose functions leave the noise out when nobody names an eta, whatever A1111 then passes. */
+const etaless = ['DPM fast', 'DPM adaptive', 'DDIM', 'DDIM CFG++'];
+
+function optionsOf({ sampler, kwargs }: TrajectoryCase): SamplerOptions {
   const number = (key: string, otherwise: number) => (typeof kwargs[key] === 'number' ? kwargs[key] : otherwise);
   return {
-    eta: number('eta', 1),
+    eta: number('eta', etaless.includes(sampler) ? 0 : 1),
     sChurn: number('s_churn', 0),
     sTmin: number('s_tmin', 0),
     sTmax: number('s_tmax', Number.POSITIVE_INFINITY),
@@ -140,7 +143,8 @@ function optionsOf(kwargs: TrajectoryCase['kwargs']): SamplerOptions {
   };
 }
 
-function unipcOf(options: TrajectoryCase['options']): UnipcOptions {
+/** A1111's options of UniPC, its defaults where they are not set. */
+export function unipcOf(options: TrajectoryCase['options']): UnipcOptions {
   return {
     variant: (options.uni_pc_variant as UnipcOptions['variant']) ?? unipcDefaults.variant,
     skipType: (options.uni_pc_skip_type as UnipcOptions['skipType']) ?? unipcDefaults.skipType,

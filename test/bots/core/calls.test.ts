@@ -25,7 +25,7 @@ describe('typed options', () => {
     ['放大算法 7', { kind: 'upscaler', limit: 7 }],
     ['--limit 3 --all', { limit: 3, all: true }],
     ['--all off --kind=lora', { all: false, kind: 'lora' }],
-    ['—limit 3 @ann two words', { limit: 3, who: 'ann', search: 'two words' }],
+    ['—limit 3 @ann two words', { limit: 3, who: '@ann', search: 'two words' }],
     ['<@!81384788765712384> "quoted  words"', { who: '81384788765712384', search: 'quoted  words' }],
     ['--search "a \\"b\\" c"', { search: 'a "b" c' }],
   ])('%j', (text, expected) => {

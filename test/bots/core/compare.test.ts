@@ -66,11 +66,12 @@ describe('Compare', () => {
   });
 });
 
-test('thumbnails of a history stand on one sheet', async () => {
+test('thumbnails of a history stand in one tree, its makers told by colours', async () => {
   await platform.pressFurther(ann, result, 'History');
   const panel = { id: 'panel', place: here, card: platform.told.at(-1)!.card };
   await platform.press(ann, panel, 'Thumbnails');
   const { card } = platform.told.at(-1)!;
   expect(card.images[0]).toMatchObject({ name: 'history.webp' });
+  expect(card.lines.at(-1)).toBe('🔵 Ann');
   expect(buttonsOf(card).map(({ label }) => label)).not.toContain('Thumbnails');
 });

@@ -12,7 +12,7 @@ import { HandClock } from '../../support/hand-clock.ts';
 import { editTask, testJob } from '../../support/jobs.ts';
 import { ann, otherRoom, room, TestPlatform } from '../../support/test-platform.ts';
 
-test('the bar fills by phase: preparing to 5 %, sampling to 92 %, decoding to 97 %', () => {
+test('the bar fills by phase: preparing to 5 %, sampling to 92 %, decoding to 97 %, uploading the rest', () => {
   const at = (phase: Progress['phase'], step: number, steps: number) =>
     Math.round(shareOf({ phase, fraction: 0, step, steps }) * 100);
   expect([
@@ -21,7 +21,9 @@ test('the bar fills by phase: preparing to 5 %, sampling to 92 %, decoding to 97
     at('sampling', 0, 20),
     at('sampling', 20, 20),
     at('decoding', 1, 1),
-  ]).toEqual([...[0, 5, 5, 92, 97]]);
+    at('uploading', 1, 2),
+    at('uploading', 2, 2),
+  ]).toEqual([0, 5, 5, 92, 97, 99, 100]);
   expect(progressBar(0.34)).toBe('▰▰▰▰▱▱▱▱▱▱▱▱ 34 %');
   expect(progressBar(0)).toBe('▱▱▱▱▱▱▱▱▱▱▱▱ 0 %');
   expect(progressBar(1)).toBe('▰▰▰▰▰▰▰▰▰▰▰▰ 100 %');

@@ -22,6 +22,7 @@ const facts = {
     command: 'preset save',
     ...{ word: 'hat', entry: '(a', open: ['#art'], isEverywhere: false, isAllowedElsewhere: true },
     option: 'name',
+    ratio: '16:9',
     subcommands: ['show', 'words add'],
   },
 };

@@ -54,7 +54,7 @@ test('in a room a person alone reads their language, everybody the language of w
 test('a language that was chosen wins over the client’s', async () => {
   here = platform.newRoom();
   const eva: TestUser = { id: 'discord:5', name: 'Eva', locale: 'de' };
-  await chat.storage.people.savePerson({ id: eva.id, name: 'Eva', language: 'zh' });
+  await chat.storage.people.savePerson({ id: eva.id, name: 'Eva', language: 'zh', handle: null });
   await platform.command(eva, 'help', { topic: 'buttons' }, { in: here });
   expect(chat.lastTold()).toMatch(/^图片下方的按钮/);
 });

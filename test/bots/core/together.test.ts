@@ -216,6 +216,52 @@ describe('a vote', () => {
     ]);
   });
 
+  test('that is lost leaves Redo where it was; one that is won takes it', async () => {
+    const one = await first();
+    const two = await edited(bo, 'a green hat', one);
+    const back = await next(() => platform.press(ann, two, 'Undo'));
+    const three = await edited(cy, 'a blue hat', one);
+    await next(() => platform.press(ann, three, 'Undo'));
+    await chat.storage.together.setRules(here, { votes: true });
+    const lost = await next(() => platform.press(ann, back, 'Redo'));
+    expect(wordsOf(lost.card)).toContain('@Ann wants to go to #3');
+    later += 10 * 60_000;
+    await platform.press(bo, lost, 'Agree (1/2)');
+    const vote = await next(() => platform.press(ann, back, 'Redo'));
+    expect(wordsOf(vote.card)).toContain('@Ann wants to go to #3');
+    await next(() => platform.press(bo, vote, 'Agree (1/2)'));
+    const lineage = await lineageOf(one);
+    expect(lineage.heads.main).toBe((await nodeOf(three)).id);
+    const root = (await nodeOf(one)).id;
+    expect(await chat.storage.lineage.undone(lineage.id, ann.id, root)).toBe((await nodeOf(two)).id);
+  });
+
+  test('about the same thing is not opened twice; it is agreed to where it is', async () => {
+    const three = await votingRoom();
+    const vote = await next(() => platform.press(ann, three, 'Undo'));
+    await platform.press(ann, three, 'Undo');
+    expect(chat.lastTold()).toContain('This is being voted on already');
+    expect(buttonsOf(platform.told.at(-1)!.card)).toEqual([]);
+    await platform.press(bo, three, 'Undo');
+    const shown = platform.told.at(-1)!.card;
+    await next(() => platform.press(bo, { id: 'told', place: here, card: shown }, 'Agree (1/2)'));
+    expect(wordsOf(vote.card)).toContain('Agreed.');
+  });
+
+  test('is not begun by somebody who has three open', async () => {
+    const three = await votingRoom();
+    const [one] = await chat.storage.lineage.nodes((await nodeOf(three)).lineage, 1, 1);
+    const raw = (action: 'dl' | 'lk', arg = '') =>
+      platform.pressRaw(ann, { action, target: one!.id, arg }, { in: here });
+    await next(() => platform.press(ann, three, 'Undo'));
+    await next(() => raw('lk'));
+    await next(() => raw('dl', 'y'));
+    await platform.command(ann, 'undo', { steps: 2 }, { in: here, replyTo: three.id });
+    expect(chat.lastTold()).toContain('3 of your votes are open here');
+    later += 10 * 60_000;
+    await next(() => platform.command(ann, 'undo', { steps: 2 }, { in: here, replyTo: three.id }));
+  });
+
   test('is not needed by moderators', async () => {
     const three = await votingRoom();
     expect(wordsOf((await next(() => platform.press(mo, three, 'Undo'))).card)).toContain('#2 is the current picture');

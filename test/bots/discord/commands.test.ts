@@ -39,12 +39,12 @@ describe('registered commands', () => {
       {
         name: 'latent noise',
         value: 'latent noise',
-        name_localizations: { 'zh-CN': '潜空间噪声', 'zh-TW': '潜空间噪声' },
+        name_localizations: { 'zh-CN': '潜空间噪声', 'zh-TW': '潛空間噪聲' },
       },
       {
         name: 'latent nothing',
         value: 'latent nothing',
-        name_localizations: { 'zh-CN': '空白潜空间', 'zh-TW': '空白潜空间' },
+        name_localizations: { 'zh-CN': '空白潜空间', 'zh-TW': '空白潛空間' },
       },
     ]);
   });

@@ -27,6 +27,25 @@ describe('places the bot has less rights in', () => {
     expect(dc.calls('POST', new RegExp(`/channels/${ann.channel.id}/messages`))).toEqual([]);
   });
 
+  test('a server it never joined is answered there again, however often an answer came too late for that', async () => {
+    const { dc, latch } = chat;
+    const channel = dc.addChannel('late', { guild: dc.addGuild('Late', { joined: false }) });
+    const ann = { user: dc.user('Late'), channel };
+    const alone = { user: ann.user, channel: dc.privately(ann.user) };
+    for (const times of [1, 2, 3]) {
+      latch.close();
+      dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+      await expect.poll(() => dc.messages(ann).filter(({ text }) => text.includes('⏳')), patience).toHaveLength(times);
+      dc.clock.advance(15 * 60 * 1000);
+      latch.open();
+      const sent = () => dc.messages(alone).filter(({ text }) => text.startsWith('**#1 · '));
+      await expect.poll(sent, patience).toHaveLength(times);
+    }
+    dc.slash(ann.user, 'edit', { prompt: 'a blue hat', image: black }, ann);
+    await newest(ann, isResult(1));
+    expect(dc.calls('POST', new RegExp(`/channels/${channel.id}/messages`))).toEqual([]);
+  });
+
   test('missing permissions are named to whoever asked', async () => {
     const ann = somebody();
     chat.dc.deny(ann.channel, permissions.attachFiles | permissions.sendMessages);

@@ -45,6 +45,31 @@ describe('results that are big or unwelcome', () => {
     expect(file.picture!.name).toMatch(/\.png$/);
   });
 
+  test('of a picture that is wanted as photo and file, a file that was held up follows alone', async () => {
+    await using here = await open();
+    const { chat, ann, black } = here;
+    ann.command('/settings set files both');
+    await ann.wait(({ text }) => text.includes('files is both now'));
+    const mishap = { kind: 'refuse', code: 429, description: 'Too Many Requests', retryAfter: 1 } as const;
+    chat.tg.fail({ method: 'sendDocument', mishap });
+    await ann.photo(black, { caption: 'a red hat' });
+    const result = await ann.wait(isResult(1), 8000);
+    await ann.wait(({ asFile }) => asFile, 8000);
+    expect(chat.tg.calls('sendDocument')).toHaveLength(2);
+    expect(results(chat, ann).map(({ id }) => id)).toEqual([result.id]);
+  });
+
+  test('a file that is never taken is told in its place', async () => {
+    await using here = await open();
+    const { chat, ann, black } = here;
+    ann.command('/settings set files both');
+    await ann.wait(({ text }) => text.includes('files is both now'));
+    chat.tg.fail({ method: 'sendDocument', mishap: { kind: 'refuse', code: 400, description: 'Bad Request: nope' } });
+    await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait(({ text }) => text.startsWith('Telegram does not take this picture as a file'), 8000);
+    expect(results(chat, ann)).toHaveLength(1);
+  });
+
   test('somebody who blocked the bot costs nobody else anything', async () => {
     await using here = await open();
     const { chat, ann, black } = here;

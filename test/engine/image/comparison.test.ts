@@ -41,10 +41,3 @@ describe('two pictures compared', () => {
     expect(measured!.mean).toBeCloseTo(100, 0);
   });
 });
-
-test('a sheet holds pictures of any shape, and a place for what is gone or broken', async () => {
-  const [wide, tall] = await Promise.all([plain(300, 40, '#f00'), plain(40, 300, '#00f')]);
-  const files = [wide, tall, null, new Uint8Array([1, 2, 3])];
-  const sheet = await pictures.sheet(files.map((bytes, number) => ({ bytes, number, marked: number === 1 })));
-  expect(await sharp(sheet).metadata()).toMatchObject({ format: 'webp', width: 768, height: 516 });
-});

@@ -136,6 +136,17 @@ describe('what is taken', () => {
   });
 });
 
+test.each([
+  ['three', 'rgb16', [0x0001, 0x01ff, 0xff00], [0, 1, 255]],
+  ['four', 'rgb16', [0x0001, 0x01ff, 0xff00, 0x80ff], [0, 1, 255, 128]],
+] as const)('%s channels of 16 bits give their upper bytes, as in Pillow', async (_, space, words, bytes) => {
+  const data = Uint16Array.from({ length: 256 * words.length }, (_word, i) => words[i % words.length]!);
+  const raw = { width: 16, height: 16, channels: words.length as 3 | 4, depth: 'ushort' as const };
+  const png = await sharp(data, { raw }).toColourspace(space).png().toBuffer();
+  expect((await sharp(png).metadata()).depth).toBe('ushort');
+  expect([...(await decodePicture(png)).data.slice(0, words.length)]).toEqual(bytes);
+});
+
 test('the same pixels always give the same PNG', async () => {
   const picture = gradient(64, 48, 3);
   const [one, other] = await Promise.all([encodePng(picture), encodePng({ ...picture })]);

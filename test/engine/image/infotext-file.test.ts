@@ -93,6 +93,15 @@ test('a NovelAI picture tells its settings in A1111’s words', async () => {
   );
 });
 
+test('a NovelAI picture that does not say everything is read as any other', async () => {
+  const texts = { Software: 'NovelAI', Comment: JSON.stringify({ uc: 'blurry', steps: 28 }), parameters: 'a cat' };
+  const file = Object.entries(texts).reduce(
+    (png, [keyword, text]) => withPngText(png, keyword, text),
+    await encodePng(picture(3)),
+  );
+  expect(await readInfotext(file)).toBe('a cat');
+});
+
 test('the comment of a GIF is read', async () => {
   const gif = Buffer.from(
     await sharp(picture(3).data, { raw: { width: 34, height: 20, channels: 3 } })

@@ -8,7 +8,9 @@ import {
   type Taps,
   WEIGHT_BITS,
   weightedSumInto,
+  widenInto,
 } from '../../../src/engine/kernels/kernels.ts';
+import { fromFloat16 } from '../../../src/engine/tensor/half.ts';
 import { philox } from '../../../src/engine/tensor/philox.ts';
 
 const someValues = (length: number) =>
@@ -143,6 +145,20 @@ test('a window of many rows leaves room for few columns at a time', () => {
   k[height - 1] = 2 ** WEIGHT_BITS;
   expect(resampledDown(im, { taps: height, first: Int32Array.of(0), k }).data).toEqual(new Uint8Array(width).fill(9));
 });
+
+test('every number of 16 bits is widened to what it stands for', () => {
+  const codes = Uint16Array.from({ length: 65536 }, (_, i) => i);
+  const [halves, brains] = [new Float32Array(65536), new Float32Array(65536)];
+  widenInto(halves, 'F16', codes, 0.8);
+  widenInto(brains, 'BF16', codes, 1);
+  expect(bitsOf(halves)).toEqual(bitsOf(Float32Array.from(codes, (code) => 0.8 * fromFloat16(code))));
+  const words = Uint32Array.from(codes, (code) => code << 16);
+  expect(bitsOf(brains)).toEqual(bitsOf(new Float32Array(words.buffer)));
+});
+
+/** In hexadecimal, any NaN as one: NaNs are equal whatever their bits. */
+const bitsOf = (values: Float32Array) =>
+  Buffer.from(values.map((value) => (Number.isNaN(value) ? Number.NaN : value)).buffer).toString('hex');
 
 test('Philox answers many counters as it answers each', () => {
   fc.assert(

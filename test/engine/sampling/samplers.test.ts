@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type SamplerName, samplerNames, schedulerNames } from '../../../src/edit/choices.ts';
-import { defaultParams } from '../../../src/edit/fields.ts';
+import { defaultParams, type Params } from '../../../src/edit/fields.ts';
+import { settingsOf } from '../../../src/edit/sampler-settings.ts';
 import { stableDiffusionAlphas } from '../../../src/engine/sampling/alphas.ts';
 import { brownianNoise } from '../../../src/engine/sampling/brownian.ts';
 import type { Guided } from '../../../src/engine/sampling/guidance.ts';
@@ -13,12 +14,21 @@ import type { Tensor } from '../../../src/engine/tensor/tensor.ts';
 
 const clean: Tensor = { data: Float32Array.from({ length: 64 }, (_, i) => Math.sin(i)), shape: [1, 4, 4, 4] };
 
-/** Paints with a model that knows the answer. */
-async function paint(sampler: SamplerName, steps: number, strength: number) {
+/** How a run differs from the usual. */
+interface Case {
+  readonly given?: Partial<Params>;
+  /** How much of the answer is the question: 0 for a model that knows the answer. */
+  readonly echo?: number;
+}
+
+/** Paints with a model that knows the answer, or all but. */
+async function paint(sampler: SamplerName, steps: number, strength: number, { given = {}, echo = 0 }: Case = {}) {
+  const params = { ...defaultParams, ...given };
   const plan = planImg2img(
     stableDiffusionAlphas(),
-    { sampler, scheduler: 'Automatic' },
+    { sampler, scheduler: params.scheduler },
     img2imgSteps(steps, strength, false),
+    params,
   );
   const rng = imageRng({ source: 'NV', shape: [4, 4, 4], seeds: [1] });
   const start = startLatent(plan, clean, rng.next());
@@ -27,12 +37,12 @@ async function paint(sampler: SamplerName, steps: number, strength: number) {
     calls++;
     const alpha = plan.schedule.alphas[Math.min(Math.trunc(level), 999)]!;
     const eps = lincomb(1 / Math.sqrt(1 - alpha), x, -Math.sqrt(alpha / (1 - alpha)), clean);
-    const answer = samplers[sampler].space === 'sigmas' ? clean : eps;
+    const answer = lincomb(1 - echo, samplers[sampler].space === 'sigmas' ? clean : eps, echo, x);
     return { guided: answer, uncond: () => answer, preview: () => clean };
   };
   const painted = await runPlan(plan, guided, start, {
     noise: rng,
-    options: samplerOptions(sampler, defaultParams),
+    options: samplerOptions(sampler, params),
     ...(plan.sigmas.length > 0 && {
       brownian: brownianNoise(plan.sigmas, { source: 'NV', shape: [4, 4, 4], seeds: [1] }),
     }),
@@ -58,6 +68,21 @@ describe.each(samplerNames)('%s', (sampler) => {
       const { painted } = await paint(sampler, steps, strength);
       expect(painted.data.every(Number.isFinite)).toBe(true);
     }
+  });
+
+  test('looks at the settings that it is said to look at, and at no others', async () => {
+    const run = async (given: Partial<Params>) =>
+      (await paint(sampler, 12, 0.75, { given, echo: 0.2 })).painted.data.join();
+    const [plain, churned] = [await run({}), await run({ sChurn: 6 })];
+    const { eta, churn, noise, discard, schedule } = settingsOf(sampler);
+    expect(await run({ eta: eta?.own ?? -1 })).toBe(plain);
+    expect((await run({ eta: 0.5 })) !== plain, 'eta').toBe(eta !== null);
+    expect(churned !== plain, 'sChurn').toBe(churn);
+    expect((await run({ sChurn: 6, sTmin: 1 })) !== churned, 'sTmin').toBe(churn);
+    expect((await run({ sChurn: 6, sTmax: 1 })) !== churned, 'sTmax').toBe(churn);
+    expect((await run({ sChurn: 6, sNoise: 1.05 })) !== churned, 'sNoise').toBe(noise);
+    expect((await run({ alwaysDiscardNextToLastSigma: true })) !== plain, 'discard').toBe(discard);
+    expect((await run({ scheduler: 'SGM Uniform' })) !== plain, 'scheduler').toBe(schedule);
   });
 });
 

@@ -76,10 +76,24 @@ test("a VAE file by itself is read in diffusers' names, older ones included", as
       .replace('.to_out.0.', '.proj_attn.');
   const vae = await folder.write('old.vae.safetensors', await renamed(old));
   await using theirs = await openCheckpoint(builtinModel, cpu);
+  const bytes = theirs.bytes();
   await theirs.useVae(vae);
+  expect(theirs.bytes()).toBe(2 * bytes); // it holds as much as the model, whose tensors are in it too
   await using ours = await openCheckpoint(builtinModel, cpu);
   const x = noise([1, 4, 4, 4]);
   expect(await theirs.decodeLatent(x)).toEqual(await ours.decodeLatent(x));
+});
+
+test('a VAE whose pictures are four times as large as its latents is refused', async () => {
+  await using folder = await temporaryFolder();
+  const vae = await folder.write(
+    'x4.vae.safetensors',
+    await renamed((name) => name.replace(/decoder\.up\.3\./, 'decoder.left.out.')),
+  );
+  await using checkpoint = await openCheckpoint(builtinModel, cpu);
+  await expect(checkpoint.useVae(vae)).rejects.toMatchObject({
+    details: { why: 'it is a VAE whose pictures are 4 times as large as its latents, not 8 times' },
+  });
 });
 
 test('weights of eight bits are multiplied by the scale beside them, where the file says that it is scaled', async () => {

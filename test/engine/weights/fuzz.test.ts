@@ -2,6 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { readBundled, readEmbedding } from '../../../src/engine/weights/embedding-file.ts';
+import { loraFileOf } from '../../../src/engine/weights/lora-file.ts';
 import { openWeights } from '../../../src/engine/weights/open-weights.ts';
 import { readTensor, type WeightsFile } from '../../../src/engine/weights/weights-file.ts';
 import { Refusal } from '../../../src/errors.ts';
@@ -57,11 +59,23 @@ async function readOrRefused(path: string): Promise<WeightsFile | undefined> {
       const { data, shape } = await readTensor(entry);
       expect(data.length).toBe(shape.reduce((product, n) => product * n, 1));
     }
+    await usedAsExtra(file);
     return file;
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'weights-broken') throw error;
     expect(error.details).toMatchObject({ file: basename(path), why: expect.stringMatching(/\S/) });
     return undefined;
+  }
+}
+
+/** What is left of a file may be taken for a LoRA or a textual inversion: it is one, or is refused. */
+async function usedAsExtra(file: WeightsFile): Promise<void> {
+  for (const read of [loraFileOf, readEmbedding, readBundled]) {
+    try {
+      await read(file);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
   }
 }
 
@@ -85,6 +99,8 @@ const header = safetensorsBytes(
   {
     'model.diffusion_model.input_blocks.0.0.weight': float32([2, 2, 1, 1], [1, 2, 3, 4]),
     'first_stage_model.decoder.conv_in.bias': { dtype: 'F16', shape: [3], bytes: new Uint8Array(6) },
+    'lora_unet_out_2.lora_up.weight': float32([2, 1], [1, 2]),
+    'bundle_emb.hat.clip_l': float32([1, 2], [1, 2]),
     v_pred: { dtype: 'U8', shape: [0], bytes: new Uint8Array(0) },
   },
   { 'modelspec.title': 'fuzz' },

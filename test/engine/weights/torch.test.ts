@@ -59,6 +59,18 @@ test('a zip file whose end points further than any file reaches is refused', asy
   await expect(openWeights(await folder.write('far.pth', bytes))).rejects.toMatchObject({ code: 'weights-broken' });
 });
 
+test('a TorchScript program is refused, whatever weights lie in it', async () => {
+  await using folder = await temporaryFolder();
+  const bytes = await readFile(golden('state_dict_zip.pth'));
+  const name = Buffer.from('/version');
+  const member = Buffer.from('/code/xx'); // as long
+  for (let at = bytes.indexOf(name); at >= 0; at = bytes.indexOf(name)) member.copy(bytes, at);
+  await expect(openWeights(await folder.write('script.pt', bytes))).rejects.toMatchObject({
+    code: 'weights-broken',
+    details: { why: expect.stringContaining('TorchScript') },
+  });
+});
+
 test.each(['state_dict_zip.pth', 'state_dict_legacy.pth'])(
   'whatever becomes of %s, it is read or refused',
   async (name) => {

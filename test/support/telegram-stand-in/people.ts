@@ -20,6 +20,8 @@ export interface Saying {
   readonly replyTo?: Seen;
   /** Hidden until touched. */
   readonly spoiler?: boolean;
+  /** Chosen from the list of members: stands in the text by name. Source: Bot API, `MessageEntity` of type `text_mention` */
+  readonly mentions?: StandInUser;
 }
 export interface Picturing extends Saying {
   readonly caption?: string;
@@ -71,8 +73,9 @@ export interface Standing {
 export function openConversation(desk: Desk, standing: Standing): Conversation {
   const { world } = desk;
   const { user, chat } = standing;
-  const say = (message: Omit<NewMessage, 'chat' | 'from' | 'entities'>, { replyTo }: Saying) => {
+  const say = (message: Omit<NewMessage, 'chat' | 'from' | 'entities'>, { replyTo, mentions }: Saying) => {
     const stored = written(desk, standing, message, replyTo);
+    if (mentions) stored.entities = [...stored.entities, mentioned(message.text, mentions)];
     deliver(desk, stored);
     return see(stored);
   };
@@ -153,6 +156,10 @@ function written(
     ...message,
     ...{ chat, from: user, topic, replyTo: replyTo?.id ?? topic, entities: detected(message.text) },
   });
+}
+
+function mentioned(text: string, user: StandInUser): Fields {
+  return { type: 'text_mention', offset: text.indexOf(user.name), length: user.name.length, user: userJson(user) };
 }
 
 function deliver(desk: Desk, message: StoredMessage): void {

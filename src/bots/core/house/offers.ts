@@ -37,8 +37,10 @@ function changesFor(error: Refusal, language: Asker['language']): readonly Chang
       const nearest = String(Math.min(max, Math.max(min, value)));
       return [{ label: nearest, from: String(given), to: nearest }];
     }
-    case 'unknown-name': {
-      const { given, nearest } = error.details as Refusals['unknown-name'];
+    case 'unknown-name':
+    case 'unknown-person':
+    case 'several-people': {
+      const { given, nearest } = error.details as Pick<Refusals['unknown-name'], 'given' | 'nearest'>;
       return nearest.slice(0, 3).map((name) => ({ label: name, from: given, to: name }));
     }
     case 'mask-empty': {

@@ -3,6 +3,7 @@ import type { Preset, PresetContent, PresetScope } from '../../../edit/presets.t
 import { recipeNamed, recipes } from '../../../edit/recipes.ts';
 import { Refusal } from '../../../errors.ts';
 import type { Desk } from '../desk.ts';
+import { takeOption } from '../grammar.ts';
 import type { Asker } from '../order.ts';
 
 /** A preset as somebody means it: theirs, the channel's, the server's, the operator's, or one that is built in. */
@@ -50,10 +51,6 @@ export async function presetNamed(desk: Pick<Desk, 'storage'>, asker: Asker, giv
 
 /** `--preset name` or `preset=name` taken out of a text; a name with blanks stands in quotation marks. */
 export function takePreset(text: string): { readonly preset: string | null; readonly rest: string } {
-  const pattern =
-    /(?:^|\s)(?:(?:--|－－|––|—)(?:preset|预设)(?:\s*[=＝]\s*|\s+)|(?:preset|预设)[=＝])(?:"([^"]{1,64})"|([^\s,，;；"]{1,64}))/iu;
-  const found = pattern.exec(text);
-  if (!found) return { preset: null, rest: text };
-  const rest = `${text.slice(0, found.index)} ${text.slice(found.index + found[0].length)}`.trim();
-  return { preset: (found[1] ?? found[2])!, rest };
+  const { value: preset, rest } = takeOption(text, 'preset|预设');
+  return { preset, rest };
 }

@@ -1,5 +1,4 @@
 import { presetFlows } from '../../../edit/presets.ts';
-import type { UserId } from '../../../edit/request.ts';
 import { Refusal } from '../../../errors.ts';
 import type { SettingScope, WordLevel } from '../../../storage/index.ts';
 import type { Doing } from '../calls.ts';
@@ -7,6 +6,7 @@ import { cancelJob } from '../cancel.ts';
 import { plainCard } from '../cards.ts';
 import { nameOf } from '../desk.ts';
 import { messagesIn } from '../messages/index.ts';
+import { personNamed } from '../persons.ts';
 import { oneLine } from '../plain-text.ts';
 import { meantNode } from '../telling.ts';
 import { everywhere, wordsOf } from './gate.ts';
@@ -148,19 +148,11 @@ async function testWords({ flow, heard, incoming, call }: Doing): Promise<void> 
   await incoming.answer.tell({ ...plainCard, title, lines: [oneLine(text, 500)] });
 }
 
-/** `<@123>`, `@123` or the bare id, on the platform the command came from. @throws Refusal 'option-missing' */
-function personOf({ heard, call }: Doing): UserId {
-  const id = /(\d{1,20})/.exec(String(call.options.user))?.[1];
-  if (!id) throw new Refusal('option-missing', { command: `server ${call.sub}`, option: 'user' });
-  const [platform] = heard.asker.speaker.user.split(':');
-  return `${platform as 'discord'}:${id}`;
-}
-
 function member(change: (doing: Doing) => { banned?: boolean; why?: string | null; credits?: number | null }) {
   return async (doing: Doing): Promise<void> => {
     const { storage } = doing.flow;
     const owner = listOwner(doing);
-    const person = personOf(doing);
+    const person = await personNamed(doing.flow, doing.heard.asker.where.place, String(doing.call.options.user));
     const [known] = await storage.moderation.member([owner], person);
     const before = known ?? { owner, person, banned: false, why: null, credits: null };
     await decreed(doing, person, () => storage.moderation.saveMember({ ...before, ...change(doing) }));

@@ -55,9 +55,9 @@ async function set({ flow, heard, incoming, call }: Doing): Promise<void> {
 
 /** Languages are known to whoever greets somebody, before anything else is. */
 async function chooseLanguage({ flow, heard }: Doing, word: string): Promise<void> {
-  const { user, name } = heard.asker.speaker;
+  const { user, name, handle = null } = heard.asker.speaker;
   const language = word === 'en' || word === 'zh' ? word : null;
-  await flow.storage.people.savePerson({ id: user, name, language });
+  await flow.storage.people.savePerson({ id: user, name, language, handle });
 }
 
 async function reset(doing: Doing): Promise<void> {

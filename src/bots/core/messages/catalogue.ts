@@ -113,6 +113,7 @@ export interface Messages extends DrawingMessages {
     readonly preparing: string;
     readonly sampling: (step: number, steps: number) => string;
     readonly decoding: string;
+    readonly uploading: string;
     readonly cancelled: (by: string) => string;
   };
   /** Lines of a picture's card. */

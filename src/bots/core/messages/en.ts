@@ -96,6 +96,7 @@ export const en: Messages = {
     preparing: 'preparing',
     sampling: (step, steps) => `${step}/${steps}`,
     decoding: 'decoding',
+    uploading: 'uploading',
     cancelled: (by) => `Cancelled by @${by}`,
   },
   picture: {

@@ -115,6 +115,16 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'Directions are left, right, up and down.',
     next: 'Name one or more, for example "left right".',
   }),
+  'bad-ratio': ({ given }) => ({
+    what: `"${given}" is no shape I know`,
+    why: 'A shape is width to height.',
+    next: 'Write it like 16:9, 4:3 or 1:1.',
+  }),
+  'has-shape': ({ ratio }) => ({
+    what: 'The picture would not grow',
+    why: `It is ${ratio} already.`,
+    next: 'Name another shape, or sides and pixels.',
+  }),
   'bad-size': ({ given }) => ({
     what: `I do not understand "${given}"`,
     why: 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
@@ -154,6 +164,19 @@ export const refusalsEn: Messages['refusals'] = {
     what: `I know no ${kind} "${given}"`,
     why: '',
     next: nearest.length > 0 ? `Near to it: ${orList(nearest)}.` : '',
+  }),
+  'unknown-person': ({ given, nearest }) => ({
+    what: `I do not know "${given}"`,
+    why: 'I know people by @name once they have spoken to me.',
+    next:
+      nearest.length > 0
+        ? `Here are: ${orList(nearest)}.`
+        : 'Name them by their number, or let them speak to me first.',
+  }),
+  'several-people': ({ given, nearest }) => ({
+    what: `Several people are called "${given}"`,
+    why: '',
+    next: `Name one of them: ${orList(nearest)}.`,
   }),
   'nothing-to-do': ({ why }) => ({
     what: 'Nothing would change',
@@ -234,6 +257,12 @@ export const refusalsEn: Messages['refusals'] = {
     what: `@${by} is working on this picture (${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')})`,
     why: 'Your edit waits here.',
     next: 'Work in parallel, on a branch of your own, or ask.',
+  }),
+  'vote-open': () => ({ what: 'This is being voted on already', why: '', next: 'Agree there.' }),
+  'too-many-votes': ({ limit }) => ({
+    what: 'You have asked enough for now',
+    why: `${limit} of your votes are open here.`,
+    next: 'Wait until one of them is over; each is open for ten minutes.',
   }),
   'vote-over': () => ({ what: 'This vote is over', why: '', next: 'Ask anew if it still matters.' }),
   'branch-name': ({ given, why }) => ({

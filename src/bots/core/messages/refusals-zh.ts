@@ -109,6 +109,16 @@ export const refusalsZh: Messages['refusals'] = {
     why: '方向可写 left、right、up、down（左、右、上、下）。',
     next: '请写一个或多个，例如“left right”。',
   }),
+  'bad-ratio': ({ given }) => ({
+    what: `看不懂宽高比“${given}”`,
+    why: '宽高比是宽与高之比。',
+    next: '请写成 16:9、4:3 或 1:1 这样。',
+  }),
+  'has-shape': ({ ratio }) => ({
+    what: '图片不会变大',
+    why: `它已经是 ${ratio} 了。`,
+    next: '请换一个宽高比，或写明方向和像素。',
+  }),
   'bad-size': ({ given }) => ({
     what: `看不懂“${given}”`,
     why: '尺寸可写 src、768x512、2x、w832 或 h1216，最小 64 像素，不超过上限。',
@@ -148,6 +158,16 @@ export const refusalsZh: Messages['refusals'] = {
     what: `找不到${kindWords[kind] ?? ` ${kind}`}“${given}”`,
     why: '',
     next: nearest.length > 0 ? `相近的有：${list(nearest)}。` : '',
+  }),
+  'unknown-person': ({ given, nearest }) => ({
+    what: `我不认识“${given}”`,
+    why: '对方和我说过话之后，我才能按 @用户名 找到。',
+    next: nearest.length > 0 ? `这里有：${list(nearest)}。` : '请写对方的数字编号，或请对方先和我说句话。',
+  }),
+  'several-people': ({ given, nearest }) => ({
+    what: `有几个人都叫“${given}”`,
+    why: '',
+    next: `请指明其中一位：${list(nearest)}。`,
   }),
   'nothing-to-do': ({ why }) => ({
     what: '不会有任何变化',
@@ -220,6 +240,12 @@ export const refusalsZh: Messages['refusals'] = {
     what: `@${by} 正在处理这张图片（${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}）`,
     why: '你的修改先留在这里。',
     next: '可以在自己的分支上并行处理，或提出请求。',
+  }),
+  'vote-open': () => ({ what: '这件事已经在投票了', why: '', next: '请在那里表示同意。' }),
+  'too-many-votes': ({ limit }) => ({
+    what: '你发起的投票已经够多了',
+    why: `你在这里还有 ${limit} 个投票没有结束。`,
+    next: '请等其中一个结束；每个投票持续十分钟。',
   }),
   'vote-over': () => ({ what: '投票已结束', why: '', next: '如仍需要，请重新发起。' }),
   'branch-name': ({ given, why }) => ({

@@ -96,6 +96,7 @@ export const zh: Messages = {
     preparing: '准备中',
     sampling: (step, steps) => `${step}/${steps}`,
     decoding: '解码中',
+    uploading: '上传中',
     cancelled: (by) => `已由 @${by} 取消`,
   },
   picture: {
