@@ -50,6 +50,8 @@ export interface Refusals {
   'several-people': { given: string; nearest: readonly string[] };
   'nothing-to-do': { why: 'latent-noise-without-strength' | 'no-prompt' };
   'sigma-range': { min: number; max: number };
+  /** As many steps exactly, at so little strength, are the end of a schedule longer than anybody can make. */
+  'exact-steps': { strength: number; least: number };
   'soft-sampler': { sampler: string };
   // scripts
   'mask-with-script': { script: string };

@@ -2,7 +2,7 @@ import { Refusal } from '../errors.ts';
 import { timestepSamplers } from './choices.ts';
 import { fields, type Params } from './fields.ts';
 import type { MaskSource, ScriptWork, Sketch } from './request.ts';
-import { isOutpainting, outlineOf, type Script } from './script.ts';
+import { isOutpainting, loopbackStrengths, outlineOf, type Script, scriptOf } from './script.ts';
 import type { Size } from './size.ts';
 
 /** How large a script may make a picture: sides in px, pixels in all, and runs of the pipeline for it. */
@@ -25,6 +25,19 @@ const modelSigmas = { min: 0.029167, max: 14.614642 } as const;
 function checkSchedule({ sigmaMin, sigmaMax }: Params): void {
   const [min, max] = [sigmaMin || modelSigmas.min, sigmaMax || modelSigmas.max];
   if (min >= max) throw new Refusal('sigma-range', { min, max });
+}
+
+/** Steps of the longest schedule that is made, of which exact steps are the end. */
+const LONGEST_SCHEDULE = 50_000;
+
+function checkExactSteps(params: Params): void {
+  const { exactSteps, steps, denoisingStrength } = params;
+  const script = scriptOf(params);
+  const strengths = script?.name === 'loopback' ? loopbackStrengths(script, denoisingStrength) : [denoisingStrength];
+  const strength = Math.min(...strengths.filter((one) => one > 0));
+  if (!exactSteps || steps / strength <= LONGEST_SCHEDULE) return;
+  const least = Math.ceil((steps / LONGEST_SCHEDULE) * 1000) / 1000;
+  throw new Refusal('exact-steps', { strength: Number(strength.toPrecision(2)), least });
 }
 
 function checkMasks(given: Given, params: Params): void {
@@ -54,10 +67,11 @@ function checkBatch({ script, batchSize, batchCount, outpaintPasses }: Params): 
 
 /**
  * Combinations of values, each of them fine, that come to nothing.
- * @throws Refusal 'sigma-range', 'sketch-and-mask', 'mask-with-script', 'batch-with-script', 'nothing-to-do', 'soft-sampler'
+ * @throws Refusal 'sigma-range', 'exact-steps', 'sketch-and-mask', 'mask-with-script', 'batch-with-script', 'nothing-to-do', 'soft-sampler'
  */
 export function refuseImpossible(given: Given, params: Params): void {
   checkSchedule(params);
+  checkExactSteps(params);
   checkMasks(given, params);
   checkBatch(params);
 }

@@ -106,6 +106,17 @@ describe.each(platforms)('rules and defaults on %s', (platform) => {
     },
   );
 
+  test('who looks after the room says how people work together in it', async () => {
+    const { ann, bo, cy, answer, edited } = chat.enter();
+    await answer(() => bo.command('server policy set', { policy: 'owner' }), /not yours to decide|may not/);
+    await answer(() => ann.command('server policy vote', { state: 'on' }), /Done/);
+    await answer(() => ann.command('server policy set', { policy: 'collaborators' }), /Done/);
+    const first = await edited(bo);
+    await answer(() => cy.press(first, '↩️'), /not yours to decide/);
+    const panel = await answer(() => bo.pressFurther(first, '👥'), /@Bo and whoever they invited move it on/);
+    expect(panel.text).toContain('take a vote here');
+  });
+
   test('somebody who is banned is told why, and may come back', async () => {
     const { ann, bo, answer, edited } = chat.enter();
     const first = await edited(bo);

@@ -42,6 +42,19 @@ describe('what cannot be done is refused by name', () => {
     ['soft-sampler', { softInpainting: true, sampler: 'UniPC' }, { sketch: inpaintSketch }],
     ['sigma-range', { sigmaMin: 5, sigmaMax: 2 }, {}],
     ['sigma-range', { sigmaMax: 0.02 }, {}],
+    ['exact-steps', { exactSteps: true, denoisingStrength: 1e-6 }, {}],
+    [
+      'exact-steps',
+      {
+        script: 'loopback',
+        exactSteps: true,
+        steps: 150,
+        loops: 32,
+        finalDenoisingStrength: 0,
+        denoisingCurve: 'Aggressive',
+      },
+      {},
+    ],
     ['sketch-and-mask', {}, { mask, sketch: inpaintSketch }],
     ['mask-with-script', { script: 'outpainting mk2' }, { mask }],
     ['mask-with-script', { script: 'mosaic outpaint' }, { sketch: inpaintSketch }],
@@ -65,6 +78,9 @@ describe('what cannot be done is refused by name', () => {
     for (const params of [
       { softInpainting: true, sampler: 'DDIM' },
       { maskedContent: 'latent noise', denoisingStrength: 0 },
+      { denoisingStrength: 1e-6 },
+      { exactSteps: true, denoisingStrength: 0 },
+      { exactSteps: true, denoisingStrength: 0.003, steps: 150 },
     ] as const) {
       expect(resolved(params).request.params).toMatchObject(params);
     }

@@ -125,7 +125,7 @@ export function typedOptions(all: readonly Option[], text: string): Given {
   const options = all.filter((option): option is OwnOption => typeof option !== 'string' && option.kind !== 'picture');
   const given: Record<string, Given[string]> = {};
   const tokens = takeNamed(options, tokensOf(soundText(text)), given);
-  const open = options.filter(({ name, kind }) => !(name in given) && kind !== 'switch');
+  const open = options.filter(({ name, kind, byName }) => !(name in given) && kind !== 'switch' && !byName);
   const last = open.findLast(({ kind }) => kind === 'text');
   for (const option of open) {
     const [token] = tokens;

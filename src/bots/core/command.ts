@@ -17,13 +17,16 @@ export type SuggestionSource =
   /** Pictures of the tree somebody works on; of these, those made with a mask. */
   | 'version'
   | 'masked version'
-  | 'parameter';
+  /** Names of `/settings` and `/server limits`. */
+  | 'setting';
 
 interface Named {
   /** As it is typed, on every platform: lower case, `-` between words. */
   readonly name: string;
   readonly about: Label;
   readonly required?: boolean;
+  /** Typed, it is said by its name and never by its place. */
+  readonly byName?: boolean;
 }
 
 /** An option that is no parameter of an edit. */

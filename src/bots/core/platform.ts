@@ -163,6 +163,8 @@ export interface Whereabouts {
   readonly nsfw?: boolean;
   /** Locale of the server, for public messages. */
   readonly locale: string | null;
+  /** Nobody looks after it: whoever is there sets its rules. */
+  readonly selfRuled?: boolean;
   /** What the platform lets the bot hear here; everything, when not said. */
   readonly hears?: 'everything' | 'what is meant for it';
 }

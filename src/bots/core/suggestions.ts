@@ -1,6 +1,6 @@
 import type { Catalog } from '../../edit/catalog.ts';
 import { imageUpscalers, samplerNames, schedulerNames } from '../../edit/choices.ts';
-import { fieldNames, fields } from '../../edit/fields.ts';
+import { fields } from '../../edit/fields.ts';
 import type { LineageNode, PlaceId } from '../../edit/lineage.ts';
 import { outpaintRatios } from '../../edit/outpaint-plan.ts';
 import { directions } from '../../edit/outpaint-size.ts';
@@ -10,6 +10,7 @@ import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { SuggestionSource } from './command.ts';
 import { helpTopics } from './commands.ts';
+import { namesIn } from './house/settings.ts';
 import { oneLine } from './plain-text.ts';
 import { ranked } from './ranking.ts';
 
@@ -129,7 +130,7 @@ const sources: Readonly<
   ratio: always(outpaintRatios),
   direction: always(['all', ...directions, 'horizontal', 'vertical']),
   topic: always(helpTopics),
-  parameter: always(fieldNames.map((name) => fields[name].chat)),
+  setting: always([...new Set([...namesIn('user'), ...namesIn('server')])]),
   seed: seeds,
   preset: presets,
   version: (options, who) => versions(options, who, () => true),

@@ -46,13 +46,16 @@ async function roomOf(flow: Flow, { where }: Asker, lineage: Lineage): Promise<R
   return { lineage, owner, lockedBy, policy: place?.policy ?? 'anyone', rules };
 }
 
-function roomButtons(messages: Messages, node: LineageNode, room: Room, speaker: Asker['speaker']): Button[][] {
+/** Whether somebody sets the rules of a place. */
+const mayRule = ({ speaker, where }: Asker): boolean => speaker.moderator || where.selfRuled === true;
+
+function roomButtons(messages: Messages, node: LineageNode, room: Room, asker: Asker): Button[][] {
   const { together } = messages.room;
   const on = (label: string, arg: string, isSet: boolean) =>
     button(messages, 'tg', node.id, { label, arg, emoji: isSet ? '✅' : '▫️', style: isSet ? 'primary' : 'secondary' });
   const choices = (kind: 'p' | 'd', now: Policy, labels: Readonly<Record<Policy, string>>) =>
     Object.entries(policies).map(([letter, policy]) => on(labels[policy], `${kind}${letter}`, policy === now));
-  if (!isManager(room.lineage, speaker)) return [];
+  if (!isManager(room.lineage, asker.speaker)) return [];
   const invited = room.lineage.collaborators.slice(0, NAMES_SHOWN);
   const names = invited.map(({ name }, i) =>
     button(messages, 'tg', node.id, { label: oneLine(name, 18), arg: `x${i}`, emoji: '✖️' }),
@@ -61,7 +64,7 @@ function roomButtons(messages: Messages, node: LineageNode, room: Room, speaker:
     choices('d', room.policy, together.usualPolicies),
     [on(together.votesButton, 'v', room.rules.votes), on(together.authorsButton, 'u', room.rules.authors)],
   ];
-  return [choices('p', room.lineage.policy, together.policies), names, ...(speaker.moderator ? ofPlace : [])];
+  return [choices('p', room.lineage.policy, together.policies), names, ...(mayRule(asker) ? ofPlace : [])];
 }
 
 /** Who may do what with a tree, and for those who decide about it, the buttons to change that. */
@@ -69,7 +72,7 @@ function roomCard(
   messages: Messages,
   node: LineageNode,
   room: Room,
-  how: { readonly speaker: Asker['speaker']; readonly capabilities: Capabilities },
+  how: { readonly asker: Asker; readonly capabilities: Capabilities },
 ): Card {
   const { together } = messages.room;
   const { lineage, owner, lockedBy } = room;
@@ -84,7 +87,7 @@ function roomCard(
       ...(room.rules.votes ? [together.votesOn] : []),
       together.howToInvite,
     ],
-    rows: arranged(roomButtons(messages, node, room, how.speaker), how.capabilities),
+    rows: arranged(roomButtons(messages, node, room, how.asker), how.capabilities),
   };
 }
 
@@ -100,7 +103,7 @@ async function change(flow: Flow, asker: Asker, node: LineageNode, lineage: Line
     const member = lineage.collaborators[Number(which)]?.member;
     return member === undefined ? undefined : tree.uninvite(lineage.id, member);
   }
-  if (!asker.speaker.moderator) throw new Refusal('not-yours', {});
+  if (!mayRule(asker)) throw new Refusal('not-yours', {});
   const rules = await together.rules(place);
   const known = await people.place(place);
   if (kind === 'd' && policy && known) return people.savePlace({ ...known, policy });
@@ -115,7 +118,7 @@ export const togetherPanel: NodeAction = async (flow, { asker, incoming, ...pres
   if (!platform) return;
   if (incoming.arg !== '') await change(flow, asker, node, await lineageOf(flow, node), incoming.arg);
   const room = await roomOf(flow, asker, await lineageOf(flow, node));
-  const how = { speaker: asker.speaker, capabilities: platform.capabilities };
+  const how = { asker, capabilities: platform.capabilities };
   const card = roomCard(messagesIn(press.private), node, room, how);
   await (incoming.arg === '' ? incoming.answer.tell(card) : incoming.answer.replace(card));
 };

@@ -10,7 +10,7 @@ import type { Views } from './views.ts';
 
 /** The one conversation of the web chat, shared by everybody who has its link. */
 export const webPlace = 'w:main' as PlaceId;
-const where: Whereabouts = { place: webPlace, group: 'w', kind: 'room', locale: null };
+const where: Whereabouts = { place: webPlace, group: 'w', kind: 'room', selfRuled: true, locale: null };
 
 /** Where what people do on the page is brought to the core. */
 export interface Hearing {

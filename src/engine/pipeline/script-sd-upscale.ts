@@ -22,7 +22,9 @@ export async function runSdUpscale(
   const init = flatten(whole.init[0]!, parseColor(params.backgroundColor));
   const { batchSize } = params;
   const plan = await planSdUpscale(init, { tile: size, overlap, scaleFactor, upscale, batchSize });
-  const mask = whole.mask && resample(whole.mask, size, 'lanczos');
+  // Its blur is counted in its own pixels; but a crop of a tile can only be found by a mask of the tile's size.
+  const isCropped = params.inpaintArea === 'only masked';
+  const mask = whole.mask && isCropped ? resample(whole.mask, size, 'lanczos') : whole.mask;
   const results: Made[] = [];
   for (let n = 0; n < params.batchCount; n++) {
     const made: Made[] = [];

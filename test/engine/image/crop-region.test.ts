@@ -46,3 +46,15 @@ test('where there is room the crop has the shape it will be painted at', () => {
     }),
   );
 });
+
+test('at an edge the crop is as large as in the middle, as far as the picture has room for it', () => {
+  const extent = ({ x1, y1, x2, y2 }: Region) => [x2 - x1, y2 - y1] as const;
+  fc.assert(
+    fc.property(someMasked, someSize(8, 64), ([size, region], target) => {
+      const middle = { x1: region.x1 + 5000, y1: region.y1 + 5000, x2: region.x2 + 5000, y2: region.y2 + 5000 };
+      const [width, height] = extent(expandCropRegion(middle, target, { width: 10_000, height: 10_000 }));
+      const room = [Math.min(width, size.width), Math.min(height, size.height)];
+      expect(extent(expandCropRegion(region, target, size))).toEqual(room);
+    }),
+  );
+});

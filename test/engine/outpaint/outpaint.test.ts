@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Direction, directions, marginsFor } from '../../../src/edit/outpaint-size.ts';
+import { type Direction, directions, type Margins, marginsFor } from '../../../src/edit/outpaint-size.ts';
 import { crop } from '../../../src/engine/image/paste.ts';
 import type { Picture } from '../../../src/engine/image/picture.ts';
 import { expandMk2, finishMk2, planMk2 } from '../../../src/engine/outpaint/mk2.ts';
 import { mosaicOutpaint } from '../../../src/engine/outpaint/mosaic.ts';
 import { finishPoorMans, planPoorMans } from '../../../src/engine/outpaint/poor-mans.ts';
-import { samePicture } from '../image/arbitraries.ts';
+import { samePicture, someSize } from '../image/arbitraries.ts';
 
 const picture: Picture = {
   width: 70,
@@ -34,21 +34,44 @@ test('an axis that grows becomes a multiple of 64, another stays', () => {
   );
 });
 
-test('mk2 leaves the picture where the mask keeps it, and grows by its plan', () => {
-  const sides = new Set<Direction>(['left', 'down']);
-  const options = { pixels: 24, maskBlur: 4, sides, noiseQ: 1, colorVariation: 0.05 };
-  const { expansions, maskBlurX, maskBlurY } = planMk2(picture, options);
-  expect(expansions.map(({ side }) => side)).toEqual(['left', 'down']);
-  expect([maskBlurX, maskBlurY]).toEqual([16, 16]);
-  let now = picture;
-  for (const expansion of expansions) {
-    const step = expandMk2(now, expansion, { options, limit: { width: 512, height: 512 } });
-    now = finishMk2(step, step.init);
-  }
-  const [left, down] = expansions.map(({ pixels }) => pixels);
-  expect([now.width, now.height]).toEqual([70 + left!, 50 + down!]);
-  const kept = { x1: left! + 4, y1: 0, x2: left! + 70, y2: 50 - 4 };
-  expect(samePicture(crop(now, kept), crop(picture, { x1: 4, y1: 0, x2: 70, y2: 46 }))).toBe(true);
+/** What of a picture no mask of mk2 covers, its own coordinates; the mask's rectangles include their last pixels. */
+function keptBy({ left, right, up, down }: Margins, blur: { x: number; y: number }, { width, height }: Picture) {
+  return {
+    ...{ x1: left > 0 ? blur.x : 0, y1: up > 0 ? blur.y : 0 },
+    ...{ x2: width - (right > 0 ? blur.x : 0) - 1, y2: height - (down > 0 ? blur.y : 0) - 1 },
+  };
+}
+
+test('mk2 leaves the picture where the mask keeps it, and grows by its plan, whatever the sides and sizes', () => {
+  const someOptions = fc.record({
+    pixels: fc.integer({ min: 1, max: 4 }).map((n) => 8 * n),
+    maskBlur: fc.integer({ min: 0, max: 9 }),
+    sides: someSides,
+  });
+  const someLimit = fc.constantFrom(64, 128, 512).map((side) => ({ width: side, height: side }));
+  fc.assert(
+    fc.property(someSize(17, 75), someOptions, someLimit, ({ width, height }, given, limit) => {
+      const im = crop(picture, { x1: 0, y1: 0, x2: Math.min(width, 70), y2: Math.min(height, 50) });
+      const options = { ...given, noiseQ: 1, colorVariation: 0.05 };
+      const { expansions, maskBlurX, maskBlurY } = planMk2(im, options);
+      expect(expansions.map(({ side }) => side)).toEqual(directions.filter((side) => given.sides.has(side)));
+      const { left, right, up, down } = marginsFor(im, given.pixels, given.sides);
+      const [x, y] = [left + right > 0 ? given.maskBlur : 0, up + down > 0 ? given.maskBlur : 0];
+      expect([maskBlurX, maskBlurY]).toEqual([4 * x, 4 * y]);
+      let now = im;
+      for (const expansion of expansions) {
+        const step = expandMk2(now, expansion, { options, limit });
+        const painted = step.init.data.map((v, i) => (step.mask.data[Math.floor(i / 3)] === 255 ? 255 - v : v));
+        now = finishMk2(step, { ...step.init, data: painted });
+      }
+      expect([now.width, now.height]).toEqual([im.width + left + right, im.height + up + down]);
+      const kept = keptBy({ left, right, up, down }, { x, y }, im);
+      if (kept.x2 <= kept.x1 || kept.y2 <= kept.y1) return;
+      const there = { x1: left + kept.x1, y1: up + kept.y1, x2: left + kept.x2, y2: up + kept.y2 };
+      expect(samePicture(crop(now, there), crop(im, kept))).toBe(true);
+    }),
+    { numRuns: 12 },
+  );
 });
 
 test('the noise of mk2 is the same every time', () => {

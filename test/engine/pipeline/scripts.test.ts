@@ -208,3 +208,16 @@ test('mosaic outpaint hands the grown picture and its mask to a single run', asy
   expect([grown!.width, grown!.height, mask!.width, mask!.height]).toEqual([60, 30, 60, 30]);
   expect(asked).toMatchObject({ maskMode: 'inpaint masked', inpaintArea: 'whole picture', maskedContent: 'original' });
 });
+
+test.each(['whole picture', 'only masked'] as const)('SD upscale masks every tile, %s', async (inpaintArea) => {
+  const init: Picture = { width: 40, height: 40, channels: 3, data: new Uint8Array(3 * 40 * 40) };
+  const mask: Picture = { width: 40, height: 40, channels: 1, data: new Uint8Array(40 * 40).fill(255) };
+  const params = { ...defaultParams, script: 'SD upscale', sdUpscaler: 'Lanczos', overlap: 16, inpaintArea } as const;
+  const { jobs, run } = inverter();
+  const job: Job = { params, asked: params, size: { width: 64, height: 64 }, init: [init], mask };
+  await runScript(scriptOf(params)!, job, run);
+  expect(jobs.length).toBeGreaterThan(1);
+  // as A1111, the whole mask is blurred before it is resized; what is cut out of a tile is cut out of a tile's mask
+  const { width, height } = inpaintArea === 'whole picture' ? mask : job.size;
+  for (const one of jobs) expect([one.mask!.width, one.mask!.height]).toEqual([width, height]);
+});

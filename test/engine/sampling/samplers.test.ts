@@ -70,6 +70,11 @@ describe.each(samplerNames)('%s', (sampler) => {
     }
   });
 
+  test('ends when the network answers no numbers', async () => {
+    const { painted } = await paint(sampler, 6, 0.75, { echo: Number.NaN });
+    expect(painted.data.every(Number.isNaN)).toBe(true);
+  });
+
   test('looks at the settings that it is said to look at, and at no others', async () => {
     const run = async (given: Partial<Params>) =>
       (await paint(sampler, 12, 0.75, { given, echo: 0.2 })).painted.data.join();

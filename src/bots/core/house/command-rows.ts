@@ -2,8 +2,11 @@ import type { Label } from '../../../edit/choices.ts';
 import { presetFlows } from '../../../edit/presets.ts';
 import type { Command, OwnOption, Subcommand, SubcommandGroup } from '../command.ts';
 
-const word = (name: string, about: Label, more: { readonly required?: boolean; readonly maxLength?: number } = {}) =>
-  ({ kind: 'text', name, about, maxLength: 100, ...more }) as const satisfies OwnOption;
+const word = (
+  name: string,
+  about: Label,
+  more: Pick<OwnOption, 'required' | 'byName'> & { readonly maxLength?: number } = {},
+) => ({ kind: 'text', name, about, maxLength: 100, ...more }) as const satisfies OwnOption;
 const choice = (name: string, about: Label, values: readonly (readonly [string, string])[], required = false) =>
   ({
     ...{ kind: 'choice', name, about, required },
@@ -16,7 +19,9 @@ const group = (name: string, nameZh: string, about: Label, subcommands: readonly
   ...{ name, nameZh, about, subcommands },
 });
 
-const named = word('name', { en: 'Name', zh: '名称' }, { required: true, maxLength: 64 });
+const anyName = word('name', { en: 'Name', zh: '名称' }, { required: true, maxLength: 64 });
+const named = { ...anyName, suggests: 'preset' } as const;
+const setting = { ...anyName, suggests: 'setting' } as const;
 const value = word('value', { en: 'Value', zh: '值' }, { required: true, maxLength: 500 });
 const flowZh = ['全部', '编辑', '局部重绘', '涂鸦', '外扩', '放大', '细节', '移除'] as const;
 const flow = choice(
@@ -29,6 +34,15 @@ const scope = choice('scope', { en: 'Where it holds', zh: '生效范围' }, [
   ['channel', '频道'],
   ['all', '全部服务器'],
 ]);
+const onOff = choice(
+  'state',
+  { en: 'On or off', zh: '开或关' },
+  [
+    ['on', '开'],
+    ['off', '关'],
+  ],
+  true,
+);
 const person = { kind: 'person', name: 'user', about: { en: 'Who', zh: '用户' }, required: true } as const;
 
 const serverParts: readonly SubcommandGroup[] = [
@@ -41,8 +55,8 @@ const serverParts: readonly SubcommandGroup[] = [
     ]),
   ]),
   group('limits', '上限', { en: 'What is allowed here', zh: '此处的上限' }, [
-    sub('set', '设置', { en: 'Change a limit', zh: '修改上限' }, [named, value, scope]),
-    sub('reset', '重置', { en: 'Back to what holds above', zh: '恢复上级设置' }, [named, scope]),
+    sub('set', '设置', { en: 'Change a limit', zh: '修改上限' }, [setting, value, scope]),
+    sub('reset', '重置', { en: 'Back to what holds above', zh: '恢复上级设置' }, [setting, scope]),
     sub('show', '查看', { en: 'Show all of them', zh: '查看全部' }),
   ]),
   group('channel', '频道', { en: 'Where I work', zh: '可用频道' }, [
@@ -93,6 +107,27 @@ const serverParts: readonly SubcommandGroup[] = [
       },
     ]),
   ]),
+  group('policy', '协作', { en: 'How people work together in this channel', zh: '此频道的协作方式' }, [
+    sub('set', '设置', { en: 'Who moves new pictures on', zh: '谁可以推进新的图片' }, [
+      choice(
+        'policy',
+        { en: 'Who', zh: '谁' },
+        [
+          ['anyone', '任何人'],
+          ['collaborators', '受邀者'],
+          ['owner', '仅所有者'],
+        ],
+        true,
+      ),
+    ]),
+    sub(
+      'vote',
+      '投票',
+      { en: 'Whether stepping back, deleting and locking take a vote', zh: '撤销、删除和锁定是否需要投票' },
+      [onOff],
+    ),
+    sub('authors', '署名', { en: 'Whether pictures name who made them', zh: '图片信息中是否署名' }, [onOff]),
+  ]),
   group('queue', '队列', { en: 'The queue of this server', zh: '本服务器的队列' }, [
     sub('pause', '暂停', { en: 'Nothing new is begun', zh: '暂停派发' }),
     sub('resume', '继续', { en: 'Go on', zh: '恢复派发' }),
@@ -110,8 +145,8 @@ export const houseCommands = {
     options: [],
     subcommands: [
       sub('show', '查看', { en: 'Every value, and where it comes from', zh: '查看所有值及其来源' }),
-      sub('set', '修改', { en: 'Choose a value', zh: '修改一项' }, [named, value]),
-      sub('reset', '重置', { en: 'Follow the server again', zh: '恢复跟随服务器' }, [named]),
+      sub('set', '修改', { en: 'Choose a value', zh: '修改一项' }, [setting, value]),
+      sub('reset', '重置', { en: 'Follow the server again', zh: '恢复跟随服务器' }, [setting]),
     ],
   },
   preset: {
@@ -120,7 +155,14 @@ export const houseCommands = {
     about: { en: 'Settings under a name', zh: '命名的参数组合' },
     options: [],
     subcommands: [
-      sub('save', '保存', { en: 'Save the settings of your last picture', zh: '保存你最近一张图片的参数' }, [named]),
+      sub('save', '保存', { en: 'Save the settings of your last picture', zh: '保存你最近一张图片的参数' }, [
+        anyName,
+        word(
+          'from',
+          { en: 'Link to a message with the picture', zh: '含图片的消息链接' },
+          { maxLength: 200, byName: true },
+        ),
+      ]),
       sub('use', '使用', { en: 'Make it count from now on', zh: '从现在起使用' }, [named]),
       sub('list', '列表', { en: 'All you can use here', zh: '查看可用预设' }),
       sub('show', '查看', { en: 'What is in it', zh: '查看内容' }, [named]),

@@ -67,8 +67,9 @@ export function contentLines({ params, promptPrefix = '', promptSuffix = '' }: P
 }
 
 /** The picture somebody replies to or links, else their last one here. @throws Refusal 'nothing-to-repeat' */
-async function fromPicture({ flow, incoming }: Doing): Promise<PresetContent> {
-  const node = await meantNode(flow, incoming, { moves: false });
+async function fromPicture({ flow, incoming, call }: Doing): Promise<PresetContent> {
+  const link = typeof call.options.from === 'string' ? call.options.from : null;
+  const node = await meantNode(flow, incoming, { moves: false, link });
   if (!node.task) throw new Refusal('nothing-to-repeat', {});
   return contentOf(node.task.request.params);
 }

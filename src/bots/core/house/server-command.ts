@@ -1,6 +1,7 @@
+import type { Policy } from '../../../edit/lineage.ts';
 import { presetFlows } from '../../../edit/presets.ts';
 import { Refusal } from '../../../errors.ts';
-import type { SettingScope, WordLevel } from '../../../storage/index.ts';
+import type { PlaceRules, SettingScope, WordLevel } from '../../../storage/index.ts';
 import type { Doing } from '../calls.ts';
 import { cancelJob } from '../cancel.ts';
 import { plainCard } from '../cards.ts';
@@ -148,6 +149,27 @@ async function testWords({ flow, heard, incoming, call }: Doing): Promise<void> 
   await incoming.answer.tell({ ...plainCard, title, lines: [oneLine(text, 500)] });
 }
 
+/** Who may move on what begins in this channel. */
+async function setPolicy(doing: Doing): Promise<void> {
+  const { people } = doing.flow.storage;
+  const policy = String(doing.call.options.policy) as Policy; // one of the option's choices
+  const place = await people.place(doing.heard.asker.where.place);
+  await decreed(doing, policy, async () => {
+    if (place) await people.savePlace({ ...place, policy });
+  });
+}
+
+/** A rule of working together in this channel, on or off. */
+function together(rule: keyof PlaceRules) {
+  return (doing: Doing): Promise<void> => {
+    const { flow, heard, call } = doing;
+    const isOn = call.options.state === 'on';
+    return decreed(doing, isOn ? 'on' : 'off', () =>
+      flow.storage.together.setRules(heard.asker.where.place, { [rule]: isOn }),
+    );
+  };
+}
+
 function member(change: (doing: Doing) => { banned?: boolean; why?: string | null; credits?: number | null }) {
   return async (doing: Doing): Promise<void> => {
     const { storage } = doing.flow;
@@ -236,6 +258,9 @@ export const serverDoes: Readonly<Record<string, (doing: Doing) => Promise<void>
   'user ban': member(({ call }) => ({ banned: true, why: oneLine(String(call.options.reason ?? ''), 200) || null })),
   'user unban': member(() => ({ banned: false, why: null })),
   'user quota': member(({ call }) => ({ credits: Number(call.options.credits) || null })),
+  'policy set': setPolicy,
+  'policy vote': together('votes'),
+  'policy authors': together('authors'),
   'queue pause': dispatch('paused'),
   'queue resume': dispatch('running'),
   'queue clear': clearQueue,

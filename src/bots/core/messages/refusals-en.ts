@@ -188,6 +188,11 @@ export const refusalsEn: Messages['refusals'] = {
     why: `It would go from ${max} down to ${min}.`,
     next: 'Make sigma-max larger than sigma-min; 0 is the model’s own.',
   }),
+  'exact-steps': ({ strength, least }) => ({
+    what: `Strength ${strength} is too little for exact steps`,
+    why: 'They would be the last ones of a schedule of many thousands.',
+    next: `Take a strength of 0, or of ${least} and more, or switch exact-steps off.`,
+  }),
   'soft-sampler': ({ sampler }) => ({
     what: `${sampler} cannot do soft inpainting`,
     why: 'It counts timesteps, not noise levels, and would repaint what the mask keeps.',

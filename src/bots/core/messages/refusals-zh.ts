@@ -179,6 +179,11 @@ export const refusalsZh: Messages['refusals'] = {
     why: `它将从 ${max} 降到 ${min}。`,
     next: '请让 sigma-max 大于 sigma-min；0 为模型默认值。',
   }),
+  'exact-steps': ({ strength, least }) => ({
+    what: `重绘幅度 ${strength} 太小，无法精确执行步数`,
+    why: '这些步数会是一个长达数万步的调度的末尾。',
+    next: `请将重绘幅度设为 0，或不低于 ${least}，或关闭 exact-steps。`,
+  }),
   'soft-sampler': ({ sampler }) => ({
     what: `${sampler} 不支持柔和重绘`,
     why: '它按时间步而不是噪声强度计算，蒙版保留的部分也会被重绘。',

@@ -36,6 +36,7 @@ export async function sampleDpmAdaptive(
     const xLow = solveOrder2(interval, eps1, 1 / 3);
     const xHigh = await solveOrder3(epsOf, interval, eps1);
     const factor = stepFactor(relativeError(xLow, xHigh, lower), run.options.eta);
+    if (Number.isNaN(factor)) return xHigh; // unlike k-diffusion, which tries for ever once the network answers no numbers
     const from = x;
     if (factor >= ACCEPT_SAFETY) {
       lower = xLow;
