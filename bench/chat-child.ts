@@ -110,7 +110,8 @@ async function close(): Promise<void> {
 process.on('message', async (asked: 'memory' | 'state' | 'stop') => {
   if (asked === 'memory') {
     globalThis.gc?.();
-    tell({ memory: process.memoryUsage().heapUsed });
+    const { heapUsed, external } = process.memoryUsage();
+    tell({ memory: heapUsed + external });
   } else if (asked === 'state') {
     tell({ unfinished: (await storage.jobs.unfinished()).length });
   } else {

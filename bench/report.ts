@@ -10,7 +10,8 @@ export interface Measured {
 /** A line a number: value, limit, and how much of the limit it takes. */
 export function line({ what, value, unit, limit }: Measured): string {
   const shown = (n: number) => `${n >= 100 ? n.toFixed(0) : n.toPrecision(3)} ${unit}`;
-  const ratio = limit === null ? '' : `limit ${shown(limit).padStart(9)}   ratio ${(value / limit).toFixed(2)}`;
+  const share = limit !== null && (value === 0 ? 0 : value / limit);
+  const ratio = share === false ? '' : `limit ${shown(limit!).padStart(9)}   ratio ${share.toFixed(2)}`;
   return `${what.padEnd(64)} ${shown(value).padStart(10)}   ${ratio}`.trimEnd();
 }
 

@@ -12,7 +12,7 @@ function stage(room: Room, recorder: Recorder) {
   const [ann, bo, jose] = room.people;
   const step = (title: string, act: () => unknown, wanted?: RegExp): Promise<RoomMessage> =>
     recorder.step(title, () => answered(room, act, wanted));
-  return { ann, bo, jose, step };
+  return { ann, bo, jose, step, isLookedAfter: room.isLookedAfter };
 }
 type Stage = ReturnType<typeof stage>;
 
@@ -69,13 +69,21 @@ async function sharePreset({ ann, bo, step }: Stage, { first, other }: Pictures)
   await step('Ann replies to #1 with it', () => ann.reply(first, 'a small hill --preset 雪人 --seed 5'), picture(7));
 }
 
+/** Nobody steps back alone. */
+async function vote({ ann, bo, jose, step }: Stage, panel: RoomMessage, house: RoomMessage): Promise<RoomMessage> {
+  await step('Ann has votes taken here', () => ann.press(panel, 'Here: vote'), /vote/u);
+  const asked = await step('José presses Undo on #6', () => jose.press(house, '↩️'), /1 .*2|1\/2/u);
+  return step('小波 agrees', () => bo.press(asked, '👍'), picture(4));
+}
+
 /** Everybody decides, one decides, one asks, and one goes another way. */
-async function decide({ ann, bo, jose, step }: Stage, { snowman, other }: Pictures, house: RoomMessage): Promise<void> {
+async function decide(stage: Stage, { snowman, other }: Pictures, house: RoomMessage): Promise<void> {
+  const { ann, bo, jose, step, isLookedAfter } = stage;
   const panel = await step('Ann opens Together… of #3', () => ann.pressFurther(snowman, '👥'), /together/iu);
-  const voting = await step('Ann has votes taken here', () => ann.press(panel, 'Here: vote'), /vote/u);
-  const vote = await step('José presses Undo on #6', () => jose.press(house, '↩️'), /1 .*2|1\/2/u);
-  const back = await step('小波 agrees', () => bo.press(vote, '👍'), picture(4));
-  await step('Ann leaves moving on to the owner alone', () => ann.press(voting, 'Owner only'), /alone/u);
+  const back = isLookedAfter
+    ? await vote(stage, panel, house)
+    : await step('José presses Undo on #6', () => jose.press(house, '↩️'), picture(4));
+  await step('Ann leaves moving on to the owner alone', () => ann.press(panel, 'Owner only'), /alone/u);
   const refused = await step('José presses Redo', () => jose.press(back, '↪️'), /⚠/u);
   const asking = await step('José asks', () => jose.press(refused, '🙋'), /@.*José.*#\d/u);
   await step('Ann allows it', () => ann.press(asking, '✅'), /José/u);
@@ -85,7 +93,7 @@ async function decide({ ann, bo, jose, step }: Stage, { snowman, other }: Pictur
 }
 
 /** A line that is too long, an edit that is given up, and a rule of the house. */
-async function waitInLine({ ann, bo, jose, step }: Stage): Promise<void> {
+async function waitInLine({ ann, bo, jose, step, isLookedAfter }: Stage): Promise<void> {
   const image = await meadow();
   const running = await step(
     'José: a long /edit',
@@ -99,6 +107,7 @@ async function waitInLine({ ann, bo, jose, step }: Stage): Promise<void> {
   await step('小波: /queue', () => bo.command('queue'));
   await step('小波 presses Cancel on José’s edit', () => bo.press(running, '✖️'), /⚠/u);
   await step('José: /cancel', () => jose.command('cancel'), /José/u);
+  if (!isLookedAfter) return;
   await step('Ann: /server limits set', () => ann.command('server limits set', { name: 'max-steps', value: '15' }));
   await step(
     'José: /edit with more steps than that',

@@ -21,6 +21,7 @@ const PATIENCE_MS = 20_000;
 export interface AnyChat extends AsyncDisposable {
   readonly latch: Latch;
   readonly storage: Storage;
+  readonly dataDir: string;
   /** A room nobody has spoken in, and people nobody has met; the first looks after it. On Discord it may be marked as not safe for work. */
   enter(room?: { readonly nsfw?: boolean }): AnyRoom;
   /** When messages were edited, ms of the platform's clock. */
@@ -52,7 +53,7 @@ export interface AnyRoom extends Room {
 const names = ['Ann', 'Bo', 'Cy'] as const;
 
 interface Opened {
-  readonly chat: Pick<AnyChat, 'latch' | 'storage' | 'restart'> & AsyncDisposable;
+  readonly chat: Pick<AnyChat, 'latch' | 'storage' | 'dataDir' | 'restart'> & AsyncDisposable;
   readonly refusePosts: AnyChat['refusePosts'];
   readonly editsOfCards: AnyChat['editsOfCards'];
   enter(nsfw: boolean): { readonly place: PlaceId; readonly room: Room };
@@ -133,6 +134,7 @@ export async function openAnyChat(platform: PlatformName, options: RunningBotOpt
   const { chat } = opened;
   return {
     latch: chat.latch,
+    dataDir: chat.dataDir,
     get storage() {
       return chat.storage;
     },

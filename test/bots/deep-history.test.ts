@@ -1,39 +1,52 @@
-import { describe, expect, test, vi } from 'vitest';
-import { jobOn, messageAbout, pictureOf } from '../storage/fixtures.ts';
+import { describe, expect, test } from 'vitest';
+import { executeIn } from '../storage/stand.ts';
 import { openAnyChat, platforms } from './any-room.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+/** Edits one after another, each on what the one before made. */
+const count = 10_000;
 
-/** Edits one after another, each on what the one before made; fewer where lists are short anyway, for writing them takes a while. */
-const edits = { discord: 2000, telegram: 10_000 } as const;
+const id = (number: number) => String(number).padStart(10, '0');
+/** SQL that goes on from #1 of a tree until it has pictures up to `last`, each made from the one before. */
+const growTo = (lineage: string, last: number) => `
+  INSERT INTO "Node" ("id", "lineageId", "number", "parentId", "op", "task", "imageRef", "seed", "infotext", "pick", "author",
+    "maskAuthor", "jobId", "place", "createdAt")
+  WITH RECURSIVE series(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM series WHERE n < ${last})
+  SELECT printf('%010d', n), "lineageId", n, CASE n WHEN 2 THEN "id" ELSE printf('%010d', n - 1) END, "op", "task", "imageRef",
+    "seed", "infotext", "pick", "author", "maskAuthor", "jobId", "place", "createdAt"
+  FROM "Node", series WHERE "lineageId" = '${lineage}' AND "number" = 1`;
 
-describe.each(platforms)('a history of thousands of edits on %s', (platform) => {
-  const count = edits[platform];
-  const pages = Math.ceil((count + 2) / 20);
+describe.each(platforms)('a history of ten thousand edits on %s', (platform) => {
+  const last = count + 1;
+  const pages = Math.ceil((last + 1) / 20);
   test('is shown, compared and stepped through', async () => {
     await using chat = await openAnyChat(platform);
-    const { bo, answer, edited, newest } = chat.enter();
+    const { bo, answer, edited, heads, newest } = chat.enter();
     const first = await edited(bo);
-    const node = await newest();
-    const { place } = (await chat.storage.lineage.lineage(node.lineage))!;
-    const root = { ...node, parent: null };
-    const job = jobOn(root, place, { author: node.author, task: node.task!, replyTo: null });
-    await chat.storage.jobs.accept(job);
-    const chain = Array.from({ length: count }, () => pictureOf(job, 0, { image: node.image }));
-    const linked = chain.map((one, i) => ({ ...one, parent: i === 0 ? node.id : chain[i - 1]!.id }));
-    const said = { kind: 'said', language: 'en', title: 'There.', buttons: [] };
-    await chat.storage.jobs.complete(job.id, linked, { ...messageAbout(job, null), card: said });
-    const [deepest, above] = [linked.at(-1)!, linked.at(-2)!];
+    const { lineage } = await newest();
+    await executeIn(chat.dataDir, growTo(lineage, last));
+    await executeIn(chat.dataDir, `UPDATE "Lineage" SET "size" = ${last + 1} WHERE "id" = '${lineage}'`);
+    await executeIn(chat.dataDir, `UPDATE "Branch" SET "nodeId" = '${id(last)}' WHERE "lineageId" = '${lineage}'`);
     const page = await answer(
-      () => bo.forge(first, ['hs', deepest.id, '']),
-      new RegExp(`History · ${count + 2} pictures · page ${pages} of ${pages}`),
+      () => bo.forge(first, ['hs', id(last), '']),
+      new RegExp(`History · ${last + 1} pictures · page ${pages} of ${pages}`),
     );
     expect(page.text).toContain('⋯');
-    expect(page.text).toContain(`#${count + 1} `);
-    await answer(() => bo.press(page, '◀️'), new RegExp(`page ${pages - 1} of ${pages}`));
-    await answer(() => bo.forge(first, ['sh', deepest.id, '']), new RegExp(`^#${count + 1} · `));
-    await answer(() => bo.forge(first, ['cp', deepest.id, '']), new RegExp(`^#${count} and #${count + 1}`));
-    await answer(() => bo.forge(first, ['ag', deepest.id, '']), new RegExp(`^#${count + 2} · `));
-    expect((await newest()).parent).toBe(above.id);
+    expect(page.text).toContain(`#${last} `);
+    const before = await answer(() => bo.press(page, '◀️'), new RegExp(`page ${pages - 1} of ${pages}`));
+    await answer(
+      () => bo.press(before, '🖼️'),
+      ({ pictures }) => pictures.length > 0,
+    );
+    await answer(() => bo.forge(first, ['sh', id(last), '']), new RegExp(`^#${last} · `));
+    await answer(() => bo.forge(first, ['cp', id(last), '']), new RegExp(`^#${last - 1} and #${last}`));
+    await answer(() => bo.command('compare', { a: '#1', b: `#${last}` }), new RegExp(`^#1 and #${last}`));
+    const back = await answer(
+      () => bo.forge(first, ['un', id(last), '']),
+      new RegExp(`#${last - 1} is the current picture`),
+    );
+    await answer(() => bo.press(back, '↪️'), new RegExp(`#${last} is the current picture`));
+    expect(await heads()).toEqual({ main: last });
+    await answer(() => bo.forge(first, ['ag', id(last), '']), new RegExp(`^#${last + 1} · `));
+    expect((await newest()).parent).toBe(id(last - 1));
   });
 });

@@ -15,7 +15,10 @@ describe.each(platforms)('working together on %s', (platform) => {
     const second = await answer(() => bo.reply(first, 'make it blue'), picture(2));
     const third = await answer(() => cy.reply(second, 'make it green'), picture(3));
     const panel = await answer(() => ann.pressFurther(first, '👥'), /Anyone here may/);
-    await answer(() => ann.press(panel, 'Here: vote'), /take a vote here/);
+    const voting = await answer(() => ann.press(panel, 'Here: vote'), /take a vote here/);
+    const alone = await answer(() => ann.press(voting, 'Owner only'), /@Ann alone moves it on/);
+    expect(alone.text).not.toContain('vote here'); // who decides alone asks nobody
+    await answer(() => ann.press(alone, 'Anyone'), /take a vote here/);
     const vote = await answer(() => bo.press(third, '↩️'), /@Bo wants to go to #2/);
     expect(vote.text).toContain('1 of 2 agree');
     const asked = await answer(() => cy.press(third, '↩️'), /This is being voted on already/);

@@ -29,6 +29,13 @@ function adapterFor(dataDir: string, databaseUrl: string | undefined) {
   return databaseUrl ? postgresAdapter(databaseUrl, 1, () => {}) : sqliteAdapter(join(dataDir, 'palimpsest.db'));
 }
 
+/** Runs SQL past the storage in a folder. */
+export async function executeIn(dataDir: string, sql: string, databaseUrl?: string): Promise<void> {
+  const db = await adapterFor(dataDir, databaseUrl).connect();
+  await db.executeRaw({ sql, args: [], argTypes: [] });
+  await db.dispose();
+}
+
 /** Two openings of one database in a folder of its own: SQLite, or PostgreSQL at `databaseUrl`. */
 export async function openStand(databaseUrl?: string): Promise<Stand> {
   const folder = await temporaryFolder();
@@ -37,11 +44,7 @@ export async function openStand(databaseUrl?: string): Promise<Stand> {
   const [storage, other] = await Promise.all([open(), open()]);
   return Object.assign(stand, {
     ...{ storage, other, reopen: open },
-    async execute(sql: string) {
-      const db = await adapterFor(folder.path, databaseUrl).connect();
-      await db.executeRaw({ sql, args: [], argTypes: [] });
-      await db.dispose();
-    },
+    execute: (sql: string) => executeIn(folder.path, sql, databaseUrl),
     async [Symbol.asyncDispose]() {
       await Promise.all([storage, other].map((s) => s[Symbol.asyncDispose]()));
       await folder[Symbol.asyncDispose]();

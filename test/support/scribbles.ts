@@ -24,6 +24,30 @@ export async function scene(seed: number, width = 512, height = 512): Promise<Bu
     .toBuffer();
 }
 
+/** As a photo's grass, stone or fur: noise of every size at once, in a colour. */
+export async function texture(seed: number, color: string, width = 512, height = 512): Promise<Buffer> {
+  const random = randomFrom(seed);
+  const octaves = [4, 8, 16, 32, 64, 128].map(async (cells) => {
+    const data = Buffer.from(Array.from({ length: cells * cells }, () => Math.floor(random() * 256)));
+    const raw = { width: cells, height: cells, channels: 1 } as const;
+    const input = await sharp(data, { raw }).resize(width, height, { fit: 'fill', kernel: 'cubic' }).png().toBuffer();
+    return sharp(input)
+      .toColourspace('srgb')
+      .ensureAlpha(cells ** -0.25)
+      .png()
+      .toBuffer();
+  });
+  const inputs = (await Promise.all(octaves)).map((input) => ({ input, blend: 'overlay' as const }));
+  return sharp({ create: { width, height, channels: 3, background: color } })
+    .composite(inputs)
+    .png()
+    .toBuffer();
+}
+
+/** A picture made darker or brighter: `v` → `gain · v + offset`. */
+export const relit = (picture: Uint8Array, gain: number, offset: number): Promise<Buffer> =>
+  sharp(picture).linear(gain, offset).png().toBuffer();
+
 /** Another painting of the same things: each of the colours and the grain a little different everywhere. */
 export async function otherRender(seed: number, width = 512, height = 512): Promise<Buffer> {
   const other = await scene(seed + 1000, width, height);

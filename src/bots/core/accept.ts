@@ -100,8 +100,9 @@ async function sayWhere({ storage, queue, platformOf }: Flow, asker: Asker, job:
   const card = aloneIn(job.replyTo) ? null : (await storage.jobs.find(job.id))?.cardMessage;
   const link = card && platformOf(job.place)?.linkTo?.(job.place, card);
   if (!link || !asker.briefly) return;
-  const messages = messagesIn(asker.language);
-  const title = stageLine(messages, stageIn(await queue.line(), job.id));
+  const messages = messagesIn(asker.privately ?? asker.language);
+  const stage = stageIn(await queue.line(), job.id);
+  const title = stage.kind === 'running' ? messages.job.begun : stageLine(messages, stage); // a bar that never moves says nothing
   await asker.briefly({ ...plainCard, title, lines: [link] });
 }
 

@@ -50,9 +50,10 @@ export async function meet(flow: Flow, incoming: Incoming): Promise<Heard> {
   const listeners = { chosen: person?.language ?? null, ofPlace: known?.language ?? null, speaker, where };
   const message = await answered(flow, incoming);
   const { briefly } = incoming.answer;
+  const privately = languageForPerson(listeners);
   const asker = {
-    ...{ key, speaker: { ...speaker, name }, where, message, language: languageForPlace(listeners) },
+    ...{ key, speaker: { ...speaker, name }, where, message, language: languageForPlace(listeners), privately },
     ...(briefly && { briefly }),
   };
-  return { asker, private: languageForPerson(listeners) };
+  return { asker, private: privately };
 }

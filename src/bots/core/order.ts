@@ -26,6 +26,8 @@ export interface Asker {
   readonly briefly?: Answer['briefly'];
   /** Of the cards everybody reads. */
   readonly language: Language;
+  /** Of what they alone read; as everybody's, when not said. */
+  readonly privately?: Language;
 }
 
 /** An edit that is complete and only needs to be let in. */

@@ -84,7 +84,7 @@ function roomCard(
       together.explained[lineage.policy](oneLine(owner, 30)),
       ...(names.length > 0 ? [together.invited(names)] : []),
       ...(lockedBy === null ? [] : [together.lockedBy(oneLine(lockedBy, 30))]),
-      ...(room.rules.votes ? [together.votesOn] : []),
+      ...(room.rules.votes && lineage.policy === 'anyone' ? [together.votesOn] : []),
       together.howToInvite,
     ],
     rows: arranged(roomButtons(messages, node, room, how.asker), how.capabilities),

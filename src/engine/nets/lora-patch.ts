@@ -1,6 +1,7 @@
 import { Refusal } from '../../errors.ts';
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
 import type { Patch, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
+import { fittingInputs, isPlainLora } from '../weights/lora-factors.ts';
 import type { LoraFile, LoraParts } from '../weights/lora-file.ts';
 import type { LoraTarget } from '../weights/lora-targets.ts';
 import { isChangingWeight, isKnownKind, loraBiasDelta, loraDelta } from './lora-delta.ts';
@@ -111,11 +112,17 @@ export function misfitsOf(
     const bias = shapes.get(target.weight.replace(/weight$/, 'bias'));
     const biasGiven = parts.get('diff_b') ?? parts.get('b_norm');
     if (bias && biasGiven && !isAsLarge(biasGiven, bias)) return true;
-    const [rows = 0, ...rest] = weight.shape;
-    const shape = target.third === undefined ? weight.shape : [rows / 3, ...rest];
-    return isChangingWeight(parts) && !loraDelta(g, parts, { value: g.floats(0), shape });
+    return !fits(g, parts, target.third === undefined ? weight.shape : thirdOf(weight.shape));
   };
   return [...file].filter(isMisfit).length;
+}
+
+const thirdOf = ([rows = 0, ...rest]: readonly number[]) => [rows / 3, ...rest];
+
+/** Whether what is to be added to a weight, if anything, can be. */
+function fits(g: GraphBuilder, parts: LoraParts, shape: readonly number[]): boolean {
+  if (isPlainLora(parts)) return fittingInputs(parts, shape) !== undefined; // most are, and there are many
+  return !isChangingWeight(parts) || loraDelta(g, parts, { value: g.floats(0), shape }) !== undefined;
 }
 
 function changedBias(g: GraphBuilder, bias: StoredTensor, value: Value, { parts, multiplier, third }: Change): Value {

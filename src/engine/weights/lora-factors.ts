@@ -57,6 +57,17 @@ export function isLoraFitting(
   return isCore && sizeOf(down.shape) === rank * inputs;
 }
 
+/** The inputs of a weight that a plain LoRA changes: all of them, or of a first layer those for the latent; undefined when it does not fit. */
+export function fittingInputs(
+  parts: LoraParts,
+  [rows = 0, columns = 0, ...kernel]: readonly number[],
+): number | undefined {
+  const [up, down, mid] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'].map((name) => parts.get(name));
+  if (!up || !down) return undefined;
+  const candidates = kernel.length > 0 && columns > plainInputs ? [columns, plainInputs] : [columns];
+  return candidates.find((inputs) => isLoraFitting({ up, down, mid }, [rows, inputs, ...kernel]));
+}
+
 /**
  * The factors of a plain LoRA for a weight [out, in] or [out, in, kh, kw]; undefined when they do not fit it.
  * Source: A1111 extensions-builtin/Lora/network_lora.py
@@ -66,9 +77,7 @@ export function loraFactors(parts: LoraParts, shape: readonly number[], options:
   const [up, down, mid] = ['lora_up.weight', 'lora_down.weight', 'lora_mid.weight'].map((name) => parts.get(name));
   if (!up || !down) return undefined;
   const [rows = 0, columns = 0, ...kernel] = shape;
-  const inputs = [columns, plainInputs].find(
-    (n) => n <= columns && isLoraFitting({ up, down, mid }, [rows, n, ...kernel]),
-  );
+  const inputs = fittingInputs(parts, shape);
   if (inputs === undefined) return undefined;
   const rank = down.shape[0]!;
   const used = usedRank(rank, options.rank);

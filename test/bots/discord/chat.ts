@@ -20,6 +20,7 @@ export interface Chat extends AsyncDisposable {
   readonly dc: DiscordStandIn;
   readonly latch: Latch;
   readonly storage: Storage;
+  readonly dataDir: string;
   /** Stops everything but Discord, does something meanwhile, and starts over the same files. */
   restart(meanwhile?: () => Promise<void> | void): Promise<void>;
   /** The node whose buttons a message has. */
@@ -53,6 +54,7 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
   return {
     dc,
     latch,
+    dataDir,
     get storage() {
       return bot.storage;
     },

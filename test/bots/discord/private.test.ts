@@ -87,10 +87,11 @@ describe('an edit that only its author may see', () => {
 
 describe('an edit that everybody may see', () => {
   test('tells its author where it is in the line and where its card is, for some seconds', async () => {
-    const ann = somebody();
+    const ann = somebody('zh-CN');
     chat.latch.close();
     chat.dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, ann);
     const note = await told(ann, /discord\.com\/channels/);
+    expect(note.text).toMatch(/^\*\*(?:已开始|排队第 1 位)/); // in their own language, though the card is in that of the server
     const card = await newest(ann, ({ onlyFor, buttons }) => onlyFor === null && buttons.length > 0);
     expect(note.text).toContain(`/${ann.channel.id}/${card.id}`);
     await expect.poll(() => chat.dc.messages(ann).some(({ id }) => id === note.id), patience).toBe(false);

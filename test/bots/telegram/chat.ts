@@ -19,6 +19,7 @@ export interface Chat extends AsyncDisposable {
   readonly tg: TelegramStandIn;
   readonly latch: Latch;
   readonly storage: Storage;
+  readonly dataDir: string;
   /** Stops everything but Telegram, does something meanwhile, and starts over the same files. */
   restart(meanwhile?: () => Promise<void> | void): Promise<void>;
   /** The node whose buttons a message has. */
@@ -43,6 +44,7 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
   return {
     tg,
     latch,
+    dataDir,
     get storage() {
       return bot.storage;
     },

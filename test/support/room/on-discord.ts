@@ -103,6 +103,7 @@ export function discordRoom(
   const place = { dc, channel, onForm };
   const [one, two, three] = users;
   return {
+    isLookedAfter: true,
     people: [personOf(place, one), personOf(place, two), personOf(place, three)],
     messages: () => messagesOf(place),
   };

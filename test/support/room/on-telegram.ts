@@ -9,7 +9,7 @@ const asMessage = ({ id, text, byBot, buttons, picture, spoiler }: Seen): RoomMe
 });
 
 /** A command as people type it: the prompt first, then what has a name. */
-function typed(name: string, { prompt, advanced, ...values }: Values): string {
+export function typed(name: string, { prompt, advanced, ...values }: Values): string {
   const quoted = (value: Values[string]) => (/\s/u.test(String(value)) ? `"${value}"` : String(value));
   const said = (value: Values[string]) => (value === true ? [] : [quoted(value)]);
   const named = Object.entries(values).map(([key, value]) => [`--${key}`, ...said(value)].join(' '));
@@ -102,6 +102,7 @@ export function telegramRoom(
   const place = { tg, chat: group.chat };
   const [one, two, three] = users;
   return {
+    isLookedAfter: true,
     people: [personOf(place, group, one), personOf(place, group, two), personOf(place, group, three)],
     messages: () => tg.messages(group.chat).map(asMessage),
   };

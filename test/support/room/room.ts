@@ -58,8 +58,10 @@ export interface Person {
   privately(): readonly RoomMessage[];
 }
 
-/** A room where three people talk with the bot; the first of them looks after it. */
+/** A room where three people talk with the bot. */
 export interface Room {
+  /** Whether the first of them looks after it; elsewhere nobody does. */
+  readonly isLookedAfter: boolean;
   readonly people: readonly [Person, Person, Person];
   /** Everything that can be seen by anybody, oldest first. */
   messages(): readonly RoomMessage[];
