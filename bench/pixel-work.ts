@@ -5,7 +5,8 @@ import { openNoisePool } from '../src/engine/noise/noise-pool.ts';
 import { openCostlessEdit, squareFiles } from './costless.ts';
 import { type Measured, median, timed } from './report.ts';
 
-const TIMES = 5;
+/** Edits that are timed, after some that warm up. */
+const [TIMES, WARM_UP] = [11, 3];
 
 interface Work {
   /** Of the picture, px. */
@@ -21,11 +22,12 @@ interface Cost {
   readonly files: number;
 }
 
-/** Medians of several edits, after one that warms up. */
+/** Medians of several edits. */
 async function measure({ side, maskShare, params }: Work): Promise<Cost> {
   await using pool = openNoisePool(); // as the engine has it
   const [files, edit] = [await squareFiles(side, maskShare), await openCostlessEdit(pool)];
   const result = await decodePicture(await edit(files, 512, params));
+  for (let i = 1; i < WARM_UP; i++) await edit(files, 512, params);
   const [total, coding]: [number[], number[]] = [[], []];
   for (let i = 0; i < TIMES; i++) {
     total.push(await timed(() => edit(files, 512, params)));

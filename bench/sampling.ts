@@ -22,39 +22,46 @@ const [STEPS, TIMES] = [20, 3];
 /** A U-Net on a fast GPU. */
 const NETWORK_MS = 40;
 
-/** The same prediction for every picture; the calling thread stands still meanwhile, as onnxruntime has it, and no core is busy. */
+/**
+ * The same prediction for every picture; the calling thread stands still meanwhile, as onnxruntime has it, and no core is busy. Notes how long
+ * it was not asked, from an answer to the next call, ms.
+ */
 function standIn(blockedMs: number) {
   const answer = latent(64, 0.37).data.map((v) => 0.1 * v);
   const clock = new Int32Array(new SharedArrayBuffer(4));
-  const spent = { ms: 0 };
+  const gaps: number[] = [];
+  let answered: number | undefined;
   const network = async (x: Tensor) => {
-    if (blockedMs > 0) await new Promise((resolve) => setImmediate(resolve));
-    const start = performance.now();
+    if (answered !== undefined) gaps.push(performance.now() - answered);
+    if (blockedMs > 0) await new Promise((resolve) => setImmediate(resolve)); // onnxruntime-node does so
     if (blockedMs > 0) Atomics.wait(clock, 0, 0, blockedMs);
     const data = new Float32Array(x.data.length);
     for (let i = 0; i < data.length; i += answer.length) data.set(answer, i);
-    spent.ms += performance.now() - start;
+    answered = performance.now();
     return { data, shape: x.shape };
   };
-  return { network, spent };
+  const begin = () => {
+    answered = undefined;
+  };
+  return { network, gaps, begin };
 }
 
-/** ms per step of what is around a network: guidance, sampler, noise. One picture of 512 × 512. */
+/** ms per step of what is around a network: guidance, sampler, noise. The median gap between its calls times the calls of a step; one picture of 512 × 512. */
 async function perStep(sampler: Params['sampler'], blockedMs: number, pool?: NoisePool): Promise<number> {
   const params: Params = { ...defaultParams, sampler, steps: STEPS, denoisingStrength: 1, seed: 1, subseed: 1 };
   const plan = planImg2img(stableDiffusionAlphas(), params, img2imgSteps(STEPS, 1, false));
-  const { network, spent } = standIn(blockedMs);
+  const { network, gaps, begin } = standIn(blockedMs);
   const batch = { init: latent(64, 0.11), nmask: null, imageConditioning: null, seeds: [1], subseeds: [1] };
   const painting = { network, prediction: 'eps', params, plan, conditioning, onCall: async () => {} } as const;
-  const around = async () => {
-    const before = spent.ms;
-    const all = await timed(() => paint({ ...painting, ...(pool && { pool }) }, batch));
-    return (all - (spent.ms - before)) / STEPS;
+  const run = async () => {
+    begin();
+    await paint({ ...painting, ...(pool && { pool }) }, batch);
   };
-  await around();
-  const times: number[] = [];
-  for (let i = 0; i < TIMES; i++) times.push(await around());
-  return median(times);
+  await run();
+  gaps.length = 0;
+  for (let i = 0; i < TIMES; i++) await run();
+  const calls = gaps.length / TIMES + 1;
+  return (median(gaps) * calls) / STEPS;
 }
 
 async function softStep(): Promise<number> {

@@ -81,6 +81,8 @@ export const i32x4 = {
   extendLowI16x8U: unary(0xa9),
   extendHighI16x8U: unary(0xaa),
   eq: binary(0x37),
+  /** Towards zero; NaN to 0. */
+  truncSatF32x4S: unary(0xf8),
   shl: binary(0xab),
   shrS: binary(0xac),
   add: binary(0xae),
@@ -88,7 +90,14 @@ export const i32x4 = {
 };
 export const i64x2 = { extmulLowI32x4U: binary(0xde), extmulHighI32x4U: binary(0xdf) };
 export const f64x2 = { splat: unary(0x14), add: binary(0xf0), mul: binary(0xf2), promoteLowF32x4: unary(0x5f) };
-export const f32x4 = { sub: binary(0xe5), demoteF64x2Zero: unary(0x5e) };
+export const f32x4 = {
+  demoteF64x2Zero: unary(0x5e),
+  add: binary(0xe4),
+  sub: binary(0xe5),
+  mul: binary(0xe6),
+  div: binary(0xe7),
+  convertI32x4U: unary(0xfb),
+};
 
 /** A parameter or local of a function. */
 export interface Variable {

@@ -249,6 +249,41 @@ const widened = (widening: Widening): Definition =>
     },
   );
 
+/** A float32 in every lane. */
+const floats = (value: number) => everywhere(new Int32Array(Float32Array.of(value).buffer)[0]!);
+
+/** Pixels between the planes of a picture of three channels. */
+export const PLANE = SUM_LENGTH;
+const planes = [0, 1, 2].map((channel) => 4 * PLANE * channel);
+
+/** Interleaved bytes 0…255 to three planes of float32 −1…1, every operation in float32. */
+const pixelsApart = define({ end: 'i32' }, { at: 'i32', from: 'i32', four: 'v128' }, ({ end, at, from, four }) =>
+  repeat(at, { step: i32.const(16), end: end.get }, [
+    four.set(v128.load(from.get, layout.input)),
+    planes.map((plane, channel) => {
+      const bytes = times(4, (pixel) => [3 * pixel + channel, 16, 16, 16]).flat(); // 16: of the zeros
+      const share = f32x4.div(f32x4.convertI32x4U(i8x16.shuffle(four.get, everywhere(0), bytes)), floats(255));
+      return v128.store(at.get, f32x4.sub(f32x4.mul(share, floats(2)), floats(1)), layout.output + plane);
+    }),
+    from.set(i32.add(from.get, i32.const(12))),
+  ]),
+);
+
+/** And back: clipped, and truncated. */
+const pixelsTogether = define({ end: 'i32' }, { at: 'i32', to: 'i32', packed: 'v128' }, ({ end, at, to, packed }) => {
+  const levels = ([0, 1, 2] as const).map((channel) => {
+    const half = f32x4.div(f32x4.add(v128.load(at.get, layout.input + planes[channel]!), floats(1)), floats(2));
+    return i32x4.truncSatF32x4S(f32x4.mul(half, floats(255)));
+  });
+  const [red = [], green = [], blue = []] = levels;
+  const interleaved = times(16, (i) => (i < 12 ? (i % 3) * 4 + Math.floor(i / 3) : 0));
+  return repeat(at, { step: i32.const(16), end: end.get }, [
+    packed.set(i8x16.narrowI16x8U(i16x8.narrowI32x4S(red, green), i16x8.narrowI32x4S(blue, blue))),
+    v128.store(to.get, i8x16.shuffle(packed.get, packed.get, interleaved), layout.output), // four bytes too many are written over
+    to.set(i32.add(to.get, i32.const(12))),
+  ]);
+});
+
 /** All kernels by name. */
 export const definitions = {
   sum1: weightedSum(1),
@@ -261,6 +296,8 @@ export const definitions = {
   across3: pixelsAcross(3),
   across4: pixelsAcross(4),
   philoxWords,
+  pixelsApart,
+  pixelsTogether,
   widenedF16: widened(float16),
   widenedBF16: widened(bfloat16),
 } as const;

@@ -7,8 +7,11 @@ import { sqrt32 } from './float32.ts';
  */
 export function stableDiffusionAlphas(): Float32Array {
   let product = 1;
-  return Float32Array.from(scaledLinearBetas(), (beta) => (product *= 1 - beta));
+  known ??= Float32Array.from(scaledLinearBetas(), (beta) => (product *= 1 - beta));
+  return known;
 }
+
+let known: Float32Array | undefined; // exact betas take milliseconds
 
 /**
  * The 1000 betas the alphas are made of, float64, bit for bit: the squares of 1000 evenly spaced values. Their upper half is counted

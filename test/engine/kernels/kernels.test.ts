@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import {
   type Bytes,
   philoxWords,
+  pixelsApartInto,
+  pixelsTogetherInto,
   resampledAcross,
   resampledDown,
   type Taps,
@@ -159,6 +161,24 @@ test('every number of 16 bits is widened to what it stands for', () => {
 /** In hexadecimal, any NaN as one: NaNs are equal whatever their bits. */
 const bitsOf = (values: Float32Array) =>
   Buffer.from(values.map((value) => (Number.isNaN(value) ? Number.NaN : value)).buffer).toString('hex');
+
+test('bytes go apart into planes of −1…1, and together again', () => {
+  const area = 20_001; // more than fits at a time, and no multiple of four
+  const rgb = Uint8Array.from({ length: 3 * area }, (_, i) => (i * 2654435761) >>> 24);
+  const planes = new Float32Array(3 * area);
+  pixelsApartInto(planes, rgb);
+  const plane = (c: number) => rgb.filter((_, i) => i % 3 === c);
+  const byHand = [0, 1, 2].flatMap((c) => Array.from(plane(c), (byte) => 2 * Math.fround(byte / 255) - 1));
+  expect(bitsOf(planes)).toBe(bitsOf(Float32Array.from(byHand)));
+  const values = planes.map((value, i) => value * 1.3 + (i % 7) * 0.01);
+  values.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1, -1]);
+  const bytes = new Uint8Array(3 * area);
+  pixelsTogetherInto(bytes, values);
+  const f = Math.fround;
+  const level = (value: number) => Math.min(255, Math.max(0, Math.trunc(f(255 * f(f(value + 1) / 2))) || 0));
+  const expected = rgb.map((_, i) => level(values[(i % 3) * area + Math.floor(i / 3)]!));
+  expect(Buffer.compare(bytes, expected)).toBe(0);
+});
 
 test('Philox answers many counters as it answers each', () => {
   fc.assert(
