@@ -18,8 +18,8 @@ import {
 /** Where a kernel finds and leaves its numbers, bytes from the memory's start. Every zone has room to read and write a vector too much. */
 export const layout = { table: 0, input: 1 << 20, output: 5 << 19, bytes: 4 << 20 } as const;
 
-/** Values of one term of a sum, at most; they stay in the processor's cache. */
-export const SUM_LENGTH = 1 << 14;
+/** Numbers of an array, or of a plane, that are worked on at a time; they stay in the processor's cache. */
+export const PIECE = 1 << 14;
 /** Terms of a sum, at most. */
 export const MOST_TERMS = 5;
 
@@ -30,14 +30,14 @@ const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ le
 const named = <T extends ValueType>(count: number, letter: string, type: T): Record<string, T> =>
   Object.fromEntries(times(count, (i) => [`${letter}${i}`, type]));
 
-/** Σ weight·input over `count` inputs of float32, in float64 from the first to the last: the input at place i begins SUM_LENGTH values after the one before. */
+/** Σ weight·input over `count` inputs of float32, in float64 from the first to the last: the input at place i begins PIECE values after the one before. */
 function weightedSum(count: number): Definition {
   const params = { end: 'i32', ...named(count, 'weight', 'f64') } as const;
   const locals = { at: 'i32', ...named(count, 'w', 'v128') } as const;
   return define<Record<string, ValueType>, Record<string, ValueType>>(params, locals, (v) => {
     const two = (offset: number): Code => {
       const terms = times(count, (i): Code => {
-        const values = v128.load64Zero(v.at!.get, layout.input + 4 * SUM_LENGTH * i + offset);
+        const values = v128.load64Zero(v.at!.get, layout.input + 4 * PIECE * i + offset);
         return f64x2.mul(v[`w${i}`]!.get, f64x2.promoteLowF32x4(values));
       });
       const sum = terms.reduce((all, term) => f64x2.add(all, term));
@@ -252,9 +252,7 @@ const widened = (widening: Widening): Definition =>
 /** A float32 in every lane. */
 const floats = (value: number) => everywhere(new Int32Array(Float32Array.of(value).buffer)[0]!);
 
-/** Pixels between the planes of a picture of three channels. */
-export const PLANE = SUM_LENGTH;
-const planes = [0, 1, 2].map((channel) => 4 * PLANE * channel);
+const planes = [0, 1, 2].map((channel) => 4 * PIECE * channel);
 
 /** Interleaved bytes 0…255 to three planes of float32 −1…1, every operation in float32. */
 const pixelsApart = define({ end: 'i32' }, { at: 'i32', from: 'i32', four: 'v128' }, ({ end, at, from, four }) =>

@@ -1,5 +1,5 @@
 import { assemble } from './assembler.ts';
-import { definitions, layout, MOST_TERMS, PHILOX_BYTES, PLANE, PRECISION, SUM_LENGTH } from './definitions.ts';
+import { definitions, layout, MOST_TERMS, PHILOX_BYTES, PIECE, PRECISION } from './definitions.ts';
 
 declare const WebAssembly: {
   Module: new (bytes: Uint8Array) => object;
@@ -19,7 +19,7 @@ const { table: TABLE, input: INPUT, output: OUTPUT } = layout;
 const bytes = new Uint8Array(memory.buffer);
 const inputs = new Float32Array(memory.buffer, INPUT);
 const outputs = new Float32Array(memory.buffer, OUTPUT);
-const output = outputs.subarray(0, SUM_LENGTH);
+const output = outputs.subarray(0, PIECE);
 const table = new Int32Array(memory.buffer, TABLE, (INPUT - TABLE) / 4 - 64);
 
 const sumOf = [run.sum1, run.sum2, run.sum3, run.sum4, run.sum5];
@@ -32,44 +32,44 @@ const sumOf = [run.sum1, run.sum2, run.sum3, run.sum4, run.sum5];
 export function weightedSumInto(out: Float32Array, weights: readonly number[], terms: readonly Float32Array[]): void {
   const sum = sumOf[terms.length - 1];
   if (!sum) throw new RangeError(`a sum of ${terms.length} terms, 1 to ${MOST_TERMS} are possible`);
-  for (let from = 0; from < out.length; from += SUM_LENGTH) {
-    const length = Math.min(SUM_LENGTH, out.length - from);
-    for (let i = 0; i < terms.length; i++) inputs.set(terms[i]!.subarray(from, from + length), i * SUM_LENGTH);
+  for (let from = 0; from < out.length; from += PIECE) {
+    const length = Math.min(PIECE, out.length - from);
+    for (let i = 0; i < terms.length; i++) inputs.set(terms[i]!.subarray(from, from + length), i * PIECE);
     sum(4 * length, ...weights);
-    out.set(length === SUM_LENGTH ? output : output.subarray(0, length), from);
+    out.set(length === PIECE ? output : output.subarray(0, length), from);
   }
 }
 
-const halves = new Uint16Array(memory.buffer, INPUT, SUM_LENGTH);
+const halves = new Uint16Array(memory.buffer, INPUT, PIECE);
 
 /** Writes numbers of 16 bits as float32, times `factor`: the products in float64, rounded once. */
 export function widenInto(out: Float32Array, kind: 'F16' | 'BF16', numbers: Uint16Array, factor: number): void {
   const widened = run[`widened${kind}`];
-  for (let from = 0; from < out.length; from += SUM_LENGTH) {
-    const length = Math.min(SUM_LENGTH, out.length - from);
+  for (let from = 0; from < out.length; from += PIECE) {
+    const length = Math.min(PIECE, out.length - from);
     halves.set(numbers.subarray(from, from + length));
     widened(2 * length, factor);
-    out.set(length === SUM_LENGTH ? output : output.subarray(0, length), from);
+    out.set(length === PIECE ? output : output.subarray(0, length), from);
   }
 }
 
 /** Writes RGB bytes as three planes, one after the other in `out`, of float32: 0…255 as −1…1. */
 export function pixelsApartInto(out: Float32Array, rgb: Uint8Array): void {
   const area = out.length / 3;
-  for (let from = 0; from < area; from += PLANE) {
-    const count = Math.min(PLANE, area - from);
+  for (let from = 0; from < area; from += PIECE) {
+    const count = Math.min(PIECE, area - from);
     bytes.set(rgb.subarray(3 * from, 3 * (from + count)), INPUT);
     run.pixelsApart(4 * count);
-    for (let c = 0; c < 3; c++) out.set(outputs.subarray(c * PLANE, c * PLANE + count), c * area + from);
+    for (let c = 0; c < 3; c++) out.set(outputs.subarray(c * PIECE, c * PIECE + count), c * area + from);
   }
 }
 
 /** Writes three planes of float32 about −1…1 as RGB bytes: clipped, and truncated. NaN becomes 0. */
 export function pixelsTogetherInto(out: Uint8Array, planes: Float32Array): void {
   const area = planes.length / 3;
-  for (let from = 0; from < area; from += PLANE) {
-    const count = Math.min(PLANE, area - from);
-    for (let c = 0; c < 3; c++) inputs.set(planes.subarray(c * area + from, c * area + from + count), c * PLANE);
+  for (let from = 0; from < area; from += PIECE) {
+    const count = Math.min(PIECE, area - from);
+    for (let c = 0; c < 3; c++) inputs.set(planes.subarray(c * area + from, c * area + from + count), c * PIECE);
     run.pixelsTogether(4 * count);
     out.set(bytes.subarray(OUTPUT, OUTPUT + 3 * count), 3 * from);
   }
