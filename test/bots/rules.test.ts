@@ -114,7 +114,10 @@ describe.each(platforms)('rules and defaults on %s', (platform) => {
     const first = await edited(bo);
     await answer(() => cy.press(first, '↩️'), /not yours to decide/);
     const panel = await answer(() => bo.pressFurther(first, '👥'), /@Bo and whoever they invited move it on/);
-    expect(panel.text).toContain('take a vote here');
+    expect(panel.text).not.toContain('take a vote here'); // who may not, may not ask either
+    await answer(() => ann.command('server policy set', { policy: 'anyone' }), /Done/);
+    const open = await answer(() => edited(bo).then((next) => bo.pressFurther(next, '👥')), /Working together/);
+    expect(open.text).toContain('take a vote here');
   });
 
   test('somebody who is banned is told why, and may come back', async () => {
