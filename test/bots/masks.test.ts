@@ -90,7 +90,7 @@ describe.each(platforms)('masks on %s', (platform) => {
     const first = await painted(room);
     const sent = { mask: await halfMask(SIDE, SIDE), about: first };
     const half = await answer(() => bo.command('mask upload', {}, sent), /50 % of the picture/);
-    const pond = await answer(() => bo.fill(half, '✅', { prompt: 'a pond --strength 1' }), picture(2));
+    const pond = await answer(() => bo.fill(half, '✅', { prompt: 'a pond' }), picture(2));
     const other = await answer(() => bo.press(pond, '🎲'), picture(3)); // outside its mask the same, to the pixel
     const drawn = await sharp(pond.pictures[0]!.bytes)
       .composite([{ input: Buffer.from(ring) }])
