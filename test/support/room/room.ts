@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface RoomPicture {
@@ -69,9 +70,11 @@ export interface Room {
 
 const PATIENCE_MS = 120_000;
 
+const sha1 = (bytes: Uint8Array) => createHash('sha1').update(bytes).digest('hex');
+
 /** Differs when a message looks different. */
 const looks = ({ text, buttons, pictures }: RoomMessage) =>
-  JSON.stringify([text, buttons, pictures.map(({ name, bytes }) => [name, bytes.length])]);
+  JSON.stringify([text, buttons, pictures.map(({ name, bytes }) => [name, sha1(bytes)])]);
 
 /** Waits for what the bot says that matches, anew or in place of something else. @throws Error when it says nothing like that */
 export async function answered(
