@@ -60,9 +60,14 @@ function blurColumns(im: Picture, { reach, ww, fw }: Box, out: Uint8Array): void
   }
 }
 
-/** `times` passes of one kind. */
-function repeated(im: Picture, box: Box, { pass, times }: { pass: typeof blurRows; times: number }): Picture {
-  const [one, other] = [new Uint8Array(im.data.length), new Uint8Array(im.data.length)];
+/** `times` passes of one kind. `isOurs`: nobody else has the picture, which may be written over. */
+function repeated(
+  im: Picture,
+  box: Box,
+  { pass, times, isOurs = false }: { pass: typeof blurRows; times: number; isOurs?: boolean },
+): Picture {
+  const one = new Uint8Array(im.data.length);
+  const other = isOurs ? im.data : new Uint8Array(im.data.length);
   let from = im.data;
   for (let i = 0; i < times; i++) {
     const to = from === one ? other : one;
@@ -111,8 +116,9 @@ export function gaussianBlurWithin(im: Picture, sigma: number, region: Region): 
     x2: Math.min(region.x2 + reach, im.width),
     y2: Math.min(region.y2 + reach, im.height),
   };
-  const across = repeated(crop(im, near), box, { pass: blurRows, times: PASSES });
+  const cut = crop(im, near);
+  const across = repeated(cut, box, { pass: blurRows, times: PASSES, isOurs: cut.data.buffer !== im.data.buffer });
   const columns = crop(across, { x1: region.x1 - near.x1, y1: 0, x2: region.x2 - near.x1, y2: across.height });
-  const down = repeated(columns, box, { pass: blurColumns, times: PASSES });
+  const down = repeated(columns, box, { pass: blurColumns, times: PASSES, isOurs: true });
   return crop(down, { x1: 0, y1: region.y1 - near.y1, x2: down.width, y2: region.y2 - near.y1 });
 }
