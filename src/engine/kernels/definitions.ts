@@ -153,7 +153,10 @@ const greysAcross = define(
   },
 );
 
-const [ROUNDS, MULTIPLIER_0, MULTIPLIER_1, WEYL_0, WEYL_1] = [10, 0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb67ae85];
+/** Philox 4×32's numbers. Source: Salmon et al. 2011 */
+export const [ROUNDS, MULTIPLIER_0, MULTIPLIER_1, WEYL_0, WEYL_1] = [
+  10, 0xd2511f53, 0xcd9e8d57, 0x9e3779b9, 0xbb67ae85,
+];
 
 /** Bytes between the first words of Philox's answers and the second ones. */
 export const PHILOX_BYTES = 1 << 16;

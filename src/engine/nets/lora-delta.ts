@@ -1,6 +1,6 @@
 import type { GraphBuilder } from '../graph/builder.ts';
 import type { StoredTensor, Value } from '../graph/core.ts';
-import { isLoraFitting, readsWeight } from '../weights/lora-factors.ts';
+import { isLoraFitting, plainInputs, readsWeight } from '../weights/lora-factors.ts';
 import { rotationDelta } from './lora-rotation.ts';
 
 type Parts = ReadonlyMap<string, StoredTensor>;
@@ -73,9 +73,6 @@ const kinds: readonly Kind[] = [
 ];
 
 const kindOf = (parts: ReadonlyMap<string, unknown>) => kinds.find(({ sign }) => sign.some((part) => parts.has(part)));
-
-/** Channels of a latent. */
-const plainInputs = 4;
 
 /** What was trained on the latent alone leaves the further inputs of a first layer as they are. */
 function widened(work: Work, { change }: Kind): Change | undefined {

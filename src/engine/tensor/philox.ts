@@ -1,13 +1,8 @@
+import { MULTIPLIER_0, MULTIPLIER_1, ROUNDS, WEYL_0, WEYL_1 } from '../kernels/definitions.ts';
 import { PHILOX_COUNTERS, philoxWords } from '../kernels/kernels.ts';
 import { highWord } from './high-word.ts';
 import { boundsOf, type NormalStream, type Share, whole } from './normal-stream.ts';
 import { sizeOf } from './tensor.ts';
-
-const MULTIPLIER_0 = 0xd2511f53;
-const MULTIPLIER_1 = 0xcd9e8d57;
-const WEYL_0 = 0x9e3779b9;
-const WEYL_1 = 0xbb67ae85;
-const ROUNDS = 10;
 
 const UNIT = Math.fround(2.3283064e-10); // 2⁻³², as the reference writes it
 const TURN = Math.fround(2.3283064e-10 * 6.2831855); // 2π·2⁻³²

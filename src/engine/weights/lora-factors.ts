@@ -34,7 +34,7 @@ export function readsWeight(parts: LoraParts): boolean {
 }
 
 /** Channels of a latent: what was trained on them leaves the further ones of a first layer alone. */
-const plainInputs = 4;
+export const plainInputs = 4;
 
 /** Anything with a shape. */
 interface Shaped {
