@@ -29,6 +29,24 @@ describe('the word filter', () => {
     const { text } = screened('A c\u200bat, a CAT and a category', [word('cat', 'replace', 'dog')]);
     expect(text).toBe('A dog, a dog and a category');
   });
+
+  test('replaces as often as a word stands there, and looks at what stands around each place', () => {
+    const many = screened('cat '.repeat(900), [word('cat', 'replace', 'dog')]);
+    expect(many.text).toBe('dog '.repeat(900));
+    expect(screened('aaa baa', [word('/^a/', 'replace', 'x')]).text).toBe('xaa baa');
+    expect(screened('catcat cat', [word('/\\bcat/', 'replace', 'x')]).text).toBe('xcat x');
+  });
+
+  test('gives an expression that takes too long no way past: it counts as found, and what was to be replaced is blocked', () => {
+    const long = 'a'.repeat(4000);
+    const slow = '(a?){50}(a?){48}(a?){50}b';
+    const list = Array.from({ length: 40 }, (_, i) => word(`/${slow}${i}/`, i === 39 ? 'replace' : 'review', 'x'));
+    const { found, text } = screened(long, list);
+    expect(text).toBe(long);
+    expect(found.review.length).toBeGreaterThan(20);
+    expect(found.block).toEqual([`/${slow}39/`]);
+    expect(screened('a b', list).found).toMatchObject({ block: [], review: [], replace: [] });
+  });
 });
 
 describe('an expression of a word list', () => {

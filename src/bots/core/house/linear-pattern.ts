@@ -203,18 +203,38 @@ export interface Found {
   readonly end: number;
 }
 
+/** Visits of automaton states that are left to all expressions of a list together. */
+export interface Effort {
+  left: number;
+}
+/** What one text may take: a tenth of a second on a slow machine. */
+export const usualEffort = (): Effort => ({ left: 2_000_000 });
+
+/** Finds in a text, from a place on, UTF-16 units. @throws TooMuchEffort */
+type Pattern = (text: string, from?: number, effort?: Effort) => Found | undefined;
+
+/** A search was ended before it knew anything. */
+export class TooMuchEffort extends Error {
+  override readonly name = 'TooMuchEffort';
+}
+
 /**
  * An expression that takes time in proportion to the text, whatever it is and whatever the text: its automaton is simulated in all states
  * at once and never goes back. Finds where the first match begins and its longest end.
  * @throws Refusal 'bad-expression' for what it does not know, or when it would be too large
  * Source: Thompson 1968, "Regular expression search algorithm"
  */
-export function linearPattern(source: string): (text: string) => Found | undefined {
+export function linearPattern(source: string): Pattern {
   const program: Step[] = [];
   emit(new Reader(source).read(), program, source);
   if (program.length > STEPS) throw new Refusal('bad-expression', { entry: source, position: source.length });
   program.push({ op: 'match' });
-  return (text) => search(program, [...text]);
+  return (text, from = 0, effort = usualEffort()) => {
+    const characters = [...text];
+    const found = new Search(program, characters, effort).from([...text.slice(0, from)].length);
+    const units = (count: number) => characters.slice(0, count).join('').length;
+    return found && { start: units(found.start), end: units(found.end) };
+  };
 }
 
 function isAt(where: 'start' | 'end' | 'boundary', characters: readonly string[], at: number): boolean {
@@ -224,49 +244,93 @@ function isAt(where: 'start' | 'end' | 'boundary', characters: readonly string[]
   return isWordAt(at - 1) !== isWordAt(at);
 }
 
-/** States that are alive: for each step the earliest beginning that leads there. */
-type Alive = Map<number, number>;
-
-function follow(program: readonly Step[], characters: readonly string[], at: number, begin: Alive): Alive {
-  const alive: Alive = new Map();
-  const open = [...begin];
-  for (let next = open.pop(); next; next = open.pop()) {
-    const [index, from] = next;
-    const before = alive.get(index);
-    if (before !== undefined && before <= from) continue;
-    alive.set(index, from);
-    const step = program[index]!;
-    if (step.op === 'split') for (const to of step.to) open.push([to, from]);
-    else if (step.op === 'at' && isAt(step.where, characters, at)) open.push([index + 1, from]);
-  }
-  return alive;
+/** States that are alive, by the characters at which they began, earliest first. */
+interface Alive {
+  readonly states: Int32Array;
+  readonly begins: Int32Array;
+  count: number;
 }
+const nobody = (size: number): Alive => ({ states: new Int32Array(size), begins: new Int32Array(size), count: 0 });
 
-/** The states after one more character; beginnings later than `limit` can win no more. */
-function stepped(program: readonly Step[], alive: Alive, character: string, limit: number): Alive {
-  const next: Alive = new Map();
-  for (const [index, begin] of alive) {
-    const step = program[index]!;
-    if (step.op !== 'char' || begin > limit || !step.test(character)) continue;
-    next.set(index + 1, Math.min(begin, next.get(index + 1) ?? begin));
-  }
-  return next;
-}
+/** One simulation of an automaton over a text. */
+class Search {
+  readonly #program: readonly Step[];
+  readonly #characters: readonly string[];
+  readonly #effort: Effort;
+  /** For each state the last character at which it was visited: whoever comes first began earliest. */
+  readonly #visited: Int32Array;
+  readonly #open: number[] = [];
+  readonly #tested = new Map<Test, boolean>();
 
-function search(program: readonly Step[], characters: readonly string[]): Found | undefined {
-  const last = program.length - 1;
-  let alive: Alive = new Map();
-  let best: Found | undefined;
-  for (let at = 0; at <= characters.length; at++) {
-    if (!best && !alive.has(0)) alive.set(0, at);
-    alive = follow(program, characters, at, alive);
-    const from = alive.get(last) ?? Number.POSITIVE_INFINITY;
-    if (from <= (best?.start ?? characters.length)) best = { start: from, end: at };
-    const character = characters[at];
-    if (character === undefined || (best && alive.size === 0)) break;
-    alive = stepped(program, alive, character, best?.start ?? Number.POSITIVE_INFINITY);
+  constructor(program: readonly Step[], characters: readonly string[], effort: Effort) {
+    this.#program = program;
+    this.#characters = characters;
+    this.#effort = effort;
+    this.#visited = new Int32Array(program.length).fill(-1);
   }
-  if (!best) return undefined;
-  const units = (count: number) => characters.slice(0, count).join('').length;
-  return { start: units(best.start), end: units(best.end) };
+
+  /** The first match from a character on, with its longest end; characters, not units. */
+  from(first: number): Found | undefined {
+    const { length } = this.#program;
+    const [moved, alive] = [nobody(length), nobody(length)];
+    let best: Found | undefined;
+    for (let at = first; at <= this.#characters.length; at++) {
+      alive.count = 0;
+      for (let i = 0; i < moved.count; i++) this.#visit(alive, moved.states[i]!, moved.begins[i]!, at);
+      if (!best) this.#visit(alive, 0, at, at);
+      const begin = this.#matchIn(alive);
+      if (begin !== undefined && begin <= (best?.start ?? begin)) best = { start: begin, end: at };
+      if (at === this.#characters.length || (best && alive.count === 0)) break;
+      this.#move(alive, moved, at, best?.start ?? at);
+    }
+    return best;
+  }
+
+  /** A state, and all that are reached from it without a character. */
+  #visit(alive: Alive, state: number, begin: number, at: number): void {
+    const open = this.#open;
+    open.push(state);
+    for (let index = open.pop(); index !== undefined; index = open.pop()) {
+      if (this.#visited[index] === at) continue;
+      this.#visited[index] = at;
+      if (--this.#effort.left < 0) throw new TooMuchEffort();
+      const step = this.#program[index]!;
+      if (step.op === 'split') open.push(...step.to);
+      else if (step.op !== 'at') this.#keep(alive, index, begin);
+      else if (isAt(step.where, this.#characters, at)) open.push(index + 1);
+    }
+  }
+
+  #keep(alive: Alive, state: number, begin: number): void {
+    alive.states[alive.count] = state;
+    alive.begins[alive.count] = begin;
+    alive.count += 1;
+  }
+
+  /** Where the match begins that ends here. */
+  #matchIn({ states, begins, count }: Alive): number | undefined {
+    for (let i = 0; i < count; i++) if (states[i] === this.#program.length - 1) return begins[i];
+    return undefined;
+  }
+
+  /** The states after one more character; those that began later than `limit` can win no more. */
+  #move(alive: Alive, moved: Alive, at: number, limit: number): void {
+    this.#tested.clear();
+    moved.count = 0;
+    for (let i = 0; i < alive.count; i++) {
+      const step = this.#program[alive.states[i]!]!;
+      const begin = alive.begins[i]!;
+      if (step.op !== 'char' || begin > limit || !this.#passes(step.test, at)) continue;
+      this.#keep(moved, alive.states[i]! + 1, begin);
+    }
+  }
+
+  /** A test of a character, made once however many states ask. */
+  #passes(test: Test, at: number): boolean {
+    const known = this.#tested.get(test);
+    if (known !== undefined) return known;
+    const passes = test(this.#characters[at]!);
+    this.#tested.set(test, passes);
+    return passes;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Word, WordLevel } from '../../../storage/index.ts';
-import { type Found, linearPattern } from './linear-pattern.ts';
+import { type Effort, type Found, linearPattern, TooMuchEffort, usualEffort } from './linear-pattern.ts';
 
 /** A text as words are looked for in it, and where each of its units stood. */
 interface Normal {
@@ -39,18 +39,12 @@ export function normalized(original: string): Normal {
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}]/u;
 const isLetter = (character: string | undefined) => character !== undefined && /[\p{L}\p{N}]/u.test(character);
 
-/** Finds one entry in a normalised text, from a place on. */
-type Finder = (text: string, from: number) => Found | undefined;
+/** Finds one entry in a normalised text, from a place on. @throws TooMuchEffort */
+type Finder = (text: string, from: number, effort: Effort) => Found | undefined;
 
 function finderOf(entry: string): Finder {
   const [, expression] = /^\/(.+)\/$/s.exec(entry) ?? [];
-  if (expression !== undefined) {
-    const find = linearPattern(expression);
-    return (text, from) => {
-      const found = find(text.slice(from));
-      return found && { start: found.start + from, end: found.end + from };
-    };
-  }
+  if (expression !== undefined) return linearPattern(expression);
   const isBeginning = entry.endsWith('*');
   const wanted = normalized(isBeginning ? entry.slice(0, -1) : entry).text.trim();
   if (wanted === '') return () => undefined;
@@ -65,9 +59,6 @@ function finderOf(entry: string): Finder {
   };
 }
 
-/** Matches of one entry that are replaced, at most. */
-const REPLACEMENTS = 100;
-
 /** A text after the word list. */
 export interface Screened {
   /** With every replacement made. */
@@ -81,30 +72,45 @@ export function checkEntry(entry: string): void {
   finderOf(entry);
 }
 
-function replaced(text: string, find: Finder, replacement: string): string {
-  let now = text;
-  let at = 0;
-  for (let count = 0; count < REPLACEMENTS; count++) {
-    const normal = normalized(now);
-    const found = find(normal.text, at);
-    if (!found || found.end === found.start) return now;
-    const [start, end] = [normal.from[found.start]!.start, normal.from[found.end - 1]!.end];
-    now = now.slice(0, start) + replacement + now.slice(end);
-    at = found.start + normalized(replacement).text.length;
+/** The text with the replacement in every place, in one go: what is put in is not looked through again. */
+function replaced(text: string, find: Finder, replacement: string, effort: Effort): string {
+  const { text: normal, from } = normalized(text);
+  const kept: string[] = [];
+  let done = 0;
+  const next = (at: number) => find(normal, at, effort);
+  for (let found = next(0); found && found.end > found.start; found = next(found.end)) {
+    kept.push(text.slice(done, from[found.start]!.start), replacement);
+    done = from[found.end - 1]!.end;
   }
-  return now;
+  return kept.join('') + text.slice(done);
 }
 
-/** Looks for every word of a list: Latin ones as whole words, those of scripts without blanks anywhere, expressions as they say. */
+/** A text after one entry; null when looking for it took too long. */
+function after(text: string, normal: string, { entry, level, replacement }: Word, effort: Effort) {
+  const find = finderOf(entry);
+  try {
+    if (!find(normal, 0, effort)) return { isFound: false, text };
+    return { isFound: true, text: level === 'replace' ? replaced(text, find, replacement ?? '', effort) : text };
+  } catch (error) {
+    if (error instanceof TooMuchEffort) return null;
+    throw error;
+  }
+}
+
+/**
+ * Looks for every word of a list: Latin ones as whole words, those of scripts without blanks anywhere, expressions as they say. One that
+ * takes too long counts as found, and what cannot be replaced is blocked: nobody gets past a list by a long text.
+ */
 export function screened(text: string, words: readonly Word[]): Screened {
   const { text: normal } = normalized(text);
   const found: Record<WordLevel, string[]> = { block: [], replace: [], review: [], nsfw: [] };
+  const effort = usualEffort();
   let now = text;
-  for (const { entry, level, replacement } of words) {
-    const find = finderOf(entry);
-    if (!find(normal, 0)) continue;
-    found[level].push(entry);
-    if (level === 'replace') now = replaced(now, find, replacement ?? '');
+  for (const word of words) {
+    const screening = after(now, normal, word, effort);
+    if (screening) now = screening.text;
+    const level = screening === null && word.level === 'replace' ? 'block' : word.level;
+    if (screening?.isFound !== false) found[level].push(word.entry);
   }
   return { text: now, found };
 }
