@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openLog } from '../src/log.ts';
+import { openLog, openVeil } from '../src/log.ts';
 
 function logged(write: (log: ReturnType<typeof openLog>) => void): Record<string, unknown> {
   const lines: string[] = [];
@@ -27,6 +27,31 @@ test('what a library hangs onto its errors, as the request with the prompt in it
 
 test('words in place of an error are logged as they are', () => {
   expect(logged((log) => log.warn({ error: 'refused' }, 'trouble'))).toMatchObject({ error: 'refused' });
+});
+
+test('people and places are hashed, the same all day and otherwise the next', () => {
+  let now = Date.UTC(2026, 10, 30, 8);
+  const veil = openVeil(() => now);
+  const about = {
+    user: 'discord:900719925474099301',
+    place: 't:-100200300:0',
+    row: 'report:0a1b2c3d4e:telegram:77',
+    steps: 3,
+  };
+  const first = veil(about);
+  expect(first).toEqual({
+    user: expect.stringMatching(/^discord:[0-9a-f]{12}$/),
+    place: expect.stringMatching(/^t:[0-9a-f]{12}$/),
+    row: expect.stringMatching(/^report:0a1b2c3d4e:telegram:[0-9a-f]{12}$/),
+    steps: 3,
+  });
+  now += 12 * 3_600_000;
+  expect(veil(about)).toEqual(first);
+  now += 12 * 3_600_000;
+  expect(veil(about)).not.toEqual(first);
+  const line = logged((log) => log.info({ user: 'discord:900719925474099301', group: 'd:dm' }, 'edit done'));
+  expect(JSON.stringify(line)).not.toContain('900719925474099301');
+  expect(line.group).toBe('d:dm');
 });
 
 test('tokens are blotted out', () => {
