@@ -9,6 +9,6 @@ export { openStorage, type Storage, type StorageOptions } from './open.ts';
 export type { NewOutboxRow, OutboxRow, OutboxStore } from './outbox.ts';
 export type { Language, PeopleStore, Person, Place } from './people.ts';
 export type { PresetDefault, PresetStore } from './presets.ts';
-export type { ExportedPicture, Forgotten, Inventory, PrivacyStore } from './privacy.ts';
+export type { Drawn, ExportedPicture, Forgotten, Inventory, PrivacyStore } from './privacy.ts';
 export type { Setting, SettingScope, SettingStore } from './settings.ts';
 export type { Hold, NewVote, PlaceRules, TogetherStore, Vote } from './together.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JobId, NodeId, PlaceId } from '../edit/lineage.ts';
+import { comparisonsWith, postedOf } from './comparisons.ts';
 import type { Db } from './db.ts';
 import type { Prisma } from './generated/sqlite/client.ts';
 
@@ -19,7 +20,7 @@ export interface MessageStore {
   /** Says, or corrects, what a message is about. */
   link(link: MessageLink): Promise<void>;
   find(place: PlaceId, message: string): Promise<MessageLink | undefined>;
-  /** Every message that shows a node. */
+  /** Every message that shows a node, alone or beside another. */
   showing(node: NodeId): Promise<readonly Pick<MessageLink, 'place' | 'message'>[]>;
   /** Newest message that shows a node in a place. */
   ofNode(place: PlaceId, node: NodeId): Promise<MessageLink | undefined>;
@@ -51,7 +52,10 @@ export function messageStore(db: Db): MessageStore {
     find: (place, message) => findLink(db, { place, message }),
     showing: async (nodeId) => {
       const rows = await db.messageLink.findMany({ where: { nodeId, kind: 'result' }, orderBy: { seq: 'asc' } });
-      return rows.map(({ place, message }) => ({ place: place as PlaceId, message }));
+      const own = rows.map(({ place, message }) => ({ place: place as PlaceId, message }));
+      const isOther = ({ place, message }: (typeof own)[number]) =>
+        !own.some((one) => one.place === place && one.message === message);
+      return [...own, ...postedOf(await comparisonsWith(db, new Set([nodeId]))).filter(isOther)];
     },
     ofNode: (place, node) => findLink(db, { place, nodeId: node }),
   };

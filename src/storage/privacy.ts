@@ -2,10 +2,11 @@ import { type BlobRef, toBlobRef } from '../edit/blob.ts';
 import type { PlaceId } from '../edit/lineage.ts';
 import { forgottenUser, type UserId } from '../edit/request.ts';
 import { removeBlobs } from './blobs.ts';
+import { comparisonsWith, forgetComparisons, postedOf } from './comparisons.ts';
 import { type Clock, type Database, type Db, inTransaction } from './db.ts';
 import { byPage, PAGE, refsIn } from './references.ts';
-import { leaveRemoved } from './removal.ts';
-import { deleteLineage } from './retention.ts';
+import { forgetParameters, leaveRemoved } from './removal.ts';
+import { deleteJobs, deleteLineage } from './retention.ts';
 
 /** How much is stored about somebody. */
 export interface Inventory {
@@ -26,6 +27,13 @@ export interface ExportedPicture {
   readonly about: Readonly<Record<string, unknown>>;
 }
 
+/** A mask or strokes of somebody's, and the picture that was made with them. */
+export interface Drawn {
+  readonly kind: 'mask' | 'sketch';
+  readonly node: string;
+  readonly ref: BlobRef;
+}
+
 /** What was deleted when somebody was forgotten. */
 export interface Forgotten {
   readonly nodes: number;
@@ -38,7 +46,11 @@ export interface PrivacyStore {
   inventory(person: UserId): Promise<Inventory>;
   /** Their pictures, oldest id first, read page after page. */
   pictures(person: UserId): AsyncIterable<ExportedPicture>;
-  /** Name, presets, settings and hints; JSON. */
+  /** What they drew, for their own pictures and for others'. */
+  drawn(person: UserId): AsyncIterable<Drawn>;
+  /** Everything they asked for, whatever came of it; JSON. */
+  edits(person: UserId): AsyncIterable<Readonly<Record<string, unknown>>>;
+  /** Name, presets, settings, hints, drafts, and what servers decided about them; JSON. */
   account(person: UserId): Promise<Readonly<Record<string, unknown>>>;
   /** Marks them: no new jobs from now on, and their pictures leave the store at once. @returns how many files went */
   beginForgetting(person: UserId): Promise<number>;
@@ -75,34 +87,59 @@ async function* pictures(db: Db, author: UserId): AsyncGenerator<ExportedPicture
 
 async function account(db: Db, person: UserId): Promise<Readonly<Record<string, unknown>>> {
   const own = { scope: 'user', owner: person };
-  const [known, presets, defaults, settings, hints] = await Promise.all([
+  const [known, presets, defaults, settings, hints, drafts, members] = await Promise.all([
     db.person.findUnique({ where: { id: person } }),
     db.preset.findMany({ where: own }),
     db.defaultPreset.findMany({ where: own }),
     db.setting.findMany({ where: own }),
     db.hint.findMany({ where: { person } }),
+    db.draft.findMany({ where: { author: person } }),
+    db.member.findMany({ where: { person } }),
   ]);
-  return { person: known ?? { id: person }, presets, defaults, settings, hints };
+  return { person: known ?? { id: person }, presets, defaults, settings, hints, drafts, members };
 }
 
-/** Blobs that only this person has: pictures they made or sent, masks they drew. What somebody else sent as well is theirs too. */
-async function ownBlobs(db: Db, person: UserId): Promise<Set<BlobRef>> {
-  const own = new Set<BlobRef>();
+async function* edits(db: Db, author: UserId): AsyncGenerator<Readonly<Record<string, unknown>>> {
+  const jobs = byPage((after) =>
+    db.job.findMany({ where: { author, id: { gt: after } }, orderBy: { id: 'asc' }, take: PAGE }),
+  );
+  yield* jobs;
+}
+
+async function* drawn(db: Db, person: UserId): AsyncGenerator<Drawn> {
   const nodes = byPage((after) => {
     const where = { id: { gt: after }, OR: [{ author: person }, { maskAuthor: person }] };
-    const select = { id: true, author: true, imageRef: true, task: true };
+    const select = { id: true, author: true, maskAuthor: true, task: true };
     return db.node.findMany({ where, orderBy: { id: 'asc' }, take: PAGE, select });
   });
-  for await (const { author, imageRef, task } of nodes) {
-    if (author === person) own.add(toBlobRef(imageRef));
+  for await (const { id: node, author, maskAuthor, task } of nodes) {
     const { request } = (task ?? {}) as { request?: { mask?: unknown; sketch?: unknown } };
-    for (const ref of refsIn([request?.mask, request?.sketch])) own.add(ref);
+    const masks = (maskAuthor ?? author) === person ? [...refsIn(request?.mask)] : [];
+    const sketches = author === person ? [...refsIn(request?.sketch)] : [];
+    yield* masks.map((ref): Drawn => ({ kind: 'mask', node, ref }));
+    yield* sketches.map((ref): Drawn => ({ kind: 'sketch', node, ref }));
   }
+}
+
+/** Ids of everything they made or sent. */
+async function idsOf(db: Db, author: UserId): Promise<ReadonlySet<string>> {
+  return new Set((await db.node.findMany({ where: { author }, select: { id: true } })).map(({ id }) => id));
+}
+
+/**
+ * Blobs that only this person has: pictures they made or sent, alone or compared with another, and what they drew. What somebody else
+ * sent as well is theirs too.
+ */
+async function ownBlobs(db: Db, person: UserId): Promise<Set<BlobRef>> {
+  const own = new Set<BlobRef>();
+  for await (const { image } of pictures(db, person)) own.add(image);
+  for await (const { ref } of drawn(db, person)) own.add(ref);
   const others = await db.node.findMany({
     where: { imageRef: { in: [...own] }, author: { not: person }, removedAt: null },
     select: { imageRef: true },
   });
   for (const { imageRef } of others) own.delete(toBlobRef(imageRef));
+  for (const { image } of await comparisonsWith(db, await idsOf(db, person))) own.add(image);
   return own;
 }
 
@@ -122,9 +159,12 @@ async function beginForgetting(db: Database, blobDirectory: string, person: User
 async function messagesOf(db: Db, author: UserId) {
   const where = { OR: [{ node: { author } }, { job: { author } }] };
   const rows = await db.messageLink.findMany({ where, orderBy: { seq: 'asc' } });
-  return rows
+  const own = rows
     .filter(({ kind }) => kind !== 'panel')
     .map(({ place, message }) => ({ place: place as PlaceId, message }));
+  const known = new Set(own.map(({ place, message }) => `${place} ${message}`));
+  const compared = postedOf(await comparisonsWith(db, await idsOf(db, author)));
+  return [...own, ...compared.filter(({ place, message }) => !known.has(`${place} ${message}`))];
 }
 
 /** Trees in which nobody else has a picture. */
@@ -135,19 +175,17 @@ async function ownTrees(db: Db, person: UserId): Promise<readonly string[]> {
 
 /** Takes the person out of what is left of them in other people's trees. */
 async function makeNobodys(tx: Db, person: UserId): Promise<void> {
+  await forgetComparisons(tx, await comparisonsWith(tx, await idsOf(tx, person)));
   const ofPerson = { OR: [{ job: { author: person } }, { node: { author: person } }] };
   await tx.outbox.deleteMany({ where: ofPerson });
   await tx.messageLink.deleteMany({ where: ofPerson });
   const jobs = await tx.job.findMany({ where: { author: person }, select: { id: true } });
-  const ids = jobs.map(({ id }) => id);
-  await tx.node.updateMany({ where: { jobId: { in: ids } }, data: { jobId: null } });
-  await tx.job.deleteMany({ where: { id: { in: ids } } });
-  const mine = await tx.node.findMany({ where: { author: person }, select: { id: true } });
-  for (const { id } of mine) {
-    // One after another, for JSON columns cannot be emptied in bulk on both databases alike.
-    await tx.$executeRaw`
-      UPDATE "Node" SET "author" = ${forgottenUser}, "task" = NULL, "infotext" = NULL, "seed" = NULL WHERE "id" = ${id}`;
-  }
+  await deleteJobs(
+    tx,
+    jobs.map(({ id }) => id),
+  );
+  for (const id of await idsOf(tx, person)) await forgetParameters(tx, id);
+  await tx.node.updateMany({ where: { author: person }, data: { author: forgottenUser } });
   await tx.node.updateMany({ where: { maskAuthor: person }, data: { maskAuthor: null } });
   await tx.job.updateMany({ where: { maskAuthor: person }, data: { maskAuthor: null } });
   await tx.lineage.updateMany({ where: { owner: person }, data: { owner: forgottenUser } });
@@ -156,6 +194,9 @@ async function makeNobodys(tx: Db, person: UserId): Promise<void> {
   await tx.collaborator.deleteMany({ where: { member: person } });
   await tx.hold.deleteMany({ where: { by: person } });
   await tx.ballot.deleteMany({ where: { by: person } });
+  const votes = await tx.vote.findMany({ select: { id: true, content: true } });
+  const asked = votes.filter(({ content }) => (content as { by?: unknown } | null)?.by === person);
+  await tx.vote.deleteMany({ where: { id: { in: asked.map(({ id }) => id) } } });
 }
 
 async function forgetAccount(tx: Db, person: UserId): Promise<number> {
@@ -186,6 +227,8 @@ export function privacyStore(db: Database, blobDirectory: string, now: Clock): P
   return {
     inventory: (person) => inventory(db, person),
     pictures: (person) => pictures(db, person),
+    drawn: (person) => drawn(db, person),
+    edits: (person) => edits(db, person),
     account: (person) => account(db, person),
     beginForgetting: (person) => beginForgetting(db, blobDirectory, person, now()),
     isForgetting: async (person) => (await db.forgetting.count({ where: { person } })) > 0,

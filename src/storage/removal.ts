@@ -1,6 +1,7 @@
 import { type BlobRef, toBlobRef } from '../edit/blob.ts';
 import type { LineageNode, NodeId } from '../edit/lineage.ts';
 import { removeBlobs } from './blobs.ts';
+import { comparisonsWith, forgetComparisons } from './comparisons.ts';
 import { type Database, type Db, inTransaction } from './db.ts';
 
 /** The nearest picture above that is still there; iterative, for histories may be long. */
@@ -55,6 +56,11 @@ async function isNeeded(db: Db, ref: BlobRef): Promise<boolean> {
   return open.some(({ task }) => JSON.stringify(task).includes(ref));
 }
 
+/** Forgets what made a picture. One at a time, for JSON columns cannot be emptied in bulk on both databases alike. */
+export async function forgetParameters(db: Db, id: string): Promise<void> {
+  await db.$executeRaw`UPDATE "Node" SET "task" = NULL, "infotext" = NULL, "seed" = NULL WHERE "id" = ${id}`;
+}
+
 /**
  * Deletes a picture: its bytes at once, what made it, and every pointer to it. Its children keep theirs; its number is not given to
  * another. False when it was gone already.
@@ -65,19 +71,23 @@ export async function removeNode(
   { id, lineage, image }: Pick<LineageNode, 'id' | 'lineage' | 'image'>,
   now: Date,
 ): Promise<boolean> {
-  const isRemoved = await inTransaction(db, async (tx) => {
+  const removed = await inTransaction(db, async (tx) => {
     const { count } = await tx.node.updateMany({ where: { id, removedAt: null }, data: { removedAt: now } });
-    if (count === 0) return false;
-    await tx.$executeRaw`UPDATE "Node" SET "task" = NULL, "infotext" = NULL, "seed" = NULL WHERE "id" = ${id}`;
+    if (count === 0) return undefined;
+    await forgetParameters(tx, id);
     await tx.undone.deleteMany({ where: { OR: [{ nodeId: id }, { parentId: id }] } });
     await tx.hold.deleteMany({ where: { nodeId: id } });
     await tx.outbox.updateMany({ where: { nodeId: id, state: 'waiting' }, data: { state: 'failed' } });
     await leaveRemoved(tx, lineage);
-    return true;
+    const comparisons = await comparisonsWith(tx, new Set([id]));
+    await forgetComparisons(tx, comparisons);
+    return { comparisons };
   });
+  if (!removed) return false;
   const ref = toBlobRef(image.ref);
-  if (isRemoved && !(await isNeeded(db, ref))) await removeBlobs(blobDirectory, [ref]);
-  return isRemoved;
+  const own = (await isNeeded(db, ref)) ? [] : [ref];
+  await removeBlobs(blobDirectory, [...own, ...removed.comparisons.map((one) => one.image)]);
+  return true;
 }
 
 /** Whether a picture is still there: no HEAD may go anywhere else. */

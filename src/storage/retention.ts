@@ -1,6 +1,7 @@
 import type { Database, Db } from './db.ts';
 import { inTransaction } from './db.ts';
 import { byPage, PAGE } from './references.ts';
+import { forgetParameters } from './removal.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -75,6 +76,32 @@ export async function deleteLineage(db: Db, lineageId: string): Promise<number> 
   return count;
 }
 
+/** Deletes what was asked for, its messages with it; pictures that came of it stay. */
+export async function deleteJobs(db: Db, ids: readonly string[]): Promise<void> {
+  const ofJobs = { where: { jobId: { in: [...ids] } } };
+  await db.messageLink.deleteMany(ofJobs);
+  await db.outbox.deleteMany(ofJobs);
+  await db.node.updateMany({ ...ofJobs, data: { jobId: null } });
+  await db.job.deleteMany({ where: { id: { in: [...ids] } } });
+}
+
+/** What made pictures that have been gone for long, and edits of long ago that left none: trees go on without them. */
+async function retireParameters(db: Database, now: Date): Promise<void> {
+  const before = daysBefore(now, retentionDays.parameters);
+  const said = { OR: [{ seed: { not: null } }, { infotext: { not: null } }] };
+  const nodes = byPage((after) => {
+    const where = { id: { gt: after }, removedAt: { lt: before }, ...said };
+    return db.node.findMany({ where, orderBy: { id: 'asc' }, take: PAGE, select: { id: true } });
+  });
+  for await (const { id } of nodes) await forgetParameters(db, id);
+  const kept = { OR: [{ removedAt: null }, { removedAt: { gte: before } }] };
+  const jobs = byPage((after) => {
+    const where = { id: { gt: after }, endedAt: { lt: before }, nodes: { none: kept } };
+    return db.job.findMany({ where, orderBy: { id: 'asc' }, take: PAGE, select: { id: true } });
+  });
+  for await (const { id } of jobs) await inTransaction(db, (tx) => deleteJobs(tx, [id]));
+}
+
 /** Trees all of whose pictures have been gone for long. */
 async function retireLineages(db: Database, now: Date): Promise<number> {
   const before = daysBefore(now, retentionDays.parameters);
@@ -94,7 +121,9 @@ async function retireLineages(db: Database, now: Date): Promise<number> {
  */
 export async function retire(db: Database, now: Date): Promise<Retired> {
   const pictures = await retirePictures(db, now);
+  await retireParameters(db, now);
   const nodes = await retireLineages(db, now);
+  await db.vote.deleteMany({ where: { closesAt: { lt: daysBefore(now, retentionDays.parameters) } } });
   await db.audit.deleteMany({ where: { at: { lt: daysBefore(now, retentionDays.audit) } } });
   const old = { state: { in: ['sent', 'told', 'failed'] }, dueAt: { lt: daysBefore(now, retentionDays.messages) } };
   await db.outbox.deleteMany({ where: old });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { BlobRef } from '../../src/edit/blob.ts';
+import type { NodeId, PlaceId } from '../../src/edit/lineage.ts';
 import type { UserId } from '../../src/edit/request.ts';
 import { forgottenUser } from '../../src/edit/request.ts';
-import type { ExportedPicture, Storage } from '../../src/storage/index.ts';
-import { bo, jobOn, lineageId, messageAbout, nodeId, pictureOf, somePlace } from './fixtures.ts';
+import type { Drawn, ExportedPicture, NewJob, Storage } from '../../src/storage/index.ts';
+import { bo, editTask, jobOn, lineageId, messageAbout, nodeId, pictureOf, somePlace } from './fixtures.ts';
 import type { Stand } from './stand.ts';
 
 const days = (count: number) => count * 86_400_000;
@@ -29,9 +31,9 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
       return storage.lineage.plant({ id: nodeId(), lineage: lineageId(), image, author, place, infotext: null });
     }
     /** A finished edit of a picture. */
-    async function edited(root: Awaited<ReturnType<typeof upload>>, author: UserId) {
+    async function edited(root: Awaited<ReturnType<typeof upload>>, author: UserId, change: Partial<NewJob> = {}) {
       const lineage = await storage.lineage.lineage(root.lineage);
-      const job = jobOn(root, lineage!.place, { author });
+      const job = jobOn(root, lineage!.place, { author, ...change });
       await storage.jobs.accept(job);
       const ref = await storage.blobs.put(new TextEncoder().encode(nodeId()));
       const picture = pictureOf(job, 0, { image: { ref, width: 64, height: 64 } });
@@ -41,6 +43,26 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
       const link = { place: job.place, message: `m${job.id}`, kind: 'result', node: picture.id } as const;
       await storage.outbox.sent(message.id, link.message, [{ ...link, job: job.id, draft: null }]);
       return { job, picture };
+    }
+    /** An edit with a mask whose bytes are stored. */
+    async function masked(root: Awaited<ReturnType<typeof upload>>) {
+      const blob = await storage.blobs.put(new TextEncoder().encode(nodeId()));
+      const task = editTask(root.image.ref);
+      const mask = { kind: 'image', blob, read: 'white' } as const;
+      return { blob, task: { ...task, request: { ...task.request, mask } } };
+    }
+    /** A message that shows two pictures in one. */
+    async function compared(place: PlaceId, a: NodeId, b: NodeId) {
+      const image = await storage.blobs.put(new TextEncoder().encode(nodeId()));
+      const id = nodeId();
+      const card = { kind: 'comparison', comparison: { a: { id: a, number: 0 }, b: { id: b, number: 1 }, image } };
+      const row = { id, key: `compare:${id}`, place, card, job: null, node: b, replyTo: null };
+      await storage.outbox.put(row);
+      await storage.outbox.claim({ ...row, state: 'waiting', attempts: 0 } as never, stand.time);
+      const message = `m${id}`;
+      const link = { place, message, kind: 'result', node: b, job: null, draft: null } as const;
+      await storage.outbox.sent(id, message, [link]);
+      return { image, message };
     }
     const someone = () => `discord:${nodeId()}` as const;
 
@@ -190,6 +212,41 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
       });
     });
 
+    test('parameters go three months after their picture, and edits that left none; the tree goes on', async () => {
+      const author = someone();
+      const root = await upload(author);
+      const old = await edited(root, author);
+      const failed = jobOn(root, somePlace(), { author });
+      await storage.jobs.accept(failed);
+      await storage.jobs.end(failed.id, 'failed', null, null);
+      later(31);
+      await storage.retire();
+      later(80);
+      const { picture } = await edited(root, author);
+      await storage.retire();
+      expect((await storage.lineage.node(old.picture.id))?.task).not.toBeNull();
+      expect(await storage.jobs.find(failed.id)).toBeUndefined();
+      later(11);
+      await storage.retire();
+      const bare = { removed: true, task: null, infotext: null, seed: null, job: null };
+      expect(await storage.lineage.node(old.picture.id)).toMatchObject(bare);
+      expect(await storage.jobs.find(old.job.id)).toBeUndefined();
+      expect((await storage.lineage.node(picture.id))?.task).not.toBeNull();
+    });
+
+    test('a deleted picture takes along what shows it beside another', async () => {
+      const root = await upload(bo);
+      const { picture } = await edited(root, bo);
+      const place = somePlace();
+      const { image, message } = await compared(place, root.id, picture.id);
+      expect(await storage.messages.showing(root.id)).toEqual([{ place, message }]);
+      expect(await storage.messages.showing(picture.id)).toHaveLength(2);
+      await storage.lineage.remove(root);
+      expect(await storage.blobs.has(image)).toBe(false);
+      expect(await storage.messages.find(place, message)).toBeUndefined();
+      expect(await storage.blobs.has(picture.image.ref)).toBe(true);
+    });
+
     describe('somebody who wants to be forgotten', () => {
       test('loses their pictures at once and their name everywhere; trees of others stand', async () => {
         const [author, place] = [someone(), somePlace()];
@@ -226,14 +283,54 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
         await storage.privacy.beginForgetting(author);
         expect(await storage.blobs.has(root.image.ref)).toBe(true);
       });
+      test('leaves others what they drew, and takes along what shows the pictures beside others', async () => {
+        const author = someone();
+        const theirs = await upload(bo);
+        const [drawnByBo, drawnByAuthor] = [await masked(theirs), await masked(theirs)];
+        const { picture } = await edited(theirs, author, { task: drawnByBo.task, maskAuthor: bo });
+        const { picture: child } = await edited(theirs, bo, { task: drawnByAuthor.task, maskAuthor: author });
+        const place = somePlace();
+        const { image, message } = await compared(place, picture.id, child.id);
+        const vote = {
+          id: nodeId(),
+          lineage: theirs.lineage,
+          place,
+          needed: 2,
+          language: 'en',
+          closesAt: stand.time,
+        } as const;
+        await storage.together.openVote({ ...vote, content: { by: author, name: 'Ann' } }, bo);
+        await storage.privacy.beginForgetting(author);
+        const has = (...refs: readonly BlobRef[]) => Promise.all(refs.map((ref) => storage.blobs.has(ref)));
+        expect(await has(drawnByBo.blob, child.image.ref)).toEqual([true, true]);
+        expect(await has(drawnByAuthor.blob, image, picture.image.ref)).toEqual([false, false, false]);
+        expect(await storage.privacy.messagesOf(author)).toContainEqual({ place, message });
+        await storage.privacy.finishForgetting(author);
+        expect(await storage.messages.find(place, message)).toBeUndefined();
+        expect(await storage.together.vote(vote.id)).toBeUndefined();
+      });
       test('can take everything along first', async () => {
         const author = someone();
-        const { picture } = await edited(await upload(author), author);
+        const root = await upload(author);
+        const { blob, task } = await masked(root);
+        const { picture, job } = await edited(root, author, { task });
+        await storage.jobs.accept(jobOn(root, somePlace(), { author }));
         const exported: ExportedPicture[] = [];
         for await (const one of storage.privacy.pictures(author)) exported.push(one);
         expect(exported).toHaveLength(2);
         expect(JSON.stringify(exported.find(({ id }) => id === picture.id))).toContain('a red hat');
-        expect(await storage.privacy.account(author)).toMatchObject({ person: { id: author } });
+        expect(await storage.privacy.account(author)).toMatchObject({
+          person: { id: author },
+          drafts: [],
+          members: [],
+        });
+        const drawn: Drawn[] = [];
+        for await (const one of storage.privacy.drawn(author)) drawn.push(one);
+        expect(drawn).toEqual([{ kind: 'mask', node: picture.id, ref: blob }]);
+        const edits: Readonly<Record<string, unknown>>[] = [];
+        for await (const one of storage.privacy.edits(author)) edits.push(one);
+        expect(edits).toHaveLength(2);
+        expect(JSON.stringify(edits.find(({ id }) => id === job.id))).toContain('a red hat');
       });
     });
   });

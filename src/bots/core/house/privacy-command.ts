@@ -1,3 +1,4 @@
+import type { BlobRef } from '../../../edit/blob.ts';
 import type { PlaceId } from '../../../edit/lineage.ts';
 import type { UserId } from '../../../edit/request.ts';
 import { Refusal } from '../../../errors.ts';
@@ -29,17 +30,29 @@ async function show({ flow, heard, incoming }: Doing): Promise<void> {
 
 const asJson = (value: unknown) => new TextEncoder().encode(JSON.stringify(value, null, 2));
 
-/** Everything about somebody: an account, then picture after picture, each with what is known about it. */
-async function* entriesOf({ storage }: Flow, person: UserId): AsyncGenerator<ZipEntry> {
-  yield { name: 'account.json', bytes: asJson(await storage.privacy.account(person)), deflated: true };
-  for await (const { id, image, removed, about } of storage.privacy.pictures(person)) {
+/** A stored picture as a file of an archive; none when its bytes are there no more. */
+async function* fileOf({ storage }: Flow, name: string, ref: BlobRef): AsyncGenerator<ZipEntry> {
+  try {
+    yield { name, bytes: await storage.blobs.get(ref), deflated: false };
+  } catch (error) {
+    if (!(error instanceof Refusal && error.code === 'gone')) throw error;
+  }
+}
+
+/** Everything about somebody: an account, what they asked for, then picture after picture with what is known about it, and what they drew. */
+async function* entriesOf(flow: Flow, person: UserId): AsyncGenerator<ZipEntry> {
+  const { privacy } = flow.storage;
+  yield { name: 'account.json', bytes: asJson(await privacy.account(person)), deflated: true };
+  for await (const edit of privacy.edits(person))
+    yield { name: `edits/${edit.id}.json`, bytes: asJson(edit), deflated: true };
+  for await (const { id, image, removed, about } of privacy.pictures(person)) {
     yield { name: `pictures/${id}.json`, bytes: asJson({ id, image, removed, ...about }), deflated: true };
-    if (removed) continue;
-    try {
-      yield { name: `pictures/${id}.png`, bytes: await storage.blobs.get(image), deflated: false };
-    } catch (error) {
-      if (!(error instanceof Refusal && error.code === 'gone')) throw error;
-    }
+    if (!removed) yield* fileOf(flow, `pictures/${id}.png`, image);
+  }
+  const drawn = new Set<BlobRef>();
+  for await (const { kind, node, ref } of privacy.drawn(person)) {
+    if (!drawn.has(ref)) yield* fileOf(flow, `drawn/${kind}-${node}.png`, ref);
+    drawn.add(ref);
   }
 }
 
@@ -66,10 +79,10 @@ async function exportAll(doing: Doing): Promise<void> {
     const image = {
       source: bytes,
       name: `palimpsest-${part}.zip`,
-      description: house.exportTitle(part, part),
+      description: house.exportTitle(part),
       original: true,
     };
-    await privately(doing, direct, { ...plainCard, title: house.exportTitle(part, part), images: [image] });
+    await privately(doing, direct, { ...plainCard, title: house.exportTitle(part), images: [image] });
   }
   if (where.kind !== 'private' && direct) await incoming.answer.tell({ ...plainCard, title: house.exportSent });
 }

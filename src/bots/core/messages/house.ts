@@ -23,7 +23,10 @@ export interface HouseMessages {
   readonly wordsTitle: (count: number) => string;
   readonly wordTested: (found: string) => string;
   readonly wordFree: string;
-  readonly queueTitle: (count: number) => string;
+  readonly queueTitle: (count: number, isEverywhere: boolean) => string;
+  readonly auditTitle: string;
+  /** Of a list that is cut. */
+  readonly more: (count: number) => string;
   readonly cleared: (count: number) => string;
   readonly reportTitle: (number: number, by: string) => string;
   readonly reported: string;
@@ -39,9 +42,10 @@ export interface HouseMessages {
     edits: number;
     presets: number;
     settings: number;
+    masks: number;
   }) => readonly string[];
   readonly keptFor: (inputs: number, results: number, parameters: number) => string;
-  readonly exportTitle: (part: number, parts: number) => string;
+  readonly exportTitle: (part: number) => string;
   readonly exportSent: string;
   readonly forgetTitle: string;
   readonly forgetLines: readonly string[];
@@ -92,7 +96,10 @@ const en: HouseMessages = {
   wordsTitle: (count) => `Word list: ${plural(count, 'entry', 'entries')}`,
   wordTested: (found) => `Found: ${found}`,
   wordFree: 'Nothing of that is on the list.',
-  queueTitle: (count) => `${plural(count, 'edit', 'edits')} of this server on the way`,
+  queueTitle: (count, isEverywhere) =>
+    `${plural(count, 'edit', 'edits')} ${isEverywhere ? 'of all servers' : 'of this server'} on the way`,
+  auditTitle: 'Changed here lately',
+  more: (count) => `… and ${count} more`,
   cleared: (count) => `${plural(count, 'edit', 'edits')} cancelled.`,
   reportTitle: (number, by) => `🚩 #${number} was reported by @${by}`,
   reported: 'The moderators have been told.',
@@ -104,12 +111,12 @@ const en: HouseMessages = {
   privacyTitle: 'What I have stored about you',
   stored: (c) => [
     `${plural(c.uploads, 'picture you sent', 'pictures you sent')} · ${plural(c.results, 'picture made for you', 'pictures made for you')}`,
-    `${plural(c.edits, 'edit', 'edits')} with their words and values · ${plural(c.presets, 'preset', 'presets')} · ${plural(c.settings, 'setting', 'settings')}`,
+    `${plural(c.edits, 'edit', 'edits')} with their words and values · ${plural(c.presets, 'preset', 'presets')} · ${plural(c.settings, 'setting', 'settings')} · ${plural(c.masks, 'picture', 'pictures')} made with masks of yours`,
     'Your name as the platform shows it.',
   ],
   keptFor: (inputs, results, parameters) =>
     `Kept: what you send ${inputs} days after its last use, results ${results} days, words and values ${parameters} days longer.`,
-  exportTitle: (part, parts) => (parts > 1 ? `Your data, part ${part} of ${parts}` : 'Your data'),
+  exportTitle: (part) => (part > 1 ? `Your data, part ${part}` : 'Your data'),
   exportSent: 'It is in your private messages.',
   forgetTitle: 'Forget you?',
   forgetLines: [
@@ -162,7 +169,9 @@ const zh: HouseMessages = {
   wordsTitle: (count) => `词表：${count} 条`,
   wordTested: (found) => `命中：${found}`,
   wordFree: '词表中没有匹配项。',
-  queueTitle: (count) => `本服务器有 ${count} 个任务进行中`,
+  queueTitle: (count, isEverywhere) => `${isEverywhere ? '所有服务器' : '本服务器'}有 ${count} 个任务进行中`,
+  auditTitle: '最近的修改记录',
+  more: (count) => `……另有 ${count} 项`,
   cleared: (count) => `已取消 ${count} 个任务。`,
   reportTitle: (number, by) => `🚩 @${by} 举报了 #${number}`,
   reported: '已通知管理员。',
@@ -174,12 +183,12 @@ const zh: HouseMessages = {
   privacyTitle: '我保存的与你有关的内容',
   stored: (c) => [
     `你发送的图片 ${c.uploads} 张 · 为你生成的图片 ${c.results} 张`,
-    `任务 ${c.edits} 个（含提示词与参数）· 预设 ${c.presets} 个 · 设置 ${c.settings} 项`,
+    `任务 ${c.edits} 个（含提示词与参数）· 预设 ${c.presets} 个 · 设置 ${c.settings} 项 · 用你的蒙版生成的图片 ${c.masks} 张`,
     '平台上显示的昵称。',
   ],
   keptFor: (inputs, results, parameters) =>
     `保留时间：你发送的图片在最后一次使用后 ${inputs} 天，结果 ${results} 天，提示词与参数再保留 ${parameters} 天。`,
-  exportTitle: (part, parts) => (parts > 1 ? `你的数据，第 ${part}/${parts} 部分` : '你的数据'),
+  exportTitle: (part) => (part > 1 ? `你的数据，第 ${part} 部分` : '你的数据'),
   exportSent: '已通过私信发送。',
   forgetTitle: '删除你的全部数据？',
   forgetLines: [
