@@ -80,8 +80,8 @@ export interface Refusals {
   'nothing-to-repeat': Record<string, never>;
   'too-late': Record<string, never>;
   // the line
-  /** `limit`: edits on the way, for a person; edits that wait, for a server and for all. */
-  'queue-full': { scope: 'user' | 'server' | 'global'; limit: number };
+  /** `limit`: edits on the way, for a person; edits that wait, for a server and for all. `seconds`: until there is room, when that is known. */
+  'queue-full': { scope: 'user' | 'server' | 'global'; limit: number; seconds: number | null };
   quota: { seconds: number };
   'missing-permissions': { permissions: readonly string[] };
   // the rules of the house

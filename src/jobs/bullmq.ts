@@ -4,7 +4,7 @@ import type { Catalog } from '../edit/catalog.ts';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
 import { type Dispatcher, openDispatcher, type Parcel, waitingIn } from './dispatcher.ts';
-import { standings } from './eta.ts';
+import { timedLine } from './eta.ts';
 import { decodeEvent } from './events.ts';
 import { dispatchOrder, type Weights } from './fair.ts';
 import type { Job, JobEvent, JobOutcome, JobQueue, Line } from './queue.ts';
@@ -76,11 +76,7 @@ class RedisQueue implements JobQueue {
     const running = at('running').map(({ job, since }) => ({ job, startedAt: since }));
     const next = at('handed').map(({ job }) => job);
     const order = [...next, ...dispatchOrder(waitingIn(entries), fair, Date.now(), this.#weights)];
-    return {
-      running: running.map(({ job }) => job),
-      waiting: standings(order, running, { pace, workers, now }),
-      workers,
-    };
+    return timedLine(order, running, { pace, workers, now });
   }
 
   outcome(id: JobId): Promise<JobOutcome | undefined> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
-import { nextTurn, type Waiting, type Weights } from './fair.ts';
+import { nextTurn, unpaused, type Waiting, type Weights } from './fair.ts';
 import type { Entry, RedisLine } from './redis-line.ts';
 
 /** What the broker carries: which job, and which dispatch of it. Any dispatch but the newest is void. */
@@ -50,8 +50,7 @@ export function openDispatcher({ line, broker, log, weights, heartbeatMs }: Disp
       const [{ entries, fair, workers }, paused] = await Promise.all([line.snapshot(), line.paused()]);
       const waiting = waitingIn(entries);
       if (entries.length - waiting.length >= workers) return;
-      const ready = waiting.filter(({ job }) => !paused.has(job.group));
-      const turn = nextTurn(ready, fair, Date.now(), weights);
+      const turn = nextTurn(unpaused(waiting, paused), fair, Date.now(), weights);
       if (!turn) return;
       const { id } = turn.next.job;
       const attempt = await line.hand(id, me, turn.state);

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Catalog } from '../edit/catalog.ts';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
-import { modelOf, type Pace, paceAfter, type Running, standings } from './eta.ts';
-import { dispatchOrder, freshState, nextTurn, type Waiting, type Weights } from './fair.ts';
+import { modelOf, type Pace, paceAfter, type Running, timedLine } from './eta.ts';
+import { dispatchOrder, freshState, nextTurn, unpaused, type Waiting, type Weights } from './fair.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Handler, Job, JobEvent, JobOutcome, JobQueue, Line, WorkSource } from './queue.ts';
 
@@ -78,11 +78,7 @@ class EmbeddedQueue implements JobQueue, WorkSource {
     const running = [...this.#running.values()];
     const workers = this.#workers.size;
     const order = dispatchOrder([...this.#waiting.values()], this.#fair, now, this.#weights);
-    return {
-      running: running.map(({ job }) => job),
-      waiting: standings(order, running, { pace: this.#pace, workers, now }),
-      workers,
-    };
+    return timedLine(order, running, { pace: this.#pace, workers, now });
   }
 
   async outcome(id: JobId): Promise<JobOutcome | undefined> {
@@ -129,7 +125,7 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   /** One job after another until `stop`. A job that throws is told about, and the next one begins. */
   async #work(handler: Handler, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      const ready = [...this.#waiting.values()].filter(({ job }) => !this.#paused.has(job.group));
+      const ready = unpaused([...this.#waiting.values()], this.#paused);
       const turn = nextTurn(ready, this.#fair, this.#now(), this.#weights);
       if (turn) {
         this.#fair = turn.state;

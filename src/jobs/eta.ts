@@ -1,4 +1,4 @@
-import type { Job, Standing } from './queue.ts';
+import type { Job, Line } from './queue.ts';
 
 /** Seconds a credit takes, by checkpoint: exponentially weighted means. */
 export type Pace = Readonly<Record<string, number>>;
@@ -31,23 +31,27 @@ function secondsFor(job: Job, pace: Pace): number {
 }
 
 /**
- * Where everybody stands: the work ahead shared by all workers, then one's own.
+ * The line with its times: what runs ends when its own work is done, who waits has the work ahead shared by all workers, then their own.
  *
  * @param order    waiting jobs as they will be dispatched
  * @param workers  living ones; with none the estimate is for one
  * @param now      ms since 1970
  */
-export function standings(
+export function timedLine(
   order: readonly Job[],
-  running: readonly Running[],
+  begun: readonly Running[],
   { pace, workers, now }: { readonly pace: Pace; readonly workers: number; readonly now: number },
-): readonly (Job & Standing)[] {
-  const left = running.map(({ job, startedAt }) => Math.max(0, secondsFor(job, pace) - (now - startedAt) / 1000));
-  let before = left.reduce((sum, seconds) => sum + seconds, 0);
-  return order.map((job, ahead) => {
+): Line {
+  const running = begun.map(({ job, startedAt }) => ({
+    ...job,
+    leftSeconds: Math.max(0, secondsFor(job, pace) - (now - startedAt) / 1000),
+  }));
+  let before = running.reduce((sum, { leftSeconds }) => sum + leftSeconds, 0);
+  const waiting = order.map((job, ahead) => {
     const own = secondsFor(job, pace);
-    const etaSeconds = before / Math.max(1, workers) + own;
+    const beginsInSeconds = before / Math.max(1, workers);
     before += own;
-    return { ...job, ahead, etaSeconds };
+    return { ...job, ahead, beginsInSeconds, etaSeconds: beginsInSeconds + own };
   });
+  return { running, waiting, workers };
 }

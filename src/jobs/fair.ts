@@ -27,6 +27,14 @@ export interface FairState {
 /** Shares by group or person; whoever is not named has 1. */
 export type Weights = Readonly<Record<string, number>>;
 
+/** Among paused groups: every one. */
+const allGroups = '*';
+
+/** Those that may be begun: nobody paused their group. */
+export function unpaused(waiting: readonly Waiting[], paused: ReadonlySet<string>): readonly Waiting[] {
+  return paused.has(allGroups) ? [] : waiting.filter(({ job }) => !paused.has(job.group));
+}
+
 const untouched: Level = { virtual: 0, finish: {} };
 export const freshState: FairState = { groups: untouched, people: {} };
 

@@ -36,13 +36,21 @@ export type JobEvent =
 export interface Standing {
   /** Jobs that will be dispatched before it; 0 is next. */
   readonly ahead: number;
+  /** Until it is begun, by the speed of the last jobs. */
+  readonly beginsInSeconds: number;
   /** Until it is done, by the speed of the last jobs. */
   readonly etaSeconds: number;
 }
 
+/** How far a running job is. */
+export interface Remaining {
+  /** Until it is done, by the speed of the last jobs. */
+  readonly leftSeconds: number;
+}
+
 /** What the line looks like at one moment. */
 export interface Line {
-  readonly running: readonly Job[];
+  readonly running: readonly (Job & Remaining)[];
   /** In the order in which they will be dispatched if nobody else comes. */
   readonly waiting: readonly (Job & Standing)[];
   readonly workers: number;
@@ -63,7 +71,7 @@ export interface JobQueue extends AsyncDisposable {
   add(job: Job): Promise<void>;
   /** Takes a waiting job out at once, stops a running one within a sampler step. The job then ends as 'cancelled'. No effect on an ended one. */
   cancel(id: JobId): Promise<void>;
-  /** Begins nothing new of a group, or goes on with it; what is running goes on either way. Kept as long as the line is. */
+  /** Begins nothing new of a group, or of any with `*`, or goes on; what is running goes on either way. Kept as long as the line is. */
   pause(group: string, isPaused: boolean): Promise<void>;
   /** Waiting and running jobs, the dispatch order simulated. */
   line(): Promise<Line>;

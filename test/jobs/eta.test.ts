@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { paceAfter, standings } from '../../src/jobs/eta.ts';
+import { paceAfter, timedLine } from '../../src/jobs/eta.ts';
 import { editTask, testJob } from '../support/jobs.ts';
 
 test('before anything was measured a credit lasts a second; then a fifth of every measurement counts', () => {
@@ -15,18 +15,20 @@ test('the wait is the work ahead shared by the workers, then one’s own, each a
   const slow = testJob({ cost: 3, task: editTask({ checkpoint: 'slow' }) });
   const quick = testJob({ cost: 2, task: editTask({ checkpoint: 'quick' }) });
   const pace = { slow: 10, quick: 1 };
-  const found = standings([slow, quick], [], { pace, workers: 2, now: 0 });
-  expect(found.map(({ ahead, etaSeconds }) => [ahead, etaSeconds])).toEqual([
-    [0, 30],
-    [1, 15 + 2],
+  const { waiting } = timedLine([slow, quick], [], { pace, workers: 2, now: 0 });
+  expect(waiting.map(({ ahead, beginsInSeconds, etaSeconds }) => [ahead, beginsInSeconds, etaSeconds])).toEqual([
+    [0, 0, 30],
+    [1, 15, 15 + 2],
   ]);
 });
 
 test('what runs counts with what is left of it, and never below nothing', () => {
   const job = testJob({ cost: 1 });
   const begun = (startedAt: number) => [{ job: testJob({ cost: 10 }), startedAt }];
-  const [half] = standings([job], begun(0), { pace: {}, workers: 1, now: 4000 });
-  expect(half?.etaSeconds).toBe(6 + 1);
-  const [overdue] = standings([job], begun(0), { pace: {}, workers: 0, now: 60_000 });
-  expect(overdue?.etaSeconds).toBe(1);
+  const half = timedLine([job], begun(0), { pace: {}, workers: 1, now: 4000 });
+  expect(half.running[0]?.leftSeconds).toBe(6);
+  expect(half.waiting[0]?.etaSeconds).toBe(6 + 1);
+  const overdue = timedLine([job], begun(0), { pace: {}, workers: 0, now: 60_000 });
+  expect(overdue.running[0]?.leftSeconds).toBe(0);
+  expect(overdue.waiting[0]?.etaSeconds).toBe(1);
 });

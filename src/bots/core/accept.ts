@@ -60,7 +60,7 @@ async function letIn(
   const { speaker, where } = asker;
   const cost = await costNow(flow, request);
   const group = where.kind === 'private' ? null : where.group;
-  await checkLimits(storage, { author: speaker.user, group, cost }, limits, clock.now());
+  await checkLimits(flow, { author: speaker.user, group, cost }, limits, clock.now());
   const parent = order.parent.kind === 'node' ? order.parent.node : await plantUpload(flow, asker, order.parent.upload);
   const lineage = await storage.lineage.lineage(parent.lineage);
   if (!lineage || parent.removed) throw new Refusal('gone', {});

@@ -1,6 +1,8 @@
 import type { UserId } from '../../edit/request.ts';
-import { Refusal } from '../../errors.ts';
+import { Refusal, type Refusals } from '../../errors.ts';
+import type { Line } from '../../jobs/queue.ts';
 import type { Storage } from '../../storage/index.ts';
+import type { Desk } from './desk.ts';
 
 /** How much of the line one person, one server and everybody may fill. */
 export interface Limits {
@@ -46,28 +48,38 @@ async function secondsUntilFree(
   return Math.ceil(late / 1000);
 }
 
+type FullScope = Refusals['queue-full']['scope'];
+
+/** Seconds until the line has room for somebody again: one of their own is done, or the first that waits here, or anywhere, is begun. */
+function secondsUntilRoom({ running, waiting }: Line, { author, group }: Claim, scope: FullScope): number | null {
+  const own = [
+    ...running.filter((job) => job.author === author).map(({ leftSeconds }) => leftSeconds),
+    ...waiting.filter((job) => job.author === author).map(({ etaSeconds }) => etaSeconds),
+  ];
+  const there = waiting.filter((job) => scope === 'global' || job.group === group);
+  const all = scope === 'user' ? own : there.map(({ beginsInSeconds }) => beginsInSeconds);
+  return all.length === 0 ? null : Math.max(1, Math.ceil(Math.min(...all)));
+}
+
 /**
  * Counts rows: what is waiting and running, and what the last hour cost. One edit is always possible, however dear.
  * @throws Refusal 'queue-full', 'quota'
  */
 export async function checkLimits(
-  storage: Pick<Storage, 'jobs'>,
+  { storage, queue }: { readonly storage: Pick<Storage, 'jobs'>; readonly queue: Pick<Desk['queue'], 'line'> },
   claim: Claim,
   limits: Limits,
   now: number,
 ): Promise<void> {
   const { jobs } = storage;
+  const full = async (scope: FullScope, limit: number) =>
+    new Refusal('queue-full', { scope, limit, seconds: secondsUntilRoom(await queue.line(), claim, scope) });
   const own = await jobs.count({ author: claim.author });
   const most = limits.runningPerPerson + limits.queuedPerPerson;
-  if (own.queued + own.running >= most) {
-    throw new Refusal('queue-full', { scope: 'user', limit: most });
-  }
-  if (claim.group !== null && (await jobs.count({ group: claim.group })).queued >= limits.queuedPerGroup) {
-    throw new Refusal('queue-full', { scope: 'server', limit: limits.queuedPerGroup });
-  }
-  if ((await jobs.count('all')).queued >= limits.queuedInAll) {
-    throw new Refusal('queue-full', { scope: 'global', limit: limits.queuedInAll });
-  }
+  if (own.queued + own.running >= most) throw await full('user', most);
+  if (claim.group !== null && (await jobs.count({ group: claim.group })).queued >= limits.queuedPerGroup)
+    throw await full('server', limits.queuedPerGroup);
+  if ((await jobs.count('all')).queued >= limits.queuedInAll) throw await full('global', limits.queuedInAll);
   const spent = await jobs.creditsSince(claim.author, new Date(now - HOUR_MS));
   if (spent > 0 && spent + claim.cost > limits.creditsPerHour) {
     throw new Refusal('quota', { seconds: await secondsUntilFree(storage, claim, limits, now) });

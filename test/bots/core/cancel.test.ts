@@ -56,7 +56,11 @@ describe('/queue', () => {
   });
 
   test('has a button for each edit where there are no lists', async () => {
-    const line = { running: [testJob({ author: ann.id, group: 'd:1' })], waiting: [], workers: 1 };
+    const line = {
+      running: [{ ...testJob({ author: ann.id, group: 'd:1' }), leftSeconds: 1 }],
+      waiting: [],
+      workers: 1,
+    };
     const who = { user: ann.id, group: 'd:1' };
     const card = queueCard(messagesIn('en'), line, who, { ...quickCapabilities, selectMenus: false });
     expect(card.rows.flat()).toMatchObject([{ action: 'cx', label: '1' }]);

@@ -75,6 +75,7 @@ function row(id: string, place: PlaceId = room): JobRow {
 const waiting = (id: string, ahead: number) => ({
   ...testJob({ id: id as JobId }),
   ahead,
+  beginsInSeconds: 20 * ahead,
   etaSeconds: 20 * (ahead + 1),
 });
 const sampling = (step: number): Progress => ({ phase: 'sampling', fraction: step / 20, step, steps: 20 });

@@ -12,10 +12,11 @@ const MINUTE = 60_000;
 const now = Date.UTC(2026, 10, 22, 12);
 
 /** Rows as far as limits count them: credits by minutes ago. */
-function jobs(spent: readonly (readonly [minutesAgo: number, credits: number])[]): { jobs: JobStore } {
+function jobs(spent: readonly (readonly [minutesAgo: number, credits: number])[]) {
   const creditsSince = async (_: UserId, since: Date) =>
     spent.filter(([ago]) => now - ago * MINUTE >= since.getTime()).reduce((sum, [, credits]) => sum + credits, 0);
-  return { jobs: { count: async () => ({ queued: 0, running: 0 }), creditsSince } as unknown as JobStore };
+  const rows = { count: async () => ({ queued: 0, running: 0 }), creditsSince } as unknown as JobStore;
+  return { storage: { jobs: rows }, queue: { line: async () => ({ running: [], waiting: [], workers: 1 }) } };
 }
 const claim = { author: ann.id, group: null, cost: 10 };
 
@@ -60,7 +61,7 @@ describe('in the line', () => {
     await chat.until(async () => (await chat.queue.line()).running.length === 1);
     await ask(ann);
     await ask(ann);
-    expect(chat.lastTold()).toContain('You already have 2 edits on the way.');
+    expect(chat.lastTold()).toMatch(/You already have 2 edits on the way\.\nThere is room again in about \d+ s\./);
     const [cy, dee] = [
       { id: 'discord:3', name: 'Cy' },
       { id: 'discord:4', name: 'Dee' },
@@ -68,7 +69,7 @@ describe('in the line', () => {
     await ask(bo);
     await ask(cy);
     await ask(dee);
-    expect(chat.lastTold()).toContain('3 edits are waiting here.');
+    expect(chat.lastTold()).toMatch(/3 edits are waiting here\.\nThere is room again in about \d+ s\./);
     await ask(dee, platform.newRoom()); // another server
     expect((await chat.queue.line()).waiting).toHaveLength(4);
     await platform.command(ann, 'cancel', {}, { in: here });

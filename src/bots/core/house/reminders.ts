@@ -1,5 +1,5 @@
 import { newId } from '../../../edit/lineage.ts';
-import { Refusal } from '../../../errors.ts';
+import { Refusal, type Refusals } from '../../../errors.ts';
 import type { Draft } from '../../../storage/index.ts';
 import { button } from '../buttons.ts';
 import { plainCard } from '../cards.ts';
@@ -14,12 +14,15 @@ import { postCard } from './review.ts';
 /** Longest wait one is reminded after, s. */
 const LONGEST = 2 * 3600;
 
-/** When there will be room for somebody again, s: their quota tells; else when the next edit of the line is done. */
-async function secondsOf({ queue }: Flow, error: Refusal): Promise<number | undefined> {
-  if (error.code === 'quota') return (error.details as { seconds: number }).seconds;
-  if (error.code !== 'queue-full') return undefined;
-  const { waiting } = await queue.line();
-  return Math.max(30, waiting[0]?.etaSeconds ?? 60);
+/** Shortest wait that is worth a reminder, and the one where nobody knows how long it will be, s. */
+const SHORTEST = 30;
+const UNKNOWN = 60;
+
+/** When there will be room for somebody again, s; undefined for refusals that no waiting helps. */
+function secondsOf({ code, details }: Refusal): number | undefined {
+  if (code === 'quota') return (details as Refusals['quota']).seconds;
+  if (code !== 'queue-full') return undefined;
+  return Math.max(SHORTEST, (details as Refusals['queue-full']).seconds ?? UNKNOWN);
 }
 
 /** [Remind me], where waiting helps; nothing for other refusals. */
@@ -28,7 +31,7 @@ export async function reminderButton(
   asker: Pick<Asker, 'speaker' | 'where' | 'language'>,
   error: unknown,
 ): Promise<readonly Button[]> {
-  const seconds = error instanceof Refusal ? await secondsOf(flow, error) : undefined;
+  const seconds = error instanceof Refusal ? secondsOf(error) : undefined;
   if (seconds === undefined || seconds > LONGEST) return [];
   const at = flow.clock.now() + seconds * 1000;
   const id = await ask(flow, asker, 'remind', { content: { at } });

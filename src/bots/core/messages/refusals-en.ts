@@ -4,6 +4,8 @@ import { plural } from './plural.ts';
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const orList = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 
+const shortly = (seconds: number) => (seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`);
+
 export const refusalsEn: Messages['refusals'] = {
   'no-image': () => ({
     what: 'Which picture?',
@@ -293,18 +295,18 @@ export const refusalsEn: Messages['refusals'] = {
     next: 'Tell me what to change.',
   }),
   'too-late': () => ({ what: 'Too late to cancel', why: 'It is already finished.', next: '' }),
-  'queue-full': ({ scope, limit }) => ({
+  'queue-full': ({ scope, limit, seconds }) => ({
     what: 'The queue is full',
     why:
       scope === 'user'
         ? `You already have ${plural(limit, 'edit', 'edits')} on the way.`
         : `${plural(limit, 'edit is', 'edits are')} waiting ${scope === 'server' ? 'here' : 'in all'}.`,
-    next: 'Try again when one is done.',
+    next: seconds === null ? 'Try again when one is done.' : `There is room again in about ${shortly(seconds)}.`,
   }),
   quota: ({ seconds }) => ({
     what: 'That is enough for this hour',
     why: 'Everybody gets the same share of the machine.',
-    next: `You can go on in ${seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`}.`,
+    next: `You can go on in ${shortly(seconds)}.`,
   }),
   'missing-permissions': ({ permissions }) => ({
     what: 'I may not post here',

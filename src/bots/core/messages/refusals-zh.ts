@@ -3,6 +3,8 @@ import type { Messages } from './catalogue.ts';
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
 const list = (names: readonly string[]) => names.map((name) => `“${name}”`).join('、');
 
+const shortly = (seconds: number) => (seconds < 90 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`);
+
 /** What kinds of things with names are called; others go by their own words. */
 const kindWords: Readonly<Record<string, string>> = {
   model: '模型',
@@ -276,18 +278,18 @@ export const refusalsZh: Messages['refusals'] = {
     next: '请告诉我要改什么。',
   }),
   'too-late': () => ({ what: '来不及取消', why: '它已经完成。', next: '' }),
-  'queue-full': ({ scope, limit }) => ({
+  'queue-full': ({ scope, limit, seconds }) => ({
     what: '队列已满',
     why:
       scope === 'user'
         ? `你已有 ${limit} 个任务在进行或排队。`
         : `${scope === 'server' ? '此处' : '总共'}已有 ${limit} 个任务在排队。`,
-    next: '等一个完成后再试。',
+    next: seconds === null ? '等一个完成后再试。' : `大约 ${shortly(seconds)}后会有空位。`,
   }),
   quota: ({ seconds }) => ({
     what: '这一小时的额度已用完',
     why: '机器由大家平均分享。',
-    next: `${seconds < 90 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`}后可以继续。`,
+    next: `${shortly(seconds)}后可以继续。`,
   }),
   'missing-permissions': ({ permissions }) => ({
     what: '我不能在这里发送消息',
