@@ -115,9 +115,21 @@ function takeNamed(options: readonly OwnOption[], tokens: readonly Token[], give
   return rest;
 }
 
+/** Takes choices from the end that belong behind the last text, which otherwise takes all that is left. */
+function takeFromEnd(options: readonly OwnOption[], tokens: Token[], given: Record<string, Given[string]>): void {
+  for (const option of options.toReversed()) {
+    const token = tokens.at(-1);
+    if (option.kind !== 'choice' || !token || token.quoted || tokens.length < 2) continue;
+    const value = choiceFrom(option, token.text);
+    if (value === undefined) continue;
+    given[option.name] = value;
+    tokens.pop();
+  }
+}
+
 /**
  * Options of a command as they are typed: `--name value`, the others by their places. Numbers and choices take a word that can be
- * theirs; the last text takes all that is left.
+ * theirs; the last text takes all that is left but the choices that follow it.
  * @throws Refusal 'bad-option' for what belongs to none, 'out-of-range', 'prompt-too-long'
  */
 export function typedOptions(all: readonly Option[], text: string): Given {
@@ -127,9 +139,11 @@ export function typedOptions(all: readonly Option[], text: string): Given {
   const tokens = takeNamed(options, tokensOf(soundText(text)), given);
   const open = options.filter(({ name, kind, byName }) => !(name in given) && kind !== 'switch' && !byName);
   const last = open.findLast(({ kind }) => kind === 'text');
+  if (last) takeFromEnd(open.slice(open.indexOf(last) + 1), tokens, given);
   for (const option of open) {
     const [token] = tokens;
     if (!token) break;
+    if (option.name in given) continue;
     const taken = option === last ? tokens.length : 1;
     const value = valueFrom(
       option,

@@ -37,6 +37,15 @@ describe('typed options', () => {
     expect(typedOptions(two, 'model dreamy shaper 8')).toEqual({ name: 'model', value: 'dreamy shaper 8' });
   });
 
+  test('the last text leaves choices that follow it, unless it is nothing but that', () => {
+    const style = { kind: 'choice', name: 'style', about, choices } as const;
+    const both: Option[] = [{ kind: 'text', name: 'name', about, maxLength: 99 }, style];
+    expect(typedOptions(both, 'my calm one upscaler')).toEqual({ name: 'my calm one', style: 'upscaler' });
+    expect(typedOptions(both, 'upscaler')).toEqual({ name: 'upscaler' });
+    expect(typedOptions(both, 'calm "upscaler"')).toEqual({ name: 'calm upscaler' });
+    expect(typedOptions([both[0]!, { ...style, byName: true }], 'calm lora')).toEqual({ name: 'calm lora' });
+  });
+
   test('what is out of range, too long or belongs nowhere is refused with its place', () => {
     expect(refusalOf(() => typedOptions(options, '--limit 21')).code).toBe('out-of-range');
     expect(refusalOf(() => typedOptions(options, `--search ${'x'.repeat(41)}`)).code).toBe('prompt-too-long');
