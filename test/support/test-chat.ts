@@ -50,6 +50,7 @@ export interface TestChatOptions {
   readonly platform?: TestPlatform;
   readonly caps?: Partial<Caps>;
   readonly limits?: BotsOptions['limits'];
+  readonly operators?: BotsOptions['operators'];
   readonly clock?: BotsOptions['clock'];
   readonly log?: Log;
   /** Without one nothing is ever taken out of the line. */
@@ -70,11 +71,20 @@ async function openAll(
   platform: TestPlatform,
   options: TestChatOptions,
 ): Promise<Opened> {
-  const { log = silentLog, clock = systemClock, caps = {}, limits, worker = true } = options;
+  const { log = silentLog, clock = systemClock, caps = {}, limits, operators, worker = true } = options;
   const storage = await openStorage({ dataDir, log, clock: () => new Date(clock.now()) });
   const queue = openEmbeddedQueue({ log });
   await queue.announce(fakeCatalog);
-  const common = { storage, platforms: [platform], probe: testProbe, log, limits, clock, random: randomBytes };
+  const common = {
+    storage,
+    platforms: [platform],
+    probe: testProbe,
+    log,
+    limits,
+    operators,
+    clock,
+    random: randomBytes,
+  };
   const open = (line: JobQueue) => openBots({ ...common, queue: line, caps: { ...defaultCaps, ...caps } });
   let bots: AsyncDisposable | undefined = await open(queue);
   const stop = new AbortController();

@@ -8,7 +8,7 @@ import { obeyCommand } from './doing.ts';
 import { answersDraft } from './draft-replies.ts';
 import { parseWords } from './grammar.ts';
 import type { Heard } from './heard.ts';
-import { checkNames } from './house/gate.ts';
+import { checkNames, checkWelcome } from './house/gate.ts';
 import { presetNamed, takePreset } from './house/preset-names.ts';
 import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
@@ -60,6 +60,7 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
 
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */
 export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promise<void> {
+  await checkWelcome(flow, heard.asker, incoming);
   if ('files' in incoming) {
     await checkNames(
       flow,

@@ -1,7 +1,8 @@
 import type { Language, Place } from '../../storage/index.ts';
 import type { Asker, Flow } from './accept.ts';
 import { aloneWith } from './alone.ts';
-import { languageForPerson, languageForPlace } from './language.ts';
+import { type Choices, choicesFor, wordOf } from './house/rules.ts';
+import { languageForPerson, languageForPlace, languageOf } from './language.ts';
 import { oneLine } from './plain-text.ts';
 import type { Incoming } from './platform.ts';
 
@@ -13,19 +14,18 @@ export interface Heard {
 }
 
 /** Whether the answer is for nobody else: as the command says, or the message it comes from, or as they always want it. */
-async function isForThemAlone({ storage }: Flow, incoming: Incoming): Promise<boolean> {
+function isForThemAlone(incoming: Incoming, choices: Choices): boolean {
   if (incoming.isPrivate) return true;
   const said = incoming.kind === 'command' ? incoming.options.private : undefined;
   if (typeof said === 'boolean') return said;
-  const chosen = await storage.settings.of([{ scope: 'user', owner: incoming.speaker.user }]);
-  return incoming.kind === 'command' && chosen.some(({ key, value }) => key === 'private' && value === 'on');
+  return incoming.kind === 'command' && wordOf(choices, 'private') === 'on';
 }
 
 /** What the answer replies to: their message, or them alone. In private everything is. */
-async function answered(flow: Flow, incoming: Incoming): Promise<string | null> {
+function answered(incoming: Incoming, choices: Choices): string | null {
   const { where, speaker, answer } = incoming;
   const isPossible = where.kind === 'room' && answer.ticket !== undefined;
-  if (isPossible && (await isForThemAlone(flow, incoming))) return aloneWith(answer.ticket, speaker.user);
+  if (isPossible && isForThemAlone(incoming, choices)) return aloneWith(answer.ticket, speaker.user);
   return incoming.kind === 'unreadable' ? null : incoming.message;
 }
 
@@ -33,7 +33,11 @@ async function answered(flow: Flow, incoming: Incoming): Promise<string | null> 
 export async function meet(flow: Flow, incoming: Incoming): Promise<Heard> {
   const { people } = flow.storage;
   const { speaker, where, key } = incoming;
-  const [person, known] = await Promise.all([people.person(speaker.user), people.place(where.place)]);
+  const [person, known, choices] = await Promise.all([
+    people.person(speaker.user),
+    people.place(where.place),
+    choicesFor(flow, where, speaker.user),
+  ]);
   const name = oneLine(speaker.name, 60) || speaker.user;
   const { handle = null } = speaker;
   if (person?.name !== name || person.handle !== handle)
@@ -47,8 +51,9 @@ export async function meet(flow: Flow, incoming: Incoming): Promise<Heard> {
     };
     await people.savePlace(place);
   }
-  const listeners = { chosen: person?.language ?? null, ofPlace: known?.language ?? null, speaker, where };
-  const message = await answered(flow, incoming);
+  const ofPlace = languageOf(String(choices.of('language', ['server', 'channel']).value)) ?? known?.language ?? null;
+  const listeners = { chosen: person?.language ?? null, ofPlace, speaker, where };
+  const message = answered(incoming, choices);
   const { briefly } = incoming.answer;
   const privately = languageForPerson(listeners);
   const asker = {

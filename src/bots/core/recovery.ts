@@ -31,8 +31,9 @@ async function bringTogether(flow: Flow, { id }: JobRow, takeCards: boolean): Pr
 
 /** Servers that paused their queue stay paused in a line that has forgotten it; whoever was being forgotten is forgotten to the end. */
 async function takeUpHouse(flow: Flow): Promise<void> {
-  for (const group of await flow.storage.settings.having('server', 'dispatch', 'paused')) {
-    await flow.queue.pause(group, true);
+  for (const scope of ['server', 'system'] as const) {
+    for (const group of await flow.storage.settings.having(scope, 'dispatch', 'paused'))
+      await flow.queue.pause(group, true);
   }
   for (const person of await flow.storage.privacy.forgetting()) {
     await completeForgetting(flow, person).catch((error: unknown) => {

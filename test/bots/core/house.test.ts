@@ -42,6 +42,31 @@ describe('settings', () => {
     expect(chat.lastTold()).toContain('clip-skip 4 (channel)');
     expect(chat.lastTold()).toContain('eta 0.2 (server)');
     expect(chat.lastTold()).toContain('mask-blur 11 (operator)');
+
+    const calm = { params: { cfgScale: 3, sNoise: 0.9 }, promptPrefix: 'oil painting' };
+    await presets.save({ scope: 'server', owner: group, name: 'calm', content: calm });
+    await presets.setDefault('server', group, 'calm');
+    await presets.save({ scope: 'user', owner: ann.id, name: 'large', content: { params: { steps: 40 } } });
+    await presets.setDefault('user', ann.id, 'large', 'upscale');
+    await command(chat, ann, 'settings show');
+    const shown = chat.lastTold().split('\n');
+    for (const line of ['preset (any) "calm" (server)', 'preset (upscale) "large" (you)', 's-noise 0.9 (server)'])
+      expect(shown).toContain(line);
+    for (const line of ['prefix "oil painting" (server)', 'cfg 14 (you)', 'steps 14 (you)'])
+      expect(shown).toContain(line);
+    await command(chat, admin, 'server limits show');
+    expect(chat.lastTold().split('\n')).toContain('cfg 13 (channel)');
+    expect(chat.lastTold()).not.toContain('(you)');
+  });
+
+  test('of a language for a server or a channel are what everybody there reads', async () => {
+    await using chat = await openTestChat();
+    await command(chat, admin, 'server limits set language zh');
+    await ask(chat, ann);
+    expect(wordsOf((await chat.result(room)).card)).toContain('图生图');
+    await command(chat, admin, 'server limits set language en --scope channel');
+    await ask(chat, ann);
+    expect(wordsOf((await chat.result(room, 1)).card)).toContain('img2img');
   });
 
   test('that a server caps are lowered, said on the card, and said again after a restart', async () => {
@@ -90,6 +115,33 @@ describe('presets', () => {
     await command(chat, bo, 'preset delete calm');
     await chat.platform.say(bo, 'a blue hat --preset clam', { files: [await solidPng(64, 64)] });
     expect(chat.lastTold()).toContain('I know no preset "clam"');
+  });
+
+  test('hold words around every prompt, and may be a channel’s own', async () => {
+    await using chat = await openTestChat();
+    await ask(chat, admin, 'a red hat', { steps: 7 });
+    await chat.result(room);
+    await command(chat, admin, 'server preset save oils --scope channel --prefix "oil painting" --suffix "warm light"');
+    await command(chat, ann, 'preset show oils');
+    expect(chat.lastTold()).toBe(
+      'Preset "oils" · channel\nprefix "oil painting"\nsuffix "warm light"\nstrength 0.5 · steps 7',
+    );
+    await ask(chat, ann, 'a blue hat', { preset: 'oils' });
+    await chat.result(room, 1);
+    expect((await node(chat)).task?.request.params).toMatchObject({
+      prompt: 'oil painting, a blue hat, warm light',
+      steps: 7,
+    });
+    await command(chat, admin, 'server preset default oils edit --scope channel');
+    await ask(chat, bo, 'a green hat');
+    await chat.result(room, 2);
+    expect((await node(chat)).task?.request.params.prompt).toBe('oil painting, a green hat, warm light');
+    await command(chat, admin, 'server preset delete oils');
+    expect(chat.lastTold()).toContain('I know no preset "oils"'); // the server has none of that name
+    await command(chat, admin, 'server preset delete oils --scope channel');
+    await ask(chat, bo, 'a green hat');
+    await chat.result(room, 3);
+    expect((await node(chat)).task?.request.params.prompt).toBe('a green hat');
   });
 
   test('that come with the program are there for everybody, by either name', async () => {
@@ -170,6 +222,16 @@ describe('a server', () => {
     await command(chat, admin, `server user ban ${bo.id.split(':')[1]} spam`);
     await ask(chat, bo);
     expect(chat.lastTold()).toContain('spam');
+    await ask(chat, ann, 'a red cap');
+    const shown = await chat.result(room);
+    const { lineage } = await node(chat);
+    const heads = async () => (await chat.storage.lineage.lineage(lineage))?.heads;
+    const before = await heads();
+    await chat.platform.press(bo, shown, 'Undo');
+    expect(chat.lastTold()).toContain('spam');
+    expect(await heads()).toEqual(before);
+    await command(chat, bo, 'privacy show');
+    expect(chat.lastTold()).toContain('stored about you');
     await command(chat, admin, `server user unban ${bo.id.split(':')[1]}`);
     await command(chat, admin, 'server channel deny');
     await ask(chat, bo);
@@ -206,6 +268,30 @@ describe('a server', () => {
     await chat.result(direct);
     expect(chat.platform.results(room)).toEqual([]);
     await command(chat, admin, 'server queue resume');
+    await chat.result(room);
+    await command(chat, admin, 'server limits set dispatch paused'); // the same by another name
+    await ask(chat, ann, 'a blue hat');
+    await command(chat, admin, 'server queue list');
+    expect(chat.lastTold()).toContain('1 edit of this server on the way\n@Ann · 0.0 · queued · a blue hat');
+    await command(chat, admin, 'server queue pause all');
+    expect(chat.lastTold()).toContain('not yours to decide');
+    await command(chat, admin, 'server limits reset dispatch');
+    await chat.result(room, 1);
+  });
+
+  test('is one of many to operators, who pause, list and clear the queue of all of them', async () => {
+    await using chat = await openTestChat({ operators: [bo.id] });
+    const operate = (text: string) => chat.platform.command(bo, 'server', {}, { text, in: direct });
+    await operate('queue pause all');
+    await ask(chat, ann);
+    await chat.stopBots();
+    await chat.startBots();
+    await operate('queue list all');
+    expect(chat.lastTold()).toBe('1 edit of all servers on the way\n@Ann · 0.0 · queued · d:1152921504606846977');
+    await operate('queue clear all');
+    expect(chat.lastTold()).toBe('1 edit cancelled.');
+    await operate('queue resume all');
+    await ask(chat, ann);
     await chat.result(room);
   });
 

@@ -29,11 +29,23 @@ const flow = choice(
   { en: 'For which kind of edit', zh: '用于哪种编辑' },
   presetFlows.map((known, at) => [known, flowZh[at] ?? known] as const),
 );
-const scope = choice('scope', { en: 'Where it holds', zh: '生效范围' }, [
+const scope = {
+  ...choice('scope', { en: 'Where it holds', zh: '生效范围' }, [
+    ['server', '服务器'],
+    ['channel', '频道'],
+    ['all', '全部服务器'],
+  ]),
+  byName: true, // a name may end in such a word
+} as const satisfies OwnOption;
+/** Of this server, or of all of them, for operators. */
+const reach = choice('scope', { en: 'Of which servers', zh: '范围' }, [
   ['server', '服务器'],
-  ['channel', '频道'],
   ['all', '全部服务器'],
 ]);
+const around = [
+  word('prefix', { en: 'Words before every prompt', zh: '加在每个提示词前的文字' }, { maxLength: 500, byName: true }),
+  word('suffix', { en: 'Words after every prompt', zh: '加在每个提示词后的文字' }, { maxLength: 500, byName: true }),
+];
 const onOff = choice(
   'state',
   { en: 'On or off', zh: '开或关' },
@@ -47,11 +59,12 @@ const person = { kind: 'person', name: 'user', about: { en: 'Who', zh: '用户' 
 
 const serverParts: readonly SubcommandGroup[] = [
   group('preset', '预设', { en: 'Presets of this server', zh: '本服务器的预设' }, [
-    sub('save', '保存', { en: 'Save the settings of your last picture here', zh: '保存你最近一张图片的参数' }, [named]),
-    sub('delete', '删除', { en: 'Delete one', zh: '删除预设' }, [named]),
+    sub('save', '保存', { en: 'Save the settings of your last picture here', zh: '保存你最近一张图片的参数' }, [
+      ...[named, scope, ...around],
+    ]),
+    sub('delete', '删除', { en: 'Delete one', zh: '删除预设' }, [named, scope]),
     sub('default', '默认', { en: 'What counts without being named; - for none', zh: '设为默认；- 表示取消' }, [
-      named,
-      flow,
+      ...[named, flow, scope],
     ]),
   ]),
   group('limits', '上限', { en: 'What is allowed here', zh: '此处的上限' }, [
@@ -129,10 +142,10 @@ const serverParts: readonly SubcommandGroup[] = [
     sub('authors', '署名', { en: 'Whether pictures name who made them', zh: '图片信息中是否署名' }, [onOff]),
   ]),
   group('queue', '队列', { en: 'The queue of this server', zh: '本服务器的队列' }, [
-    sub('pause', '暂停', { en: 'Nothing new is begun', zh: '暂停派发' }),
-    sub('resume', '继续', { en: 'Go on', zh: '恢复派发' }),
-    sub('clear', '清空', { en: 'Cancel everything that waits', zh: '取消所有排队任务' }),
-    sub('list', '列表', { en: 'Who waits, and what it costs', zh: '查看排队用户与消耗' }),
+    sub('pause', '暂停', { en: 'Nothing new is begun', zh: '暂停派发' }, [reach]),
+    sub('resume', '继续', { en: 'Go on', zh: '恢复派发' }, [reach]),
+    sub('clear', '清空', { en: 'Cancel everything that waits', zh: '取消所有排队任务' }, [reach]),
+    sub('list', '列表', { en: 'Who waits, and what it costs', zh: '查看排队用户与消耗' }, [reach]),
   ]),
 ];
 
@@ -162,6 +175,7 @@ export const houseCommands = {
           { en: 'Link to a message with the picture', zh: '含图片的消息链接' },
           { maxLength: 200, byName: true },
         ),
+        ...around,
       ]),
       sub('use', '使用', { en: 'Make it count from now on', zh: '从现在起使用' }, [named]),
       sub('list', '列表', { en: 'All you can use here', zh: '查看可用预设' }),

@@ -3,7 +3,7 @@ import type { Member, Word } from '../../../storage/index.ts';
 import type { Desk } from '../desk.ts';
 import type { Limits } from '../limits.ts';
 import type { Asker, Order } from '../order.ts';
-import type { Whereabouts } from '../platform.ts';
+import type { Incoming, Whereabouts } from '../platform.ts';
 import { type Choices, choicesFor, limitsOf, listOf, wordOf } from './rules.ts';
 import { screened } from './words.ts';
 
@@ -50,6 +50,23 @@ async function checkPlace(desk: Desk, { speaker, where }: Asker, choices: Choice
   const roles = listOf(choices, 'roles');
   const isOne = roles.length === 0 || (speaker.roles ?? []).some((role) => roles.includes(role));
   if (!isOne) throw new Refusal('role-needed', {});
+}
+
+/** Commands and buttons for everybody everywhere: help, what is kept about them, ending what they began, questions to them alone. */
+const forAll: Readonly<Partial<Record<Incoming['kind'], readonly string[]>>> = {
+  command: ['help', 'start', 'privacy', 'cancel', 'server'],
+  action: ['cx', 'dl', 'ok', 'no'],
+};
+
+/**
+ * Whether somebody may do anything here at all, and not only edit: a ban is no ban while they can move what others see.
+ * @throws Refusal 'banned', 'forgetting', 'channel-closed', 'role-needed'
+ */
+export async function checkWelcome(desk: Desk, asker: Asker, incoming: Incoming): Promise<void> {
+  const what = incoming.kind === 'command' ? incoming.name : incoming.kind === 'action' ? incoming.action : '';
+  if (forAll[incoming.kind]?.includes(what)) return;
+  await checkPerson(desk, asker, await decided(desk, asker));
+  await checkPlace(desk, asker, await choicesFor(desk, asker.where, asker.speaker.user));
 }
 
 /** Whether what counts as NSFW may be made here, and hidden; @throws Refusal 'nsfw' */

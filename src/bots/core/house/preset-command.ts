@@ -39,6 +39,9 @@ export function contentOf(params: PartialParams): PresetContent {
   return { params: Object.fromEntries(kept.map((name) => [name, params[name]])) };
 }
 
+/** What the options are called that hold words put around every prompt. */
+export const aroundNames = { promptPrefix: 'prefix', promptSuffix: 'suffix' } as const;
+
 /** Writes a preset. @throws Refusal 'too-many-presets', 'forbidden-word' */
 export async function savePreset(
   flow: Flow,
@@ -60,25 +63,36 @@ export async function savePreset(
 export function contentLines({ params, promptPrefix = '', promptSuffix = '' }: PresetContent): readonly string[] {
   const set = fieldNames.filter((name) => params[name] !== undefined);
   const values = set.map((name) => `${fields[name].chat} ${oneLine(String(params[name]), 200)}`);
-  const around = [promptPrefix, promptSuffix]
-    .filter((words) => words !== '')
-    .map((words) => `… ${oneLine(words, 200)} …`);
+  const around = [
+    ...(promptPrefix === '' ? [] : [`${aroundNames.promptPrefix} "${oneLine(promptPrefix, 200)}"`]),
+    ...(promptSuffix === '' ? [] : [`${aroundNames.promptSuffix} "${oneLine(promptSuffix, 200)}"`]),
+  ];
   return [...around, values.join(' · ')].filter((line) => line !== '');
 }
 
-/** The picture somebody replies to or links, else their last one here. @throws Refusal 'nothing-to-repeat' */
-async function fromPicture({ flow, incoming, call }: Doing): Promise<PresetContent> {
-  const link = typeof call.options.from === 'string' ? call.options.from : null;
-  const node = await meantNode(flow, incoming, { moves: false, link });
+/**
+ * What a preset is to hold: the values of the picture somebody replies to or links, else of their last one here, and the words that were
+ * given to stand around every prompt. Such words take the place of the picture's own. @throws Refusal 'nothing-to-repeat'
+ */
+export async function givenContent({ flow, incoming, call }: Doing): Promise<PresetContent> {
+  const { from, prefix, suffix } = call.options;
+  const node = await meantNode(flow, incoming, { moves: false, link: typeof from === 'string' ? from : null });
   if (!node.task) throw new Refusal('nothing-to-repeat', {});
-  return contentOf(node.task.request.params);
+  const { params } = contentOf(node.task.request.params);
+  const around = {
+    ...(typeof prefix === 'string' && { promptPrefix: soundText(prefix) }),
+    ...(typeof suffix === 'string' && { promptSuffix: soundText(suffix) }),
+  };
+  if (Object.keys(around).length === 0) return { params };
+  const { prompt: _, ...others } = params;
+  return { params: others, ...around };
 }
 
 async function save(doing: Doing): Promise<void> {
   const { flow, heard, incoming, call } = doing;
   const name = presetName(String(call.options.name));
   const owner = heard.asker.speaker.user;
-  const content = await fromPicture(doing);
+  const content = await givenContent(doing);
   await savePreset(flow, heard.asker, { scope: 'user', owner, name, content });
   await incoming.answer.tell({ ...plainCard, title: messagesIn(heard.private).house.presetSaved(name) });
 }

@@ -21,7 +21,8 @@ export interface Chosen {
 
 /** Everything that was chosen for one person in one place. */
 export interface Choices {
-  of(name: SettingName): Chosen;
+  /** What holds, of all scopes or of these alone. */
+  of(name: SettingName, scopes?: readonly SettingScope[]): Chosen;
   /** Parameters somebody set as defaults, as layers of an edit. */
   readonly layers: readonly Layer[];
 }
@@ -66,9 +67,10 @@ export async function choicesFor(
     { scope: 'channel', owner: place },
     { scope: 'user', owner: user },
   ]);
-  const of = (name: SettingName): Chosen => {
+  const of: Choices['of'] = (name, scopes = order) => {
     const key: SettingKey = settingKeys[name];
-    const sound = settings.filter((s) => s.key === name && key.scopes.includes(s.scope) && isSound(name, s.value));
+    const own = settings.filter((s) => s.key === name && scopes.includes(s.scope) && key.scopes.includes(s.scope));
+    const sound = own.filter(({ value }) => isSound(name, value));
     const strongest = order.toReversed().find((scope) => sound.some((setting) => setting.scope === scope));
     const found = sound.find(({ scope }) => scope === strongest);
     if (found) return { value: found.value as SettingValue, from: found.scope };

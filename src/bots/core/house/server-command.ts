@@ -1,45 +1,31 @@
 import type { Policy } from '../../../edit/lineage.ts';
 import { presetFlows } from '../../../edit/presets.ts';
 import { Refusal } from '../../../errors.ts';
-import type { PlaceRules, SettingScope, WordLevel } from '../../../storage/index.ts';
+import type { PlaceRules, WordLevel } from '../../../storage/index.ts';
 import type { Doing } from '../calls.ts';
-import { cancelJob } from '../cancel.ts';
 import { plainCard } from '../cards.ts';
 import { nameOf } from '../desk.ts';
 import { messagesIn } from '../messages/index.ts';
+import type { Flow } from '../order.ts';
 import { personNamed } from '../persons.ts';
 import { oneLine } from '../plain-text.ts';
-import { meantNode } from '../telling.ts';
+import { decreed, type Ruled, ruled } from './decree.ts';
 import { everywhere, wordsOf } from './gate.ts';
-import { contentOf, presetName, savePreset } from './preset-command.ts';
-import { choicesFor } from './rules.ts';
-import { chosenValue, namedIn, type SettingName } from './settings.ts';
+import { givenContent, presetName, savePreset } from './preset-command.ts';
+import { LINES, listed, queueDoes } from './server-queue.ts';
+import { chosenValue, type Named, namedIn, type SettingName, type SettingValue } from './settings.ts';
 import { settingLines } from './settings-command.ts';
 import { checkEntry, screened } from './words.ts';
 
-/** Lines of a list at most; the platforms show no more. */
-const LINES = 40;
-
-/** Does something for a server, writes down who did it, and says so. */
-async function decreed(
-  { flow, heard, incoming, call }: Doing,
-  detail: string,
-  work: () => Promise<void>,
+/** Sets what holds in a server, a channel or everywhere; the line obeys at once. */
+async function establish(
+  { storage, queue }: Flow,
+  whose: Ruled,
+  key: Named['name'],
+  value: SettingValue | boolean,
 ): Promise<void> {
-  await work();
-  const { speaker, where } = heard.asker;
-  const line = oneLine(`${call.sub} ${detail}`, 300);
-  await flow.storage.moderation.record({ owner: where.group, by: speaker.user, action: call.sub, detail: line });
-  await incoming.answer.tell({ ...plainCard, title: messagesIn(heard.private).house.done(line) });
-}
-
-/** Whose rule somebody changes: their server's, its channel's, or, for operators, everybody's. @throws Refusal 'not-yours' */
-function ruled({ flow, heard, call }: Doing): { readonly scope: SettingScope; readonly owner: string } {
-  const { where, speaker } = heard.asker;
-  if (call.options.scope === 'channel') return { scope: 'channel', owner: where.place };
-  if (call.options.scope !== 'all') return { scope: 'server', owner: where.group };
-  if (!flow.operators.includes(speaker.user)) throw new Refusal('not-yours', {});
-  return { scope: 'system', owner: everywhere };
+  await storage.settings.set({ ...whose, key, value });
+  if (key === 'dispatch') await queue.pause(whose.owner, value === 'paused');
 }
 
 async function setLimit(doing: Doing): Promise<void> {
@@ -47,24 +33,23 @@ async function setLimit(doing: Doing): Promise<void> {
   const whose = ruled(doing);
   const named = namedIn(whose.scope, name);
   const value = chosenValue(named, whose.scope, text);
-  await decreed(doing, `${name} ${text}`, () => doing.flow.storage.settings.set({ ...whose, key: named.name, value }));
+  await decreed(doing, `${name} ${text}`, () => establish(doing.flow, whose, named.name, value));
 }
 
 async function resetLimit(doing: Doing): Promise<void> {
   const whose = ruled(doing);
   const named = namedIn(whose.scope, String(doing.call.options.name));
-  await decreed(
-    doing,
-    named.name,
-    async () => void (await doing.flow.storage.settings.reset({ ...whose, key: named.name })),
-  );
+  const { storage, queue } = doing.flow;
+  await decreed(doing, named.name, async () => {
+    await storage.settings.reset({ ...whose, key: named.name });
+    if (named.name === 'dispatch') await queue.pause(whose.owner, false);
+  });
 }
 
 async function showLimits({ flow, heard, incoming }: Doing): Promise<void> {
   const { house } = messagesIn(heard.private);
-  const { where } = heard.asker;
-  const choices = await choicesFor(flow, where, 'web:nobody');
-  await incoming.answer.tell({ ...plainCard, title: house.limitsTitle, lines: settingLines(choices, house.from) });
+  const lines = await settingLines(flow, { where: heard.asker.where, user: 'web:nobody' }, house);
+  await incoming.answer.tell({ ...plainCard, title: house.limitsTitle, lines });
 }
 
 /** A rule of this server or channel by its name. */
@@ -78,32 +63,30 @@ function rule(scope: 'server' | 'channel', key: SettingName, value: (doing: Doin
 }
 
 async function savePresetHere(doing: Doing): Promise<void> {
-  const { flow, heard, incoming, call } = doing;
+  const { flow, heard, call } = doing;
+  const whose = ruled(doing);
   const name = presetName(String(call.options.name));
-  const node = await meantNode(flow, incoming, { moves: false });
-  if (!node.task) throw new Refusal('nothing-to-repeat', {});
-  const content = contentOf(node.task.request.params);
-  const preset = { scope: 'server', owner: heard.asker.where.group, name, content } as const;
-  await decreed(doing, name, () => savePreset(flow, heard.asker, preset));
+  const content = await givenContent(doing);
+  await decreed(doing, name, () => savePreset(flow, heard.asker, { ...whose, name, content }));
 }
 
 async function deletePresetHere(doing: Doing): Promise<void> {
   const name = String(doing.call.options.name);
-  const { group } = doing.heard.asker.where;
+  const { scope, owner } = ruled(doing);
   await decreed(doing, name, async () => {
-    if (!(await doing.flow.storage.presets.remove('server', group, name))) {
+    if (!(await doing.flow.storage.presets.remove(scope, owner, name))) {
       throw new Refusal('unknown-name', { kind: 'preset', given: oneLine(name, 40), nearest: [] });
     }
   });
 }
 
 async function defaultPresetHere(doing: Doing): Promise<void> {
-  const { flow, heard, call } = doing;
+  const { flow, call } = doing;
   const name = String(call.options.name);
   const what = presetFlows.find((known) => known === call.options.flow) ?? 'any';
-  const { group } = heard.asker.where;
+  const { scope, owner } = ruled(doing);
   await decreed(doing, `${name} ${what}`, () =>
-    flow.storage.presets.setDefault('server', group, name === '-' ? null : name, what),
+    flow.storage.presets.setDefault(scope, owner, name === '-' ? null : name, what),
   );
 }
 
@@ -138,7 +121,7 @@ async function listWords({ flow, heard, incoming }: Doing): Promise<void> {
   const lines = words.map(({ owner, entry, level, replacement }) =>
     [entry, level, ...(replacement === null ? [] : [`→ ${replacement}`]), owner === everywhere ? '*' : ''].join(' '),
   );
-  await incoming.answer.tell({ ...plainCard, title: house.wordsTitle(words.length), lines: lines.slice(0, LINES) });
+  await incoming.answer.tell({ ...plainCard, title: house.wordsTitle(words.length), lines: listed(lines, house.more) });
 }
 
 async function testWords({ flow, heard, incoming, call }: Doing): Promise<void> {
@@ -181,54 +164,6 @@ function member(change: (doing: Doing) => { banned?: boolean; why?: string | nul
   };
 }
 
-async function listQueue({ flow, heard, incoming }: Doing): Promise<void> {
-  const jobs = await flow.storage.jobs.unfinishedOf(heard.asker.where.group);
-  const { house } = messagesIn(heard.private);
-  const lines = await Promise.all(
-    jobs.slice(0, LINES).map(async ({ author, cost, state, task }) => {
-      const name = oneLine(await nameOf(flow, author), 40);
-      return `@${name} · ${cost.toFixed(1)} · ${state} · ${oneLine(task.request.params.prompt, 60)}`;
-    }),
-  );
-  await incoming.answer.tell({ ...plainCard, title: house.queueTitle(jobs.length), lines });
-}
-
-async function clearQueue({ flow, heard, incoming, call }: Doing): Promise<void> {
-  const { where, speaker } = heard.asker;
-  let cleared = 0;
-  for (const row of await flow.storage.jobs.unfinishedOf(where.group)) {
-    if (row.state !== 'queued') continue;
-    const there = { ...where, place: row.place };
-    const isCancelled = await cancelJob(flow, { ...heard.asker, where: there }, row).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof Refusal) return false; // it has just begun, or ended
-        throw error;
-      },
-    );
-    if (isCancelled) cleared += 1;
-  }
-  await flow.storage.moderation.record({
-    owner: where.group,
-    by: speaker.user,
-    action: call.sub,
-    detail: `${cleared}`,
-  });
-  await incoming.answer.tell({ ...plainCard, title: messagesIn(heard.private).house.cleared(cleared) });
-}
-
-/** Stops or resumes dispatch for the flow of this server alone. */
-function dispatch(value: 'paused' | 'running') {
-  return (doing: Doing): Promise<void> => {
-    const { flow, heard } = doing;
-    const owner = heard.asker.where.group;
-    return decreed(doing, value, async () => {
-      await flow.storage.settings.set({ scope: 'server', owner, key: 'dispatch', value });
-      await flow.queue.pause(owner, value === 'paused');
-    });
-  };
-}
-
 async function audit({ flow, heard, incoming }: Doing): Promise<void> {
   const entries = await flow.storage.moderation.audit(heard.asker.where.group, LINES);
   const lines = await Promise.all(
@@ -237,7 +172,7 @@ async function audit({ flow, heard, incoming }: Doing): Promise<void> {
       return `${when} @${oneLine(await nameOf(flow, by), 40)} ${detail}`;
     }),
   );
-  await incoming.answer.tell({ ...plainCard, title: messagesIn(heard.private).house.done('audit'), lines });
+  await incoming.answer.tell({ ...plainCard, title: messagesIn(heard.private).house.auditTitle, lines });
 }
 
 /** What `/server …` does. */
@@ -261,10 +196,7 @@ export const serverDoes: Readonly<Record<string, (doing: Doing) => Promise<void>
   'policy set': setPolicy,
   'policy vote': together('votes'),
   'policy authors': together('authors'),
-  'queue pause': dispatch('paused'),
-  'queue resume': dispatch('running'),
-  'queue clear': clearQueue,
-  'queue list': listQueue,
+  ...queueDoes,
   log: rule('server', 'log', ({ heard, call }) => (call.options.here === 'off' ? [] : [heard.asker.where.place])),
   audit,
 };

@@ -1,9 +1,17 @@
-import { fields } from '../../../edit/fields.ts';
+import { fieldNames, fields } from '../../../edit/fields.ts';
+import { type Layer, type LayerName, layerNames } from '../../../edit/presets.ts';
+import type { UserId } from '../../../edit/request.ts';
+import type { SettingScope } from '../../../storage/index.ts';
 import type { Doing } from '../calls.ts';
 import { plainCard } from '../cards.ts';
+import type { Desk } from '../desk.ts';
+import type { HouseMessages } from '../messages/house.ts';
 import { messagesIn } from '../messages/index.ts';
 import { oneLine } from '../plain-text.ts';
-import { type Choices, choicesFor } from './rules.ts';
+import type { Whereabouts } from '../platform.ts';
+import { everywhere } from './gate.ts';
+import { aroundNames } from './preset-command.ts';
+import { choicesFor } from './rules.ts';
 import { chosenValue, type Named, namedIn, type SettingKey, settingKeys, settingNames } from './settings.ts';
 
 /** A value as people read it. */
@@ -12,21 +20,72 @@ function shown(value: unknown): string {
   return Array.isArray(value) ? value.join(' ') || '–' : String(value);
 }
 
-/** `steps 30 (server)`: every setting and every parameter somebody chose, with the layer it came from. */
-export function settingLines(choices: Choices, from: Readonly<Record<string, string>>): readonly string[] {
+/** Something that holds, and whose choice it is. */
+interface Holding {
+  readonly name: string;
+  readonly value: unknown;
+  readonly from: SettingScope | 'table';
+}
+
+const scopeOf: Readonly<Partial<Record<LayerName, SettingScope>>> = {
+  ...{ system: 'system', server: 'server', channel: 'channel', 'user default': 'user' },
+};
+
+/** Parameters out of what was chosen singly and of the presets that count without being named, the strongest of each; words put around prompts. */
+function paramsIn(layers: readonly Layer[]): readonly Holding[] {
+  const ordered = layers.toSorted((a, b) => layerNames.indexOf(a.name) - layerNames.indexOf(b.name));
+  const from = ({ name }: Layer) => scopeOf[name] ?? 'table';
+  const around = ordered.flatMap((layer) =>
+    (['promptPrefix', 'promptSuffix'] as const).flatMap((part): readonly Holding[] => {
+      const words = layer.content[part];
+      return words ? [{ name: aroundNames[part], value: `"${words}"`, from: from(layer) }] : [];
+    }),
+  );
+  const params = fieldNames.flatMap((name): readonly Holding[] => {
+    const layer = ordered.findLast(({ content }) => content.params[name] !== undefined);
+    return layer ? [{ name: fields[name].chat, value: layer.content.params[name], from: from(layer) }] : [];
+  });
+  return [...around, ...params];
+}
+
+/** Presets that count without being named, one for each scope and flow. */
+async function defaultPresets({ storage }: Pick<Desk, 'storage'>, { where, user }: Whose): Promise<readonly Holding[]> {
+  const owners = [
+    ['system', everywhere],
+    ['server', where.group],
+    ['channel', where.place],
+    ['user', user],
+  ] as const;
+  const found = await Promise.all(
+    owners.map(async ([from, owner]) => {
+      const defaults = await storage.presets.defaults(from, owner);
+      return defaults.map(({ name, flow }) => ({ name: `preset (${flow})`, value: `"${name}"`, from }));
+    }),
+  );
+  return found.flat();
+}
+
+/** Whose settings are shown, and where they hold. */
+interface Whose {
+  readonly where: Pick<Whereabouts, 'group' | 'place'>;
+  readonly user: UserId;
+}
+
+/** `steps 30 (server)`: every setting, every default preset and every parameter somebody chose, with the layer it came from. */
+export async function settingLines(
+  desk: Pick<Desk, 'storage'>,
+  whose: Whose,
+  { from }: Pick<HouseMessages, 'from'>,
+): Promise<readonly string[]> {
+  const { where, user } = whose;
+  const { group, place } = where;
+  const choices = await choicesFor(desk, where, user);
   const settings = settingNames
     .filter((name) => !isRule(name) || choices.of(name).from !== 'table')
-    .map((name) => ({ name: name as string, ...choices.of(name) }));
-  const scopeOf = { system: 'system', server: 'server', channel: 'channel', 'user default': 'user' } as const;
-  const params = choices.layers.flatMap(({ name, content }) =>
-    Object.entries(content.params).map(([key, value]) => ({
-      name: fields[key as keyof typeof fields].chat as string,
-      value,
-      from: scopeOf[name as keyof typeof scopeOf],
-    })),
-  );
-  const strongest = params.filter((one, at) => params.findLastIndex(({ name }) => name === one.name) === at);
-  return [...settings, ...strongest].map((one) => `${one.name} ${oneLine(shown(one.value), 120)} (${from[one.from]})`);
+    .map((name) => ({ name, ...choices.of(name) }));
+  const layers = [...(await desk.storage.presets.layers({ group, place, user })), ...choices.layers];
+  const all: readonly Holding[] = [...settings, ...(await defaultPresets(desk, whose)), ...paramsIn(layers)];
+  return all.map((one) => `${one.name} ${oneLine(shown(one.value), 120)} (${from[one.from]})`);
 }
 
 /** Whether a setting is a rule for others rather than a taste of one's own. */
@@ -39,7 +98,7 @@ const keyOf = (named: Named): string => named.name;
 async function show({ flow, heard, incoming }: Doing): Promise<void> {
   const { speaker, where } = heard.asker;
   const { house } = messagesIn(heard.private);
-  const lines = settingLines(await choicesFor(flow, where, speaker.user), house.from);
+  const lines = await settingLines(flow, { where, user: speaker.user }, house);
   await incoming.answer.tell({ ...plainCard, title: house.settingsTitle, lines });
 }
 
