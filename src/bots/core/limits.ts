@@ -1,8 +1,7 @@
 import type { UserId } from '../../edit/request.ts';
 import { Refusal, type Refusals } from '../../errors.ts';
-import type { Line } from '../../jobs/queue.ts';
+import type { JobQueue, Line } from '../../jobs/queue.ts';
 import type { Storage } from '../../storage/index.ts';
-import type { Desk } from './desk.ts';
 
 /** How much of the line one person, one server and everybody may fill. */
 export interface Limits {
@@ -66,7 +65,7 @@ function secondsUntilRoom({ running, waiting }: Line, { author, group }: Claim, 
  * @throws Refusal 'queue-full', 'quota'
  */
 export async function checkLimits(
-  { storage, queue }: { readonly storage: Pick<Storage, 'jobs'>; readonly queue: Pick<Desk['queue'], 'line'> },
+  { storage, queue }: { readonly storage: Pick<Storage, 'jobs'>; readonly queue: Pick<JobQueue, 'line'> },
   claim: Claim,
   limits: Limits,
   now: number,

@@ -43,8 +43,8 @@ const reach = choice('scope', { en: 'Of which servers', zh: '范围' }, [
   ['all', '全部服务器'],
 ]);
 const around = [
-  word('prefix', { en: 'Words before every prompt', zh: '加在每个提示词前的文字' }, { maxLength: 500, byName: true }),
-  word('suffix', { en: 'Words after every prompt', zh: '加在每个提示词后的文字' }, { maxLength: 500, byName: true }),
+  word('prefix', { en: 'Words before every prompt', zh: '每个提示词前的文字' }, { maxLength: 500, byName: true }),
+  word('suffix', { en: 'Words after every prompt', zh: '每个提示词后的文字' }, { maxLength: 500, byName: true }),
 ];
 const onOff = choice(
   'state',
