@@ -137,7 +137,8 @@ class PacedCards implements JobCards {
     const author = await nameOf(this.#desk, row.author);
     const previews = wordOf(await choicesFor(this.#desk, row, row.author), 'preview') === 'on';
     const [now, message] = [this.#desk.clock.now(), row.cardMessage];
-    const shown = { message, sentAt: now, said: '', editedAt: now };
+    const sentAt = message === null ? now : row.acceptedAt.getTime(); // of a card somebody else posted: at the earliest
+    const shown = { message, sentAt, said: '', editedAt: now };
     const tracked = {
       row,
       author,
@@ -284,7 +285,8 @@ class PacedCards implements JobCards {
   #afterTrouble(tracked: Tracked, error: unknown): void {
     const { place, id } = tracked.row;
     const reason = error instanceof DeliveryError ? error.reason : 'uncertain';
-    const isHopeless = reason === 'gone' || reason === 'unreachable' || reason === 'no-way';
+    if (reason === 'gone' && !tracked.owed) tracked.sentAt = Number.NEGATIVE_INFINITY; // deleted, or too old to be edited: posted anew
+    const isHopeless = reason === 'unreachable' || reason === 'no-way';
     if (isHopeless || (tracked.owed && reason !== 'retry')) {
       Object.assign(tracked, { message: null, owed: false }); // nothing to edit any more; the outcome is a message of its own
       return;

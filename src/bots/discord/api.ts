@@ -100,7 +100,6 @@ export const codes = {
   unknownMessage: 10008,
   unknownWebhook: 10015,
   unknownInteraction: 10062,
-  tooManyLateEdits: 30046,
   tooBig: 40005,
   alreadyAnswered: 40060,
   tooManyFollowUps: 40094,
@@ -133,7 +132,7 @@ export function asDeliveryError(error: unknown, repeatable: boolean): unknown {
   }
   if (!(error instanceof ApiError)) return error;
   if (isTooBig(error)) return because('too-big');
-  if (refusedWith(error, 'unknownMessage', 'unknownWebhook', 'tooManyLateEdits')) return because('gone');
+  if (refusedWith(error, 'unknownMessage', 'unknownWebhook')) return because('gone');
   if (error.code === codes.tokenExpired) return because('no-way');
   if (error.status === 401 || error.status === 429) return because('retry');
   if (error.status >= 500) return because(repeatable ? 'retry' : 'uncertain');

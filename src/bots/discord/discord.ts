@@ -51,7 +51,8 @@ export interface DiscordOptions {
 export function openDiscord(options: DiscordOptions): Platform {
   const { token, guildId, dataDir, log, clock = systemClock, apiRoot: root = 'https://discord.com/api' } = options;
   const api = openApi({ token, root, log });
-  const post: Post = { api, blobs: options.blobs, fit: options.fit, tickets: openTickets(clock), shown: new Map() };
+  const { blobs, fit } = options;
+  const post: Post = { api, clock, blobs, fit, tickets: openTickets(clock), shown: new Map() };
   const ears = openEars(options, post, clock);
   const connection = openConnection({
     ...{ token, root, clock, log, interaction: ears.interaction, message: ears.message },

@@ -132,13 +132,17 @@ const styles = {
   danger: ButtonStyle.Danger,
 } as const satisfies Record<NonNullable<Button['style']>, ButtonStyle>;
 
-function buttonOf(button: Button, buttons: ButtonCode): APIButtonComponentWithCustomId {
+/** Only an emoji may stand where emoji stand: any other mark there is refused. Source: discord-api-docs issue 8071. */
+const emoji = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)$/u;
+
+function buttonOf({ emoji: mark = '', label, ...button }: Button, buttons: ButtonCode): APIButtonComponentWithCustomId {
+  const isEmoji = emoji.test(mark);
   return {
     type: ComponentType.Button,
     style: styles[button.style ?? 'secondary'],
-    label: cut(button.label, limits.label),
+    label: cut(isEmoji || mark === '' ? label : `${mark} ${label}`, limits.label),
     custom_id: buttons.encode(button),
     disabled: button.disabled === true,
-    ...(button.emoji && { emoji: { name: button.emoji } }),
+    ...(isEmoji && { emoji: { name: mark } }),
   };
 }

@@ -2,6 +2,7 @@ import { type APIMessage, MessageFlags, type RouteLike, Routes } from 'discord.j
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { UserId } from '../../edit/request.ts';
 import { aloneIn } from '../core/alone.ts';
+import type { Clock } from '../core/clock.ts';
 import { type Card, DeliveryError, type SendOptions } from '../core/platform.ts';
 import { type Api, asDeliveryError, delivered, refusedWith } from './api.ts';
 import { channelOf, placeOf } from './places.ts';
@@ -12,6 +13,7 @@ import { words } from './words.ts';
 
 export interface Post extends Materials {
   readonly api: Api;
+  readonly clock: Clock;
   readonly tickets: Tickets;
   /** Pictures of messages that were posted or edited lately, for edits that leave them. */
   readonly shown: Map<string, readonly Shown[]>;
@@ -198,13 +200,31 @@ function routeOf(
     : { route: Routes.channelMessage(channelOf(place), message), auth: true, isPrivate: false };
 }
 
+const hourMs = 60 * 60 * 1000;
+
+/** Whether a message is so old that its edits are limited. Its id tells when it was posted. Source: discord.com/developers/docs/reference, "Snowflakes". */
+function isOld({ clock }: Post, message: string): boolean {
+  const postedAt = Number((BigInt(message) >> 22n) + 1_420_070_400_000n);
+  return clock.now() - postedAt > hourMs;
+}
+
+/** Edits a message; one that is old and may not be edited now (30046, told as a limit) counts as gone. @throws DeliveryError */
+async function edited(post: Post, message: string, edit: () => Promise<void>): Promise<void> {
+  try {
+    await delivered(true, edit);
+  } catch (error) {
+    const isHeldBack = error instanceof DeliveryError && error.retryAfterMs !== null;
+    throw isHeldBack && isOld(post, message) ? new DeliveryError('gone', null, { cause: error }) : error;
+  }
+}
+
 /**
  * Replaces a message. A body with `attachments` keeps only what it lists, so an edit without pictures leaves the key out and shows
  * again what stands there; when that is not known (any more) the pictures go. @throws DeliveryError
  */
 export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
   const { route, auth, isPrivate } = routeOf(post, place, message);
-  await delivered(true, async () => {
+  await edited(post, message, async () => {
     if (card.images.length === 0) {
       const shown = post.shown.get(message);
       const { attachments, ...body } = bodyOf(card, { attachments: [], shown: shown ?? [] }, { isPrivate });

@@ -236,14 +236,15 @@ describe('a running job', () => {
     expect(says(1)).toContain('6/20');
   });
 
-  test('whose card somebody deleted is edited no more', async () => {
+  test('whose card somebody deleted gets another one', async () => {
     await announce('a');
     await platform.remove(room, platform.posted[0]!.id);
     for (let step = 1; step <= 5; step++) {
       cards.progress('a' as JobId, sampling(step));
       await clock.pass(5000);
     }
-    expect(platform.posted).toHaveLength(1);
+    expect(platform.posted).toHaveLength(2);
+    expect(platform.standing(room)).toHaveLength(1);
   });
 
   test('that is released is edited no more', async () => {

@@ -24,7 +24,8 @@ describe('posting', () => {
     await using bot = await openAdapter({ blob: png });
     const again = { label: 'Again', emoji: '🎲', action: 'ag', target: '0123456789', arg: '' } as const;
     const cancel = { label: 'x'.repeat(90), action: 'cx', target: '0123456789', arg: 'a', style: 'danger' } as const;
-    const wide = Array.from({ length: 7 }, (_, at) => ({ ...again, arg: `${at}` }));
+    const invert = { label: 'Invert', emoji: '◐', action: 'mi', target: '0123456789' } as const; // a mark that is no emoji
+    const wide = [invert, ...Array.from({ length: 6 }, (_, at) => ({ ...again, arg: `${at}` }))];
     const asked = bot.dc.message(bot.dc.user('Ann'), 'please');
     const card = picturing({ rows: [[{ ...again, disabled: true }, cancel], wide], spoiler: true, tone: 'done' });
     const [id] = await bot.discord.send(bot.place, { ...card, title: '#1 · @Ann' }, sending({ replyTo: asked.id }));
@@ -35,6 +36,7 @@ describe('posting', () => {
     expect(seen.buttons).toHaveLength(9);
     expect(seen.buttons[0]).toMatchObject({ label: '🎲 Again', customId: 'p1|ag|0123456789|', disabled: true });
     expect(seen.buttons[1]!.label).toHaveLength(80);
+    expect(seen.buttons[2]!.label).toBe('◐ Invert');
     const { body } = bot.dc.calls('POST', posts)[0]!;
     expect(body).toMatchObject({ enforce_nonce: true, allowed_mentions: { parse: [], replied_user: false } });
   });
@@ -155,6 +157,10 @@ describe('editing', () => {
     expect(await outcome(bot.discord.edit(bot.place, id, { ...plain, title: 'Now' }))).toBe('sent');
     bot.dc.fail({ method: 'PATCH', path: edits, mishap: { kind: 'code', code: 30046 } });
     expect(await outcome(bot.discord.edit(bot.place, id, plain))).toBe('retry');
+    bot.dc.clock.advance(61 * 60 * 1000); // from now on Discord bears a few edits more
+    const late = [1, 2, 3, 4].map((n) => () => outcome(bot.discord.edit(bot.place, id, { ...plain, title: `${n}` })));
+    for (const edit of late.slice(0, 3)) expect(await edit()).toBe('sent');
+    expect(await late[3]!()).toBe('gone');
     await bot.discord.remove(bot.place, id);
     expect(await outcome(bot.discord.edit(bot.place, id, plain))).toBe('gone');
     expect(await outcome(bot.discord.remove(bot.place, id))).toBe('sent');

@@ -93,6 +93,9 @@ describe('long jobs', () => {
     latch.release();
     const next = await card((seen) => isCard(seen) && seen.id !== first.id);
     await expect.poll(() => dc.messages().map(({ id }) => id), patience).not.toContain(first.id);
+    dc.fail({ method: 'PATCH', path: new RegExp(`/messages/${next.id}$`), mishap: { kind: 'code', code: 10008 } });
+    latch.release(); // somebody deleted the card: there is another one
+    await card((seen) => isCard(seen) && ![first.id, next.id].includes(seen.id));
     latch.open();
     await card(isResult(1));
     await expect.poll(() => dc.messages().map(({ id }) => id), patience).not.toContain(next.id);

@@ -113,6 +113,7 @@ function checkButton(button: JsonObject, path: string, found: Found): void {
   if (style < 1 || style > 6) throw invalid(`${path}.style`, 'Value must be between 1 and 6.');
   if (asText(button.label).length > 80) throw invalid(`${path}.label`, 'Must be 80 or fewer in length.');
   if (!button.label && !button.emoji) throw invalid(path, 'A label or an emoji is required.');
+  checkEmoji(button, path);
   if (style === 5) {
     if (!asText(button.url)) throw invalid(`${path}.url`, 'This field is required');
     if (button.custom_id !== undefined) throw invalid(`${path}.custom_id`, 'A link has no custom id.');
@@ -121,11 +122,25 @@ function checkButton(button: JsonObject, path: string, found: Found): void {
   checkId(button, path, found.ids);
 }
 
+const emoji = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)$/u;
+
+/** An emoji of Unicode, or one of a server by its id. Source: the same, "Partial emoji"; github.com/discord/discord-api-docs/issues/8071. */
+function checkEmoji(holder: JsonObject, path: string): void {
+  if (holder.emoji === undefined) return;
+  const { id, name } = asObject(holder.emoji);
+  const isKnown = asText(id) !== '' || emoji.test(asText(name)) || emoji.test(`${asText(name)}\ufe0f`);
+  if (!isKnown) throw invalid(`${path}.emoji.name`, 'Invalid emoji');
+}
+
 /** Source: discord.com/developers/docs/components/reference, "String Select". */
 function checkSelect(select: JsonObject, path: string, found: Found): void {
   checkId(select, path, found.ids);
   if (select.type !== type.stringSelect) return;
-  checkOptions(asArray(select.options).map(asObject), path, 1, 25);
+  const options = asArray(select.options).map(asObject);
+  checkOptions(options, path, 1, 25);
+  const [fewest, most] = [select.min_values ?? 1, select.max_values ?? 1].map(asNumber) as [number, number];
+  if (fewest < 0 || most < 1 || fewest > most || most > options.length)
+    throw invalid(path, 'min_values and max_values do not go with the options.');
   if (asText(select.placeholder).length > 150) throw invalid(`${path}.placeholder`, 'Must be 150 or fewer in length.');
 }
 
@@ -139,6 +154,7 @@ function checkOptions(options: readonly JsonObject[], path: string, fewest: numb
     const tooLong = [option.label, option.value, option.description].some((text) => asText(text).length > 100);
     if (tooLong || !option.label || !option.value)
       throw invalid(`${path}.options`, 'Must be between 1 and 100 in length.');
+    checkEmoji(option, `${path}.options`);
   }
 }
 

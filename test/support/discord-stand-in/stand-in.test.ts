@@ -169,6 +169,8 @@ describe('the Discord stand-in and the real client library', () => {
       );
     expect(await refused([{ type: 1, components: [button('a'), button('a')] }])).toEqual([50035, ['components']]);
     expect(await refused([{ type: 1, components: [button('a', 'x'.repeat(81))] }])).toEqual([50035, ['components']]);
+    const marked = (name: string) => refused([{ type: 1, components: [{ ...button('a'), emoji: { name } }] }]);
+    expect([await marked('🎲'), await marked('✏️'), await marked('⊕')]).toEqual([null, null, [50035, ['components']]]);
     expect(await refused([card('x', 'missing.png')], MessageFlags.IsComponentsV2)).toEqual([50035, ['components']]);
     expect(await refused([{ type: 10, content: 'x'.repeat(4001) }], MessageFlags.IsComponentsV2)).toEqual([
       50035,

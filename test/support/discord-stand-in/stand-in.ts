@@ -157,9 +157,16 @@ async function serve(desk: Desk, request: IncomingMessage, response: ServerRespo
 function mishapReply(mishap: Mishap | undefined): Reply | undefined {
   if (mishap?.kind === 'status') return { status: mishap.status, body: { message: `${mishap.status}`, code: 0 } };
   if (mishap?.kind === 'limit') return tooMany(mishap.waitMs, mishap.scope);
-  if (mishap?.kind !== 'code') return undefined;
-  const error = fault(mishap.code);
-  return { status: error.status, body: faultBody(error) };
+  return mishap?.kind === 'code' ? faultReply(fault(mishap.code)) : undefined;
+}
+
+/** How long somebody is to wait who edits old messages too often, s. */
+const lateEditWait = 60;
+
+/** An error as it is answered; one that is a limit says how long to wait, as every 429 does. */
+function faultReply(error: ApiFault, headers: Reply['headers'] = {}): Reply {
+  const wait = error.status === 429 ? { 'retry-after': String(lateEditWait), 'x-ratelimit-scope': 'user' } : {};
+  return { status: error.status, body: faultBody(error), headers: { ...headers, ...wait } };
 }
 
 function answer(desk: Desk, call: Call, mishap: Mishap | undefined): Reply {
@@ -171,7 +178,7 @@ function answer(desk: Desk, call: Call, mishap: Mishap | undefined): Reply {
     return { ...reply, headers: { ...headers, ...reply.headers } };
   } catch (error) {
     if (!(error instanceof ApiFault)) throw error;
-    return { status: error.status, body: faultBody(error), headers };
+    return faultReply(error, headers);
   }
 }
 
