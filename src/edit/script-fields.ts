@@ -108,7 +108,7 @@ export const scriptFields = {
     { min: 0.05, max: 0.5, step: 0.05, default: 0.15 },
   ),
   overlap: integer(
-    { api: 'overlap', chat: 'overlap' },
+    { api: 'overlap', chat: 'tile-overlap' },
     { en: 'SD upscale: tile overlap', zh: 'SD 放大：图块重叠像素' },
     { min: 0, max: 256, step: 16, default: 64 },
   ),

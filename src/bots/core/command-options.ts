@@ -28,7 +28,6 @@ export const preset: OwnOption = {
   suggests: 'preset',
 };
 export const sketch = picture('sketch', { en: 'The picture as you have drawn on it', zh: '在图片上画好的草稿' });
-export const target = words('target', { en: 'Which part: a word or two', zh: '哪一部分（一两个词）' }, 100);
 
 /** Scripts that go with a plain edit; outpainting has a command of its own. */
 export const script: OwnOption = {
@@ -48,6 +47,36 @@ export const outpaintMethod: OwnOption = {
   choices: Object.entries(outpaintMethods).map(([value, script]) => ({
     ...{ value, label: scripts.find((known) => known.value === script)!.label },
   })),
+};
+
+/** Sides that are grown; any others are for `advanced`. */
+export const outpaintDirection: OwnOption = {
+  ...{ kind: 'choice', name: 'direction', about: { en: 'Which sides grow', zh: '向哪边扩展' } },
+  choices: [
+    { value: 'all', label: { en: 'all', zh: '四周' } },
+    { value: 'left', label: { en: 'left', zh: '左' } },
+    { value: 'right', label: { en: 'right', zh: '右' } },
+    { value: 'up', label: { en: 'up', zh: '上' } },
+    { value: 'down', label: { en: 'down', zh: '下' } },
+    { value: 'horizontal', label: { en: 'horizontal', zh: '左右' } },
+    { value: 'vertical', label: { en: 'vertical', zh: '上下' } },
+  ],
+};
+
+/** Short names of the ways to enlarge a picture, and the script each runs. */
+export const upscaleMethods = {
+  extras: 'extras',
+  img2img: 'none',
+  'sd-upscale': 'SD upscale',
+} as const satisfies Record<string, ScriptName>;
+
+export const upscaleMethod: OwnOption = {
+  ...{ kind: 'choice', name: 'method', about: { en: 'Which way', zh: '放大方式' } },
+  choices: [
+    { value: 'extras', label: { en: 'extras: enlarge only', zh: '后期处理：仅放大' } },
+    { value: 'img2img', label: { en: 'img2img: repaint it larger', zh: '图生图：放大后重绘' } },
+    { value: 'sd-upscale', label: { en: 'SD upscale: repaint it in tiles', zh: 'SD 放大：分块重绘' } },
+  ],
 };
 
 /** The shape to reach. */

@@ -13,7 +13,6 @@ export type SuggestionSource =
   | 'preset'
   | 'upscaler'
   | 'ratio'
-  | 'direction'
   /** Pictures of the tree somebody works on; of these, those made with a mask. */
   | 'version'
   | 'masked version'

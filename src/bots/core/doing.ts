@@ -5,7 +5,7 @@ import type { Flow } from './accept.ts';
 import { callOf, type Doing, type Given } from './calls.ts';
 import { cancelJob } from './cancel.ts';
 import type { EditingCommand } from './command.ts';
-import { outpaintMethods } from './command-options.ts';
+import { outpaintMethods, upscaleMethods } from './command-options.ts';
 import { type CommandName, commands } from './commands.ts';
 import { checkRatio, type EditWords, takeOption } from './grammar.ts';
 import type { Heard } from './heard.ts';
@@ -25,6 +25,7 @@ import { queueCard } from './queue-card.ts';
 import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
 import { edit } from './telling.ts';
 import { compareCommand, history, invite, step } from './tree-commands.ts';
+import { waysToUpscale } from './upscale-menu.ts';
 import { wordsAfter } from './verbs.ts';
 import { welcome } from './welcome.ts';
 
@@ -82,19 +83,38 @@ function forEachScript(words: EditWords): EditWords {
   return { ...words, params: { ...shared, ...words.params } };
 }
 
-/** The method is chosen, or typed, by its short name. */
-function outpaint(doing: Doing): Promise<void> {
-  const { incoming, call } = doing;
-  const { value: typed, rest: text } = takeOption(incoming.text, 'method|方式');
-  const { method = typed, ...options } = call.options;
-  const script = method === null ? {} : { script: scriptOf(String(method)) };
-  const said = { ...call, options: { ...options, ...script } };
-  return editing(commands.outpaint, forEachScript)({ ...doing, incoming: { ...incoming, text }, call: said });
+/** What is said once for every way to enlarge, as the way that was chosen takes it. */
+function forEachWay(words: EditWords): EditWords {
+  const { scaleFactor, upscaler, ...params } = words.params;
+  const byScript: PartialParams = {
+    ...(scaleFactor !== undefined && { scaleFactor }),
+    ...(upscaler !== undefined && { sdUpscaler: upscaler }),
+  };
+  const bySize: PartialParams = {
+    ...{ ...waysToUpscale.img2img, ...(scaleFactor !== undefined && { size: `${scaleFactor}x` }) },
+    ...(upscaler !== undefined && { upscaler }),
+  };
+  return { ...words, params: { ...(params.script === 'none' ? bySize : byScript), ...params } };
+}
+
+/** A command with several methods: one is chosen, or typed, by its short name. */
+function byMethod(
+  command: EditingCommand,
+  methods: Readonly<Record<string, string>>,
+  meant: (words: EditWords) => EditWords,
+): (doing: Doing) => Promise<void> {
+  return (doing) => {
+    const { incoming, call } = doing;
+    const { value: typed, rest: text } = takeOption(incoming.text, 'method|方式');
+    const { method = typed, ...options } = call.options;
+    const script = method === null ? {} : { script: scriptOf(methods, String(method)) };
+    const said = { ...call, options: { ...options, ...script } };
+    return editing(command, meant)({ ...doing, incoming: { ...incoming, text }, call: said });
+  };
 }
 
 /** @throws Refusal 'unknown-name' */
-function scriptOf(method: string): string {
-  const known: Readonly<Record<string, string>> = outpaintMethods;
+function scriptOf(known: Readonly<Record<string, string>>, method: string): string {
   const found = known[method.toLowerCase()];
   if (found !== undefined) return found;
   throw new Refusal('unknown-name', { kind: 'method', given: method.slice(0, 40), nearest: Object.keys(known) });
@@ -163,8 +183,8 @@ async function tellModels({ flow, heard, incoming, call: { options } }: Doing): 
 const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   edit: editing(commands.edit),
   inpaint: editing(commands.inpaint),
-  outpaint,
-  upscale: editing(commands.upscale),
+  outpaint: byMethod(commands.outpaint, outpaintMethods, forEachScript),
+  upscale: byMethod(commands.upscale, upscaleMethods, forEachWay),
   sketch,
   remove,
   mask: ({ flow, heard, incoming, call: { sub, options } }) => maskCommand(sub, { flow, heard, incoming, options }),

@@ -221,7 +221,8 @@ function commandOf({ command, mask, sketch }: Said): EditingCommand {
 function operationOf(command: EditingCommand, { mask, sketch, params }: EditRequest): Operation {
   if (command.name === commands.remove.name) return 'remove';
   if (isOutpainting(params.script)) return 'outpaint';
-  if (params.script === 'SD upscale' || params.script === 'extras') return 'upscale';
+  const isEnlarging = params.script === 'SD upscale' || params.script === 'extras';
+  if (isEnlarging || command.name === commands.upscale.name) return 'upscale';
   return mask || sketch?.kind === 'inpaint sketch' ? 'inpaint' : 'edit';
 }
 

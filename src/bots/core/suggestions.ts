@@ -3,7 +3,6 @@ import { imageUpscalers, samplerNames, schedulerNames } from '../../edit/choices
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode, PlaceId } from '../../edit/lineage.ts';
 import { outpaintRatios } from '../../edit/outpaint-plan.ts';
-import { directions } from '../../edit/outpaint-size.ts';
 import { recipes } from '../../edit/recipes.ts';
 import type { UserId } from '../../edit/request.ts';
 import type { Storage } from '../../storage/index.ts';
@@ -62,12 +61,6 @@ async function models({ catalog }: SuggestionOptions): Promise<readonly Suggesti
   }));
 }
 
-async function upscalers({ catalog }: SuggestionOptions): Promise<readonly Suggestion[]> {
-  const { models: files = [] } = await catalog();
-  const found = files.filter(({ kind }) => kind === 'upscaler').map(({ name }) => name);
-  return named([...new Set([...imageUpscalers.map(({ value }) => value), ...found])]);
-}
-
 /** A new one every time, the newest picture's, and somebody's own of the day. */
 async function seeds({ storage, clock }: SuggestionOptions, who: Typing): Promise<readonly Suggestion[]> {
   const { min } = fields.seed;
@@ -124,11 +117,10 @@ const sources: Readonly<
   Record<SuggestionSource, (options: SuggestionOptions, who: Typing) => Promise<readonly Suggestion[]>>
 > = {
   model: models,
-  upscaler: upscalers,
+  upscaler: always(imageUpscalers.map(({ value }) => value)),
   sampler: always(samplerNames),
   scheduler: always(schedulerNames),
   ratio: always(outpaintRatios),
-  direction: always(['all', ...directions, 'horizontal', 'vertical']),
   topic: always(helpTopics),
   setting: always([...new Set([...namesIn('user'), ...namesIn('server')])]),
   seed: seeds,

@@ -15,22 +15,21 @@ import type { Capabilities, Form } from './platform.ts';
 import { field, type Press } from './press.ts';
 
 /** The ways to enlarge a picture, as buttons name them. */
-const ways = {
+export const waysToUpscale = {
   img2img: { size: '2x', denoisingStrength: 0.3, colorCorrection: true, script: 'none' },
   sd: { script: 'SD upscale', scaleFactor: 2 },
   lanczos: { script: 'extras', scaleFactor: 2, sdUpscaler: 'Lanczos' },
   nearest: { script: 'extras', scaleFactor: 2, sdUpscaler: 'Nearest' },
 } as const satisfies Record<string, PartialParams>;
-type Way = keyof typeof ways;
+type Way = keyof typeof waysToUpscale;
 
-const isWay = (arg: string): arg is Way => Object.hasOwn(ways, arg);
+const isWay = (arg: string): arg is Way => Object.hasOwn(waysToUpscale, arg);
 
 async function enlarge(flow: Flow, { asker }: Press, node: LineageNode, params: PartialParams): Promise<void> {
   const words = { ...noWords, params };
   const command: EditingCommand = { ...commands.upscale, edits: { ...commands.upscale.edits, sets: {} } };
   const said = { command, words, source: { kind: 'node', node, how: 'pointed at' }, mask: undefined } as const;
-  const order = await orderEdit(flow, asker, { ...said, sketch: undefined, followsUp: true });
-  await accept(flow, { ...order, op: 'upscale' });
+  await accept(flow, await orderEdit(flow, asker, { ...said, sketch: undefined, followsUp: true }));
 }
 
 function menu({ private: language }: Press, node: LineageNode, capabilities: Capabilities) {
@@ -71,7 +70,7 @@ function customParams(values: Readonly<Record<string, string>>): PartialParams {
 export async function upscaleMenu(flow: Flow, press: Press, node: LineageNode): Promise<void> {
   const { incoming, asker } = press;
   const { arg, values } = incoming;
-  if (isWay(arg)) return enlarge(flow, press, node, ways[arg]);
+  if (isWay(arg)) return enlarge(flow, press, node, waysToUpscale[arg]);
   if (arg === 'custom') {
     if (values) return enlarge(flow, press, node, customParams(values));
     return incoming.answer.form(customForm(press, node));

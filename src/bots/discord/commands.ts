@@ -13,6 +13,7 @@ import {
 } from 'discord.js';
 import type { Label } from '../../edit/choices.ts';
 import { type Field, type FieldName, fields } from '../../edit/fields.ts';
+import { defaultCaps } from '../../edit/resolve.ts';
 import {
   type Command,
   isGroup,
@@ -38,8 +39,11 @@ const suggestedFields: Readonly<Partial<Record<FieldName, SuggestionSource>>> = 
   sampler: 'sampler',
   scheduler: 'scheduler',
   seed: 'seed',
-  direction: 'direction',
+  upscaler: 'upscaler',
 };
+
+/** What is offered of parameters that take more than that: a card shows four pictures. */
+const most: Readonly<Partial<Record<FieldName, number>>> = { batchSize: defaultCaps.maxCount };
 
 /** In servers, in private messages with the bot, and wherever somebody who installed it for themselves goes. */
 const everywhere = {
@@ -139,7 +143,8 @@ function fieldOption(name: FieldName): BasicOption {
   switch (field.kind) {
     case 'integer':
     case 'number': {
-      const range = { min_value: field.min, max_value: field.max, ...(isSuggested && { autocomplete: true as const }) };
+      const max_value = most[name] ?? field.max;
+      const range = { min_value: field.min, max_value, ...(isSuggested && { autocomplete: true as const }) };
       return { type: field.kind === 'integer' ? types.Integer : types.Number, ...common, ...range };
     }
     case 'switch':

@@ -155,14 +155,14 @@ function openFetching() {
   };
 }
 
-/** Where only a part is to change it is an inpainting. What was put to an edit is a mask or a sketch, as its pixels say. */
+/** What was put to an edit is a mask or a sketch, as its pixels say. */
 function editOf(asking: Asking, data: APIModalSubmitInteraction['data'], repliedTo: RepliedTo): Edit {
   const { values, files } = filledIn(data);
   const uploads = (files.mask ?? []).flatMap((id) => data.resolved?.attachments?.[id] ?? []);
-  const { prompt = '', strength, fill, target = '', preset = noPreset } = values;
-  const said = { ...(strength && { strength }), ...(fill && { fill }), ...(target.trim() !== '' && { target }) };
+  const { prompt = '', strength, fill, preset = noPreset } = values;
+  const said = { ...(strength && { strength }), ...(fill && { fill }) };
   return {
-    name: target.trim() === '' ? asking : commands.inpaint.name,
+    name: asking,
     sub: '',
     options: { prompt, ...said, ...(preset !== noPreset && preset !== '' && { preset }) },
     text: '',
@@ -233,8 +233,8 @@ function fillField(language: Language, isYoung: boolean) {
 }
 
 /**
- * The form: prompt, which part, strength, a file, and a preset; for inpainting what the part starts from instead of the preset. Without
- * the younger fields files and presets are for the commands.
+ * The form: prompt, strength, a file, and a preset; for inpainting what the part starts from instead of the preset. Without the younger
+ * fields files and presets are for the commands.
  */
 function menuModal(
   { command, message, language, presets }: Asked,
@@ -245,7 +245,6 @@ function menuModal(
   const steps = strengths.map((value, at) => ({ value, label: `${said.strengths[at]} (${value})` }));
   const isInpaint = command === 'inpaint';
   const promptInput = inputOf({ name: 'prompt', value: '', long: true, required: !isInpaint, maxLength: 1500 });
-  const part = inputOf({ name: 'target', value: '', long: false, required: false, maxLength: 100 });
   const files = { min_values: 0, max_values: 1, required: false };
   const upload = { type: ComponentType.FileUpload as const, custom_id: 'mask', ...files };
   const file = isInpaint ? labelled(said.mask, upload, said.maskHelp) : labelled(said.markup, upload, said.markupHelp);
@@ -254,7 +253,6 @@ function menuModal(
     title: said.titles[command],
     components: [
       labelled(said.prompt, promptInput),
-      labelled(isInpaint ? said.part : said.onlyPart, part),
       labelled(said.strength, choiceField('strength', { choices: steps, usual, isYoung })),
       ...(isInpaint ? [fillField(language, isYoung)] : []),
       ...(isYoung ? [file] : []),

@@ -46,6 +46,7 @@ const words: readonly (readonly [string, string])[] = [
   ['当前', '目前'],
   ['帮助', '說明'],
   ['表达式', '運算式'],
+  ['子区', '討論串'],
 ];
 
 /** Characters that are written otherwise, each followed by how; only those of which there is one way in our words. */
@@ -53,7 +54,7 @@ const characters =
   '协協锁鎖开開标標宽寬与與两兩个個为為于於仅僅从從会會传傳体體关關内內减減则則删刪务務动動区區单單历歷参參发發变變叠疊号號后後图圖块塊' +
   '声聲处處审審对對导導并並异異张張录錄志誌扩擴拦攔数數无無时時暂暫条條来來树樹测測涂塗滤濾潜潛状狀现現画畫盖蓋种種' +
   '称稱笔筆类類级級组組细細结結绘繪继繼续續编編缘緣缩縮节節补補见見规規记記许許设設词詞试試语語请請读讀谁誰调調负負' +
-  '赛賽辑輯边邊过過进進迹跡邻鄰键鍵闭閉间間队隊随隨隐隱页頁项項预預频頻题題颜顏额額马馬鸦鴉';
+  '确確执執赛賽辑輯边邊过過进進迹跡邻鄰键鍵闭閉间間队隊随隨隐隱页頁项項预預频頻题題颜顏额額马馬鸦鴉';
 
 const written: ReadonlyMap<string, string> = new Map(
   [...characters].flatMap((one, at, all) => (at % 2 === 0 ? [[one, all[at + 1]!] as const] : [])),

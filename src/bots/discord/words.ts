@@ -14,9 +14,6 @@ export interface Words {
   /** Of an edit: a file that may be either. */
   readonly markup: string;
   readonly markupHelp: string;
-  /** Which part, where only a part is repainted, and where the whole picture may be. */
-  readonly part: string;
-  readonly onlyPart: string;
   readonly preset: string;
   readonly noPreset: string;
   /** Instead of a form that could not be opened in time. */
@@ -36,8 +33,6 @@ export const words: Readonly<Record<Language, Words>> = {
     maskHelp: 'White is repainted, black stays. Transparent parts of the picture count where none is sent.',
     markup: 'Mask or sketch',
     markupHelp: 'Black and white: white is repainted. Else: the picture as you have drawn on it.',
-    part: 'Which part? (a word or two)',
-    onlyPart: 'Only change… (a word or two)',
     preset: 'Preset',
     noPreset: 'None',
     lateTitle: 'That took a moment',
@@ -54,8 +49,6 @@ export const words: Readonly<Record<Language, Words>> = {
     maskHelp: '白色部分会被重绘，黑色部分保持不变。不上传时以图片的透明部分为蒙版。',
     markup: '蒙版或涂鸦',
     markupHelp: '黑白图为蒙版：白色部分重绘；否则视为在图片上画好的草稿。',
-    part: '哪一部分？（一两个词）',
-    onlyPart: '只改变…（一两个词）',
     preset: '预设',
     noPreset: '不使用预设',
     lateTitle: '刚才有点慢',

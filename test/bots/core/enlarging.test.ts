@@ -126,6 +126,27 @@ describe('the upscale menu', () => {
     expect(op).toBe('upscale');
   });
 
+  test.each([
+    [
+      { method: 'img2img', factor: 1.5, upscaler: 'Nearest', 'exact-steps': true },
+      { script: 'none', size: '1.5x', upscaler: 'Nearest', denoisingStrength: 0.3, exactSteps: true },
+    ],
+    [
+      { method: 'extras', factor: 1.5 },
+      { script: 'extras', scaleFactor: 1.5, sdUpscaler: 'Lanczos' },
+    ],
+    [
+      { upscaler: 'Nearest', 'tile-overlap': 16, strength: 0.2 },
+      { script: 'SD upscale', sdUpscaler: 'Nearest', overlap: 16, denoisingStrength: 0.2 },
+    ],
+  ])('as a command takes %j', async (options, expected) => {
+    const { place, first } = await begun();
+    await platform.command(ann, 'upscale', options, { in: place, replyTo: first.id });
+    const { task, op } = await chat.nodeOf(await chat.result(place, 1));
+    expect(task!.request.params).toMatchObject(expected);
+    expect(op).toBe('upscale');
+  });
+
   test('takes other values in a form', async () => {
     const { place, first } = await begun();
     const { id: target } = await chat.nodeOf(first);

@@ -56,11 +56,11 @@ describe('suggestions', () => {
     expect(names(ranked(all, 'SD'))).toEqual(['sd 1.5', 'xx sdxx', 'anisd', 's-x-d']);
   });
 
-  test('of samplers and topics are their names, of upscalers also the files there are', async () => {
+  test('of samplers, topics and upscalers are the names that are taken', async () => {
     const some = open({ checkpoints: [], models: [{ kind: 'upscaler', name: '4x-UltraSharp', hash: null }] });
     expect(names(await some.of('sampler', '', who))).toEqual(samplerNames);
     expect(names(await some.of('sampler', 'euler', who))).toEqual(['Euler a', 'Euler']);
-    expect(names(await some.of('upscaler', 'ultra', who))).toEqual(['4x-UltraSharp']);
+    expect(names(await some.of('upscaler', '', who))).toEqual(['None', 'Lanczos', 'Nearest']); // networks enlarge nothing yet
     expect(names(await some.of('topic', 'reg', who))).toEqual(['region']);
   });
 

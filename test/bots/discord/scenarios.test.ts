@@ -159,6 +159,12 @@ describe('a message', () => {
     expect(line).toContain(String.raw`\*\*bold\*\* \<@1> @`);
     expect(line).not.toMatch(/(?<!\\)[*_`|[\]]|@everyone/);
     expect(result.mentions).toEqual([]);
+    const sly = { ...ann, user: chat.dc.user('Sly\u202e\u0000 **<@1>**') };
+    chat.dc.message(sly.user, 'a\u0000 \u202etac\u2066', { ...sly, replyTo: result });
+    const second = await newest(sly, isResult(2));
+    expect(second.text).toContain(String.raw`@Sly \*\*\<@1>\*\*`);
+    expect(second.text).toContain('"a tac"');
+    expect(second.text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 });
 
@@ -215,13 +221,14 @@ describe('buttons', () => {
     const { result } = await edited(ann);
     const { result: other } = await edited(bo);
     const { id } = await chat.nodeOf(other);
-    for (const customId of ['p0|ag|0123456789|', `p1|ag|${id}|`, `p1|zz|${id}|`, 'x']) {
-      const press = chat.dc.forge(ann.user, result, customId);
-      await press.answered();
-    }
-    await expect
-      .poll(() => chat.dc.messages(ann).filter(({ onlyFor, text }) => onlyFor && text.includes('⚠')).length, patience)
-      .toBe(4);
+    const foreign = [`p1|ag|${id}|`, `q1|ag|${id}|`, `p1|ed|${id}|`, `p1|fl|${id}|`];
+    const unreadable = ['p0|ag|0123456789|', `p1|zz|${id}|`, 'x', `p1|ag|${id}|${'9'.repeat(80)}`, 'p1|ag|../../etc|'];
+    for (const customId of [...foreign, ...unreadable]) await chat.dc.forge(ann.user, result, customId).answered();
+    const chosen = { customId: 'p1|choose', values: [`p1|sh|${id}|`] };
+    await chat.dc.select(ann.user, result, chosen).answered();
+    const refused = () => chat.dc.messages(ann).filter(({ onlyFor, text }) => onlyFor && text.includes('⚠'));
+    await expect.poll(() => refused().length, patience).toBe(foreign.length + unreadable.length + 1);
+    expect(refused().some(({ pictures }) => pictures.length > 0)).toBe(false);
   });
 
   test('of others fork: nobody is asked to be somebody else', async () => {
@@ -240,7 +247,7 @@ describe("a picture's context menu", () => {
     const opened = await chat.dc.context(ann.user, 'Edit image', target, ann).answered();
     expect(opened.callbackType).toBe(9);
     const mask = { name: 'mask.png', bytes: await halfMask() };
-    expect(opened.modal?.components).toHaveLength(5);
+    expect(opened.modal?.components).toHaveLength(4);
     const sent = chat.dc.modal(opened, { prompt: 'a red hat', strength: '0.9', mask: [mask] });
     await useMask(ann);
     const request = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
@@ -257,7 +264,7 @@ describe("a picture's context menu", () => {
     const fetched = chat.dc.calls('GET', /cdn\/attachments/).length;
     const opened = await chat.dc.context(ann.user, 'Inpaint image', target, ann).answered();
     expect(opened.modal).toMatchObject({ title: 'Inpaint image' });
-    expect(opened.modal?.components).toHaveLength(5);
+    expect(opened.modal?.components).toHaveLength(4);
     await expect.poll(() => chat.dc.calls('GET', /cdn\/attachments/).length, patience).toBe(fetched + 1);
     const mask = { name: 'mask.png', bytes: await halfMask() };
     chat.dc.modal(opened, { prompt: 'a red hat', fill: 'latent noise', mask: [mask] });
