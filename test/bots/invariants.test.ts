@@ -33,8 +33,17 @@ describe('I1: whatever is done is acknowledged in time', () => {
     for (const interaction of asked) expect((await interaction.answered()).answeredAfterMs).toBeLessThan(1000);
     discord.latch.open();
     const result = await dc.waitCard(isDiscordResult(1), patience.timeout);
-    const pressed = await dc.button(user, result, 'Again').answered();
-    expect(pressed.answeredAfterMs).toBeLessThan(1000);
+    const { id } = await discord.nodeOf(result);
+    const form = await dc.button(user, result, 'Edit…').answered();
+    const menu = await dc.context(user, 'Edit image', result).answered();
+    expect([form.callbackType, menu.callbackType]).toEqual([9, 9]);
+    const others = [
+      ...[form, menu, dc.context(user, 'Show settings', result), dc.button(user, result, 'Again')],
+      ...[dc.select(user, result, { customId: 'p1|choose', values: [`p1|sh|${id}|`] }), dc.forge(user, result, 'x')],
+      ...[dc.autocomplete(user, 'edit', { options: { model: '' }, focused: 'model' })],
+      ...[dc.modal(form, { prompt: 'y' }), dc.modal(menu, { prompt: 'z' })],
+    ];
+    for (const interaction of others) expect((await interaction.answered()).answeredAfterMs).toBeLessThan(1000);
   });
 
   test('on Telegram a press is answered within two seconds', async () => {

@@ -15,8 +15,8 @@ import { words } from './words.ts';
 const warningMs = 60_000;
 /** What is said briefly goes away after this, ms. */
 const brieflyMs = 20_000;
-/** A form must be there within three seconds; whoever has not decided by then gets "thinking" and a button instead, ms. */
-const decideMs = 1500;
+/** Everything is acknowledged within a second; what has not become a form by then gets "thinking" and a button instead, ms. */
+const decideMs = 900;
 
 /** What answers are given with. */
 export interface Answering {

@@ -40,7 +40,7 @@ export async function openAdapter({ standIn, blob, ...options }: AdapterOptions 
   const dc = await openDiscordStandIn({ messageBucket: { limit: 500, windowMs: 1000 }, ...standIn });
   const logged: Adapter['logged'] = [];
   const discord = openDiscord({
-    ...{ token: dc.token, apiRoot: dc.api, dataDir, fit, log: keepingLog(logged), clock: fastClock(20, dc.clock) },
+    ...{ token: dc.token, apiRoot: dc.api, dataDir, fit, log: keepingLog(logged), clock: fastClock(10, dc.clock) },
     blobs: { get: async () => blob ?? new Uint8Array() },
     ...options,
   });

@@ -31,11 +31,16 @@ export interface ChatOptions extends RunningBotOptions {
   readonly standIn?: StandInOptions;
 }
 
+/** A second in which forms must open is no shorter here than a busy machine needs. */
+const adapterSpeed = 10;
+
 async function openBot(dataDir: string, dc: DiscordStandIn, latch: Latch, options: ChatOptions) {
   const bot = await openRunningBot(dataDir, fastClock(options.speed ?? 20, dc.clock), latch, options, (parts) => {
-    const { storage, queue, clock } = parts;
+    const { storage, queue } = parts;
+    const clock = fastClock(adapterSpeed, dc.clock);
     const suggestions = openSuggestions({ catalog: () => queue.catalog(), storage, clock });
-    return openDiscord({ ...parts, token: dc.token, apiRoot: dc.api, dataDir, fit, log: silentLog, suggestions });
+    const { token, api: apiRoot } = dc;
+    return openDiscord({ ...parts, clock, token, apiRoot, dataDir, fit, log: silentLog, suggestions });
   });
   await expectCommands(dc);
   return bot;

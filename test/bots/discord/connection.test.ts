@@ -136,7 +136,7 @@ describe('acknowledging', () => {
     expect(quick.modal).toMatchObject({ title: expect.stringMatching(/^T{44}…$/), custom_id: 'p1|ed|0123456789|' });
 
     bot.answer = async ({ answer }) => {
-      await new Promise((resolve) => setTimeout(resolve, 200)); // 4 s of the bot's time
+      await new Promise((resolve) => setTimeout(resolve, 200)); // 2 s of the bot's time
       await answer.form(form);
     };
     const slow = await bot.dc.button(ann, card!, 'Edit…').answered();

@@ -131,7 +131,7 @@ const en: HouseMessages = {
   keptTitle: (count) => `${plural(count, 'result', 'results')} of yours could not be posted and waited here`,
   elsewhere: 'I could not post this where you asked for it.',
   tip: [
-    'Reply to a result to go on: "+ sunset", "hat -> red beret".',
+    'Reply to a result to go on: "+ sunset", "no: people".',
     'Its buttons make more: Again, Less, More, Undo.',
     '/help shows the rest, /privacy what I keep.',
   ],
@@ -203,7 +203,7 @@ const zh: HouseMessages = {
   keptTitle: (count) => `你有 ${count} 个结果无法发布，一直保存在这里`,
   elsewhere: '无法发布到你提出请求的地方。',
   tip: [
-    '回复结果即可继续：“+ 日落”“帽子 -> 红色贝雷帽”。',
+    '回复结果即可继续：“+ 日落”“反向：人群”。',
     '结果下方的按钮：再来一张、幅度±、撤销。',
     '/help 查看更多，/privacy 查看我保存了什么。',
   ],
