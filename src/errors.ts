@@ -91,6 +91,8 @@ export interface Refusals {
   banned: { why: string | null; isEverywhere: boolean };
   'channel-closed': { open: readonly string[] };
   'role-needed': Record<string, never>;
+  /** The platform has no threads for pictures. */
+  'no-threads': Record<string, never>;
   'foreign-source': Record<string, never>;
   forgetting: Record<string, never>;
   'under-review': Record<string, never>;

@@ -180,6 +180,7 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
         apiRoot: config.DISCORD_API_ROOT,
         dataDir: resolve(config.PALIMPSEST_DATA),
         suggestions,
+        limited: () => metrics.chatFailures.inc({ platform: 'discord', status: '429' }),
       }),
     );
   }

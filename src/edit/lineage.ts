@@ -81,6 +81,8 @@ export interface Lineage {
   readonly collaborators: readonly Collaborator[];
   /** Who locked it, if anybody did. */
   readonly lockedBy: UserId | null;
+  /** The thread in which it goes on, where it has one; `place` is what that thread hangs on. */
+  readonly thread: PlaceId | null;
   readonly createdAt: Date;
 }
 

@@ -75,6 +75,10 @@ export interface LineageStore {
    */
   remove(node: LineageNode): Promise<boolean>;
   setPolicy(lineage: LineageId, policy: Policy): Promise<void>;
+  /** From now on it goes on in that thread; null: in its place. */
+  setThread(lineage: LineageId, thread: PlaceId | null): Promise<void>;
+  /** The newest tree that goes on in a thread. */
+  ofThread(thread: PlaceId): Promise<Lineage | undefined>;
   /** Locks it for `by`, or unlocks it; false when who locks it is not `expected` (any more). */
   setLock(lineage: LineageId, expected: UserId | null, by: UserId | null): Promise<boolean>;
   invite(lineage: LineageId, collaborator: Collaborator): Promise<void>;
@@ -184,8 +188,15 @@ async function findLineage(db: Db, id: LineageId): Promise<Lineage | undefined> 
     begunBy: Object.fromEntries(begun),
     collaborators: row.members.map(({ member, name }) => ({ member, name })),
     lockedBy: row.lockedBy as UserId | null,
+    thread: row.thread as PlaceId | null,
     createdAt: row.createdAt,
   };
+}
+
+async function ofThread(db: Db, thread: PlaceId): Promise<Lineage | undefined> {
+  const where = { thread, branches: { some: {} } };
+  const row = await db.lineage.findFirst({ where, orderBy: { createdAt: 'desc' }, select: { id: true } });
+  return row ? findLineage(db, row.id as LineageId) : undefined;
 }
 
 async function findNode(db: Db, where: Prisma.NodeWhereInput): Promise<LineageNode | undefined> {
@@ -348,6 +359,8 @@ export function lineageStore(db: Database, blobDirectory: string, now: Clock): L
     some: (ids) => some(db, ids),
     remove: (node) => removeNode(db, blobDirectory, node, now()),
     setPolicy: async (id, policy) => void (await db.lineage.updateMany({ where: { id }, data: { policy } })),
+    setThread: async (id, thread) => void (await db.lineage.updateMany({ where: { id }, data: { thread } })),
+    ofThread: (thread) => ofThread(db, thread),
     setLock: (lineage, expected, by) => setLock(db, lineage, expected, by),
     invite: (lineage, collaborator) => invite(db, lineage, collaborator),
     uninvite: async (lineageId, member) =>

@@ -39,7 +39,7 @@ export interface OutboxStore {
   due(now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]>;
   /** waiting → sending (or sending since long → sending anew); false when somebody else took it. */
   claim(row: OutboxRow, now: Date): Promise<boolean>;
-  /** One transaction: row → sent, its messages linked, its job → `done`. */
+  /** One transaction: row → sent, its messages linked, its job → `done`. A progress card it took the place of is one no more. */
   sent(id: string, message: string, links: readonly MessageLink[]): Promise<void>;
   /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
   retryAt(id: string, dueAt: Date): Promise<void>;
@@ -112,6 +112,7 @@ function sent(db: Database, id: string, message: string, links: readonly Message
     const { jobId } = await tx.outbox.update({ where: { id }, data, select: { jobId: true } });
     for (const link of links) await linkMessage(tx, link);
     if (jobId === null) return;
+    await tx.job.updateMany({ where: { id: jobId, cardMessage: message }, data: { cardMessage: null } });
     await tx.job.updateMany({ where: { id: jobId, state: 'delivering' }, data: { state: 'done', endedAt: now } });
   });
 }

@@ -35,6 +35,8 @@ export interface PlaceRules {
   readonly votes: boolean;
   /** Pictures name the people who made them in their infotext. */
   readonly authors: boolean;
+  /** Every new tree goes on in a thread of its own, where a platform has threads. */
+  readonly threads: boolean;
 }
 
 export interface TogetherStore {
@@ -119,8 +121,8 @@ export function togetherStore(db: Db, now: Clock): TogetherStore {
       return (await db.vote.findMany({ where, ...withBallots, take: 100 })).map(toVote);
     },
     rules: async (id) => {
-      const row = await db.place.findUnique({ where: { id }, select: { votes: true, authors: true } });
-      return row ?? { votes: false, authors: false };
+      const select = { votes: true, authors: true, threads: true } as const;
+      return (await db.place.findUnique({ where: { id }, select })) ?? { votes: false, authors: false, threads: false };
     },
     setRules: async (id, rules) => void (await db.place.updateMany({ where: { id }, data: rules })),
   };

@@ -72,7 +72,7 @@ export function lineageConformance(name: string, openStand: () => Promise<Stand>
         expect(await other.lineage.node(root.id)).toEqual(root);
         expect(await other.lineage.lineage(root.lineage)).toEqual({
           ...{ id: root.lineage, place, owner: ann, policy: 'anyone', heads: { main: root.id } },
-          ...{ begunBy: {}, collaborators: [], lockedBy: null },
+          ...{ begunBy: {}, collaborators: [], lockedBy: null, thread: null },
           createdAt: stand.time,
         });
       });

@@ -51,6 +51,7 @@ export const quickCapabilities: Capabilities = {
   forms: true,
   pairs: 'first',
   ephemeral: true,
+  resultsInPlace: false,
   editIntervalMs: { private: 5, room: 5 },
   previewIntervalMs: { private: 10, room: null },
 };

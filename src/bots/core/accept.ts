@@ -37,6 +37,7 @@ export async function plantUpload({ storage, random }: Desk, asker: Asker, uploa
     ...ids,
     ...{ image, infotext, spoiler, author: speaker.user, place: where.place },
   });
+  if (where.thread) await storage.lineage.setThread(node.lineage, where.thread);
   if (aloneIn(asker.message)) await storage.lineage.setPolicy(node.lineage, 'owner'); // nobody comes across it by chance
   if (message !== null && !aloneIn(message)) {
     await storage.messages.link({ place: where.place, message, kind: 'panel', node: node.id, job: null, draft: null });

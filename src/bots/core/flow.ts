@@ -16,6 +16,7 @@ import { languageOf } from './language.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Incoming } from './platform.ts';
 import { reconcile, settle } from './recovery.ts';
+import { atHome } from './threads.ts';
 import { closeVotes } from './votes.ts';
 import { waysOn } from './way-on.ts';
 
@@ -141,9 +142,11 @@ export class Reception {
     return kept;
   }
 
-  async #handle(incoming: Incoming): Promise<void> {
-    let language = languageOf(incoming.speaker.locale) ?? 'en';
+  async #handle(arrived: Incoming): Promise<void> {
+    let incoming = arrived;
+    let language = languageOf(arrived.speaker.locale) ?? 'en';
     try {
+      incoming = await atHome(this.#flow, arrived);
       const heard = await meet(this.#flow, incoming);
       language = heard.private;
       await greet(this.#flow, heard, incoming).catch((error: unknown) => {

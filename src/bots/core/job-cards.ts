@@ -1,6 +1,7 @@
 import type { JobId, PlaceId } from '../../edit/lineage.ts';
 import type { Progress } from '../../edit/request.ts';
 import type { JobRow } from '../../storage/index.ts';
+import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
 import { pause } from './clock.ts';
 import { type Desk, nameOf } from './desk.ts';
@@ -9,6 +10,7 @@ import { jobCard, shareOf } from './job-card.ts';
 import { isOpen } from './job-state.ts';
 import { messagesIn } from './messages/index.ts';
 import { type Card, DeliveryError, type Platform } from './platform.ts';
+import { sendAbout } from './threads.ts';
 import { stageIn, type Tracked } from './tracked-job.ts';
 
 /** Position and time left are corrected at most this often, ms. */
@@ -33,7 +35,7 @@ export interface JobCards extends AsyncDisposable {
   lineMoved(): void;
   /** How far a job is, 0…1, as far as it was told: what of its cost is spent. */
   shareOf(id: JobId): number;
-  /** No more edits. Resolves when the first card stands, so that it can be taken away; waits no longer than a few seconds. */
+  /** No more edits. Resolves when what is being sent or edited stands, so that the outcome comes after it; waits a few seconds at most. */
   release(id: JobId): Promise<void>;
 }
 
@@ -121,8 +123,9 @@ class PacedCards implements JobCards {
     if (!tracked) return;
     this.#jobs.delete(id);
     this.#dirty.delete(id);
-    if (tracked.sending === undefined) return;
-    const sent = tracked.sending.catch(() => {}); // told about where it was begun
+    const edited = this.#editing.get(tracked.row.place);
+    if (tracked.sending === undefined && edited === undefined) return;
+    const sent = Promise.allSettled([tracked.sending, edited]); // failures are told about where they were begun
     await Promise.race([sent, pause(this.#desk.clock, CARD_WAIT_MS, this.#desk.closing)]);
   }
 
@@ -184,11 +187,12 @@ class PacedCards implements JobCards {
   }
 
   async #post(platform: Platform, tracked: Tracked): Promise<void> {
-    const { id, place, replyTo, language } = tracked.row;
+    const { id, place, replyTo, language, lineage } = tracked.row;
     const card = this.#cardOf(tracked, platform, null);
     const { clock, storage } = this.#desk;
-    const nonce = `${id}-${tracked.posted}`;
-    const [message] = await platform.send(place, card, { replyTo, nonce, repeated: false, language });
+    const how = { replyTo, nonce: `${id}-${tracked.posted}`, repeated: false, language };
+    const about = aloneIn(replyTo) ? null : lineage;
+    const [message] = await sendAbout(this.#desk, platform, about, { place, card, how });
     tracked.posted += 1;
     Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
     await storage.jobs.setCard(id, message);

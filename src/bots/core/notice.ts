@@ -130,6 +130,11 @@ export function languageOfRow(row: OutboxRow): Language {
   return isNotice(row.card) ? row.card.language : 'en';
 }
 
+/** The vote a row's card is about. */
+export function voteOfRow({ card }: Pick<OutboxRow, 'card'>): string | null {
+  return isNotice(card) && card.kind === 'vote' ? card.vote : null;
+}
+
 /** The draft a row's card is about. */
 export function draftOfRow({ card }: OutboxRow): string | null {
   return isNotice(card) && card.kind === 'draft' ? card.draft : null;

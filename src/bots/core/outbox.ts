@@ -4,11 +4,13 @@ import type { MessageLink, OutboxRow } from '../../storage/index.ts';
 import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
 import type { Desk } from './desk.ts';
+import { cardToReplace, isReplaced } from './in-place.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
-import { draftOfRow, languageOfRow, noticeCard } from './notice.ts';
+import { draftOfRow, isResult, languageOfRow, noticeCard } from './notice.ts';
 import { type Card, DeliveryError, type Platform } from './platform.ts';
 import { type Tastes, tastesFor } from './tastes.ts';
+import { beginThread, lineageOfRow, sendAbout } from './threads.ts';
 
 /** A row found `sending` this long after its claim was left by a process that died, ms. */
 const STUCK_MS = 60_000;
@@ -165,6 +167,7 @@ class OutboxLoop implements Outbox {
         throw new DeliveryError('no-way', null);
       const { message, pictures } = await this.#send(platform, row);
       await storage.people.placeReached(row.place);
+      if (isResult(row) && !aloneIn(row.replyTo)) await beginThread(this.#desk, platform, row, message);
       const link = (id: string, node: NodeId | null): MessageLink => ({
         ...{
           place: row.place,
@@ -196,8 +199,13 @@ class OutboxLoop implements Outbox {
       ...{ replyTo: row.replyTo, nonce: row.id, repeated: row.state === 'sending', language },
       ...tastes?.notice,
     };
+    const lineage = aloneIn(row.replyTo) ? null : await lineageOfRow(this.#desk, row);
+    const progress = tastes?.notice.mention ? null : cardToReplace(platform, row, job, this.#desk.clock.now());
     const post = async (shown: Card): Promise<Sent> => {
-      const [message, ...pictures] = await platform.send(row.place, fitted(shown, platform.capabilities), how);
+      const posting = { place: row.place, card: fitted(shown, platform.capabilities), how };
+      if (progress !== null && (await isReplaced(platform, row.place, progress, posting.card)))
+        return { message: progress, pictures: [] };
+      const [message, ...pictures] = await sendAbout(this.#desk, platform, lineage, posting);
       return { message, pictures: pictures.map((id, at) => ({ message: id, node: shown.images[at]?.node })) };
     };
     try {

@@ -21,6 +21,8 @@ export interface Capabilities {
   readonly pairs: 'ask' | 'first';
   /** Answers can be shown to one person only. */
   readonly ephemeral: boolean;
+  /** A card that showed progress becomes the result, when that comes soon; else every result is a message of its own. */
+  readonly resultsInPlace: boolean;
   /** Progress edits, of all cards of a place together, are at least this far apart, ms: in private, and in a room. */
   readonly editIntervalMs: { readonly private: number; readonly room: number };
   /** Live previews are at least this far apart, ms; null: none in rooms. */
@@ -165,6 +167,10 @@ export interface Whereabouts {
   readonly locale: string | null;
   /** Nobody looks after it: whoever is there sets its rules. */
   readonly selfRuled?: boolean;
+  /** What a thread or the like hangs on: what was decided there holds here too, unless something else was. */
+  readonly within?: PlaceId;
+  /** The thread it was said in, of a tree that began in `place`. Set by the core. */
+  readonly thread?: PlaceId;
   /** What the platform lets the bot hear here; everything, when not said. */
   readonly hears?: 'everything' | 'what is meant for it';
 }
@@ -264,6 +270,8 @@ export interface SendOptions {
   readonly replyTo: string | null;
   /** At most 25 characters; a platform that knows nonces posts the same one only once. */
   readonly nonce: string;
+  /** A thread of the place to post in; its messages are called as `inThread` calls them. */
+  readonly thread?: PlaceId;
   /** Posted possibly twice: the platform could not say whether the first try arrived. */
   readonly repeated: boolean;
   readonly language: Language;
@@ -318,6 +326,8 @@ export interface Platform extends AsyncDisposable {
   answers?(place: PlaceId): boolean;
   /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */
   directPlace(user: UserId): Promise<PlaceId | null>;
+  /** Begins a thread at a message of a place, where there are threads; one that was begun there before is the same. @throws DeliveryError */
+  openThread?(place: PlaceId, message: string, name: string): Promise<PlaceId>;
   /** An address that leads to a message, where there is such a thing. */
   linkTo?(place: PlaceId, message: string): string;
 }

@@ -6,6 +6,7 @@ import { messageLinkIn } from './message-link.ts';
 import { headOf } from './picture-view.ts';
 import { pinnedNode } from './pinned.ts';
 import type { RemoteFile, RepliedTo, Speaker, Whereabouts } from './platform.ts';
+import { inThread } from './threads.ts';
 
 /** A file that somebody sends may have this many bytes. */
 const FILE_LIMIT = 25 * 1024 * 1024;
@@ -131,8 +132,12 @@ async function drafted(desk: Desk, { where, speaker }: Pointers): Promise<Lineag
 async function recent(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
   const { where, speaker } = pointers;
   const { lineage } = desk.storage;
+  const ofThread = where.thread && (await lineage.ofThread(where.thread));
   const waiting = await drafted(desk, pointers);
-  if (waiting) return { kind: 'node', node: waiting, how: 'your draft' };
+  if (waiting && (!ofThread || waiting.lineage === ofThread.id))
+    return { kind: 'node', node: waiting, how: 'your draft' };
+  const head = ofThread && (await lineage.node(headOf(ofThread)));
+  if (head) return { kind: 'node', node: head, how: 'pointed at' };
   const pinned = await pinnedNode(desk, where.place);
   if (pinned) return { kind: 'node', node: pinned, how: 'pinned' };
   const since = new Date(desk.clock.now() - RECENT_MS);
@@ -159,10 +164,13 @@ async function pictureOf(desk: Desk, pointed: RepliedTo | null | undefined): Pro
 /** What a link to a message points at. @throws Refusal 'no-content' when that cannot be seen from here */
 async function linkedTo(desk: Desk, { where }: Pointers, link: string): Promise<Source> {
   const linked = messageLinkIn(link);
-  if (linked?.place !== where.place) throw new Refusal('no-content', {});
-  const node = await nodeOfMessage(desk, where, linked.message);
+  const isHere = linked?.place === where.place;
+  const thread = linked && !isHere ? await desk.storage.lineage.ofThread(linked.place) : undefined;
+  if (!linked || (!isHere && thread?.place !== where.place)) throw new Refusal('no-content', {});
+  const message = isHere ? linked.message : inThread(linked.place, linked.message);
+  const node = await nodeOfMessage(desk, where, message);
   if (node) return { kind: 'node', node, how: 'pointed at' };
-  const picture = await pictureOf(desk, await desk.platformOf(where.place)?.look?.(where.place, linked.message));
+  const picture = await pictureOf(desk, await desk.platformOf(where.place)?.look?.(where.place, message));
   if (!picture) throw new Refusal('no-content', {});
   return picture;
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../edit/catalog.ts';
 import { imageUpscalers, samplerNames, schedulerNames } from '../../edit/choices.ts';
 import { fields } from '../../edit/fields.ts';
-import type { LineageNode, PlaceId } from '../../edit/lineage.ts';
+import type { LineageId, LineageNode, PlaceId } from '../../edit/lineage.ts';
 import { outpaintRatios } from '../../edit/outpaint-plan.ts';
 import { recipes } from '../../edit/recipes.ts';
 import type { UserId } from '../../edit/request.ts';
@@ -45,6 +45,16 @@ export interface SuggestionOptions {
   readonly catalog: () => Promise<Catalog>;
   readonly storage: Pick<Storage, 'lineage' | 'presets'>;
   readonly clock: Clock;
+}
+
+/** Somebody who types; in the thread of a tree, at the place of that tree. */
+interface AtHome extends Typing {
+  readonly lineage: LineageId | undefined;
+}
+
+async function atHome({ storage }: SuggestionOptions, who: Typing): Promise<AtHome> {
+  const tree = await storage.lineage.ofThread(who.place);
+  return { ...who, place: tree?.place ?? who.place, lineage: tree?.id };
 }
 
 const cut = (text: string) => (text.length <= limits.text ? text : `${text.slice(0, limits.text - 1)}…`);
@@ -103,18 +113,19 @@ async function shared({ lineage }: SuggestionOptions['storage'], recent: readonl
 /** The tree somebody worked on last here, else the newest one, newest picture first. */
 async function versions(
   { storage, clock }: SuggestionOptions,
-  { place, user }: Typing,
+  { place, user, lineage }: AtHome,
   isMeant: (node: LineageNode) => boolean,
 ) {
   const recent = await storage.lineage.recent(place, new Date(clock.now() - DAY_MS), LOOKED_AT);
   const newest = recent.find(({ author }) => author === user) ?? (await shared(storage, recent));
-  return recent.filter((node) => node.lineage === newest?.lineage && isMeant(node)).map(versionNamed);
+  const tree = lineage ?? newest?.lineage;
+  return recent.filter((node) => node.lineage === tree && isMeant(node)).map(versionNamed);
 }
 
 const always = (names: readonly string[]) => async () => named(names);
 
 const sources: Readonly<
-  Record<SuggestionSource, (options: SuggestionOptions, who: Typing) => Promise<readonly Suggestion[]>>
+  Record<SuggestionSource, (options: SuggestionOptions, who: AtHome) => Promise<readonly Suggestion[]>>
 > = {
   model: models,
   upscaler: always(imageUpscalers.map(({ value }) => value)),
@@ -148,7 +159,7 @@ export function openSuggestions(options: SuggestionOptions): Suggestions {
     const now = options.clock.now();
     const known = kept.get(key);
     if (known && now - known.at < FRESH_MS) return known.list;
-    const list = sources[source](options, who);
+    const list = atHome(options, who).then((home) => sources[source](options, home));
     list.catch(() => kept.delete(key)); // asked again next time
     kept.delete(key);
     kept.set(key, { at: now, list });

@@ -5,6 +5,7 @@ import {
   RateLimitError,
   type RawFile,
   REST,
+  RESTEvents,
   type RequestMethod,
   type RouteLike,
 } from 'discord.js';
@@ -54,6 +55,8 @@ export interface ApiOptions {
   /** `https://discord.com/api`. */
   readonly root: string;
   readonly log: Log;
+  /** Told of every limit that was run into. */
+  readonly limited?: () => void;
 }
 
 /** Uploads of 10 MB on a slow line take longer than the library's own 15 s. */
@@ -62,9 +65,10 @@ const timeout = 60_000;
 /** Edits of messages never wait in line: by the time they were let through they would be out of date. */
 const rejectOnRateLimit = ({ method, route }: RateLimitData) => method === 'PATCH' && route.startsWith('/channels');
 
-export function openApi({ token, root, log }: ApiOptions): Api {
+export function openApi({ token, root, log, limited = () => {} }: ApiOptions): Api {
   const options = { version: '10', api: root, timeout, retries: 3, globalRequestsPerSecond: 50, rejectOnRateLimit };
   const rest = new REST(options).setToken(token);
+  rest.on(RESTEvents.RateLimited, limited);
   return {
     call: async <T>(method: `${RequestMethod}`, route: RouteLike, { files, ...calling }: Calling = {}): Promise<T> => {
       try {
@@ -108,6 +112,7 @@ export const codes = {
   missingPermissions: 50013,
   tokenExpired: 50027,
   invalidBody: 50035,
+  hasThread: 160004,
 } as const;
 
 export function refusedWith(error: unknown, ...wanted: readonly (keyof typeof codes)[]): boolean {

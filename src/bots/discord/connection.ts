@@ -40,6 +40,8 @@ export interface Connection extends AsyncDisposable {
   isMember(guild: string): boolean;
   localeOf(guild: string): string | null;
   isModerator(guild: string, user: string, roles: readonly string[]): boolean;
+  /** The channel a thread hangs on; null for what is no thread, and where the bot is no member. */
+  parentOf(channel: string): string | null;
   /** Whether a channel, or the one a thread hangs on, is marked as not safe for work. */
   isNsfw(channel: string): boolean;
 }
@@ -93,6 +95,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       const isHigh = (role: string) =>
         guild?.roles.cache.get(role)?.permissions.any(Administrator | ManageGuild | ManageMessages);
       return guild?.ownerId === user || [id, ...roles].some((role) => isHigh(role) === true);
+    },
+    parentOf: (id) => {
+      const channel = state.client?.channels.cache.get(id);
+      return channel?.isThread() ? channel.parentId : null;
     },
     isNsfw: (id) => {
       const channel = state.client?.channels.cache.get(id);

@@ -10,7 +10,7 @@ import { lookAt } from './look.ts';
 import { heard } from './messages.ts';
 import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
-import { answers, directPlace, editCard, type Post, removeMessage, sendCard } from './sending.ts';
+import { answers, directPlace, editCard, openThread, type Post, removeMessage, sendCard } from './sending.ts';
 import { openTickets } from './tickets.ts';
 import { type Fit, fileLimit, type Materials } from './uploads.ts';
 
@@ -25,6 +25,7 @@ const capabilities: Capabilities = {
   forms: true,
   pairs: 'first',
   ephemeral: true,
+  resultsInPlace: true,
   // A channel takes five edits in five seconds; results go first.
   editIntervalMs: { private: 2000, room: 2000 },
   previewIntervalMs: { private: 6000, room: 6000 },
@@ -42,6 +43,8 @@ export interface DiscordOptions {
   /** What to suggest while somebody types; nothing, when not given. */
   readonly suggestions?: Suggestions;
   readonly log: Log;
+  /** Told of every limit of Discord's that was run into. */
+  readonly limited?: (() => void) | undefined;
   readonly clock?: Clock;
   /** A proxy in front of Discord's API; Discord's own address, when not given. */
   readonly apiRoot?: string | undefined;
@@ -50,7 +53,7 @@ export interface DiscordOptions {
 /** A bot on Discord. Connects at `start`; disposing stops listening and lets what is being answered come to its end. */
 export function openDiscord(options: DiscordOptions): Platform {
   const { token, guildId, dataDir, log, clock = systemClock, apiRoot: root = 'https://discord.com/api' } = options;
-  const api = openApi({ token, root, log });
+  const api = openApi({ token, root, log, ...(options.limited && { limited: options.limited }) });
   const { blobs, fit } = options;
   const post: Post = { api, clock, blobs, fit, tickets: openTickets(clock), shown: new Map() };
   const ears = openEars(options, post, clock);
@@ -69,6 +72,7 @@ export function openDiscord(options: DiscordOptions): Platform {
     edit: (place, message, card) => editCard(post, place, message, card),
     look: (place, message) => lookAt(api, connection.me, place, message),
     remove: (place, message) => removeMessage(post, place, message),
+    openThread: (place, message, name) => openThread(post, place, message, name),
     directPlace: (user) => directPlace(post, user),
     linkTo,
     answers: (place) => answers(post, place),
@@ -109,8 +113,9 @@ function openEars({ log, suggestions = { of: async () => [] } }: DiscordOptions,
     interaction: (interaction: APIInteraction) => deal('interaction', ({ receive }) => desk.take(interaction, receive)),
     message: (message: GatewayMessageCreateDispatchData) =>
       deal('message', async ({ connection, receive }) => {
-        const { me, localeOf, isModerator } = connection;
-        const incoming = me === null ? undefined : heard({ me, answering, localeOf, isModerator, isNsfw }, message);
+        const { me, localeOf, isModerator, parentOf } = connection;
+        const ears = { answering, localeOf, isModerator, isNsfw, parentOf };
+        const incoming = me === null ? undefined : heard({ me, ...ears }, message);
         if (incoming) await receive(incoming);
       }),
     [Symbol.asyncDispose]: async () => {

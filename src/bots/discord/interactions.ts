@@ -24,7 +24,7 @@ import type { Suggestions } from '../core/suggestions.ts';
 import { type Acknowledgement, type Answering, openReply, type Reply } from './answers.ts';
 import { suggestionsFor } from './commands.ts';
 import { filledIn } from './forms.ts';
-import { isManager, isModerator, missingPermissions } from './permissions.ts';
+import { isManager, isModerator, missingPermissions, type Need, threads } from './permissions.ts';
 import { openMenu, type PictureMenu } from './picture-menu.ts';
 import { attachedFile } from './pictures.ts';
 import { whereaboutsOf } from './places.ts';
@@ -82,8 +82,8 @@ export function openInteractionDesk(options: DeskOptions): InteractionDesk {
   };
 }
 
-/** Suggestions that are not there in time are none: people can still type. */
-const suggestWithinMs = 1500;
+/** Suggestions that are not there within a second are none: people can still type. */
+const suggestWithinMs = 900;
 
 async function suggest(options: DeskOptions, interaction: APIApplicationCommandAutocompleteInteraction): Promise<void> {
   const { answering, suggestions, clock } = options;
@@ -118,7 +118,8 @@ async function takeFromPerson(
   if (!reply) return;
   try {
     const incoming = incomingOf(menu, interaction, { ...arrival, answer: reply });
-    const missing = incoming && postsSomething(incoming) ? missingPermissions(interaction, arrival.ticket) : [];
+    const need = incoming && neededBy(incoming);
+    const missing = need ? missingPermissions(interaction, arrival.ticket, need) : [];
     if (missing.length > 0)
       await refuse(reply, interaction, new Refusal('missing-permissions', { permissions: missing }));
     else if (incoming) await receive(incoming);
@@ -170,6 +171,12 @@ const isTyped = (
 ): interaction is APIChatInputApplicationCommandInteraction =>
   interaction.data.type === ApplicationCommandType.ChatInput;
 
+/** The channel a thread hangs on; channels themselves have parents too, which are categories. */
+function parentIn(channel: Acted['channel']): string | null {
+  const isThread = channel !== undefined && threads.includes(channel.type ?? -1) && 'parent_id' in channel;
+  return isThread ? (channel.parent_id ?? null) : null;
+}
+
 function arrivalOf(
   { clock, isMember, isNsfw }: DeskOptions,
   interaction: Acted | APIApplicationCommandAutocompleteInteraction,
@@ -182,7 +189,8 @@ function arrivalOf(
   const isShared = guild !== undefined || isOthersChannel;
   const said = interaction.channel !== undefined && 'nsfw' in interaction.channel && interaction.channel.nsfw === true;
   const nsfw = said || isNsfw(channel); // of a thread nothing is said, of servers the bot is no member of nothing is known
-  const where = { ...whereaboutsOf({ guild, channel, isShared }, interaction.guild_locale ?? null), nsfw };
+  const at = { guild, channel, parent: parentIn(interaction.channel), isShared };
+  const where = { ...whereaboutsOf(at, interaction.guild_locale ?? null), nsfw };
   const ticket: Ticket = {
     ...{ id, token, application: application_id, place: where.place, user: user.id, at: clock.now() },
     isGuest: guild === undefined ? isOthersChannel : !isMember(guild),
@@ -263,7 +271,13 @@ function typedCommand({ data }: APIChatInputApplicationCommandInteraction) {
   return { name: data.name, sub, options: values, text: '', files, repliedTo: null, message: null };
 }
 
-/** What is answered to one person alone needs no right to post. */
+/** What is answered to one person alone needs no right to post; who wants threads hears at once whether there can be any. */
+function neededBy(incoming: Incoming): Need | null {
+  if (incoming.kind === 'command' && incoming.sub === 'policy threads')
+    return incoming.options.state === 'on' ? 'threads' : null;
+  return postsSomething(incoming) ? 'posting' : null;
+}
+
 function postsSomething(incoming: Incoming): boolean {
   const telling = [
     ...['help', 'queue', 'cancel', 'models', 'pinfo', 'settings', 'preset', 'privacy', 'server'],

@@ -14,6 +14,8 @@ export interface Ears {
   readonly localeOf: (guild: string) => string | null;
   /** Whether roles make somebody a moderator of a server. */
   readonly isModerator: (guild: string, user: string, roles: readonly string[]) => boolean;
+  /** The channel a thread hangs on. */
+  readonly parentOf: (channel: string) => string | null;
   /** Whether a channel is marked as not safe for work. */
   readonly isNsfw: (channel: string) => boolean;
 }
@@ -32,7 +34,7 @@ export function heard(ears: Ears, message: GatewayMessageCreateDispatchData): Me
   if (!isMeant) return undefined;
   const locale = guild ? ears.localeOf(guild) : null;
   const where = {
-    ...whereaboutsOf({ guild, channel, isShared: guild !== undefined }, locale),
+    ...whereaboutsOf({ guild, channel, parent: ears.parentOf(channel), isShared: guild !== undefined }, locale),
     nsfw: ears.isNsfw(channel),
   };
   return {

@@ -14,24 +14,38 @@ export function isManager(permissions: string | undefined): boolean {
   return (BigInt(permissions ?? '0') & (Administrator | ManageGuild)) !== 0n;
 }
 
-const threads: readonly number[] = [
+/** Types of channels that are threads. */
+export const threads: readonly number[] = [
   ChannelType.PublicThread,
   ChannelType.PrivateThread,
   ChannelType.AnnouncementThread,
 ];
 
-/** What the bot lacks to post pictures where it was called, by the names Discord's settings show. A guest posts otherwise. */
+const {
+  ViewChannel,
+  SendMessages,
+  SendMessagesInThreads: InThreads,
+  AttachFiles,
+  CreatePublicThreads,
+} = PermissionFlagsBits;
+const sendInThreads = ['Send Messages in Threads', InThreads] as const;
+
+/** What the bot needs for what was asked of it: to post pictures, or to give each a thread of its own. */
+export type Need = 'posting' | 'threads';
+
+/** What the bot lacks where it was called, by the names Discord's settings show. A guest posts otherwise. */
 export function missingPermissions(
   { app_permissions, guild_id, channel }: APIInteraction,
   { isGuest }: Ticket,
+  need: Need,
 ): string[] {
-  if (guild_id === undefined || isGuest) return [];
-  const { ViewChannel, SendMessages, SendMessagesInThreads, AttachFiles, Administrator } = PermissionFlagsBits;
   const bits = BigInt(app_permissions);
-  if ((bits & Administrator) !== 0n) return [];
-  const sending = threads.includes(channel?.type ?? -1)
-    ? (['Send Messages in Threads', SendMessagesInThreads] as const)
-    : (['Send Messages', SendMessages] as const);
-  const needed = [['View Channel', ViewChannel], sending, ['Attach Files', AttachFiles]] as const;
+  if (guild_id === undefined || isGuest || (bits & PermissionFlagsBits.Administrator) !== 0n) return [];
+  const sending = threads.includes(channel?.type ?? -1) ? sendInThreads : (['Send Messages', SendMessages] as const);
+  const posting = [['View Channel', ViewChannel], sending, ['Attach Files', AttachFiles]] as const;
+  const needed =
+    need === 'posting'
+      ? posting
+      : ([...posting, ['Create Public Threads', CreatePublicThreads], sendInThreads] as const);
   return needed.filter(([, bit]) => (bits & bit) === 0n).map(([name]) => name);
 }

@@ -4,9 +4,11 @@ import type { UserId } from '../../edit/request.ts';
 import { aloneIn } from '../core/alone.ts';
 import type { Clock } from '../core/clock.ts';
 import { type Card, DeliveryError, type SendOptions } from '../core/platform.ts';
+import { inThread, whereIs } from '../core/threads.ts';
 import { type Api, asDeliveryError, delivered, refusedWith } from './api.ts';
-import { channelOf, placeOf } from './places.ts';
+import { channelOf, guildOf, located, placeOf } from './places.ts';
 import { codeFor, containerOf, type Shown } from './render.ts';
+import { cut } from './text.ts';
 import { remember, type Ticket, type Tickets } from './tickets.ts';
 import { type Cargo, fileLimit, type Materials, withPictures } from './uploads.ts';
 import { words } from './words.ts';
@@ -18,6 +20,9 @@ export interface Post extends Materials {
   /** Pictures of messages that were posted or edited lately, for edits that leave them. */
   readonly shown: Map<string, readonly Shown[]>;
 }
+
+/** Characters of a thread's name at most. Source: discord.com/developers/docs/resources/channel. */
+const threadName = 100;
 
 /** How a message is sent. */
 interface Manner {
@@ -109,33 +114,54 @@ export async function takeAway(post: Post, ticket: Ticket, message?: string): Pr
 }
 
 async function sendToPlace(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
-  const channel = channelOf(place);
-  const { replyTo, nonce, mention = null } = options;
+  const { nonce, mention = null, thread } = options;
+  const asked = options.replyTo === null ? null : whereIs(place, options.replyTo);
+  const there = thread ?? asked?.place ?? place;
+  const replyTo = asked?.place === there ? asked.message : null; // a reply stands where the message stands
+  const named = (id: string) => (there === place ? id : inThread(there, id));
   try {
-    return await sendToChannel(post, channel, card, { nonce, replyTo, mention });
+    return await sendToChannel(post, channelOf(there), card, { nonce, replyTo, mention, named });
   } catch (error) {
     // Replies need a permission of their own (Read Message History).
     if (replyTo === null || !refusedWith(error, 'missingPermissions')) throw error;
-    return sendToChannel(post, channel, card, { nonce, replyTo: null, mention });
+    return sendToChannel(post, channelOf(there), card, { nonce, replyTo: null, mention, named });
   }
 }
 
-type Addressed = Pick<SendOptions, 'nonce' | 'replyTo' | 'mention'>;
+interface Addressed extends Pick<SendOptions, 'nonce' | 'replyTo' | 'mention'> {
+  /** What we call a message. */
+  readonly named: (id: string) => string;
+}
 
 /** An ordinary message; the nonce makes a repeated one the same. Source: discord.com/developers/docs/resources/message, "Create Message". */
 async function sendToChannel(
   post: Post,
   channel: string,
   card: Card,
-  { nonce, replyTo, mention = null }: Addressed,
+  { nonce, replyTo, mention = null, named }: Addressed,
 ): Promise<string> {
   const reply = replyTo !== null && { message_reference: { message_id: replyTo, fail_if_not_exists: false } };
   return withPictures(post, card, fileLimit, async ({ files, ...cargo }) => {
     const body = { ...bodyOf(card, cargo, { mention }), nonce: nonce.slice(0, 25), enforce_nonce: true, ...reply };
-    const { id } = await post.api.call<APIMessage>('POST', Routes.channelMessages(channel), { body, files });
+    const sent = await post.api.call<APIMessage>('POST', Routes.channelMessages(channel), { body, files });
+    const id = named(sent.id);
     remember(post.shown, id, cargo.shown);
     return id;
   });
+}
+
+/**
+ * Begins a thread at a message; a message has one at most, and its id is the message's.
+ * Source: discord.com/developers/docs/resources/channel, "Start Thread from Message". @throws DeliveryError
+ */
+export async function openThread({ api }: Post, place: PlaceId, message: string, name: string): Promise<PlaceId> {
+  const { channel, id } = located(place, message);
+  try {
+    await api.call('POST', Routes.threads(channel, id), { body: { name: cut(name, threadName) } });
+  } catch (error) {
+    if (!refusedWith(error, 'hasThread')) throw asDeliveryError(error, true);
+  }
+  return placeOf(guildOf(place), id);
 }
 
 /** A visible answer to an interaction: what stands there as "thinking" becomes it, else it follows. @throws DeliveryError */
@@ -197,24 +223,34 @@ function routeOf(
         auth: false,
         isPrivate: ticket.isPrivate,
       }
-    : { route: Routes.channelMessage(channelOf(place), message), auth: true, isPrivate: false };
+    : { route: routeTo(place, message), auth: true, isPrivate: false };
+}
+
+function routeTo(place: PlaceId, message: string): RouteLike {
+  const { channel, id } = located(place, message);
+  return Routes.channelMessage(channel, id);
 }
 
 const hourMs = 60 * 60 * 1000;
 
 /** Whether a message is so old that its edits are limited. Its id tells when it was posted. Source: discord.com/developers/docs/reference, "Snowflakes". */
-function isOld({ clock }: Post, message: string): boolean {
-  const postedAt = Number((BigInt(message) >> 22n) + 1_420_070_400_000n);
+function isOld({ clock }: Post, place: PlaceId, message: string): boolean {
+  const postedAt = Number((BigInt(located(place, message).id) >> 22n) + 1_420_070_400_000n);
   return clock.now() - postedAt > hourMs;
 }
 
+interface Addressee {
+  readonly place: PlaceId;
+  readonly message: string;
+}
+
 /** Edits a message; one that is old and may not be edited now (30046, told as a limit) counts as gone. @throws DeliveryError */
-async function edited(post: Post, message: string, edit: () => Promise<void>): Promise<void> {
+async function edited(post: Post, { place, message }: Addressee, edit: () => Promise<void>): Promise<void> {
   try {
     await delivered(true, edit);
   } catch (error) {
     const isHeldBack = error instanceof DeliveryError && error.retryAfterMs !== null;
-    throw isHeldBack && isOld(post, message) ? new DeliveryError('gone', null, { cause: error }) : error;
+    throw isHeldBack && isOld(post, place, message) ? new DeliveryError('gone', null, { cause: error }) : error;
   }
 }
 
@@ -224,7 +260,7 @@ async function edited(post: Post, message: string, edit: () => Promise<void>): P
  */
 export async function editCard(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
   const { route, auth, isPrivate } = routeOf(post, place, message);
-  await edited(post, message, async () => {
+  await edited(post, { place, message }, async () => {
     if (card.images.length === 0) {
       const shown = post.shown.get(message);
       const { attachments, ...body } = bodyOf(card, { attachments: [], shown: shown ?? [] }, { isPrivate });

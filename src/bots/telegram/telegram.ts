@@ -25,6 +25,7 @@ const capabilities: Capabilities = {
   forms: false,
   pairs: 'ask',
   ephemeral: false,
+  resultsInPlace: false,
   // A room takes 20 messages a minute, edits counted; most of them are left to results.
   editIntervalMs: { private: 1500, room: 5000 },
   previewIntervalMs: { private: 6000, room: null },

@@ -25,6 +25,7 @@ const capabilities: Capabilities = {
   forms: true,
   pairs: 'first',
   ephemeral: true,
+  resultsInPlace: false,
   editIntervalMs: { private: 300, room: 300 },
   previewIntervalMs: { private: 1000, room: 1000 },
 };

@@ -102,10 +102,15 @@ describe('posting', () => {
   });
 
   test('waits for the limits of a channel and of everything', async () => {
-    await using bot = await openAdapter({ standIn: { messageBucket: { limit: 2, windowMs: 300 } } });
+    let limits = 0;
+    const limited = () => {
+      limits += 1;
+    };
+    await using bot = await openAdapter({ limited, standIn: { messageBucket: { limit: 2, windowMs: 300 } } });
     bot.dc.fail({ method: 'POST', path: posts, mishap: { kind: 'limit', waitMs: 200, scope: 'global' } });
     await Promise.all([1, 2, 3, 4].map((n) => bot.discord.send(bot.place, { ...plain, title: `${n}` }, sending())));
     expect(bot.dc.messages()).toHaveLength(4);
+    expect(limits).toBeGreaterThan(1); // counted
   });
 
   test('survives a token that is refused once', async () => {

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { guildJson } from '../../support/discord-stand-in/wire.ts';
+import { guildJson, threadJson } from '../../support/discord-stand-in/wire.ts';
 import { permissions } from '../../support/discord-stand-in/world.ts';
 import { patience } from '../../support/running-bot.ts';
 import { isResult } from './chat.ts';
@@ -24,6 +24,17 @@ describe('places the bot has less rights in', () => {
     dc.slash(ann.user, 'edit', { prompt: 'x', advanced: 'nonsense' }, ann);
     await told(ann, /nonsense/);
     await expect.poll(() => dc.messages(ann).filter(({ loading }) => loading), patience).toEqual([]);
+    expect(dc.calls('POST', new RegExp(`/channels/${ann.channel.id}/messages`))).toEqual([]);
+  });
+
+  test('people among themselves are served through the interaction too, for whoever is there to see', async () => {
+    const { dc } = chat;
+    const ann = { user: dc.user('Friend'), channel: dc.addChannel('us two', { type: 3 }) };
+    dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+    const result = await newest(ann, isResult(1));
+    expect(result).toMatchObject({ onlyFor: null, interaction: expect.any(String) });
+    dc.button(ann.user, result, 'Again');
+    await newest(ann, isResult(2));
     expect(dc.calls('POST', new RegExp(`/channels/${ann.channel.id}/messages`))).toEqual([]);
   });
 
@@ -158,5 +169,102 @@ describe('a history', () => {
     await newest(ann, ({ id, text }) => id === asked.id && text.includes('invited'));
     chat.dc.button(bo.user, result, 'Undo');
     await newest(ann, ({ text }) => text.includes('#0 is the current picture'));
+  });
+});
+
+test('what was decided for a channel holds in the threads people begin in it', async () => {
+  const { dc } = chat;
+  const ann = somebody();
+  const mod = { user: dc.user('Mod', { permissions: permissions.manageGuild }), channel: ann.channel };
+  dc.slash(mod.user, 'server channel deny', {}, mod);
+  await told(mod, /Done/);
+  const thread = dc.addChannel('aside', { guild: dc.guild, type: 11, parent: ann.channel.id });
+  dc.gateway.dispatch('THREAD_CREATE', threadJson(dc.world, thread), thread);
+  const there = { user: ann.user, channel: thread };
+  dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, there);
+  await told(there, /I do not work in this channel/);
+  dc.message(ann.user, '@Palimpsest a hat', { ...there, files: [black] });
+  await newest(there, ({ onlyFor, text }) => onlyFor === null && text.includes('I do not work in this channel'));
+  dc.slash(mod.user, 'server channel allow', {}, { channel: thread });
+  await told({ ...mod, channel: thread }, /Done/);
+  dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, there);
+  const result = await newest(there, isResult(1));
+  dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, ann);
+  const refused = await told(ann, /I do not work in this channel/);
+  expect(refused.text).toContain(`https://discord.com/channels/${dc.guild.id}/${result.channel.id}`);
+});
+
+describe('a thread for each picture', () => {
+  const withThreads = async () => {
+    const { dc } = chat;
+    const ann = somebody();
+    const mod = { user: dc.user('Mod', { permissions: permissions.manageGuild }), channel: ann.channel };
+    dc.slash(mod.user, 'server policy threads', { state: 'on' }, mod);
+    await told(mod, /Done/);
+    return { ann, mod };
+  };
+  const threadOf = async (id: string) => {
+    await expect.poll(() => chat.dc.world.channels.get(id)?.type, patience).toBe(11);
+    return chat.dc.world.channels.get(id)!;
+  };
+
+  test('begins at its first result, and everything goes on there, wherever it is asked for', async () => {
+    const { dc } = chat;
+    const { ann } = await withThreads();
+    const { result } = await edited(ann);
+    const thread = await threadOf(result.id);
+    expect(thread).toMatchObject({ name: 'a red hat', parent: ann.channel.id });
+    const there = { user: ann.user, channel: thread };
+    dc.button(ann.user, result, 'Again');
+    const second = await newest(there, isResult(2));
+    dc.message(ann.user, 'make it blue', { ...there, replyTo: second });
+    const third = await newest(there, isResult(3));
+    expect((await chat.nodeOf(third)).parent).toBe((await chat.nodeOf(second)).id);
+    expect(third.replyTo).not.toBeNull();
+    dc.slash(ann.user, 'edit', { prompt: 'bluer' }, there); // no picture named: the one of the thread
+    expect((await chat.nodeOf(await newest(there, isResult(4)))).parent).toBe((await chat.nodeOf(third)).id);
+    dc.slash(ann.user, 'edit', { prompt: 'in the channel' }, ann);
+    const fifth = await newest(there, isResult(5));
+    const link = `https://discord.com/channels/${dc.guild.id}/${thread.id}/${second.id}`;
+    dc.slash(ann.user, 'edit', { prompt: 'by its address', link }, ann);
+    expect((await chat.nodeOf(await newest(there, isResult(6)))).parent).toBe((await chat.nodeOf(second)).id);
+    dc.button(ann.user, fifth, 'Undo');
+    await newest(there, ({ id, text }) => id > fifth.id && /is the current picture|HEAD/.test(text));
+    const typed = await dc.autocomplete(ann.user, 'compare', { options: { a: '' }, focused: 'a' }, there).answered();
+    expect(typed.choices?.length).toBe(7);
+    const mine = () => dc.messages(ann).filter(({ author, onlyFor }) => author === 'Palimpsest' && onlyFor === null);
+    await expect.poll(() => mine().map(({ id }) => id), patience).toEqual([result.id]);
+    await chat.restart();
+    dc.button(ann.user, fifth, 'Again');
+    await newest(there, isResult(7));
+    const cards = () => dc.messages(there).filter(({ text }) => text.includes('⏳'));
+    await expect.poll(cards, patience).toEqual([]);
+  });
+
+  test('takes in what is sent there; one that is closed is left, and the picture goes on in the channel', async () => {
+    const { dc } = chat;
+    const { ann } = await withThreads();
+    const { result } = await edited(ann);
+    const thread = await threadOf(result.id);
+    const there = { user: ann.user, channel: thread };
+    dc.slash(ann.user, 'edit', { prompt: 'another picture', image: black }, there);
+    const other = await newest(there, isResult(1));
+    expect(dc.world.channels.has(other.id)).toBe(false);
+    thread.locked = true;
+    dc.button(ann.user, result, 'Again');
+    await newest(ann, isResult(2));
+    dc.button(ann.user, result, 'Less');
+    await newest(ann, isResult(3));
+  });
+
+  test('needs rights that are named; without them pictures stay where they are', async () => {
+    const { dc } = chat;
+    const { ann, mod } = await withThreads();
+    dc.deny(ann.channel, permissions.createPublicThreads);
+    dc.slash(mod.user, 'server policy threads', { state: 'on' }, mod);
+    expect((await told(mod, /⚠/)).text).toContain('Create Public Threads');
+    const { result } = await edited(ann);
+    dc.button(ann.user, result, 'Again');
+    await newest(ann, isResult(2));
   });
 });

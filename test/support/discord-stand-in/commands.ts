@@ -85,6 +85,8 @@ function checkChoices(option: JsonObject, path: string): void {
     const names = [asText(choice.name), ...texts(choice.name_localizations)];
     if (names.some((name) => name.length < 1 || name.length > 100))
       throw invalid(`${path}.choices`, 'Must be between 1 and 100 in length.');
+    if ((option.type === 3) !== (typeof choice.value === 'string'))
+      throw invalid(`${path}.choices`, 'Values must be of the type of the option.');
     if (asText(choice.value).length > 100) throw invalid(`${path}.choices`, 'Must be 100 or fewer in length.');
   }
 }

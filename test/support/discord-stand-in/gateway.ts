@@ -190,7 +190,7 @@ function refusal(isKnown: boolean, wanted: number): number | null {
 /** Source: discord.com/developers/docs/events/gateway, "List of Intents". */
 function wants(mask: number, event: string, channel: StandInChannel | null): boolean {
   if (event === 'INTERACTION_CREATE') return true;
-  if (channel?.guild && !channel.guild.joined) return false;
+  if (channel?.type === 3 || (channel?.guild && !channel.guild.joined)) return false; // no member there
   if (event.startsWith('MESSAGE_'))
     return (mask & (channel?.guild ? intents.guildMessages : intents.directMessages)) !== 0;
   return (mask & intents.guilds) !== 0;

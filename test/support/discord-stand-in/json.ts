@@ -41,7 +41,10 @@ const knownCodes: Readonly<Record<number, readonly [status: number, message: str
   50006: [400, 'Cannot send an empty message'],
   50007: [403, 'Cannot send messages to this user'],
   50013: [403, 'Missing Permissions'],
+  50024: [400, 'Cannot execute action on this channel type'],
   50027: [401, 'Invalid Webhook Token'],
+  50083: [400, 'Thread is archived'],
+  160004: [400, 'A thread has already been created for this message'],
 };
 
 /** The API's answer for a known error code. */

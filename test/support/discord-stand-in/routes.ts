@@ -2,7 +2,7 @@ import { checkCommands } from './commands.ts';
 import type { Desk } from './desk.ts';
 import type { Call, Reply } from './http.ts';
 import { answerInteraction, changeTokenMessage, followUp } from './interactions.ts';
-import { asArray, asObject, asText, fault, type JsonObject } from './json.ts';
+import { asArray, asNumber, asObject, asText, fault, invalid, type JsonObject } from './json.ts';
 import { patchMessage, removeMessage, shownMessage, storeMessage } from './messages.ts';
 import { channelJson, guildJson, memberJson, seesContent, threadJson, userJson, veiled } from './wire.ts';
 import {
@@ -85,7 +85,7 @@ const routes: readonly Route[] = [
   route('POST', '/users/@me/channels', openPrivate),
   route('POST', '/channels/:channel/threads', (desk, call, p) => openThread(desk, call, channelOf(desk, p))),
   route('POST', '/channels/:channel/messages/:message/threads', (desk, call, p) =>
-    openThread(desk, call, channelOf(desk, p)),
+    openThread(desk, call, channelOf(desk, p), messageOf(desk, p)),
   ),
   ...['PUT', 'DELETE'].map((method) =>
     route(method, '/channels/:channel/messages/:message/reactions/:emoji/@me', (desk, _call, p) =>
@@ -185,6 +185,7 @@ function postMessage(desk: Desk, call: Call, channel: StandInChannel): Reply {
 /** Source: discord.com/developers/docs/resources/message, "Create Message", its list of needed permissions. */
 function mayPost(call: Call, channel: StandInChannel): void {
   if (channel.recipient?.dmClosed) throw fault(50007);
+  if (channel.locked) throw fault(50083);
   if (channel.type === 1) return;
   const has = (bit: bigint) => (botPermissions(channel) & bit) !== 0n;
   const send = channel.type === 11 ? permissions.sendMessagesInThreads : permissions.sendMessages;
@@ -247,10 +248,21 @@ function openPrivate(desk: Desk, call: Call): Reply {
   return { status: 200, body: channelJson(desk.world, privateChannel(desk.world, user)) };
 }
 
-/** Source: discord.com/developers/docs/resources/channel, "Start Thread from Message". */
-function openThread(desk: Desk, call: Call, parent: StandInChannel): Reply {
+/**
+ * A thread that is begun at a message has the message's id, and there is one at most; threads hang on channels of servers only.
+ * Source: discord.com/developers/docs/resources/channel, "Start Thread from Message".
+ */
+function openThread(desk: Desk, call: Call, parent: StandInChannel, message?: StoredMessage): Reply {
+  if (parent.type !== 0) throw fault(50024);
   if ((botPermissions(parent) & permissions.createPublicThreads) === 0n) throw fault(50013);
-  const channel = addChannel(desk.world, asText(call.body.name), { type: 11, guild: parent.guild, parent: parent.id });
+  const name = asText(call.body.name);
+  if (name.length < 1 || name.length > 100) throw invalid('name', 'Must be between 1 and 100 in length.');
+  const lasts = call.body.auto_archive_duration;
+  if (lasts !== undefined && ![60, 1440, 4320, 10080].includes(asNumber(lasts)))
+    throw invalid('auto_archive_duration', 'Value must be one of {60, 1440, 4320, 10080}.');
+  if (message && desk.world.channels.has(message.id)) throw fault(160004);
+  const about = { type: 11, guild: parent.guild, parent: parent.id, ...(message && { id: message.id }) } as const;
+  const channel = addChannel(desk.world, name, about);
   desk.gateway.dispatch('THREAD_CREATE', threadJson(desk.world, channel), channel);
   return { status: 201, body: threadJson(desk.world, channel) };
 }

@@ -56,6 +56,7 @@ export function memberJson(user: StandInUser): JsonObject {
 const everyone = invited | permissions.attachFiles;
 
 export function channelJson(world: World, channel: StandInChannel): JsonObject {
+  if (channel.type === 3) return { id: channel.id, type: 3, name: channel.name, recipients: [], flags: 0 };
   if (channel.type === 1) {
     return { id: channel.id, type: 1, last_message_id: null, recipients: [userJson(channel.recipient!)], flags: 0 };
   }
@@ -118,7 +119,8 @@ export function guildJson(world: World, guild: StandInGuild): JsonObject {
 }
 
 export function threadJson(world: World, channel: StandInChannel): JsonObject {
-  const thread_metadata = { archived: false, auto_archive_duration: 1440, archive_timestamp: stamp(0), locked: false };
+  const { locked } = channel;
+  const thread_metadata = { archived: locked, auto_archive_duration: 1440, archive_timestamp: stamp(0), locked };
   return { ...channelJson(world, channel), owner_id: world.bot.id, member_count: 1, message_count: 1, thread_metadata };
 }
 
@@ -261,12 +263,15 @@ export function interactionContext(
     application_id: world.bot.id,
     version: 1,
     channel_id: channel.id,
-    channel: { ...channelJson(world, channel), permissions: String(everyone | user.permissions) },
+    channel: {
+      ...(channel.type === 11 ? threadJson : channelJson)(world, channel),
+      permissions: String(everyone | user.permissions),
+    },
     locale: user.locale,
     app_permissions: String(botPermissions(channel)),
     entitlements: [],
     authorizing_integration_owners: installedBy(user, channel),
-    context: guild ? 0 : 1,
+    context: guild ? 0 : channel.type === 3 ? 2 : 1,
     attachment_size_limit: uploadLimit,
     ...(guild
       ? {

@@ -40,8 +40,8 @@ export interface StandInGuild {
 }
 export interface StandInChannel {
   readonly id: string;
-  /** 0 text, 1 direct messages, 11 public thread. */
-  readonly type: 0 | 1 | 11;
+  /** 0 text, 1 direct messages, 3 a conversation of people among themselves, 11 public thread. */
+  readonly type: 0 | 1 | 3 | 11;
   readonly name: string;
   readonly guild: StandInGuild | null;
   readonly nsfw: boolean;
@@ -50,6 +50,8 @@ export interface StandInChannel {
   readonly recipient: StandInUser | null;
   /** Permission bits the bot lacks here. */
   denied: bigint;
+  /** A thread that was archived and locked: nobody but moderators writes there any more. */
+  locked: boolean;
 }
 
 /** An attachment with its bytes; `shown` are the fields a client gets. */
@@ -156,13 +158,9 @@ export function addGuild(
   return guild;
 }
 
-export function addChannel(
-  world: World,
-  name: string,
-  more: Partial<Omit<StandInChannel, 'id' | 'name'>>,
-): StandInChannel {
+export function addChannel(world: World, name: string, more: Partial<Omit<StandInChannel, 'name'>>): StandInChannel {
   const defaults = { type: 0, guild: null, nsfw: false, parent: null, recipient: null, denied: 0n } as const;
-  const channel = { id: world.newId(), name, ...defaults, ...more };
+  const channel = { id: world.newId(), name, ...defaults, locked: false, ...more };
   world.channels.set(channel.id, channel);
   return channel;
 }
@@ -175,7 +173,7 @@ export function privateChannel(world: World, user: StandInUser): StandInChannel 
 
 /** What the bot may do in a channel: all it was invited with, less what the channel denies it. */
 export function botPermissions(channel: StandInChannel): bigint {
-  if (channel.guild && !channel.guild.joined) return 0n;
+  if (channel.type === 3 || (channel.guild && !channel.guild.joined)) return 0n;
   return invited & ~channel.denied;
 }
 

@@ -139,6 +139,9 @@ const serverParts: readonly SubcommandGroup[] = [
       { en: 'Whether stepping back, deleting and locking take a vote', zh: '撤销、删除和锁定是否需要投票' },
       [onOff],
     ),
+    sub('threads', '子区', { en: 'Whether new pictures get a thread of their own', zh: '新的图片是否各开一个子区' }, [
+      onOff,
+    ]),
     sub('authors', '署名', { en: 'Whether pictures name who made them', zh: '图片信息中是否署名' }, [onOff]),
   ]),
   group('queue', '队列', { en: 'The queue of this server', zh: '本服务器的队列' }, [

@@ -34,11 +34,15 @@ async function checkPerson(desk: Desk, asker: Asker, members: readonly Member[])
   if (await desk.storage.privacy.isForgetting(asker.speaker.user)) throw new Refusal('forgetting', {});
 }
 
+/** Addresses of the channels that were opened: Discord shows them by name. Elsewhere a room has one channel. */
 async function openChannels({ storage }: Desk, { group }: Whereabouts): Promise<readonly string[]> {
   const places = await storage.people.placesOf(group);
   const settings = await storage.settings.of(places.map((owner) => ({ scope: 'channel', owner })));
   const open = settings.filter(({ key, value }) => key === 'channels' && value === 'allow');
-  return open.map(({ owner }) => owner.split(':').at(-1)!).map((id) => `<#${id}>`);
+  const ofDiscord = open.map(({ owner }) => /^d:([1-9]\d*):(\d+)$/.exec(owner) ?? []);
+  return ofDiscord.flatMap(([, guild, id]) =>
+    id === undefined ? [] : [`https://discord.com/channels/${guild}/${id}`],
+  );
 }
 
 /** @throws Refusal 'channel-closed', 'role-needed' */

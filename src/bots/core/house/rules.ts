@@ -58,22 +58,24 @@ function soundParam(name: FieldName, value: unknown): [FieldName, unknown][] {
 /** Reads what holds for somebody in a place. */
 export async function choicesFor(
   { storage }: Pick<Desk, 'storage'>,
-  { group, place }: Pick<Whereabouts, 'group' | 'place'>,
+  { group, place, within }: Pick<Whereabouts, 'group' | 'place' | 'within'>,
   user: UserId,
 ): Promise<Choices> {
-  const settings = await storage.settings.of([
+  const found = await storage.settings.of([
     { scope: 'system', owner: '*' },
     { scope: 'server', owner: group },
+    ...(within ? [{ scope: 'channel', owner: within } as const] : []),
     { scope: 'channel', owner: place },
     { scope: 'user', owner: user },
   ]);
+  const settings = found.toSorted((a, b) => Number(b.owner === within) - Number(a.owner === within)); // what is nearer comes later
   const of: Choices['of'] = (name, scopes = order) => {
     const key: SettingKey = settingKeys[name];
     const own = settings.filter((s) => s.key === name && scopes.includes(s.scope) && key.scopes.includes(s.scope));
     const sound = own.filter(({ value }) => isSound(name, value));
     const strongest = order.toReversed().find((scope) => sound.some((setting) => setting.scope === scope));
-    const found = sound.find(({ scope }) => scope === strongest);
-    if (found) return { value: found.value as SettingValue, from: found.scope };
+    const chosen = sound.findLast(({ scope }) => scope === strongest);
+    if (chosen) return { value: chosen.value as SettingValue, from: chosen.scope };
     return { value: key.kind === 'list' ? [] : key.default, from: 'table' };
   };
   return { of, layers: layersOf(settings) };

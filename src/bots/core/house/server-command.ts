@@ -153,6 +153,14 @@ function together(rule: keyof PlaceRules) {
   };
 }
 
+/** @throws Refusal 'no-threads' where there are none */
+async function setThreads(doing: Doing): Promise<void> {
+  const { flow, heard, call } = doing;
+  const isPossible = flow.platformOf(heard.asker.where.place)?.openThread !== undefined;
+  if (call.options.state === 'on' && !isPossible) throw new Refusal('no-threads', {});
+  await together('threads')(doing);
+}
+
 function member(change: (doing: Doing) => { banned?: boolean; why?: string | null; credits?: number | null }) {
   return async (doing: Doing): Promise<void> => {
     const { storage } = doing.flow;
@@ -196,6 +204,7 @@ export const serverDoes: Readonly<Record<string, (doing: Doing) => Promise<void>
   'policy set': setPolicy,
   'policy vote': together('votes'),
   'policy authors': together('authors'),
+  'policy threads': setThreads,
   ...queueDoes,
   log: rule('server', 'log', ({ heard, call }) => (call.options.here === 'off' ? [] : [heard.asker.where.place])),
   audit,

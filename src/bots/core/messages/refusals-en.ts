@@ -338,6 +338,11 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'The administrators of this server chose where I do.',
     next: open.length > 0 ? `Try ${open.join(', ')}.` : '',
   }),
+  'no-threads': () => ({
+    what: 'There are no threads for pictures here',
+    why: 'Only Discord has them.',
+    next: 'Replies keep the versions of a picture together all the same.',
+  }),
   'role-needed': () => ({
     what: 'You need a role for that',
     why: 'On this server only some roles may use me.',

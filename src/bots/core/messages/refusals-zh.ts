@@ -321,6 +321,11 @@ export const refusalsZh: Messages['refusals'] = {
     why: '可用频道由本服务器管理员设定。',
     next: open.length > 0 ? `可到 ${open.join('、')}。` : '',
   }),
+  'no-threads': () => ({
+    what: '此处没有图片子区',
+    why: '只有 Discord 才有子区。',
+    next: '用回复同样可以把一张图片的各个版本串在一起。',
+  }),
   'role-needed': () => ({
     what: '需要相应的身份组',
     why: '本服务器只允许部分身份组使用。',
