@@ -26,6 +26,7 @@ export async function openRedisQueue(options: RedisQueueOptions): Promise<JobQue
 }
 
 class RedisQueue implements JobQueue {
+  readonly isLasting = true;
   readonly #redis: Redis;
   readonly #events: Redis;
   readonly #line: RedisLine;

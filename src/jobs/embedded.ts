@@ -23,13 +23,14 @@ interface Held extends Running {
 
 /**
  * The line in this process, both sides of it. It lives in memory only: whoever owns the rows of unfinished jobs adds them again at
- * start. A crash takes workers and line alike, so there is no lost worker to notice.
+ * start. A crash takes workers and line alike: what was lost with them is for their rows to tell.
  */
 export function openEmbeddedQueue(options: EmbeddedQueueOptions): JobQueue & WorkSource {
   return new EmbeddedQueue(options);
 }
 
 class EmbeddedQueue implements JobQueue, WorkSource {
+  readonly isLasting = false;
   readonly #log: Log;
   readonly #weights: Weights;
   readonly #now: () => number;

@@ -67,6 +67,8 @@ export type Handler = (job: Job, report: (progress: Progress) => void, signal: A
  * to this. Dispatch is fair (see `fair.ts`); a job whose worker dies goes back to the front once, then fails with 'worker-lost'.
  */
 export interface JobQueue extends AsyncDisposable {
+  /** It knows its jobs, and how often a worker was lost with one, when nobody has it open; else a crash takes all of that along. */
+  readonly isLasting: boolean;
   /** Puts a job into the line; does nothing for an id that is waiting, running or ended and not forgotten. */
   add(job: Job): Promise<void>;
   /** Takes a waiting job out at once, stops a running one within a sampler step. The job then ends as 'cancelled'. No effect on an ended one. */

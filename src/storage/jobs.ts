@@ -49,6 +49,7 @@ export interface JobRow {
   readonly notes: readonly string[];
   /** Its pictures are hidden until touched. */
   readonly spoiler: boolean;
+  /** Why it failed; of others, why they had to be begun again: `cancelled` by a stop, `worker-lost` in a crash. */
   readonly error: RefusalData | null;
   readonly acceptedAt: Date;
   readonly endedAt: Date | null;
@@ -67,6 +68,8 @@ export interface JobStore {
   creditsSince(author: UserId, since: Date): Promise<number>;
   /** Forward only; false (and no change) when the job is already as far or final. */
   advance(id: JobId, to: JobState): Promise<boolean>;
+  /** Back to `queued` from any open state: whoever was at it is gone. The reason stands until a graver one comes. */
+  requeue(id: JobId, why: 'cancelled' | 'worker-lost'): Promise<void>;
   setCard(id: JobId, message: string): Promise<void>;
   /** The person's newest job in a place that has no result yet: what they can still cancel. */
   newestUnfinished(place: PlaceId, author: UserId): Promise<JobRow | undefined>;
@@ -177,6 +180,13 @@ async function advance(db: Db, id: JobId, to: JobState, now: Date): Promise<bool
   return count === 1;
 }
 
+async function requeue(db: Db, id: JobId, code: 'cancelled' | 'worker-lost'): Promise<void> {
+  const where = { id, state: { in: [...open] } };
+  const { error } = (await find(db, id)) ?? {};
+  const graver = error?.code === 'worker-lost' ? {} : { error: toJson({ code, details: {} }) };
+  await db.job.updateMany({ where, data: { state: 'queued', ...graver } });
+}
+
 async function newestUnfinished(db: Db, place: PlaceId, author: UserId): Promise<JobRow | undefined> {
   const where = { place, author, state: { in: [...open] } };
   const row = await db.job.findFirst({ where, orderBy: [{ acceptedAt: 'desc' }, { id: 'desc' }] });
@@ -247,6 +257,7 @@ export function jobStore(db: Database, now: Clock): JobStore {
     count: (of) => count(db, of),
     creditsSince: (author, since) => creditsSince(db, author, since),
     advance: (id, to) => advance(db, id, to, now()),
+    requeue: (id, why) => requeue(db, id, why),
     setCard: async (id, cardMessage) => void (await db.job.updateMany({ where: { id }, data: { cardMessage } })),
     newestUnfinished: (place, author) => newestUnfinished(db, place, author),
     complete: (id, nodes, outbox) => complete(db, id, nodes, outbox, now()),

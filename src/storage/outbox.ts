@@ -32,11 +32,19 @@ export type NewOutboxRow = Pick<OutboxRow, 'id' | 'key' | 'place' | 'card' | 'jo
   readonly dueAt?: Date;
 };
 
+/** Whose rows a process looks for. */
+export interface OutboxView {
+  /** What the names of its places begin with, `t:`; the others' rows are left to other processes. */
+  readonly prefixes: readonly string[];
+  /** Places that are to be left alone now. */
+  readonly except: readonly string[];
+}
+
 export interface OutboxStore {
   /** Writes the row unless its key exists. */
   put(row: NewOutboxRow): Promise<void>;
-  /** Waiting rows that are due, and rows left `sending` by a process that died, oldest first. */
-  due(now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]>;
+  /** Waiting rows that are due, and rows left `sending` by a process that died, oldest first; those of every place, when not said. */
+  due(now: Date, stuckBefore: Date, limit: number, view?: OutboxView): Promise<readonly OutboxRow[]>;
   /** waiting → sending (or sending since long → sending anew); false when somebody else took it. */
   claim(row: OutboxRow, now: Date): Promise<boolean>;
   /** One transaction: row → sent, its messages linked, its job → `done`. A progress card it took the place of is one no more. */
@@ -89,10 +97,20 @@ async function put(db: Db, row: NewOutboxRow, now: Date): Promise<void> {
   }
 }
 
-async function due(db: Db, now: Date, stuckBefore: Date, limit: number): Promise<readonly OutboxRow[]> {
+async function due(
+  db: Db,
+  now: Date,
+  stuckBefore: Date,
+  limit: number,
+  view: OutboxView = { prefixes: [''], except: [] },
+): Promise<readonly OutboxRow[]> {
   const waiting = { state: 'waiting', dueAt: { lte: now } };
   const stuck = { state: 'sending', sendingSince: { lt: stuckBefore } };
-  const rows = await db.outbox.findMany({ where: { OR: [waiting, stuck] }, orderBy: { seq: 'asc' }, take: limit });
+  const where = {
+    AND: [{ OR: [waiting, stuck] }, { OR: view.prefixes.map((startsWith) => ({ place: { startsWith } })) }],
+    place: { notIn: [...view.except] },
+  };
+  const rows = await db.outbox.findMany({ where, orderBy: { seq: 'asc' }, take: limit });
   return rows.map(toOutboxRow);
 }
 
@@ -146,7 +164,7 @@ async function told(db: Db, id: string): Promise<boolean> {
 export function outboxStore(db: Database, now: Clock): OutboxStore {
   return {
     put: (row) => put(db, row, now()),
-    due: (at, stuckBefore, limit) => due(db, at, stuckBefore, limit),
+    due: (at, stuckBefore, limit, view) => due(db, at, stuckBefore, limit, view),
     claim: (row, at) => claim(db, row, at),
     sent: (id, message, links) => sent(db, id, message, links, now()),
     retryAt: (id, dueAt) => retryAt(db, id, dueAt),

@@ -61,24 +61,28 @@ describe.each(platforms)('after a restart on %s', (platform) => {
     await answer(() => bo.reply(second, 'make it green'), /on its own branch/);
   });
 
-  test.each(['waits', 'runs', 'is being posted'] as const)(
-    'an edit that %s ends in one result, and nothing else of it stays',
-    async (state) => {
-      chat = await openAnyChat(platform, { worker: state !== 'waits', speed: 200 });
+  test.each([
+    { state: 'queued', steps: 0 },
+    { state: 'preparing', steps: 0 },
+    { state: 'running', steps: 2 },
+    { state: 'encoding', steps: 5 },
+    { state: 'delivering', steps: 6 },
+  ] as const)(
+    'an edit that is $state says that it begins again if it had begun, ends in one result, and nothing else of it stays',
+    async ({ state, steps }) => {
+      chat = await openAnyChat(platform, { worker: state !== 'queued', speed: 200 });
       const { bo, answer, messages, heads } = chat.enter();
       const black = await solidPng(64, 64, '#000000');
       chat.latch.close();
-      await answer(() => bo.command('edit', { prompt: 'a red hat' }, { picture: black }), /⏳/);
-      const recover = state === 'is being posted' ? chat.refusePosts() : () => {};
-      if (state === 'runs') chat.latch.release();
-      if (state === 'is being posted') chat.latch.open();
-      const states = { waits: 'queued', runs: 'running', 'is being posted': 'delivering' } as const;
+      const card = await answer(() => bo.command('edit', { prompt: '!decode a red hat' }, { picture: black }), /⏳/);
+      const recover = state === 'delivering' ? chat.refusePosts() : () => {};
+      chat.latch.release(steps);
       const row = async () => (await chat.storage.jobs.unfinished())[0]?.state;
-      await expect.poll(row, patience).toBe(states[state]);
-      await chat.restart(() => {
-        chat.latch.open();
-        recover();
-      });
+      await expect.poll(row, patience).toBe(state);
+      await chat.restart(recover);
+      const isBegunAgain = () => messages().some(({ id, text }) => id === card.id && text.includes('begins again'));
+      if (state !== 'delivering') await expect.poll(isBegunAgain, patience).toBe(state !== 'queued');
+      chat.latch.open();
       const about = () => messages().filter(({ byBot, text }) => byBot && text.includes('a red hat'));
       await expect.poll(() => about().map(({ text }) => text.slice(0, 2)), patience).toEqual(['#1']);
       expect(await heads()).toEqual({ main: 1 });

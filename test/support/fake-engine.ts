@@ -17,9 +17,10 @@ export const fakeSteps = 5;
 
 /**
  * What a prompt can make the fake engine do, wherever it runs: throw a refusal or a bug, wait for its cancelling, take no notice of it
- * (busy or idle), run out of memory for good, or take its thread or process with it; and, to do all there is to do, but for some of a LoRA.
+ * (busy or idle), run out of memory for good, or take its thread or process with it; and, to do all there is to do, but for some of a
+ * LoRA, or with one more pass of the latch while it decodes.
  */
-const tricks = ['!oom', '!bug', '!hang', '!deaf', '!spin', '!exit', '!kill', '!misfit'] as const;
+const tricks = ['!oom', '!bug', '!hang', '!deaf', '!spin', '!exit', '!kill', '!misfit', '!decode'] as const;
 
 const misfit = { kind: 'lora-misfits', name: 'hat', layers: 3 } as const;
 
@@ -72,6 +73,10 @@ export function openFakeEngine(latch: Latch = new Latch(), catalog: Catalog = fa
         stopIf(io.signal);
         io.progress({ phase: 'sampling', fraction: step / fakeSteps, step, steps: fakeSteps });
       }
+      if (prompt.startsWith('!decode')) {
+        io.progress({ phase: 'decoding', fraction: 1, step: 0, steps: 1 });
+        await latch.pass(io.signal);
+      }
       const source = await sourceOf(request, io);
       const images: EditedImage<Uint8Array>[] = [];
       for (let pick = 0; pick < batchSize * batchCount; pick += 1) {
@@ -108,6 +113,7 @@ async function obey(prompt: string, signal: CancelSignal): Promise<void> {
   switch (trick) {
     case undefined:
     case '!misfit':
+    case '!decode':
       return;
     case '!oom':
       throw new Refusal('out-of-memory', { setting: 'size' });

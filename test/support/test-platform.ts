@@ -86,6 +86,8 @@ export class TestPlatform implements Platform {
   readonly closedTo = new Set<UserId>();
   /** Called before each post; may throw, as a platform that is away does. `after`: the message was stored before the connection broke. */
   fault: ((card: Card, when: 'before' | 'after') => void) | undefined;
+  /** What places share their limits; a test's own. */
+  paceOf: (place: PlaceId) => string = (place) => place;
   #receive: ((incoming: Incoming) => Promise<void>) | undefined;
   #ids = 1152921504606847000n;
   #keys = 0;

@@ -26,8 +26,8 @@ export interface Desk {
   readonly random: (count: number) => Uint8Array;
   /** The platform a place is on; undefined while it has not started, or when it does not run here. */
   readonly platformOf: (place: PlaceId) => Platform | undefined;
-  /** Whether the platform of a place is one of ours, started or not. */
-  readonly runsHere: (place: PlaceId) => boolean;
+  /** What the names of places begin with on our platforms, started or not: `d:`, `t:`. */
+  readonly prefixes: readonly string[];
   /** Fires when the chat closes. */
   readonly closing: AbortSignal;
 }
@@ -41,6 +41,11 @@ export function uniform(desk: Pick<Desk, 'random'>): number {
 /** Eight characters under which something that went wrong is found in the log. */
 export function newRef(desk: Pick<Desk, 'random'>): string {
   return newId<NodeId>(desk.random).slice(0, 8);
+}
+
+/** What places are called together that share the limits of their platform. */
+export function paceOf({ platformOf }: Pick<Desk, 'platformOf'>, place: PlaceId): string {
+  return platformOf(place)?.paceOf?.(place) ?? place;
 }
 
 /** What somebody is called; their id when they never spoke. */

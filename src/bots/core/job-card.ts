@@ -68,15 +68,22 @@ export interface JobView {
   readonly preview: Uint8Array | null;
   /** Which picture was meant is a guess, or one of several. */
   readonly mayChange: boolean;
+  /** It is made from the beginning once more, because whoever was at it is gone. */
+  readonly isAgain: boolean;
 }
 
 /** An accepted edit on its way: what was asked, where it stands, and Cancel. */
-export function jobCard(messages: Messages, { row, author, stage, preview, mayChange }: JobView): Card {
+export function jobCard(messages: Messages, { row, author, stage, preview, mayChange, isAgain }: JobView): Card {
   const image = { name: 'preview.jpg', description: messages.picture.preview };
   return {
     ...plainCard,
     title: `⏳ ${messages.operations[row.op]} · @${oneLine(author, 40)}`,
-    lines: [...quoted(row.task.request.params.prompt), stageLine(messages, stage), ...row.notes],
+    lines: [
+      ...quoted(row.task.request.params.prompt),
+      stageLine(messages, stage),
+      ...(isAgain ? [messages.job.again] : []),
+      ...row.notes,
+    ],
     images: preview ? [{ ...image, source: preview }] : [],
     rows: [[button(messages, 'cx', row.id), ...(mayChange ? [button(messages, 'cs', row.id)] : [])]],
     tone: 'busy',

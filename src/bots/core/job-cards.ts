@@ -4,7 +4,7 @@ import type { JobRow } from '../../storage/index.ts';
 import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
 import { pause } from './clock.ts';
-import { type Desk, nameOf } from './desk.ts';
+import { type Desk, nameOf, paceOf } from './desk.ts';
 import { choicesFor, wordOf } from './house/rules.ts';
 import { jobCard, shareOf } from './job-card.ts';
 import { isOpen } from './job-state.ts';
@@ -28,8 +28,8 @@ const TROUBLE_MS = 10_000;
 export interface JobCards extends AsyncDisposable {
   /** Posts the first card. Resolves when it stands, or when the platform wants it later: then it follows. @throws DeliveryError */
   announce(row: JobRow, about: Pick<Tracked, 'isRoom' | 'mayChange'>): Promise<void>;
-  /** Takes up a card that another process posted. */
-  resume(row: JobRow): Promise<void>;
+  /** Takes up a card that another process posted. `isAgain`: what had been begun begins once more. */
+  resume(row: JobRow, about: Pick<Tracked, 'isAgain'>): Promise<void>;
   started(id: JobId): void;
   progress(id: JobId, progress: Progress): void;
   lineMoved(): void;
@@ -47,10 +47,11 @@ class PacedCards implements JobCards {
   readonly #isBusy: IsBusy;
   readonly #jobs = new Map<JobId, Tracked>();
   readonly #dirty = new Set<JobId>();
-  readonly #timers = new Map<PlaceId, Disposable>();
-  readonly #editing = new Map<PlaceId, Promise<void>>();
-  /** Places that are left alone until then, ms since 1970. */
-  readonly #notBefore = new Map<PlaceId, number>();
+  // By what places share limits under:
+  readonly #timers = new Map<string, Disposable>();
+  readonly #editing = new Map<string, Promise<void>>();
+  /** Left alone until then, ms since 1970. */
+  readonly #notBefore = new Map<string, number>();
   #lineTimer: Disposable | undefined;
   #closed = false;
 
@@ -71,23 +72,25 @@ class PacedCards implements JobCards {
       tracked.owed = true;
       this.#afterTrouble(tracked, error);
     }
-    this.#schedule(row.place); // for what happened meanwhile
+    this.#schedule(paceOf(this.#desk, row.place)); // for what happened meanwhile
   }
 
-  async resume(row: JobRow): Promise<void> {
+  async resume(row: JobRow, { isAgain }: Pick<Tracked, 'isAgain'>): Promise<void> {
     const platform = this.#desk.platformOf(row.place);
     if (!platform || this.#jobs.has(row.id)) return;
     const stage = stageIn(await this.#desk.queue.line(), row.id);
     const place = await this.#desk.storage.people.place(row.place);
     const isRoom = place?.policy !== 'owner'; // the longer interval where nothing is known
     const tracked = await this.#track(row, { isRoom, stage, mayChange: false });
+    tracked.isAgain = isAgain;
     if (tracked.message) this.#mark(tracked);
     else await this.#post(platform, tracked);
   }
 
   started(id: JobId): void {
     const tracked = this.#jobs.get(id);
-    if (!tracked || tracked.stage.kind === 'running') return;
+    if (!tracked) return;
+    if (tracked.startedAt !== null) tracked.isAgain = true; // whoever had begun it is gone
     tracked.startedAt = this.#desk.clock.now();
     tracked.stage = { kind: 'running', progress: null, etaSeconds: null };
     this.#mark(tracked);
@@ -106,7 +109,7 @@ class PacedCards implements JobCards {
   }
 
   lineMoved(): void {
-    if (this.#lineTimer || this.#closed || ![...this.#jobs.values()].some((t) => t.stage.kind === 'queued')) return;
+    if (this.#lineTimer || this.#closed || this.#jobs.size === 0) return;
     this.#lineTimer = this.#desk.clock.setTimeout(() => {
       this.#lineTimer = undefined;
       void this.#readLine(); // logs its own errors
@@ -151,6 +154,7 @@ class PacedCards implements JobCards {
       sending: undefined,
       owed: false,
       posted: 0,
+      isAgain: false,
       startedAt: null,
       preview: null,
       previewAt: 0,
@@ -211,52 +215,58 @@ class PacedCards implements JobCards {
 
   #mark(tracked: Tracked): void {
     this.#dirty.add(tracked.row.id);
-    this.#schedule(tracked.row.place);
+    this.#schedule(paceOf(this.#desk, tracked.row.place));
   }
 
-  /** Wakes up for the place as soon as one of its cards may be edited. */
-  #schedule(place: PlaceId): void {
-    if (this.#closed || this.#editing.has(place)) return;
-    this.#timers.get(place)?.[Symbol.dispose]();
-    this.#timers.delete(place);
-    const next = this.#nextOf(place);
-    if (!next) return;
-    const wait = Math.max(0, next.at - this.#desk.clock.now());
-    const timer = this.#desk.clock.setTimeout(() => {
-      this.#timers.delete(place);
-      const edit = this.#edit(place).finally(() => {
-        this.#editing.delete(place);
-        this.#schedule(place);
-      });
-      this.#editing.set(place, edit);
-    }, wait);
-    this.#timers.set(place, timer);
+  /** Wakes up as soon as one of the cards that share a pace may be edited. */
+  #schedule(pace: string): void {
+    if (this.#closed || this.#editing.has(pace)) return;
+    this.#timers.get(pace)?.[Symbol.dispose]();
+    this.#timers.delete(pace);
+    const now = this.#desk.clock.now();
+    const next = this.#nextOf(pace);
+    if (!next) {
+      if ((this.#notBefore.get(pace) ?? 0) <= now) this.#notBefore.delete(pace);
+      return;
+    }
+    const timer = this.#desk.clock.setTimeout(
+      () => {
+        this.#timers.delete(pace);
+        const edit = this.#edit(pace).finally(() => {
+          this.#editing.delete(pace);
+          this.#schedule(pace);
+        });
+        this.#editing.set(pace, edit);
+      },
+      Math.max(0, next.at - now),
+    );
+    this.#timers.set(pace, timer);
   }
 
-  /** The changed card of the place that may be edited first, and when. */
-  #nextOf(place: PlaceId): { readonly tracked: Tracked; readonly at: number } | undefined {
-    const platform = this.#desk.platformOf(place);
-    if (!platform) return undefined;
-    const calm = this.#notBefore.get(place) ?? 0;
+  /** The changed card that may be edited first, and when. */
+  #nextOf(pace: string): { readonly tracked: Tracked; readonly platform: Platform; readonly at: number } | undefined {
+    const calm = this.#notBefore.get(pace) ?? 0;
     return [...this.#dirty]
-      .map((id) => this.#jobs.get(id))
-      .filter((tracked) => tracked?.row.place === place && (tracked.owed || tracked.message !== null))
-      .map((tracked) => {
-        if (tracked!.owed) return { tracked: tracked!, at: calm };
-        const own = tracked!.stage.kind === 'queued' ? POSITION_MS : this.#interval(tracked!, platform);
-        return { tracked: tracked!, at: Math.max(calm, tracked!.editedAt + own) };
+      .flatMap((id) => this.#jobs.get(id) ?? [])
+      .flatMap((tracked) => {
+        const platform = this.#desk.platformOf(tracked.row.place);
+        const isReady = platform && (tracked.owed || tracked.message !== null);
+        if (!isReady || paceOf(this.#desk, tracked.row.place) !== pace) return [];
+        if (tracked.owed) return [{ tracked, platform, at: calm }];
+        const own = tracked.stage.kind === 'queued' ? POSITION_MS : this.#interval(tracked, platform);
+        return [{ tracked, platform, at: Math.max(calm, tracked.editedAt + own) }];
       })
       .sort((a, b) => a.at - b.at)[0];
   }
 
-  async #edit(place: PlaceId): Promise<void> {
+  async #edit(pace: string): Promise<void> {
     const { clock, log } = this.#desk;
-    const platform = this.#desk.platformOf(place);
-    const next = this.#nextOf(place);
-    if (!platform || !next || next.at > clock.now()) return;
-    const { tracked } = next;
+    const next = this.#nextOf(pace);
+    if (!next || next.at > clock.now()) return;
+    const { tracked, platform } = next;
+    const { place } = tracked.row;
     if (this.#isBusy(place)) {
-      this.#notBefore.set(place, clock.now() + this.#interval(tracked, platform));
+      this.#notBefore.set(pace, clock.now() + this.#interval(tracked, platform));
       return;
     }
     this.#dirty.delete(tracked.row.id);
@@ -264,7 +274,7 @@ class PacedCards implements JobCards {
     const card = this.#cardOf(tracked, platform, preview);
     const says = card.lines.join('\n');
     if (says === tracked.said && !preview) return;
-    this.#notBefore.set(place, clock.now() + this.#interval(tracked, platform));
+    this.#notBefore.set(pace, clock.now() + this.#interval(tracked, platform));
     Object.assign(tracked, { said: says, editedAt: clock.now() });
     try {
       await this.#replace(platform, tracked, card);
@@ -296,7 +306,7 @@ class PacedCards implements JobCards {
       return;
     }
     const wait = (error instanceof DeliveryError && error.retryAfterMs) || TROUBLE_MS;
-    this.#notBefore.set(place, this.#desk.clock.now() + wait);
+    this.#notBefore.set(paceOf(this.#desk, place), this.#desk.clock.now() + wait);
     tracked.said = ''; // it was not
     this.#dirty.add(id);
   }
@@ -313,10 +323,16 @@ class PacedCards implements JobCards {
 
   async #readLine(): Promise<void> {
     try {
+      const askedAt = this.#desk.clock.now();
       const line = await this.#desk.queue.line();
       for (const tracked of this.#jobs.values()) {
-        if (tracked.stage.kind !== 'queued') continue;
-        tracked.stage = stageIn(line, tracked.row.id);
+        const stage = stageIn(line, tracked.row.id);
+        if (tracked.stage.kind === 'running') {
+          const isBack = stage.kind === 'queued' && tracked.startedAt !== null && tracked.startedAt < askedAt;
+          if (!isBack) continue;
+          tracked.isAgain = true;
+        }
+        tracked.stage = stage;
         this.#mark(tracked);
       }
     } catch (error) {

@@ -14,6 +14,7 @@ import { openJobCards } from './job-cards.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { openOutbox } from './outbox.ts';
 import type { Incoming, Platform } from './platform.ts';
+import { putBack } from './recovery.ts';
 
 export interface BotsOptions {
   readonly storage: Storage;
@@ -33,24 +34,23 @@ export interface BotsOptions {
 }
 
 /** First part of the places of each platform. */
-const prefixes = { discord: 'd', telegram: 't', web: 'w' } as const satisfies Record<Platform['name'], string>;
+const prefixes = { discord: 'd:', telegram: 't:', web: 'w:' } as const satisfies Record<Platform['name'], string>;
 
-interface Running extends Pick<Desk, 'platformOf' | 'runsHere'> {
+interface Running extends Pick<Desk, 'platformOf' | 'prefixes'> {
   /** Connects all of them; each is found from when it has started. */
   start(receive: (incoming: Incoming) => Promise<void>): Promise<void>;
 }
 
 function running(platforms: readonly Platform[]): Running {
   const started = new Map<string, Platform>();
-  const expected: readonly string[] = platforms.map((platform) => prefixes[platform.name]);
-  const prefixOf = (place: PlaceId) => place.slice(0, place.indexOf(':'));
+  const prefixOf = (place: PlaceId) => place.slice(0, place.indexOf(':') + 1);
   const begin = async (platform: Platform, receive: (incoming: Incoming) => Promise<void>) => {
     await platform.start(receive);
     started.set(prefixes[platform.name], platform);
   };
   return {
     platformOf: (place) => started.get(prefixOf(place)),
-    runsHere: (place) => expected.includes(prefixOf(place)),
+    prefixes: platforms.map((platform) => prefixes[platform.name]),
     start: async (receive) => void (await Promise.all(platforms.map((platform) => begin(platform, receive)))),
   };
 }
@@ -72,16 +72,18 @@ function turns(): Flow['inTurn'] {
 export async function openBots(options: BotsOptions): Promise<AsyncDisposable> {
   const { platforms, queue, limits = defaultLimits, operators = [], metrics = null } = options;
   const closing = new AbortController();
-  const { start, platformOf, runsHere } = running(platforms);
-  const desk: Desk = { ...options, limits, operators, metrics, platformOf, runsHere, closing: closing.signal };
+  const { start, ...ours } = running(platforms);
+  const desk: Desk = { ...options, ...ours, limits, operators, metrics, closing: closing.signal };
   const outbox = openOutbox(desk);
   const jobCards = openJobCards(desk, (place) => outbox.isBusy(place));
-  const reception = new Reception({ ...desk, outbox, jobCards, inTurn: turns() });
+  const flow: Flow = { ...desk, outbox, jobCards, inTurn: turns() };
+  const reception = new Reception(flow);
   const hearing = queue.listen((event) => reception.notice(event));
   const close = async () => {
     closing.abort();
     hearing[Symbol.dispose]();
     await reception.settled();
+    await putBack(flow).catch((error: unknown) => desk.log.warn({ error }, 'what is at work could not be put back'));
     await jobCards[Symbol.asyncDispose]();
     await outbox[Symbol.asyncDispose]();
   };

@@ -3,7 +3,7 @@ import { Refusal } from '../../errors.ts';
 import type { MessageLink, OutboxRow } from '../../storage/index.ts';
 import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
-import type { Desk } from './desk.ts';
+import { type Desk, paceOf } from './desk.ts';
 import { cardToReplace, isReplaced } from './in-place.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
@@ -21,8 +21,6 @@ const PAGE = 200;
 /** Tries before a message is given up; with growing pauses that is most of a day. */
 const TRIES = 100;
 const LONGEST_PAUSE_MS = 15 * 60_000;
-/** Rows of a platform that does not run here are looked at again after this, ms. */
-const ABSENT_MS = 10 * 60_000;
 
 /** What a row became: the message with its words, and those of an album beside it, each with the picture it shows. */
 interface Sent {
@@ -34,7 +32,7 @@ interface Sent {
 export interface Outbox extends AsyncDisposable {
   /** Something was written: look now. */
   wake(): void;
-  /** Whether a message for this place is being sent; progress waits meanwhile. */
+  /** Whether a message for this place is being sent, or is put off by its platform; progress waits meanwhile. */
   isBusy(place: PlaceId): boolean;
 }
 
@@ -66,8 +64,10 @@ async function postAsWished<T>(card: Card, tastes: Tastes | null, post: (shown: 
 class OutboxLoop implements Outbox {
   readonly #desk: Desk;
   readonly #busy = new Map<PlaceId, Promise<void>>();
-  /** Places that are left alone until then, ms since 1970. */
-  readonly #notBefore = new Map<PlaceId, number>();
+  /** Places, and what they share limits under, that are left alone until then, ms since 1970. */
+  readonly #notBefore = new Map<string, number>();
+  /** Likewise, those that have been promised something since their platform told us to wait. */
+  readonly #owed = new Set<string>();
   #look: Promise<void> | undefined;
   #lookAgain = false;
   #timer: Disposable | undefined;
@@ -101,7 +101,7 @@ class OutboxLoop implements Outbox {
   }
 
   isBusy(place: PlaceId): boolean {
-    return this.#busy.has(place);
+    return this.#busy.has(place) || this.#owed.has(paceOf(this.#desk, place));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -112,55 +112,66 @@ class OutboxLoop implements Outbox {
   }
 
   async #lookForRows(): Promise<void> {
-    const { storage, clock, log } = this.#desk;
+    const { storage, clock, log, prefixes } = this.#desk;
     const now = clock.now();
+    for (const [place, end] of this.#notBefore) if (end <= now) this.#notBefore.delete(place);
     try {
-      const rows = await storage.outbox.due(new Date(now), new Date(now - STUCK_MS), PAGE);
+      const except = [...this.#busy.keys(), ...this.#notBefore.keys()];
+      const view = { prefixes, except };
+      const rows = await storage.outbox.due(new Date(now), new Date(now - STUCK_MS), PAGE, view);
       for (const place of new Set(rows.map((row) => row.place))) {
         const own = rows.filter((row) => row.place === place);
         this.#begin(place, own);
       }
+      if (rows.length === PAGE) this.#lookAgain = true; // other places stand behind these, which are busy now or left alone
     } catch (error) {
       log.error({ error }, 'the outbox could not be read');
     }
   }
 
   #begin(place: PlaceId, rows: readonly OutboxRow[]): void {
-    const { clock, platformOf, runsHere } = this.#desk;
-    if (this.#busy.has(place) || (this.#notBefore.get(place) ?? 0) > clock.now()) return;
-    if (runsHere(place) && !platformOf(place)) return; // still starting
-    const delivery = this.#deliver(place, rows).finally(() => {
+    const platform = this.#desk.platformOf(place);
+    if (!platform) {
+      this.#leaveAlone(place, LOOK_MS); // still starting
+      return;
+    }
+    const until = this.#notBefore.get(paceOf(this.#desk, place));
+    if (until !== undefined) this.#notBefore.set(place, until);
+    if (this.#busy.has(place) || until !== undefined) return;
+    const delivery = this.#deliver(platform, place, rows).finally(() => {
       this.#busy.delete(place);
       this.wake(); // rows may have come meanwhile
     });
     this.#busy.set(place, delivery);
   }
 
+  /** The place, and those that share its limits. */
+  #leaveAlone(place: PlaceId, ms: number): void {
+    const until = this.#desk.clock.now() + ms;
+    for (const name of [place, paceOf(this.#desk, place)]) this.#notBefore.set(name, until);
+  }
+
   /** One after another; the first that cannot be posted now stops the place, so that order is kept. */
-  async #deliver(place: PlaceId, rows: readonly OutboxRow[]): Promise<void> {
+  async #deliver(platform: Platform, place: PlaceId, rows: readonly OutboxRow[]): Promise<void> {
     for (const row of rows) {
       if (this.#closed) return;
       try {
-        const pause = await this.#post(row);
+        const pause = await this.#post(platform, row);
         if (pause === 0) continue;
-        this.#notBefore.set(place, this.#desk.clock.now() + pause);
+        this.#leaveAlone(place, pause);
       } catch (error) {
         this.#desk.log.error({ error, row: row.key }, 'an outbox row could not be handled');
-        this.#notBefore.set(place, this.#desk.clock.now() + LOOK_MS);
+        this.#leaveAlone(place, LOOK_MS);
       }
       return;
     }
+    this.#owed.delete(paceOf(this.#desk, place));
   }
 
   /** @returns how long the place is left alone now, ms; 0 to go on */
-  async #post(row: OutboxRow): Promise<number> {
+  async #post(platform: Platform, row: OutboxRow): Promise<number> {
     const { storage, clock } = this.#desk;
     if (!(await storage.outbox.claim(row, new Date(clock.now())))) return 0;
-    const platform = this.#desk.platformOf(row.place);
-    if (!platform) {
-      await storage.outbox.retryAt(row.id, new Date(clock.now() + ABSENT_MS));
-      return 0;
-    }
     try {
       const isLeftAlone = aloneIn(row.replyTo) === null && !platform.answers?.(row.place);
       if (isLeftAlone && (await storage.people.isUnreachable(row.place, new Date(clock.now()))))
@@ -235,9 +246,10 @@ class OutboxLoop implements Outbox {
       'a message could not be posted',
     );
     metrics?.chatFailures.inc({ platform: platformOf(row.place)?.name ?? 'none', status: reason });
-    if (reason === 'uncertain' && row.attempts < TRIES) return STUCK_MS + LOOK_MS; // stays `sending`, found as stuck
+    const pause = pauseAfter(error, row.attempts);
+    if (reason === 'uncertain' && row.attempts < TRIES) return pause; // it stays `sending`, found as stuck; others go on
     if (reason === 'retry' && row.attempts < TRIES) {
-      const pause = pauseAfter(error, row.attempts);
+      this.#owed.add(paceOf(this.#desk, row.place));
       await storage.outbox.retryAt(row.id, new Date(clock.now() + pause));
       return pause;
     }

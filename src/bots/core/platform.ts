@@ -322,6 +322,8 @@ export interface Platform extends AsyncDisposable {
   look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
+  /** What is shared by places that the platform limits together; a place stands for itself, when not said. */
+  paceOf?(place: PlaceId): string;
   /** Whether a place that refuses messages can still be answered, through what somebody did there a moment ago. */
   answers?(place: PlaceId): boolean;
   /** Where somebody alone reads; null where the platform has no such place, or they let nobody write to them. */

@@ -1,5 +1,5 @@
 import type { JobId } from '../../edit/lineage.ts';
-import type { JobOutcome } from '../../jobs/queue.ts';
+import type { JobOutcome, Line } from '../../jobs/queue.ts';
 import type { JobRow } from '../../storage/index.ts';
 import { type Flow, jobOf } from './accept.ts';
 import { finish } from './finish.ts';
@@ -13,21 +13,48 @@ export async function settle(flow: Flow, id: JobId, outcome: JobOutcome): Promis
   else await flow.queue.forget(id);
 }
 
+interface Taking {
+  readonly takeCards: boolean;
+  /** As it was before anything was added. */
+  readonly line: Line;
+}
+
+/**
+ * What had been begun when a process with a line of its own crashed was lost with it. Once that may be the process's fault; then it is
+ * the job's, which would take down one process after another. @returns how it ended thereby
+ */
+async function lost({ storage, queue }: Flow, row: JobRow): Promise<JobOutcome | undefined> {
+  if (queue.isLasting || row.state === 'queued') return undefined;
+  if (row.error?.code === 'worker-lost') return { kind: 'failed', error: { code: 'worker-lost', details: {} } };
+  await storage.jobs.requeue(row.id, 'worker-lost');
+  return undefined;
+}
+
+/** Says of what is at work that a stop, not a crash, is why it will have to be begun again; where the line itself forgets it. */
+export async function putBack({ storage, queue }: Flow): Promise<void> {
+  if (queue.isLasting) return;
+  for (const { id } of (await queue.line()).running) await storage.jobs.requeue(id, 'cancelled');
+}
+
 /**
  * Brings one unfinished row and the line together: an outcome nobody has written is written, a job the line does not know is added.
  * The row is read again after the outcome was looked for, because writing an outcome comes before forgetting it.
  */
-async function bringTogether(flow: Flow, { id }: JobRow, takeCards: boolean): Promise<void> {
-  const outcome = await flow.queue.outcome(id);
+async function bringTogether(flow: Flow, { id }: JobRow, { takeCards, line }: Taking): Promise<void> {
+  const told = await flow.queue.outcome(id);
   const row = await flow.storage.jobs.find(id);
   if (!row || !isOpen(row.state)) return;
+  const outcome = told ?? (takeCards && !isIn(line, id) ? await lost(flow, row) : undefined);
   if (outcome) {
     await finish(flow, row, outcome);
     return;
   }
   await flow.queue.add(jobOf(row));
-  if (takeCards) await flow.jobCards.resume(row);
+  const isAgain = !isIn(line, id) && (row.state !== 'queued' || row.error !== null);
+  if (takeCards) await flow.jobCards.resume(row, { isAgain });
 }
+
+const isIn = ({ running, waiting }: Line, id: JobId) => [...running, ...waiting].some((job) => job.id === id);
 
 /** Servers that paused their queue stay paused in a line that has forgotten it; whoever was being forgotten is forgotten to the end. */
 async function takeUpHouse(flow: Flow): Promise<void> {
@@ -50,11 +77,12 @@ async function takeUpHouse(flow: Flow): Promise<void> {
  */
 export async function reconcile(flow: Flow, { takeCards }: { readonly takeCards: boolean }): Promise<void> {
   if (takeCards) await takeUpHouse(flow);
+  const line = await flow.queue.line();
   for (const row of await flow.storage.jobs.unfinished()) {
     if (flow.closing.aborted) return;
     if (!isOpen(row.state)) continue;
     try {
-      await bringTogether(flow, row, takeCards);
+      await bringTogether(flow, row, { takeCards, line });
     } catch (error) {
       flow.log.error({ error, job: row.id }, 'a job could not be taken up');
     }

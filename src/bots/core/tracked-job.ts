@@ -17,6 +17,8 @@ export interface Tracked {
   message: string | null;
   /** Cards posted so far: one that may have been posted already has the same number, and is not posted twice. */
   posted: number;
+  /** It had been begun before, by somebody who is gone. */
+  isAgain: boolean;
   /** The first card was put off by the platform and is still to be posted. */
   owed: boolean;
   sentAt: number;

@@ -73,6 +73,7 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
     },
     remove: (place, message) => delivered(() => removeMessage(post, place, message)),
     directPlace: async (user) => directPlace(user),
+    paceOf: (place) => spotOf(place).chat,
     linkTo,
     [Symbol.asyncDispose]: async () => {
       await connection[Symbol.asyncDispose]();

@@ -177,6 +177,36 @@ describe('a running job', () => {
     expect(made[2]).toBeGreaterThanOrEqual(5);
   });
 
+  test('shares them with other places that its platform limits together', async () => {
+    platform.paceOf = () => 'one chat';
+    await announce('a');
+    await announce('b', otherRoom);
+    const before = edits(0) + edits(1);
+    for (let step = 1; step <= 12; step++) {
+      for (const id of ['a', 'b']) cards.progress(id as JobId, sampling(step));
+      await clock.pass(2000);
+    }
+    expect(edits(0) + edits(1) - before).toBeLessThanOrEqual(6);
+    expect(Math.min(edits(0), edits(1))).toBeGreaterThanOrEqual(2);
+  });
+
+  test('that goes back into the line says so, and again when it is begun anew', async () => {
+    await announce('a');
+    cards.started('a' as JobId);
+    cards.progress('a' as JobId, sampling(12));
+    await clock.pass(5000);
+    expect(says()).not.toContain('interrupted');
+    line = { ...line, waiting: [waiting('a', 0)] };
+    cards.lineMoved();
+    await clock.pass(10_000);
+    expect(says()).toBe('"a"\nqueued #1 · ~20 s\ninterrupted – begins again');
+    line = { ...line, waiting: [] };
+    cards.started('a' as JobId);
+    cards.progress('a' as JobId, sampling(1));
+    await clock.pass(5000);
+    expect(says()).toMatch(/1\/20\ninterrupted – begins again$/);
+  });
+
   test('is silent while a result is being posted', async () => {
     await announce('a');
     busy = true;

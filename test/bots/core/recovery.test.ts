@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { type Card, type Clock, DeliveryError } from '../../../src/bots/core/index.ts';
-import type { JobId } from '../../../src/edit/lineage.ts';
+import { type Card, type Clock, DeliveryError, defaultLimits } from '../../../src/bots/core/index.ts';
+import type { JobId, PlaceId } from '../../../src/edit/lineage.ts';
 import { Refusal } from '../../../src/errors.ts';
 import { openEmbeddedQueue } from '../../../src/jobs/embedded.ts';
 import type { Job, JobEvent, JobQueue, WorkSource } from '../../../src/jobs/queue.ts';
 import { workHandler } from '../../../src/jobs/worker.ts';
 import { silentLog } from '../../../src/log.ts';
+import type { JobRow } from '../../../src/storage/index.ts';
 import { fakeCatalog, fakeEngineHost } from '../../support/fake-engine.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
@@ -40,8 +41,29 @@ describe('after a stop and a new start', () => {
     chat.latch.release(2);
     await chat.until(async () => (await chat.storage.jobs.unfinished())[0]?.state === 'running');
     await chat.restart();
+    const card = await chat.until(() => chat.platform.standing(room)[0]);
+    await chat.until(() => wordsOf(card.card).includes('interrupted – begins again'));
     chat.latch.open();
     await expectOneResult(chat);
+    expect(wordsOf(chat.platform.results(room)[0]!.card)).not.toContain('interrupted');
+  });
+
+  test('a job that two processes crashed with is begun no more, and costs nothing', async () => {
+    await using chat = await openTestChat({ worker: false, limits: { ...defaultLimits, creditsPerHour: 0.01 } });
+    await ask(chat);
+    const [{ id }] = (await chat.storage.jobs.unfinished()) as readonly [JobRow];
+    for (const stop of ['graceful', 'crash', 'graceful', 'crash']) {
+      expect((await chat.storage.jobs.find(id))?.state, stop).toBe('queued');
+      if (stop === 'crash') await chat.storage.jobs.advance(id, 'running'); // the last that was heard of it
+      await chat.restart();
+    }
+    await chat.until(() => chat.platform.standing(room).every(({ card }) => wordsOf(card).startsWith('⚠')));
+    expect(chat.platform.standing(room).map(({ card }) => wordsOf(card))).toEqual([
+      expect.stringContaining('went away'),
+    ]);
+    await chat.restart({ worker: true });
+    await ask(chat, 'a blue hat');
+    await chat.result(room);
   });
 
   test('an outcome that nobody was there to write is written, and the job not made twice', async () => {
@@ -148,6 +170,7 @@ function shifted(): Clock & { shift: number } {
 
 /** A line behind which another can be put, as after its server was replaced. */
 class SwappableLine implements JobQueue {
+  readonly isLasting = false;
   now: JobQueue & WorkSource;
   readonly #listeners: ((event: JobEvent) => void)[] = [];
 
@@ -213,6 +236,39 @@ describe('posting', () => {
     expect(chat.platform.results(room).map((p) => p.card.lines[0])).toEqual(['"first"', '"second"']);
   });
 
+  test('leaves what is for a platform of another process to that process', async () => {
+    await using chat = await openTestChat();
+    const { outbox } = chat.storage;
+    const foreign = { id: 'foreign', key: 'foreign', place: 't:1:0' as PlaceId };
+    await outbox.put({ ...foreign, card: { nonsense: 1 }, job: null, node: null, replyTo: null });
+    await ask(chat);
+    await expectOneResult(chat);
+    const due = await outbox.due(new Date(), new Date(0), 10);
+    expect(due).toMatchObject([{ id: 'foreign', state: 'waiting', attempts: 0 }]);
+  });
+
+  test('is tried again before anything else is edited in the place', async () => {
+    await using chat = await openTestChat();
+    const { platform, latch } = chat;
+    latch.close();
+    for (const words of ['one', 'two']) await ask(chat, words);
+    const edits = () => platform.posted.find(({ card }) => wordsOf(card).includes('"two"'))!.history.length;
+    const seen: number[] = [];
+    platform.fault = (card) => {
+      if (card.tone !== 'done') return;
+      seen.push(edits());
+      if (seen.length < 3) throw new DeliveryError('retry', 150);
+    };
+    const stepping = setInterval(() => latch.release(), 10);
+    await chat.result(room, 0);
+    clearInterval(stepping);
+    expect(latch.passed).toBeGreaterThan(6); // there was progress to show
+    expect(new Set(seen)).toEqual(new Set([1]));
+    platform.fault = undefined;
+    latch.open();
+    await chat.result(room, 1);
+  });
+
   test('gives up a place that cannot be written to; the picture stays', async () => {
     await using chat = await openTestChat();
     chat.platform.fault = failing('done', 1, () => {
@@ -259,10 +315,12 @@ describe('posting', () => {
     );
     await ask(chat);
     await chat.until(() => platform.results(room)[0]);
-    await new Promise((resolve) => setTimeout(resolve, 300)); // many looks of the outbox, no second post
-    expect(platform.results(room)).toHaveLength(1);
+    await ask(chat, 'a blue hat');
+    clock.shift = 10_000; // others need not wait for it
+    await chat.until(() => platform.results(room)[1]);
+    expect(platform.results(room).map(({ card }) => card.lines[0])).toEqual(['"a red hat"', '"a blue hat"']);
     clock.shift = 70_000;
-    const repeated = await chat.until(() => platform.results(room)[1]);
+    const repeated = await chat.until(() => platform.results(room)[2]);
     expect(repeated.options).toMatchObject({ repeated: true, nonce: platform.results(room)[0]!.options.nonce });
     await chat.until(async () => (await chat.storage.jobs.unfinished()).length === 0);
   });

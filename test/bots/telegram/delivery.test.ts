@@ -100,37 +100,6 @@ describe('a line that is full', () => {
 });
 
 describe('a restart', () => {
-  test.each(['queued', 'running', 'delivering'] as const)(
-    'while an edit is %s loses nothing and posts once',
-    async (state) => {
-      await using here = await open({ worker: state !== 'queued', speed: 200 });
-      const { chat, ann, black } = here;
-      if (state === 'running') chat.latch.close();
-      const unavailable = {
-        kind: 'refuse',
-        code: 429,
-        description: 'Too Many Requests: retry after 300',
-        retryAfter: 300,
-      } as const;
-      if (state === 'delivering') chat.tg.fail({ method: 'sendPhoto', mishap: unavailable });
-      await ann.photo(black, { caption: 'a red hat' });
-      await ann.wait(() => true);
-      if (state === 'running') {
-        chat.latch.release();
-        await expect.poll(() => chat.latch.passed).toBe(1);
-      }
-      if (state === 'delivering') await expect.poll(() => chat.tg.calls('sendPhoto').length).toBe(1);
-      await chat.restart(() => chat.latch.open());
-      const result = await ann.wait(isResult(1), 8000);
-      await expect
-        .poll(() => chat.tg.messages(ann.chat).filter(({ byBot }) => byBot).length, { timeout: 4000 })
-        .toBe(1);
-      ann.press('Again', result);
-      await ann.wait(isResult(2));
-      expect(results(chat, ann)).toHaveLength(2);
-    },
-  );
-
   test('while Telegram keeps the next updates loses none of them', async () => {
     await using here = await open();
     const { chat, ann, black } = here;

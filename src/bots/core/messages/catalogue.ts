@@ -108,6 +108,8 @@ export interface Messages extends DrawingMessages {
   readonly job: {
     readonly queued: (place: number, eta: string) => string;
     readonly waitsForWorker: string;
+    /** It had been begun before. */
+    readonly again: string;
     /** Told to whoever asked, beside where the card is. */
     readonly begun: string;
     readonly preparing: string;

@@ -92,6 +92,7 @@ export const en: Messages = {
   job: {
     queued: (place, eta) => `queued #${place} · ${eta}`,
     waitsForWorker: 'queued · waiting for a worker',
+    again: 'interrupted – begins again',
     begun: 'Begun',
     preparing: 'preparing',
     sampling: (step, steps) => `${step}/${steps}`,

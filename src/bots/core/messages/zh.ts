@@ -92,6 +92,7 @@ export const zh: Messages = {
   job: {
     queued: (place, eta) => `排队第 ${place} 位 · ${eta}`,
     waitsForWorker: '排队中 · 等待工作进程',
+    again: '曾中断，从头重来',
     begun: '已开始',
     preparing: '准备中',
     sampling: (step, steps) => `${step}/${steps}`,
