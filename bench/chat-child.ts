@@ -7,6 +7,7 @@ import sharp from 'sharp';
 import { openBots, openSuggestions, systemClock } from '../src/bots/core/index.ts';
 import { openDiscord } from '../src/bots/discord/discord.ts';
 import { openTelegram } from '../src/bots/telegram/telegram.ts';
+import type { JobId, JobState, NodeId } from '../src/edit/lineage.ts';
 import { defaultCaps } from '../src/edit/resolve.ts';
 import { openEmbeddedQueue } from '../src/jobs/embedded.ts';
 import type { EngineHost } from '../src/jobs/engine-host.ts';
@@ -20,14 +21,28 @@ import type { LineEvent } from './fair-order.ts';
 
 // The bots of the benchmark in a process of their own, so that its memory is theirs alone. Talks to the parent over its channel.
 
+/** How a request ended. */
+export interface JobEnd {
+  /** The platform's name for what was pressed or said, with our prefix. */
+  readonly key: string;
+  readonly state: JobState;
+  readonly nodes: readonly NodeId[];
+}
+/** What is told in the end. */
+export interface Told {
+  /** As they happened. */
+  readonly events: readonly LineEvent[];
+  readonly jobs: readonly JobEnd[];
+}
+
 /** What the parent says at the start. */
 interface Addresses {
   readonly discord: { readonly token: string; readonly apiRoot: string };
   readonly telegram: { readonly token: string; readonly apiRoot: string };
 }
 const { discord, telegram } = JSON.parse(process.argv[2]!) as Addresses;
-/** Time the engine takes for a picture, ms. */
-const PAINTING_MS = 15;
+/** Time the engine takes for a picture, ms: a little more than there is at this load, so that a line forms and its order matters. */
+const PAINTING_MS = 90;
 
 const tell = (message: object) => process.send?.(message);
 const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-bench-chat-'));
@@ -38,10 +53,11 @@ await queue.announce(fakeCatalog);
 const events: LineEvent[] = [];
 const seen = new Map<string, LineEvent>();
 const recorded: JobQueue = {
+  isLasting: queue.isLasting,
   add: (job) => {
-    const { id, group, author, cost } = job;
+    const { id, group, author, cost, acceptedAt } = job;
     if (!seen.has(id)) {
-      const event: LineEvent = { what: 'added', id, group, author, cost };
+      const event: LineEvent = { what: 'added', id, group, author, cost, acceptedAt };
       seen.set(id, event);
       events.push(event);
     }
@@ -96,6 +112,16 @@ const bots = await openBots({
 const stop = new AbortController();
 const working = queue.consume(workHandler(engine, storage.blobs, log), stop.signal);
 
+/** What became of every request that was let in. */
+async function ends(): Promise<readonly JobEnd[]> {
+  const rows = await Promise.all([...seen.keys()].map((id) => storage.jobs.find(id as JobId)));
+  const known = rows.filter((row) => row !== undefined);
+  const trees = [...new Set(known.map(({ lineage }) => lineage))];
+  const nodes = (await Promise.all(trees.map((tree) => storage.lineage.nodes(tree, 0, 100_000)))).flat();
+  const madeBy = (id: JobId) => nodes.filter(({ job }) => job === id).map((node) => node.id);
+  return known.map(({ id, requestKey: key, state }) => ({ key, state, nodes: madeBy(id) }));
+}
+
 async function close(): Promise<void> {
   await bots[Symbol.asyncDispose]();
   for (const platform of platforms) await platform[Symbol.asyncDispose]();
@@ -109,14 +135,18 @@ async function close(): Promise<void> {
 
 process.on('message', async (asked: 'memory' | 'state' | 'stop') => {
   if (asked === 'memory') {
-    globalThis.gc?.();
+    for (let times = 0; times < 3; times++) {
+      globalThis.gc?.();
+      await delay(50); // what finalizers give back is collected by the next one
+    }
     const { heapUsed, external } = process.memoryUsage();
     tell({ memory: heapUsed + external });
   } else if (asked === 'state') {
     tell({ unfinished: (await storage.jobs.unfinished()).length });
   } else {
+    const told: Told = { events, jobs: await ends() };
     await close();
-    process.send?.({ events }, () => process.disconnect());
+    process.send?.(told, () => process.disconnect());
   }
 });
 tell({ ready: true });

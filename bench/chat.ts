@@ -3,97 +3,137 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import sharp from 'sharp';
-import { messagesIn } from '../src/bots/core/index.ts';
 import { type DiscordStandIn, openDiscordStandIn } from '../test/support/discord-stand-in/stand-in.ts';
+import { channelJson, guildJson } from '../test/support/discord-stand-in/wire.ts';
 import { openTelegramStandIn, type TelegramStandIn } from '../test/support/telegram-stand-in/index.ts';
-import { type LineEvent, outOfOrder } from './fair-order.ts';
+import type { JobEnd, Told } from './chat-child.ts';
+import { fairness } from './fair-order.ts';
 import type { Measured } from './report.ts';
+import { type Answers, answeredOnTelegram, openAnswers, repliedOnDiscord } from './wire.ts';
 
 const USERS = 500;
 const PLACES = 40;
 const ROUNDS = 10;
+/** People are at it for so long in a round, ms; then what they asked for comes to its end. */
 const ROUND_MS = 6000;
 /** Everybody does something about this often, ms. */
 const EVERY_MS = 20_000;
-/** Time the line has to become empty in the end, ms. */
+/** Time the line has to become empty after a round, ms. */
 const DRAIN_MS = 120_000;
+/** Time for anything to be answered at all, ms. */
+const ANSWER_MS = 20_000;
 
-/** Somebody in a place, and the two things they do there. */
+/** What people do, and what counts as the answer to it. */
+const kinds = {
+  'Discord press': 'acknowledged',
+  'Discord command': 'acknowledged',
+  'Discord words': 'replied to',
+  'Telegram press': 'answered',
+  'Telegram command': 'replied to',
+  'Telegram words': 'replied to',
+} as const;
+type Kind = keyof typeof kinds;
+/** The most the 99th of a hundred may wait, ms. */
+const LIMIT_MS = 1000;
+
+/** Something somebody did, and the bot's first answer to it. */
+interface Answer {
+  readonly kind: Kind;
+  /** What the job it asks for is called by; null for what asks for none. */
+  readonly key: string | null;
+  /** After how many ms it was answered; null while they wait. */
+  readonly after: () => number | null;
+  /** How many answers came, where there shall be one. */
+  readonly answers?: () => number;
+}
+
+/** Somebody in a place, and what they do there again and again. */
 interface Person {
   press(): Answer;
-  type(): Answer;
-}
-/** After how many ms somebody was answered; null while they wait. */
-interface Answer {
-  readonly kind: 'Discord, acknowledged' | 'Telegram press, answered' | 'Telegram command, replied to';
-  readonly after: () => number | null;
+  /** Replies to a picture with what shall become of it. */
+  say(): Answer;
+  command(): Answer;
 }
 
-/** A place with its first result, whose button everybody presses. */
+/** A place with its first result, which everybody presses and replies to. */
 interface Place {
   readonly people: readonly Person[];
-  /** Numbers of the pictures that presses made, one for each message that shows one. */
-  results(): readonly string[];
+  /** What is shown, message by message: the pictures their buttons are about. */
+  shown(): readonly string[];
 }
 
 const picture = () =>
   sharp({ create: { width: 64, height: 64, channels: 3, background: '#c83' } })
     .png()
     .toBuffer();
-/** The number of the picture a press made, in the words of its message; nothing for other messages. */
-function againIn({ byBot, text }: { readonly byBot: boolean; readonly text: string }): readonly string[] {
-  const [, number, operation] = /#(\d+) · (.+?) · /.exec(text) ?? [];
-  return byBot && number && operation === messagesIn('en').operations.again ? [number] : [];
-}
 
-async function discordPlace(dc: DiscordStandIn, at: number, people: number): Promise<Place> {
-  const guild = at % 2 === 0 ? dc.addGuild(`guild ${at}`) : dc.guild;
+/** What the buttons of a message are about, each once: `p1|ag|<node>|` or `1:ag:<node>:`. */
+const targetsOf = (data: readonly (string | null)[]): readonly string[] => [
+  ...new Set(data.flatMap((one) => one?.split(/[|:]/)[2] ?? [])),
+];
+
+const since = (start: number, end: number | undefined): number | null => (end === undefined ? null : end - start);
+
+async function discordPlace(dc: DiscordStandIn, answers: Answers, at: number, people: number): Promise<Place> {
+  const guild = at % 4 === 0 ? dc.addGuild(`guild ${at}`) : dc.guild;
   const channel = dc.addChannel(`channel-${at}`, { guild });
+  if (guild !== dc.guild) dc.gateway.dispatch('GUILD_CREATE', guildJson(dc.world, guild), channel);
+  else dc.gateway.dispatch('CHANNEL_CREATE', channelJson(dc.world, channel), channel);
   const users = Array.from({ length: people }, (_, i) => dc.user(`d${at}-${i}`));
   dc.slash(users[0]!, 'edit', { prompt: 'a red hat', image: { name: 'a.png', bytes: await picture() } }, { channel });
   const card = await dc.waitCard((seen) => seen.channel.id === channel.id && seen.buttons.length > 3, 30_000);
   return {
-    results: () => dc.messages({ channel }).flatMap(againIn),
+    shown: () =>
+      dc
+        .messages({ channel })
+        .flatMap(({ pictures, buttons }) =>
+          pictures.length > 0 ? targetsOf(buttons.map(({ customId }) => customId)) : [],
+        ),
     people: users.map((user) => ({
       press: () => {
         const pressed = dc.button(user, card, 'Again');
-        return { kind: 'Discord, acknowledged', after: () => pressed.answeredAfterMs };
+        return { kind: 'Discord press', key: `d:${pressed.id}`, after: () => pressed.answeredAfterMs };
       },
-      type: () => {
+      say: () => {
+        const [start, { id }] = [dc.clock.now(), dc.message(user, 'make it blue', { channel, replyTo: card })];
+        return { kind: 'Discord words', key: `d:${id}`, after: () => since(start, answers.first(id)) };
+      },
+      command: () => {
         const typed = dc.slash(user, 'queue', {}, { channel });
-        return { kind: 'Discord, acknowledged', after: () => typed.answeredAfterMs };
+        return { kind: 'Discord command', key: null, after: () => typed.answeredAfterMs };
       },
     })),
   };
 }
 
-async function telegramPlace(tg: TelegramStandIn, at: number, people: number): Promise<Place> {
+async function telegramPlace(tg: TelegramStandIn, answers: Answers, at: number, people: number): Promise<Place> {
   const users = Array.from({ length: people }, (_, i) => tg.user(`t${at}-${i}`));
   const group = tg.group(`group ${at}`, users);
+  const { id: chat } = group.chat;
   const first = group.as(users[0]!);
   await first.photo(await picture(), { caption: '/edit a red hat' });
   const card = await first.wait((seen) => seen.byBot && seen.buttons.flat().length > 3, 30_000);
-  const answered = (kind: Answer['kind'], isThere: () => boolean): Answer => {
-    const start = performance.now();
-    let after: number | null = null;
-    const look = () => {
-      after ??= isThere() ? performance.now() - start : null;
-      return after;
-    };
-    return { kind, after: look };
+  const answer = (kind: Kind, key: string | null, name: string): Answer => {
+    const start = tg.clock.now();
+    return { kind, key, after: () => since(start, answers.first(name)) };
   };
   return {
-    results: () => tg.messages(group.chat).flatMap(againIn),
+    shown: () =>
+      tg
+        .messages(group.chat)
+        .flatMap(({ picture, buttons }) => (picture === null ? [] : targetsOf(buttons.flat().map(({ data }) => data)))),
     people: users.map((user) => ({
       press: () => {
-        const pressed = group.as(user).press('Again', card);
-        return answered('Telegram press, answered', () => pressed.answer !== null);
+        const { id } = group.as(user).press('Again', card);
+        return answer('Telegram press', `t:${tg.bot.id}:press:${id}`, id);
       },
-      type: () => {
-        const { id } = group.as(user).command('/queue');
-        return answered('Telegram command, replied to', () =>
-          tg.messages(group.chat).some((seen) => seen.byBot && seen.replyTo === id),
-        );
+      say: () => {
+        const { id } = group.as(user).text('make it blue', { replyTo: card });
+        return answer('Telegram words', `t:${tg.bot.id}:${chat}:message:${id}`, `${chat}:${id}`);
+      },
+      command: () => {
+        const name = `${chat}:${group.as(user).command('/queue').id}`;
+        return { ...answer('Telegram command', null, name), answers: () => answers.count(name) };
       },
     })),
   };
@@ -106,54 +146,85 @@ async function told<T>(child: ChildProcess, asked: string | null): Promise<T> {
   return (await answer)[0] as T;
 }
 
+/** Everything that was asked for has ended, or time is up. */
+async function drained(child: ChildProcess): Promise<void> {
+  for (const end = Date.now() + DRAIN_MS; Date.now() < end; await delay(100))
+    if ((await told<{ unfinished: number }>(child, 'state')).unfinished === 0) return;
+}
+
 interface Load {
-  readonly presses: number;
-  readonly waits: ReadonlyMap<Answer['kind'], number[]>;
+  readonly done: readonly Answer[];
+  readonly waits: ReadonlyMap<Kind, readonly number[]>;
   readonly unanswered: number;
+  /** Of the child after each round, when it has nothing to do, bytes. */
   readonly memory: readonly number[];
+}
+
+/** One of what a person does: half of it asks for an edit. */
+function act(person: Person): Answer {
+  const dice = Math.random();
+  if (dice < 0.25) return person.press();
+  return dice < 0.5 ? person.say() : person.command();
 }
 
 /** People press and type at random moments, round after round; the child's memory is read after each. */
 async function load(child: ChildProcess, people: readonly Person[]): Promise<Load> {
   const perRound = (people.length * ROUND_MS) / EVERY_MS;
   const open = new Set<Answer>();
-  const waits = new Map<Answer['kind'], number[]>();
+  const waits = new Map<Kind, number[]>();
   const memory: number[] = [];
-  let presses = 0;
+  const done: Answer[] = [];
   const look = () => {
     for (const answer of open) {
       const after = answer.after();
       if (after === null) continue;
-      const known = waits.get(answer.kind) ?? [];
-      known.push(after);
-      waits.set(answer.kind, known);
+      waits.set(answer.kind, [...(waits.get(answer.kind) ?? []), after]);
       open.delete(answer);
     }
   };
   const looking = setInterval(look, 10);
   for (let round = 0; round < ROUNDS; round++) {
+    const start = performance.now();
     for (let i = 0; i < perRound; i++) {
-      const person = people[Math.floor(Math.random() * people.length)]!;
-      const presses_ = Math.random() < 0.5;
-      if (presses_) presses += 1;
-      open.add(presses_ ? person.press() : person.type());
-      await delay(ROUND_MS / perRound);
+      const answer = act(people[Math.floor(Math.random() * people.length)]!);
+      open.add(answer);
+      done.push(answer);
+      await delay(Math.max(0, start + ((i + 1) * ROUND_MS) / perRound - performance.now()));
     }
+    for (const end = Date.now() + ANSWER_MS; open.size > 0 && Date.now() < end; ) await delay(20);
+    await drained(child);
     memory.push((await told<{ memory: number }>(child, 'memory')).memory);
   }
-  for (const end = Date.now() + 20_000; open.size > 0 && Date.now() < end; ) await delay(20);
   clearInterval(looking);
-  look();
-  return { presses, waits, unanswered: open.size, memory };
+  return { done, waits, unanswered: open.size, memory };
 }
 
 const share = (values: readonly number[], of: number) =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * of))] ?? 0;
 
-/** Slope of the last rounds against the first of them: 1 is flat. The first two fill caches. */
+/** The last rounds against the third to fifth: 1 is flat. The first two fill caches. */
 function growth(memory: readonly number[]): number {
   const mean = (part: readonly number[]) => part.reduce((sum, one) => sum + one, 0) / part.length;
   return mean(memory.slice(-3)) / mean(memory.slice(2, 5));
+}
+
+/** Of every request by its own name: what became of it, and what can be seen of that. */
+function accounted(done: readonly Answer[], jobs: readonly JobEnd[], places: readonly Place[]) {
+  const keys = done.flatMap(({ key }) => key ?? []);
+  const shown = places.flatMap((place) => place.shown());
+  const isShown = new Set(shown);
+  const byKey = new Map(jobs.map((job) => [job.key, job]));
+  const isDone = (key: string) => {
+    const job = byKey.get(key);
+    return job?.state === 'done' && job.nodes.length === 1 && isShown.has(job.nodes[0]!);
+  };
+  const answeredTwice = done.filter(({ answers }) => (answers?.() ?? 1) > 1).length;
+  return {
+    asked: keys.length,
+    lost: keys.filter((key) => !isDone(key)).length,
+    unasked: jobs.length - places.length - keys.filter((key) => byKey.has(key)).length,
+    repeated: shown.length - isShown.size + answeredTwice,
+  };
 }
 
 /** 500 people in 40 places press and type for a minute, on Discord and Telegram at once, against one process of bots. */
@@ -170,30 +241,31 @@ export async function chat(): Promise<readonly Measured[]> {
   await told(child, null);
   const each = Math.ceil(USERS / PLACES);
   const places: Place[] = [];
+  const onDiscord = openAnswers(dc.log, repliedOnDiscord);
+  const onTelegram = openAnswers(tg.log, answeredOnTelegram);
   for (let at = 0; at < PLACES; at++)
-    places.push(await (at % 2 === 0 ? discordPlace(dc, at, each) : telegramPlace(tg, at, each)));
-  const { presses, waits, unanswered, memory } = await load(
-    child,
-    places.flatMap((place) => place.people),
-  );
-  for (const end = Date.now() + DRAIN_MS; Date.now() < end; await delay(250))
-    if ((await told<{ unfinished: number }>(child, 'state')).unfinished === 0) break;
-  const results = places.map((place) => place.results());
-  const shown = results.flat().length;
-  const made = results.reduce((sum, numbers) => sum + new Set(numbers).size, 0);
-  const { events } = await told<{ events: readonly LineEvent[] }>(child, 'stop');
+    places.push(await (at % 2 === 0 ? discordPlace(dc, onDiscord, at, each) : telegramPlace(tg, onTelegram, at, each)));
+  await drained(child);
+  const people = places.flatMap((place) => place.people);
+  const { done, waits, unanswered, memory } = await load(child, people);
+  const { events, jobs } = await told<Told>(child, 'stop');
   await once(child, 'exit');
+  const { asked, lost, unasked, repeated } = accounted(done, jobs, places);
+  const { outOfOrder, contested } = fairness(events);
   const answers = [...waits].flatMap(([kind, all]): Measured[] => [
-    { what: `${kind}, p99 of ${all.length}`, value: share(all, 0.99), unit: 'ms', limit: 1000 },
-    { what: `${kind}, median`, value: share(all, 0.5), unit: 'ms', limit: null },
+    { what: `${kind} ${kinds[kind]}, p99 of ${all.length}`, value: share(all, 0.99), unit: 'ms', limit: LIMIT_MS },
+    { what: `${kind} ${kinds[kind]}, median`, value: share(all, 0.5), unit: 'ms', limit: null },
   ]);
   const started = events.filter(({ what }) => what === 'started').length;
   return [
     ...answers,
     { what: 'never answered', value: unanswered, unit: '', limit: 0 },
-    { what: `lost, of ${presses} presses`, value: presses - made, unit: '', limit: 0 },
-    { what: `results posted twice, of ${made}`, value: shown - made, unit: '', limit: 0 },
-    { what: `jobs begun out of fair order, of ${started}`, value: outOfOrder(events), unit: '', limit: 0 },
-    { what: `memory over ${ROUNDS} rounds, last against third`, value: growth(memory), unit: '×', limit: 1.2 },
+    { what: `edits lost, of ${asked} asked for`, value: lost, unit: '', limit: 0 },
+    { what: 'edits nobody asked for', value: unasked, unit: '', limit: 0 },
+    { what: 'answers and results posted twice', value: repeated, unit: '', limit: 0 },
+    { what: `jobs begun out of fair order, of ${started}`, value: outOfOrder, unit: '', limit: 0 },
+    { what: 'jobs begun while several people waited', value: contested, unit: '', limit: null },
+    { what: `memory after round 3 of ${ROUNDS}`, value: memory[2]! / 2 ** 20, unit: 'MB', limit: null },
+    { what: 'memory after the last, against the third', value: growth(memory), unit: '×', limit: 1.1 },
   ];
 }

@@ -4,85 +4,89 @@ export interface LineEvent {
   readonly id: string;
   readonly group: string;
   readonly author: string;
+  /** Credits. */
   readonly cost: number;
+  /** ms since 1970. */
+  readonly acceptedAt: number;
 }
+
+/** What came of comparing an order with the fair one. */
+export interface Fairness {
+  /** Jobs begun although it was somebody else's turn. */
+  readonly outOfOrder: number;
+  /** Jobs begun while several people waited, so that there was something to decide. */
+  readonly contested: number;
+}
+
+const isOlder = (a: LineEvent, b: LineEvent): boolean =>
+  a.acceptedAt < b.acceptedAt || (a.acceptedAt === b.acceptedAt && a.id < b.id);
+const oldestOf = (jobs: readonly LineEvent[]): LineEvent => jobs.reduce((a, b) => (isOlder(b, a) ? b : a));
 
 /** One level as it is defined: virtual time, and of each flow its start and finish tag and what waits in it. */
 class Level<Child> {
   virtual = 0;
-  readonly #flows = new Map<
-    string,
-    { start: number; finish: number; child: Child; waiting: number; heads: number[] }
-  >();
+  readonly #flows = new Map<string, { start: number; finish: number; child: Child; waiting: LineEvent[] }>();
   readonly #make: () => Child;
 
   constructor(make: () => Child) {
     this.#make = make;
   }
 
-  /** A job, the `order`th of all, arrives in a flow; one that was idle begins at the virtual time. */
-  arrive(name: string, order: number): Child {
-    const flow = this.#flows.get(name) ?? { start: 0, finish: 0, child: this.#make(), waiting: 0, heads: [] };
+  /** A job arrives in a flow; one that was idle begins at the virtual time. */
+  arrive(name: string, job: LineEvent): Child {
+    const flow = this.#flows.get(name) ?? { start: 0, finish: 0, child: this.#make(), waiting: [] };
     this.#flows.set(name, flow);
-    if (flow.waiting === 0) flow.start = Math.max(this.virtual, flow.finish);
-    flow.waiting += 1;
-    flow.heads.push(order);
+    if (flow.waiting.length === 0) flow.start = Math.max(this.virtual, flow.finish);
+    flow.waiting.push(job);
     return flow.child;
   }
 
+  /** Flows in which something waits. */
+  get busy(): number {
+    return [...this.#flows.values()].filter(({ waiting }) => waiting.length > 0).length;
+  }
+
   /** The non-empty flow with the smallest start tag; of equals the one whose oldest job has waited longest. */
-  next(): { readonly name: string; readonly child: Child } {
-    const waiting = [...this.#flows].filter(([, flow]) => flow.waiting > 0);
-    const [name, flow] = waiting.reduce((best, one) => {
-      const [a, b] = [one[1], best[1]];
-      return a.start < b.start || (a.start === b.start && Math.min(...a.heads) < Math.min(...b.heads)) ? one : best;
+  next(): Child {
+    const waiting = [...this.#flows.values()].filter((flow) => flow.waiting.length > 0);
+    const best = waiting.reduce((a, b) => {
+      const isFirst = b.start < a.start || (b.start === a.start && isOlder(oldestOf(b.waiting), oldestOf(a.waiting)));
+      return isFirst ? b : a;
     });
-    return { name, child: flow.child };
+    return best.child;
   }
 
-  flowOf(name: string): Child {
-    return this.#flows.get(name)!.child;
-  }
-
-  serve(name: string, order: number, cost: number): void {
+  serve(name: string, { id, cost }: LineEvent): Child {
     const flow = this.#flows.get(name)!;
     this.virtual = flow.start;
     flow.finish = flow.start + cost;
     flow.start = flow.finish;
-    flow.waiting -= 1;
-    flow.heads.splice(flow.heads.indexOf(order), 1);
+    flow.waiting = flow.waiting.filter((job) => job.id !== id);
+    return flow.child;
   }
 }
 
 /**
- * How many jobs were not begun in the order of hierarchical start-time fair queueing, computed by its definition: servers by credits, then
- * their people, then first come first served.
+ * How jobs were begun, against hierarchical start-time fair queueing computed by its definition: servers by credits, then their people,
+ * then first come first served. Goes on from what really happened, so that one mistake is counted once.
  */
-export function outOfOrder(events: readonly LineEvent[]): number {
+export function fairness(events: readonly LineEvent[]): Fairness {
   const servers = new Level(() => new Level<LineEvent[]>(() => []));
-  const orders = new Map<string, number>();
-  let wrong = 0;
+  let [outOfOrder, contested] = [0, 0];
   for (const event of events) {
-    if (event.what === 'added') {
-      orders.set(event.id, orders.size);
-      const people = servers.arrive(event.group, orders.get(event.id)!);
-      people.arrive(event.author, orders.get(event.id)!).push(event);
+    const { what, id, group, author } = event;
+    if (what === 'added') {
+      servers.arrive(group, event).arrive(author, event).push(event);
       continue;
     }
-    const server = servers.next();
-    const person = server.child.next();
-    const expected = person.child[0]!;
-    if (expected.id !== event.id) wrong += 1;
-    // Goes on from what really happened, so that one mistake is counted once.
-    const order = orders.get(event.id)!;
-    servers.serve(event.group, order, event.cost);
-    const own = servers.flowOf(event.group);
-    own.serve(event.author, order, event.cost);
-    const queue = own.flowOf(event.author);
-    queue.splice(
-      queue.findIndex(({ id }) => id === event.id),
+    const people = servers.next();
+    if (oldestOf(people.next()).id !== id) outOfOrder += 1;
+    if (servers.busy > 1 || people.busy > 1) contested += 1;
+    const own = servers.serve(group, event).serve(author, event);
+    own.splice(
+      own.findIndex((job) => job.id === id),
       1,
     );
   }
-  return wrong;
+  return { outOfOrder, contested };
 }

@@ -19,4 +19,7 @@ const usual = async () => [...(await edits()), ...(await pixelWork()), ...(await
 /** The chat takes minutes: `npm run bench -- chat`. */
 const named = positionals.includes('chat') ? chat : usual;
 const chosen = device ? compareDevice(device) : family ? fullSize(family) : named();
-for (const measured of await chosen) console.log(line(measured));
+for (const measured of await chosen) {
+  console.log(line(measured));
+  if (measured.limit !== null && measured.value > measured.limit) process.exitCode = 1;
+}
