@@ -59,6 +59,8 @@ export interface OutboxStore {
   keep(id: string): Promise<void>;
   /** What is kept for somebody, oldest first. */
   keptFor(person: UserId): Promise<readonly OutboxRow[]>;
+  /** Of these pictures those whose result is kept and was told to nobody yet. */
+  unread(nodes: readonly NodeId[]): Promise<ReadonlySet<NodeId>>;
   /** kept → told; false when somebody else has told them. */
   told(id: string): Promise<boolean>;
 }
@@ -156,6 +158,12 @@ async function keptFor(db: Db, author: UserId): Promise<readonly OutboxRow[]> {
   return rows.map(toOutboxRow);
 }
 
+async function unread(db: Db, nodes: readonly NodeId[]): Promise<ReadonlySet<NodeId>> {
+  const where = { state: 'kept', nodeId: { in: [...nodes] } };
+  const rows = await db.outbox.findMany({ where, select: { nodeId: true } });
+  return new Set(rows.map(({ nodeId }) => nodeId as NodeId));
+}
+
 async function told(db: Db, id: string): Promise<boolean> {
   const { count } = await db.outbox.updateMany({ where: { id, state: 'kept' }, data: { state: 'told' } });
   return count === 1;
@@ -172,6 +180,7 @@ export function outboxStore(db: Database, now: Clock): OutboxStore {
     failed: (id) => close(db, id, 'failed', now()),
     keep: (id) => close(db, id, 'kept', now()),
     keptFor: (person) => keptFor(db, person),
+    unread: (nodes) => unread(db, nodes),
     told: (id) => told(db, id),
   };
 }

@@ -50,6 +50,8 @@ export interface HistoryPage {
   readonly nodes: ReadonlyMap<NodeId, LineageNode>;
   readonly names: ReadonlyMap<UserId, string>;
   readonly lineage: Lineage;
+  /** Results that could not be posted anywhere, and that whoever asked for them has not seen yet. */
+  readonly unread: ReadonlySet<NodeId>;
 }
 
 /** Only what somebody made, without the branches between. */
@@ -64,14 +66,15 @@ function ofUser(outline: readonly OutlineNode[], user: UserId | null): readonly 
 export async function readHistory(desk: Desk, lineage: Lineage, view: HistoryView): Promise<HistoryPage> {
   const { lineage: tree } = desk.storage;
   const page = treePage(ofUser(await tree.outline(lineage.id), view.user), view.at, view.size);
-  const nodes = await tree.some(page.lines.map(({ node }) => node.id));
+  const shown = page.lines.map(({ node }) => node.id);
+  const [nodes, unread] = await Promise.all([tree.some(shown), desk.storage.outbox.unread(shown)]);
   const authors = [...new Set(nodes.map(({ author }) => author))];
   const names = await Promise.all(authors.map(async (author) => [author, await nameOf(desk, author)] as const));
-  return { page, nodes: new Map(nodes.map((node) => [node.id, node])), names: new Map(names), lineage };
+  return { page, nodes: new Map(nodes.map((node) => [node.id, node])), names: new Map(names), lineage, unread };
 }
 
-/** `#3 inpaint .75 "hat → red beret" · Bo  ◀ main` */
-function said(messages: Messages, { nodes, names, lineage }: HistoryPage, { id, number }: OutlineNode): string {
+/** `#3 inpaint .75 "hat → red beret" · Bo  ◀ main`; 🆕 behind what nobody has seen yet. */
+function said(messages: Messages, { nodes, names, lineage, unread }: HistoryPage, { id, number }: OutlineNode): string {
   const node = nodes.get(id);
   if (!node) return messages.room.removedPicture(number);
   const prompt = oneLine(promptOf(node), PROMPT_SHOWN);
@@ -80,6 +83,7 @@ function said(messages: Messages, { nodes, names, lineage }: HistoryPage, { id, 
     `#${number} ${messages.operations[node.op]}`,
     ...(prompt === '' ? [] : [` "${prompt}"`]),
     ` · ${oneLine(called(messages, names.get(node.author) ?? ''), 20)}`,
+    ...(unread.has(id) ? [' 🆕'] : []),
     ...(heads.length > 0 ? [`  ◀ ${heads.map((branch) => oneLine(branch, 32)).join(', ')}`] : []),
   ].join('');
 }

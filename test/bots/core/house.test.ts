@@ -389,6 +389,15 @@ describe('a result that its place refuses (I7)', () => {
     await ask(chat, ann);
     await chat.until(async () => (await chat.storage.outbox.keptFor(ann.id)).length === 1);
     chat.platform.fault = undefined;
+    const history = async () => {
+      await command(chat, bo, 'history');
+      const { posted, told } = chat.platform;
+      return [...posted, ...told]
+        .map(({ card }) => wordsOf(card))
+        .filter((words) => /^.*History/.test(words))
+        .join('\n');
+    };
+    expect(await history()).toMatch(/#1 img2img .* 🆕/);
     await command(chat, ann, 'queue');
     expect(chat.platform.told.some(({ card }) => card.title.startsWith('1 result of yours'))).toBe(true);
     expect(chat.platform.told.filter(({ card }) => card.images.length === 1)).toHaveLength(1);
