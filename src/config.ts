@@ -37,6 +37,11 @@ export const variables = {
     'redis://localhost:6379',
     text.refine((url) => url === undefined || /^rediss?:\/\//.test(url), 'must begin with redis://'),
   ),
+  WORKER_LOST_AFTER_S: variable(
+    'Silence after which a worker counts as lost and its edit is given to another, s; the same for bots and workers',
+    '30',
+    wholeNumber(2, 3600).default(30),
+  ),
   DISCORD_TOKEN: variable('Token of the Discord bot; without it Discord is off', '', text),
   DISCORD_GUILD: variable('Register Discord commands in this server only, at once (for development)', '', text),
   DISCORD_API_ROOT: variable('Address of a proxy in front of Discord’s API', 'http://localhost:8082/api', text),

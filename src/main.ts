@@ -55,6 +55,13 @@ const parts = {
   shellGolden: () => import('./shell/golden.ts'),
 };
 
+/** How either side reaches a line that processes share. */
+const sharedLine = ({ REDIS_URL, WORKER_LOST_AFTER_S }: Config, log: Log) => ({
+  url: REDIS_URL!,
+  log,
+  heartbeatMs: WORKER_LOST_AFTER_S * 1000,
+});
+
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const uniform = () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
 
@@ -91,7 +98,7 @@ async function openLine(config: Config, log: Log): Promise<{ queue: JobQueue; op
     const queue = openEmbeddedQueue({ log });
     return { queue, openSource: async () => queue };
   }
-  const options = { url: config.REDIS_URL, log };
+  const options = sharedLine(config, log);
   const [bots, workers] = await Promise.all([parts.bullmq(), parts.bullmqSource()]);
   return { queue: await bots.openRedisQueue(options), openSource: () => workers.openRedisWorkSource(options) };
 }
@@ -262,7 +269,7 @@ async function serveWorker(config: Config): Promise<void> {
   if (!config.REDIS_URL) throw new Error('palimpsest worker needs REDIS_URL: the line it takes its work from');
   const log = openLog(config.LOG_LEVEL);
   const [{ openMetrics }, { openRedisWorkSource }] = await Promise.all([parts.metrics(), parts.bullmqSource()]);
-  const openSource = () => openRedisWorkSource({ url: config.REDIS_URL!, log });
+  const openSource = () => openRedisWorkSource(sharedLine(config, log));
   await work({ config, log, metrics: openMetrics(), openSource, stop: stopSignal() });
 }
 

@@ -6,7 +6,11 @@ import { expect } from 'vitest';
 import { silentLog } from '../../src/log.ts';
 import type { JobRow } from '../../src/storage/index.ts';
 import { openStorage, type Storage } from '../../src/storage/index.ts';
+import { type DiscordStandIn, openDiscordStandIn } from '../support/discord-stand-in/stand-in.ts';
 import { type Program, type ProgramOptions, startProgram } from '../support/program.ts';
+import { discordRoom } from '../support/room/on-discord.ts';
+import { telegramRoom } from '../support/room/on-telegram.ts';
+import type { Room } from '../support/room/room.ts';
 import { program } from '../support/services.ts';
 import {
   type Conversation,
@@ -15,20 +19,32 @@ import {
   type TelegramStandIn,
 } from '../support/telegram-stand-in/index.ts';
 
-/** The program in processes of its own, and the people who use it through a Telegram that outlives them. */
+type PlatformName = 'telegram' | 'discord';
+
+/** How a program is started. */
+interface Starting extends Pick<ProgramOptions, 'ulimit'> {
+  /** Those it serves; all there are, when not said. */
+  readonly platforms?: readonly PlatformName[];
+}
+
+/** The program in processes of its own, and the people who use it through platforms that outlive them. */
 export interface Stage extends AsyncDisposable {
   readonly tg: TelegramStandIn;
+  /** A room of a platform with three people in it. */
+  room(platform: PlatformName): Room;
   /** What the program remembers, seen from outside. */
   readonly storage: Storage;
   readonly dataDir: string;
   readonly modelsDir: string;
-  start(role: ProgramOptions['role'], more?: Pick<ProgramOptions, 'ulimit'>): Promise<Program>;
+  start(role: ProgramOptions['role'], how?: Starting): Promise<Program>;
   /** What went wrong in the programs that were started, as they logged it. */
   trouble(): string;
   /** Somebody new, alone with the bot. */
   somebody(name: string): Conversation;
   /** The job a message, or a press on one, became; the newest, once there is one in such a state. */
   job(asked: Seen, states: readonly JobRow['state'][]): Promise<JobRow>;
+  /** Likewise, the job with these words. */
+  jobWith(prompt: string, states: readonly JobRow['state'][]): Promise<JobRow>;
   /** Messages whose posting was interrupted were interrupted a minute ago. */
   aMinutePasses(): Promise<void>;
 }
@@ -36,26 +52,50 @@ export interface Stage extends AsyncDisposable {
 export interface StageOptions {
   readonly redis?: string;
   readonly database?: string;
+  /** There is a Discord as well. */
+  readonly withDiscord?: boolean;
 }
 
-/** Opens a Telegram and an empty data folder; no program runs yet. */
-export async function openStage({ redis = '', database = '' }: StageOptions = {}): Promise<Stage> {
+/** Silence after which a worker counts as lost, s. */
+const SILENCE_S = 3;
+
+function openRoom(tg: TelegramStandIn, dc: DiscordStandIn | undefined, platform: PlatformName): Room {
+  const names = ['Ann', 'Bo', 'Cy'] as const;
+  if (platform === 'telegram') {
+    const [one, two, three] = names;
+    const users = [tg.user(one), tg.user(two), tg.user(three)] as const;
+    return telegramRoom(tg, tg.group('Studio', users), users);
+  }
+  const [one, two, three] = names.map((name) => dc!.user(name));
+  return discordRoom(dc!, dc!.channel, [one!, two!, three!]);
+}
+
+/** Opens the platforms and an empty data folder; no program runs yet. */
+export async function openStage({ redis = '', database = '', withDiscord }: StageOptions = {}): Promise<Stage> {
   const path = await program();
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-e2e-'));
   const modelsDir = join(dataDir, 'models');
   await mkdir(join(modelsDir, 'Stable-diffusion'), { recursive: true });
   const tg = await openTelegramStandIn({ limits: null });
+  const dc = withDiscord ? await openDiscordStandIn({ messageBucket: { limit: 500, windowMs: 1000 } }) : undefined;
   const storage = await openStorage({ dataDir, databaseUrl: database || undefined, log: silentLog });
   const environment = {
     ...{ PALIMPSEST_DATA: dataDir, PALIMPSEST_MODELS: modelsDir, REDIS_URL: redis, DATABASE_URL: database },
-    ...{ TELEGRAM_TOKEN: tg.token, TELEGRAM_API_ROOT: tg.apiRoot, DEVICE: 'cpu', ENGINE_THREADS: '1' },
+    ...{ DEVICE: 'cpu', ENGINE_THREADS: '1', WORKER_LOST_AFTER_S: `${SILENCE_S}` },
+  };
+  const addresses = {
+    telegram: { TELEGRAM_TOKEN: tg.token, TELEGRAM_API_ROOT: tg.apiRoot },
+    discord: dc && { DISCORD_TOKEN: dc.token, DISCORD_API_ROOT: dc.api },
   };
   const started: Program[] = [];
   return {
     ...{ tg, storage, dataDir, modelsDir },
-    async start(role, more = {}) {
-      const running = await startProgram(path, { role, environment, ...more });
+    room: (platform) => openRoom(tg, dc, platform),
+    async start(role, { platforms = ['telegram', 'discord'], ...more }: Starting = {}) {
+      const tokens = Object.assign({}, ...platforms.map((platform) => addresses[platform])) as Record<string, string>;
+      const running = await startProgram(path, { role, environment: { ...environment, ...tokens }, ...more });
       started.push(running);
+      if (dc && role !== 'worker' && platforms.includes('discord')) await until('commands', () => dc.commands()[0]);
       return running;
     },
     trouble: () =>
@@ -70,6 +110,11 @@ export async function openStage({ redis = '', database = '' }: StageOptions = {}
         const rows = await storage.jobs.unfinished();
         return rows.findLast(({ replyTo, state }) => replyTo === String(asked.id) && states.includes(state));
       }),
+    jobWith: (prompt, states) =>
+      until(`a job "${prompt}" that is ${states}`, async () => {
+        const rows = await storage.jobs.unfinished();
+        return rows.find(({ task, state }) => task.request.params.prompt === prompt && states.includes(state));
+      }),
     async aMinutePasses() {
       const [never, soon] = [new Date(0), new Date(Date.now() + 1000)];
       for (const row of await storage.outbox.due(never, soon, 200))
@@ -79,6 +124,7 @@ export async function openStage({ redis = '', database = '' }: StageOptions = {}
       await Promise.all(started.map((running) => running[Symbol.asyncDispose]()));
       await storage[Symbol.asyncDispose]();
       await tg[Symbol.asyncDispose]();
+      await dc?.[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };

@@ -49,15 +49,22 @@ async function expectWhole(storage: Storage, lineage: LineageId, from: number, l
   expect((await storage.lineage.lineage(lineage))?.heads).toEqual({ main: head });
 }
 
-describe.each(['SQLite', 'PostgreSQL'] as const)('a process killed while it completes jobs on %s', (database) => {
-  test('leaves every job wholly completed or not at all', async () => {
-    await using folder = await temporaryFolder();
-    const url = database === 'SQLite' ? '' : await databaseUrl();
-    for (const [round, jobs] of [2, 7, 20].entries()) {
-      const from = round * 1000;
-      const { lineage, lastDone } = await completeUntilKilled(folder.path, url, from, jobs);
-      await using storage = await openStorage({ dataDir: folder.path, databaseUrl: url || undefined, log: silentLog });
-      await expectWhole(storage, lineage, from, lastDone);
-    }
-  }, 60_000);
-});
+describe.concurrent.each(['SQLite', 'PostgreSQL'] as const)(
+  'a process killed while it completes jobs on %s',
+  (database) => {
+    test('leaves every job wholly completed or not at all', async () => {
+      await using folder = await temporaryFolder();
+      const url = database === 'SQLite' ? '' : await databaseUrl();
+      for (const [round, jobs] of [2, 7, 20].entries()) {
+        const from = round * 1000;
+        const { lineage, lastDone } = await completeUntilKilled(folder.path, url, from, jobs);
+        await using storage = await openStorage({
+          dataDir: folder.path,
+          databaseUrl: url || undefined,
+          log: silentLog,
+        });
+        await expectWhole(storage, lineage, from, lastDone);
+      }
+    }, 60_000);
+  },
+);

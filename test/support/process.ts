@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** A port of this machine nobody listens on at the moment. */
@@ -12,6 +15,24 @@ export async function freePort(): Promise<number> {
   await once(server, 'close');
   if (address === null || typeof address === 'string') throw new TypeError('no port');
   return address.port;
+}
+
+/** A folder that goes, with all that is in it, when this process ends, however it does. */
+export async function openVanishingFolder(): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'palimpsest-run-'));
+  await chmod(path, 0o755); // PostgreSQL, who is somebody else, has a folder in it
+  const warden = 'cat >/dev/null; until rm -rf "$1"; do sleep 1; done'; // again, while somebody still writes in it
+  const child = spawn('sh', ['-c', warden, 'sh', path], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  const ended = once(child, 'exit');
+  child.unref();
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      child.ref();
+      child.stdin!.end();
+      await ended;
+    },
+  };
 }
 
 /**
@@ -42,6 +63,8 @@ export interface Server {
 export interface Running extends AsyncDisposable {
   /** Ends it as a power cut would, its data left as they are. */
   kill(): Promise<void>;
+  /** It stands still, connections and all, until it is told to go on. */
+  pause(isPaused: boolean): void;
 }
 
 async function untilReady(child: ChildProcess, { command, ready }: Server): Promise<number> {
@@ -71,6 +94,7 @@ export async function startServer(server: Server): Promise<Running> {
       process.kill(pid, 'SIGKILL');
       await ended;
     },
+    pause: (isPaused) => void process.kill(pid, isPaused ? 'SIGSTOP' : 'SIGCONT'),
     async [Symbol.asyncDispose]() {
       child.ref();
       child.stdin!.end();

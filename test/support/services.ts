@@ -1,19 +1,22 @@
 /**
  * Redis, PostgreSQL and Chromium for tests and scripts: those named by REDIS_URL, DATABASE_URL and CHROMIUM, else this machine's
  * own, started on free ports with empty temporary folders. As vitest's global setup it starts each of them once per run, when the
- * first test asks for it, and compiles the program likewise. What is missing it installs, where it may.
+ * first test asks for it, and compiles the program likewise. What is missing it installs, where it may. Whatever tests leave in the
+ * system's temporary folder lies in one of the run's own, and goes with it.
  */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { access, chown, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
-import { freePort, startServer } from './process.ts';
+import { freePort, openVanishingFolder, startServer } from './process.ts';
 import { compileProgram } from './program.ts';
 
 const run = promisify(execFile);
@@ -53,6 +56,24 @@ interface Needed {
 
 const orderFor = (packages: string) => `apt-get update && apt-get install -y --no-install-recommends ${packages}`;
 
+/** How Debian's tools say that somebody else is installing something. */
+const busy = /could not get lock|unable to (acquire|lock)|is another process using it/i;
+/** How long somebody else may take to install what they want, ms. */
+const PATIENCE_MS = 15 * 60_000;
+
+/** Runs what installs something, again and again as long as somebody else does. @throws Error what it says else */
+export async function inTurn(install: () => Promise<unknown>, pauseMs = 2000): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; ; await delay(pauseMs)) {
+    try {
+      await install();
+      return;
+    } catch (error) {
+      const { stderr } = error as { readonly stderr?: string };
+      if (!busy.test(stderr ?? '') || Date.now() > end) throw error;
+    }
+  }
+}
+
 /**
  * As root on Debian, fetches at one go what is missing; elsewhere `found` says what to do. Before the tests, for it may take longer
  * than any of them may.
@@ -66,8 +87,8 @@ async function installMissing(): Promise<void> {
   if (packages.length === 0) return;
   const command = orderFor(packages.join(' '));
   console.log(`installing what the tests need: ${command}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  await run('sh', ['-c', command], { env, maxBuffer: 2 ** 26 });
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  await inTurn(() => run('sh', ['-c', command], { env, maxBuffer: 2 ** 26 }));
 }
 
 async function found({ debianPackage, variable, look }: Needed): Promise<string> {
@@ -77,7 +98,7 @@ async function found({ debianPackage, variable, look }: Needed): Promise<string>
   throw new Error(`the tests need ${debianPackage}. Install it (\`sudo sh -c '${command}'\`) or set ${variable}`);
 }
 
-const temporaryFolder = () => mkdtemp('/tmp/palimpsest-test-');
+const temporaryFolder = () => mkdtemp(join(tmpdir(), 'palimpsest-test-'));
 
 export interface RedisServer extends AsyncDisposable {
   readonly url: string;
@@ -210,6 +231,8 @@ function services(stack: AsyncDisposable[]): Readonly<Record<string, () => Promi
 /** Vitest's global setup: answers the run's tests, on a port of its own, where their services are. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await installMissing();
+  const folder = await openVanishingFolder();
+  process.env.TMPDIR = folder.path; // of this process and of those that run the tests
   const stack: AsyncDisposable[] = [];
   const start = services(stack);
   const started = new Map<string, Promise<string>>();
@@ -231,6 +254,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server.close();
     await Promise.allSettled(started.values());
     await Promise.all(stack.map((service) => service[Symbol.asyncDispose]()));
+    await folder[Symbol.asyncDispose]();
   };
 }
 
