@@ -63,6 +63,11 @@ export const variables = {
     'auto',
     z.enum(['auto', 'cpu', 'webgpu', 'cuda']).default('auto'),
   ),
+  PRECISION: variable(
+    'What networks compute in: auto (float16 on cards that can, float32 elsewhere), float32 or float16',
+    'auto',
+    z.enum(['auto', 'float32', 'float16']).default('auto'),
+  ),
   MEMORY_BUDGET_MB: variable(
     'Weights of networks kept open at most, MB',
     '6000',

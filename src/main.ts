@@ -72,6 +72,7 @@ function engineOptions(config: Config): EngineOptions {
     cacheDir: resolve(config.PALIMPSEST_DATA),
     version,
     device: config.DEVICE,
+    precision: config.PRECISION,
     memoryBudgetMb: config.MEMORY_BUDGET_MB,
     previews: config.PREVIEWS,
     threads: config.ENGINE_THREADS || null,
@@ -284,7 +285,8 @@ async function editFromShell(config: Config, words: readonly string[]): Promise<
     parts.shellArguments(),
     parts.shellEdit(),
   ]);
-  await using engine = await openEngine(engineOptions(config));
+  const log = { info() {}, warn: (_: object, message: string) => void process.stderr.write(`${message}\n`) };
+  await using engine = await openEngine(engineOptions(config), log);
   const wordsOf = async (of: Warning | Remark) => {
     const { warnings, remark } = (await parts.core()).messagesIn('en').picture;
     return typeof of === 'string' ? warnings[of] : remark(of);

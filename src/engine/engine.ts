@@ -1,26 +1,21 @@
-import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
-import type { NamedHash } from '../edit/infotext.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
+import { Refusal } from '../errors.ts';
 import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
-import type { Hashes } from './library/hashes.ts';
 import { openLibrary } from './library/library.ts';
 import { type NoisePool, openNoisePool } from './noise/noise-pool.ts';
+import { type EngineLog, type Opened, openModels } from './open-models.ts';
 import { edit, type Models, type Sources } from './pipeline/edit.ts';
 import { enlarged } from './pipeline/enlarge.ts';
 import type { FindExtras } from './pipeline/extras.ts';
-import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { openReporter } from './pipeline/reporter.ts';
 import { requestMask } from './pipeline/request-mask.ts';
 import { sketched } from './pipeline/sketched.ts';
 import type { FindStyles } from './pipeline/styles.ts';
 import { openPreviews, type PreviewMethod, type Previews } from './previews.ts';
 import { openTokenizer, type Tokenize } from './prompt/tokenizer.ts';
-import { chooseDevice } from './runtime/choose-device.ts';
-import type { DeviceOptions } from './runtime/device.ts';
 import { stylesIn } from './styles.ts';
 
 /** How an engine is set up. Plain data: it crosses a thread boundary. */
@@ -34,6 +29,8 @@ export interface EngineOptions {
   /** Version of this program, for infotext. */
   readonly version: string;
   readonly device: 'auto' | 'cpu' | 'webgpu' | 'cuda';
+  /** What networks compute in: by default float16 on devices that have it, except for autoencoders. */
+  readonly precision?: 'auto' | 'float32' | 'float16';
   /** Models kept open at most, MB of weights, those of their VAE, text encoders and LoRAs among them; at least one stays open while it is needed. */
   readonly memoryBudgetMb: number;
   /** How the small pictures of the current x0 are made that progress carries. */
@@ -61,87 +58,42 @@ export interface Engine extends AsyncDisposable {
   run(task: Task, io: EngineIo): Promise<EditOutcome<Uint8Array>>;
 }
 
-/** A model that is open, and what it holds in memory. */
-interface Opened {
-  readonly path: string;
-  readonly checkpoint: Checkpoint;
-  /** Where it may have its text encoders from. */
-  readonly textFiles: readonly string[];
-  readonly modelHash: string;
-  /** The VAE file it is used with for now. */
-  readonly vae?: NamedHash;
-}
+const silent: EngineLog = { info() {}, warn() {} };
 
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openEngine(options: EngineOptions, log: EngineLog = silent): Promise<Engine> {
   const library = await openLibrary(options);
   const findExtras = extrasFrom(options.modelsDir, library.hashes);
   const findStyles = stylesIn(options.modelsDir).find;
   const tokenizer = openTokenizer();
   const pool = openNoisePool();
+  const models = openModels({ precision: 'auto', ...options }, { library, log });
   const { modelsDir, previews: method } = options;
-  const previews = method === 'off' ? null : openPreviews({ modelsDir, method, device: () => deviceOf(options) });
+  const previews = method === 'off' ? null : openPreviews({ modelsDir, method, device: models.device });
   tokenizer.catch(() => {}); // told by the first task that needs it
-  /** Least recently used first. */
-  let opened: readonly Opened[] = [];
-
-  /** Closes the models used longest ago until the rest and `bytes` more are within the budget; but the last so many stay. */
-  const makeRoom = async (bytes: number, kept = 0) => {
-    while (opened.length > kept && sum(opened) + bytes > options.memoryBudgetMb * 1e6) {
-      const [oldest, ...rest] = opened;
-      opened = rest;
-      await oldest!.checkpoint[Symbol.asyncDispose]();
-    }
-  };
-  const modelFor = async (request: EditRequest): Promise<Opened> => {
-    const found = await library.checkpoint(request.params.checkpoint);
-    const { path } = found;
-    const textFiles = await library.textFilesFor(found);
-    const open = opened.find((o) => o.path === path && o.textFiles.join('\n') === textFiles.join('\n'));
-    if (!open) await makeRoom((await stat(path)).size);
-    const model = open ?? (await openModel(path, { options, hashes: library.hashes, textFiles }));
-    const outdated = opened.find((o) => o.path === path && o !== model);
-    opened = [...opened.filter((o) => o !== model && o !== outdated), model];
-    await outdated?.checkpoint[Symbol.asyncDispose]();
-    const vae = await library.vaeFor(found, request.params.vae);
-    await model.checkpoint.useVae(vae?.path);
-    await makeRoom(0, 1); // its VAE and text encoders take room too
-    return vae
-      ? { ...model, vae: { name: basename(vae.path), hash: (await library.hashes.sha256(vae.path)).slice(0, 10) } }
-      : model;
-  };
+  const bench: Bench = { options, modelFor: models.of, tokenizer, findExtras, findStyles, pool, previews };
   return {
     catalog: library.catalog,
-    run: async (task, io) =>
-      await runEdit(task, io, { options, modelFor, tokenizer, findExtras, findStyles, pool, previews }),
+    run: async (task, io) => {
+      try {
+        return await runEdit(task, io, bench);
+      } catch (error) {
+        // What other models hold may be all that was missing.
+        if (isOutOfMemory(error) && (await models.closeOthers())) return await runEdit(task, io, bench);
+        const { device } = await models.device();
+        if (!(error instanceof Refusal) && device !== 'cpu') await models.startOver(); // it may have gone
+        throw error;
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       await pool[Symbol.asyncDispose]();
       await previews?.[Symbol.asyncDispose]();
-      await makeRoom(Number.POSITIVE_INFINITY);
+      await models[Symbol.asyncDispose]();
     },
   };
 }
 
-const sum = (opened: readonly Opened[]) => opened.reduce((bytes, o) => bytes + o.checkpoint.bytes(), 0);
-
-async function deviceOf({ device, threads }: EngineOptions): Promise<DeviceOptions> {
-  return { device: await chooseDevice(device), ...(threads !== null && { threads }) };
-}
-
-interface Opening {
-  readonly options: EngineOptions;
-  readonly hashes: Hashes;
-  readonly textFiles: readonly string[];
-}
-
-async function openModel(path: string, { options, hashes, textFiles }: Opening): Promise<Opened> {
-  const checkpoint = await openCheckpoint(path, {
-    device: await deviceOf(options),
-    vaeBudget: options.memoryBudgetMb * 1e6,
-    textFiles,
-  });
-  return { path, checkpoint, textFiles, modelHash: (await hashes.sha256(path)).slice(0, 10) };
-}
+const isOutOfMemory = (error: unknown) => error instanceof Refusal && error.code === 'out-of-memory';
 
 interface Bench {
   readonly options: EngineOptions;

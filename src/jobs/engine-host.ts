@@ -39,7 +39,7 @@ export async function openEngineHost(
   log: Log,
   { thread = moduleBeside(import.meta.url, 'engine-thread'), graceMs = 120_000 }: HostOptions = {},
 ): Promise<EngineHost> {
-  const open = () => EngineThread.open(thread, options);
+  const open = () => EngineThread.open(thread, options, log);
   const openAgain = async (ended: EngineThread) => {
     log.error({ err: ended.end }, "the engine's thread ended, opening another");
     await ended[Symbol.asyncDispose](); // not two engines at a time: memory
@@ -89,19 +89,21 @@ interface Pending {
 /** One thread with an engine in it, from its opening to its end. */
 class EngineThread {
   readonly #worker: Worker;
+  readonly #log: Log;
   readonly #pending = new Map<number, Pending>();
   #calls = 0;
   #end: Error | undefined;
 
-  private constructor(worker: Worker) {
+  private constructor(worker: Worker, log: Log) {
     this.#worker = worker;
+    this.#log = log;
     worker.on('message', (reply: Reply) => this.#hear(reply));
     worker.on('error', (error: Error) => this.#die(toRefusal(error)));
     worker.on('exit', (code) => this.#die(new Refusal('worker-lost', {}, { cause: new Error(`exit code ${code}`) })));
   }
 
-  static async open(file: URL, options: EngineOptions): Promise<EngineThread> {
-    const thread = new EngineThread(startThread(file, options));
+  static async open(file: URL, options: EngineOptions, log: Log): Promise<EngineThread> {
+    const thread = new EngineThread(startThread(file, options), log);
     try {
       await thread.#expect(0);
       return thread;
@@ -167,6 +169,10 @@ class EngineThread {
   }
 
   #hear(reply: Reply): void {
+    if (reply.kind === 'log') {
+      this.#log[reply.level](reply.bindings, reply.message);
+      return;
+    }
     const call = reply.kind === 'opened' ? 0 : reply.call;
     const pending = this.#pending.get(call);
     if (reply.kind === 'progress') {

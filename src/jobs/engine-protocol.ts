@@ -18,6 +18,7 @@ export type Call =
 /** What the engine's thread says. The first thing is `opened`, or a `failure` of call 0. */
 export type Reply =
   | { readonly kind: 'opened' }
+  | { readonly kind: 'log'; readonly level: 'info' | 'warn'; readonly bindings: object; readonly message: string }
   | { readonly kind: 'progress'; readonly call: number; readonly progress: Progress }
   | { readonly kind: 'catalog'; readonly call: number; readonly catalog: Catalog }
   | { readonly kind: 'ran'; readonly call: number; readonly outcome: EditOutcome<Uint8Array> }

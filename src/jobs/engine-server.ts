@@ -1,17 +1,22 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { EditedImage, EditOutcome } from '../edit/request.ts';
 import type { CancelSignal, Engine, EngineOptions } from '../engine/index.ts';
+import type { Log } from '../log.ts';
 import { type Call, type Reply, toFailure } from './engine-protocol.ts';
 
 type Run = Extract<Call, { kind: 'run' }>;
 
 /** Opens an engine in this thread and answers the calls that `engine-host.ts` makes, one run at a time. */
-export async function serveEngine(open: (options: EngineOptions) => Promise<Engine>): Promise<void> {
+export async function serveEngine(
+  open: (options: EngineOptions, log: Pick<Log, 'info' | 'warn'>) => Promise<Engine>,
+): Promise<void> {
   const port = parentPort;
   if (!port) throw new TypeError('an engine is served in a worker thread only');
   const tell = (reply: Reply) => port.postMessage(reply);
   try {
-    const engine = await open(workerData as EngineOptions);
+    const told = (level: 'info' | 'warn') => (bindings: object, message: string) =>
+      tell({ kind: 'log', level, bindings, message });
+    const engine = await open(workerData as EngineOptions, { info: told('info'), warn: told('warn') });
     answerCalls(port, engine);
     tell({ kind: 'opened' });
   } catch (error) {

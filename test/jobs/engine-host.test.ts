@@ -20,7 +20,9 @@ const options: EngineOptions = {
   threads: 1,
 };
 const thread = new URL('../support/fake-engine-thread.ts', import.meta.url);
-const openHost = (more: HostOptions = {}) => openEngineHost(options, silentLog, { thread, ...more });
+const told: unknown[] = [];
+const log = { ...silentLog, info: (...line: unknown[]) => void told.push(line) };
+const openHost = (more: HostOptions = {}) => openEngineHost(options, log, { thread, ...more });
 
 let host: EngineHost;
 beforeAll(async () => {
@@ -45,6 +47,7 @@ describe('the engine in its thread', () => {
     expect(reports.map(({ step }) => step)).toEqual(Array.from({ length: fakeSteps }, (_, i) => i + 1));
     expect(await sharp(outcome.images[0]!.image).metadata()).toMatchObject({ width: 64, height: 64 });
     expect(await host.catalog()).toEqual(fakeCatalog);
+    expect(told).toContainEqual([{ model: 'fake' }, 'a model was opened']);
   });
 
   test('gets the mask with the picture, and repaints under it only', async () => {

@@ -35,13 +35,16 @@ interface Given extends Partial<Pick<EditRequest, 'width' | 'height'>> {
   readonly cancelAfter?: number;
 }
 
-export async function openTinyEngine(options: Partial<EngineOptions> = {}): Promise<TinyEngine> {
+export async function openTinyEngine(
+  options: Partial<EngineOptions> = {},
+  log?: Parameters<typeof openEngine>[1],
+): Promise<TinyEngine> {
   const dir = await mkdtemp(join(tmpdir(), 'palimpsest-engine-'));
-  const engine = await openEngine({
+  const own: EngineOptions = {
     ...{ modelsDir: dir, builtinModel, cacheDir: dir, version: 'test', device: 'cpu', memoryBudgetMb: 1000 },
     ...{ previews: 'off', threads: 1 },
-    ...options,
-  });
+  };
+  const engine = await openEngine({ ...own, ...options }, log);
   const files = new Map<BlobRef, Uint8Array>();
   const keep = (bytes: Uint8Array) => {
     const ref = toBlobRef(`sha256-${createHash('sha256').update(bytes).digest('hex')}`);

@@ -46,8 +46,6 @@ export interface Arithmetic {
   gather(x: Value, indices: Value, axis: number): Value;
   /** Sizes of the axes [start, end) as an int64 list. */
   shape(x: Value, start?: number, end?: number): Value;
-  /** x as float32. */
-  toFloat(x: Value): Value;
   /** Zeros around the axes named: as many before and after as given. */
   zeroPad(x: Value, axes: readonly number[], before: readonly number[], after: readonly number[]): Value;
 }
@@ -85,7 +83,6 @@ export function arithmetic(core: GraphCore): Arithmetic {
     squeeze: (x, axes) => op('Squeeze', [x, ints(axes)]),
     gather: (x, indices, axis) => op('Gather', [x, indices], { axis }),
     shape: (x, start = 0, end) => op('Shape', [x], end === undefined ? { start } : { start, end }),
-    toFloat: (x) => op('Cast', [x], { to: 1 }),
     zeroPad: (x, axes, before, after) => op('Pad', [x, ints([...before, ...after]), undefined, ints(axes)]),
   };
 }

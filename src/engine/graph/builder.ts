@@ -1,13 +1,13 @@
 import { type Arithmetic, arithmetic } from './arithmetic.ts';
-import { type GraphCore, graphCore } from './core.ts';
+import { type GraphCore, graphCore, type Precision } from './core.ts';
 import { type Layers, layers } from './layers.ts';
 
 /** Writes an ONNX graph operator by operator; what networks are written with. */
 export interface GraphBuilder extends GraphCore, Arithmetic, Layers {}
 
 /** @param name  what the runtime calls the graph in its messages */
-export function graphBuilder(name: string): GraphBuilder {
-  const core = graphCore(name);
+export function graphBuilder(name: string, precision?: Precision): GraphBuilder {
+  const core = graphCore(name, precision);
   const math = arithmetic(core);
   return { ...core, ...math, ...layers(core, math) };
 }

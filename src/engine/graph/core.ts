@@ -26,8 +26,14 @@ export interface Layer {
   tensor(name: string): StoredTensor;
 }
 
-/** Changes a parameter on its way into the graph, for example `W + scale · up · down`; `value` is float32. */
-export type Patch = (tensor: StoredTensor, value: Value) => Value;
+/**
+ * Changes a parameter on its way into the graph, for example to `W + scale · up · down`; undefined: it stays as it is. Everything is
+ * computed in float32, the parameter's own `value` too, which is written when it is asked for.
+ */
+export type Patch = (tensor: StoredTensor, value: () => Value) => Value | undefined;
+
+/** What a network computes in. Its inputs and outputs are float32 either way. */
+export type Precision = 'float32' | 'float16';
 
 /**
  * Where a low-rank change W + up · down of a weight is worked in: `within`: the weight is put together before it is used, which costs
@@ -70,14 +76,22 @@ export interface GraphCore {
   op(op: string, inputs: readonly (Value | undefined)[], attributes?: Node['attributes'], domain?: string): Value;
   /** One node with several results. */
   split(op: string, count: number, inputs: readonly Value[], attributes?: Node['attributes']): readonly Value[];
-  /** A scalar (no shape given) or a tensor of float32 numbers. */
+  /** A scalar (no shape given) or a tensor of numbers. */
   floats(values: number | readonly number[] | Float32Array, shape?: readonly number[]): Value;
+  /** Numbers that an operator wants in float32, whatever the graph computes in. */
+  float32s(values: readonly number[]): Value;
   /** A list of int64 numbers, or a scalar. */
   ints(values: number | readonly number[]): Value;
   /** The elements of a stored tensor in their own dtype, unpatched. */
   stored(tensor: StoredTensor): Value;
-  /** A parameter as float32, patched. The same tensor asked for twice is one value. */
+  /** A parameter, patched. The same tensor asked for twice is one value. */
   parameter(tensor: StoredTensor): Value;
+  /** Numbers of any type as those that the graph computes with. */
+  toFloat(x: Value): Value;
+  /** Tells those who need much memory for a node, as attention on WebGPU, in how many pieces to work. */
+  inPieces(value: Value, pieces: number): Value;
+  /** Computes in float32, whatever the graph does otherwise; what is given and what comes out is converted. */
+  inFloat32(given: readonly Value[], work: (...given: readonly Value[]) => Value): Value;
   /** Changes every parameter asked for from now on. */
   patchWith(patch: Patch): void;
   /**
@@ -90,16 +104,22 @@ export interface GraphCore {
   finish(): Graph;
 }
 
+/** ONNX's numbers of the types that are cast to. */
+const castTo = { float32: { to: 1 }, float16: { to: 10 } } as const;
+
 /** @param name  what to call the graph in profiles and error messages of the runtime */
-export function graphCore(name: string): GraphCore {
+export function graphCore(name: string, precision: Precision = 'float32'): GraphCore {
   const nodes: Node[] = [];
   const constants = new Map<string, { initializer: Initializer; value: Value }>();
   const external = new Map<string, StoredTensor>();
   const parameters = new Map<string, Value>();
   const [inputs, outputs]: [Port[], Port[]] = [[], []];
   const adapters = new Map<string, { readonly weight: StoredTensor; readonly adapter: Adapter }>();
-  let patch: Patch = (_, value) => value;
+  const piecesOf = new Map<string, number>();
+  let patch: Patch = () => undefined;
   let adaptedRows: number | null = null;
+  /** float32 for a while in graphs of float16. */
+  let computing = precision;
 
   const add: GraphCore['split'] = (op, count, from, attributes = {}) => addNode(op, '', count, from, attributes);
   const addNode = (
@@ -124,6 +144,9 @@ export function graphCore(name: string): GraphCore {
     return value;
   };
 
+  const float32Constant = (values: ArrayLike<number>, shape: readonly number[]): Value =>
+    constant('F32', shape, new Uint8Array(Float32Array.from(values).buffer));
+
   const op: GraphCore['op'] = (type, from, attributes = {}, domain = '') =>
     addNode(type, domain, 1, from, attributes)[0]!;
 
@@ -136,21 +159,41 @@ export function graphCore(name: string): GraphCore {
     return { name: tensor.name };
   };
 
-  const asFloat = ({ dtype }: StoredTensor, raw: Value) => (dtype === 'F32' ? raw : op('Cast', [raw], { to: 1 }));
+  const toFloat: GraphCore['toFloat'] = (x) => op('Cast', [x], castTo[computing]);
+  const whileFloat32 = <T>(work: () => T): T => {
+    const before = computing;
+    computing = 'float32';
+    try {
+      return work();
+    } finally {
+      computing = before;
+    }
+  };
+  const inFloat32: GraphCore['inFloat32'] = (given, work) => {
+    if (computing === 'float32') return work(...given);
+    return toFloat(whileFloat32(() => work(...given.map(toFloat))));
+  };
 
+  const unpatched = (tensor: StoredTensor): Value => {
+    const { scale, ...plain } = tensor;
+    if (scale) return inFloat32([], () => op('Mul', [unpatched(plain), unpatched(scale)]));
+    const isOfType = tensor.dtype === (computing === 'float32' ? 'F32' : 'F16');
+    return isOfType ? stored(tensor) : toFloat(stored(tensor));
+  };
   const parameter: GraphCore['parameter'] = (tensor) => {
-    const known = parameters.get(tensor.name);
+    const key = `${computing} ${tensor.name}`;
+    const known = parameters.get(key);
     if (known) return known;
-    const raw = stored(tensor);
-    const plain = asFloat(tensor, raw);
-    const value = patch(tensor, tensor.scale ? op('Mul', [plain, asFloat(tensor.scale, stored(tensor.scale))]) : plain);
-    parameters.set(tensor.name, value);
+    const patched = whileFloat32(() => patch(tensor, () => unpatched(tensor)));
+    const value = patched ? inFloat32([], () => patched) : unpatched(tensor);
+    parameters.set(key, value);
     return value;
   };
 
   const input: GraphCore['input'] = (inputName, type, shape) => {
     inputs.push({ name: inputName, type, shape });
-    return { name: inputName };
+    const given = { name: inputName };
+    return type === 'F32' && computing === 'float16' ? toFloat(given) : given;
   };
 
   const adapter: GraphCore['adapter'] = (weight) => {
@@ -174,18 +217,28 @@ export function graphCore(name: string): GraphCore {
     split: add,
     stored,
     parameter,
+    toFloat,
+    inFloat32,
+    inPieces: (value, pieces) => {
+      piecesOf.set(value.name, pieces);
+      return value;
+    },
     patchWith: (next) => {
       patch = next;
     },
     output: (outputName, value, type = 'F32') => {
-      addIdentity(nodes, value, outputName);
+      // A name of its own, so that one value may be several outputs, or an input be one.
+      const isConverted = type === 'F32' && precision === 'float16';
+      const [kind, attributes] = isConverted ? ['Cast', castTo.float32] : ['Identity', {}];
+      nodes.push({ op: kind, domain: '', inputs: [value.name], outputs: [outputName], attributes });
       outputs.push({ name: outputName, type });
     },
     floats: (values, shape) => {
       const list = typeof values === 'number' ? [values] : values;
-      const data = Float32Array.from(list);
-      return constant('F32', shape ?? (typeof values === 'number' ? [] : [data.length]), new Uint8Array(data.buffer));
+      const value = float32Constant(list, shape ?? (typeof values === 'number' ? [] : [list.length]));
+      return computing === 'float32' ? value : toFloat(value);
     },
+    float32s: (values) => float32Constant(values, [values.length]),
     ints: (values) => {
       const data = BigInt64Array.from(typeof values === 'number' ? [values] : values, BigInt);
       return constant('I64', typeof values === 'number' ? [] : [data.length], new Uint8Array(data.buffer));
@@ -196,7 +249,7 @@ export function graphCore(name: string): GraphCore {
       const small = [...constants.values()].map((c) => c.initializer);
       const initializers = [...small, ...tensors.map((t) => toInitializer(t, folder))];
       const other = () => {
-        const written = forWebGpu(nodes, inputs);
+        const written = forWebGpu({ nodes, inputs, piecesOf, isHalf: precision === 'float16' });
         const all = [...initializers, ...written.initializers];
         return encodeModel({ name, nodes: written.nodes, initializers: all, inputs, outputs });
       };
@@ -218,11 +271,6 @@ export function graphCore(name: string): GraphCore {
 function cheaperPlace([outputs = 0, ...rest]: readonly number[], rows: number): AdapterPlace {
   const inputs = rest.reduce((product, n) => product * n, 1);
   return rows * (inputs + outputs) > 8 * inputs * outputs ? 'within' : 'beside';
-}
-
-/** Outputs have names of their own, so that one value may be several outputs, or an input be one. */
-function addIdentity(nodes: Node[], value: Value, name: string): void {
-  nodes.push({ op: 'Identity', domain: '', inputs: [value.name], outputs: [name], attributes: {} });
 }
 
 function toInitializer(tensor: StoredTensor, folder: string): Initializer {

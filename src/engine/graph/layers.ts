@@ -13,6 +13,19 @@ export interface NormOptions {
   readonly epsilon: number;
 }
 
+export interface AttentionOptions {
+  readonly heads: number;
+  /** A token sees itself and those before it. */
+  readonly causal?: boolean;
+  /** Products too large for float16 are to be expected. */
+  readonly float32?: boolean;
+  /** About how many products q·k there are; where all of them have to be held, they are worked out in pieces. */
+  readonly products?: number;
+}
+
+/** Products q·k that are held at once, where they are held: 64 MB. */
+const productsAtOnce = 16 * 2 ** 20;
+
 /** Operators with parameters from a weights file, named as torch names them: `weight` and, where there is one, `bias`. */
 export interface Layers {
   /** torch `Conv2d`: x [B, C, H, W] → [B, C′, H′, W′], weight [C′, C / groups, k, k]. */
@@ -23,11 +36,8 @@ export interface Layers {
   groupNorm(layer: Layer, x: Value, options: NormOptions & { readonly groups: number }): Value;
   /** torch `LayerNorm` over the last axis. */
   layerNorm(layer: Layer, x: Value, options: NormOptions): Value;
-  /**
-   * softmax(q·kᵀ/√d)·v, the channels split into `heads` equal runs. q [B, N, C], k and v [B, M, C] → [B, N, C].
-   * `causal`: a token sees itself and those before it.
-   */
-  attention(q: Value, k: Value, v: Value, options: { readonly heads: number; readonly causal?: boolean }): Value;
+  /** softmax(q·kᵀ/√d)·v, the channels split into `heads` equal runs. q [B, N, C], k and v [B, M, C] → [B, N, C]. */
+  attention(q: Value, k: Value, v: Value, options: AttentionOptions): Value;
   /** Every pixel becomes `times` × `times` equal ones. x [B, C, H, W]. */
   upsampleNearest(x: Value, times: number): Value;
 }
@@ -77,28 +87,33 @@ export function layers(core: GraphCore, math: Arithmetic): Layers {
     },
 
     // onnxruntime takes GroupNormalization apart into these very operators.
-    groupNorm: (layer, x, { groups, epsilon }) => {
-      const grouped = math.reshape(x, [0, groups, -1]);
-      const [ones, zeros] = [1, 0].map((n) => floats(new Float32Array(groups).fill(n))) as [Value, Value];
-      const flat = op('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } });
-      const normal = math.reshape(flat, math.shape(x));
-      const perChannel = (name: string) => math.unsqueeze(parameter(layer.tensor(name)), [1, 2]);
-      return math.add(math.mul(normal, perChannel('weight')), perChannel('bias'));
-    },
+    groupNorm: (layer, given, { groups, epsilon }) =>
+      core.inFloat32([given], (x) => {
+        const grouped = math.reshape(x!, [0, groups, -1]);
+        const [ones, zeros] = [1, 0].map((n) => floats(new Float32Array(groups).fill(n))) as [Value, Value];
+        const flat = op('InstanceNormalization', [grouped, ones, zeros], { epsilon: { float: epsilon } });
+        const normal = math.reshape(flat, math.shape(x!));
+        const perChannel = (name: string) => math.unsqueeze(parameter(layer.tensor(name)), [1, 2]);
+        return math.add(math.mul(normal, perChannel('weight')), perChannel('bias'));
+      }),
 
     layerNorm: (layer, x, { epsilon }) => {
       const attributes = { axis: -1, epsilon: { float: epsilon } };
       return op('LayerNormalization', [x, parameter(layer.tensor('weight')), biasOf(layer)], attributes);
     },
 
-    attention: (q, k, v, { heads, causal = false }) => {
+    attention: (q, k, v, { heads, causal = false, float32 = false, products = 0 }) => {
       const attributes = { num_heads: heads, unidirectional: causal ? 1 : 0 };
-      return op('MultiHeadAttention', [q, k, v], attributes, contributed);
+      const attend = (...given: readonly Value[]) => {
+        const out = op('MultiHeadAttention', given, attributes, contributed);
+        return core.inPieces(out, Math.max(1, Math.ceil(products / productsAtOnce)));
+      };
+      return float32 ? core.inFloat32([q, k, v], attend) : attend(q, k, v);
     },
 
     upsampleNearest: (x, times) => {
       const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
-      return op('Resize', [x, undefined, floats([1, 1, times, times])], attributes);
+      return op('Resize', [x, undefined, core.float32s([1, 1, times, times])], attributes);
     },
   };
 }

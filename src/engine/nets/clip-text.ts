@@ -1,14 +1,13 @@
 import type { GraphBuilder } from '../graph/builder.ts';
-import type { Graph, Layer, PatchMaker, Value } from '../graph/core.ts';
+import type { Graph, Layer, Value } from '../graph/core.ts';
 import type { TextPart } from '../weights/checkpoint-parts.ts';
-import type { TextActivation } from '../weights/declared.ts';
 import type { Weights } from '../weights/weights.ts';
-import { type Tower, type TowerLayer, textTower } from './text-tower.ts';
+import { type TextOptions, type Tower, type TowerLayer, textTower } from './text-tower.ts';
 
 /** @param heads  attention heads; by default of 64 channels each, as in every full-size one, whose activations are the defaults too */
 export function textEncoder(
   { name, layout, weights, projection }: TextPart,
-  options: { heads?: number; activation?: TextActivation; patch?: PatchMaker<GraphBuilder>; adapters?: boolean } = {},
+  options: Partial<TextOptions> = {},
 ): Graph {
   const tower =
     layout === 'openClip'

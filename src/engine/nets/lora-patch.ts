@@ -35,9 +35,10 @@ export function loraPatch(
   return (g): Patch => {
     return (tensor, value) => {
       const own = changes.get(tensor.name) ?? [];
-      const ofWeight = own.reduce((current, change) => changed(g, tensor, current, change), value);
       const layer = /^(.*)([._])bias$/.exec(tensor.name);
       const beside = layer ? (changes.get(`${layer[1]}${layer[2]}weight`) ?? []) : [];
+      if (own.length + beside.length === 0) return undefined;
+      const ofWeight = own.reduce((current, change) => changed(g, tensor, current, change), value());
       return beside.reduce((current, change) => changedBias(g, tensor, current, change), ofWeight);
     };
   };

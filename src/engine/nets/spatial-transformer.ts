@@ -7,6 +7,9 @@ interface Attending {
   readonly context: Value; // [B, T, D]
   readonly hypernetworks: readonly HypernetworkUse[];
   readonly headsAt: (channels: number) => number;
+  readonly attentionInFloat32: boolean;
+  /** About how many of them x has. */
+  readonly pixels: () => number;
 }
 
 const norm = { epsilon: 1e-5 };
@@ -42,11 +45,13 @@ function transformerBlock(g: GraphBuilder, w: Weights, x: Value, attending: Atte
 }
 
 function crossAttention(g: GraphBuilder, w: Weights, x: Value, attending: Attending): Value {
-  const { context, hypernetworks: uses, headsAt } = attending;
+  const { context, hypernetworks: uses, headsAt, attentionInFloat32: float32, pixels } = attending;
   const from = withHypernetworks(g, context, { width: w.tensor('to_k.weight').shape[1]!, uses });
   const [q, k, v] = [g.linear(w.at('to_q'), x), g.linear(w.at('to_k'), from.k), g.linear(w.at('to_v'), from.v)];
   const heads = headsAt(w.tensor('to_q.weight').shape[0]!);
-  return g.linear(w.at('to_out.0'), g.attention(q, k, v, { heads }));
+  const keys = context === x ? pixels() : 77;
+  const products = 2 * heads * pixels() * keys; // of two latents
+  return g.linear(w.at('to_out.0'), g.attention(q, k, v, { heads, float32, products }));
 }
 
 /** GEGLU: a · GELU(b) with [a, b] = W x. Source: Shazeer 2020 (arXiv 2002.05202) */

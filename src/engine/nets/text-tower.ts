@@ -1,5 +1,5 @@
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
-import type { Graph, Layer, PatchMaker, StoredTensor, Value } from '../graph/core.ts';
+import type { Graph, Layer, PatchMaker, Precision, StoredTensor, Value } from '../graph/core.ts';
 import type { TextActivation } from '../weights/declared.ts';
 import { toFloat32 } from '../weights/dtypes.ts';
 
@@ -7,6 +7,8 @@ import { toFloat32 } from '../weights/dtypes.ts';
 export interface TextOptions {
   readonly heads: number;
   readonly activation: TextActivation;
+  /** By default float32. */
+  readonly precision?: Precision;
   readonly patch?: PatchMaker<GraphBuilder>;
   /** Gives every weight a low-rank change that is fed. */
   readonly adapters?: boolean;
@@ -45,7 +47,7 @@ const norm = { epsilon: 1e-5 };
  * Source: openai/CLIP `clip/model.py`
  */
 export function textTower(tower: Tower, options: TextOptions): Graph {
-  const g = graphBuilder(tower.name);
+  const g = graphBuilder(tower.name, options.precision);
   if (options.patch) g.patchWith(options.patch(g));
   g.adaptAt(options.adapters ? 77 : null);
   const tokens = g.input('tokens', 'I32', ['N', 77]);

@@ -1,5 +1,5 @@
 import { type GraphBuilder, graphBuilder } from '../graph/builder.ts';
-import type { Graph, PatchMaker, Value } from '../graph/core.ts';
+import type { Graph, PatchMaker, Precision, Value } from '../graph/core.ts';
 import type { Weights } from '../weights/weights.ts';
 import { timestepEmbedding } from './embedding.ts';
 import type { HypernetworkUse } from './hypernetwork.ts';
@@ -9,11 +9,17 @@ import { spatialTransformer } from './spatial-transformer.ts';
 export interface UnetOptions {
   /** Attention heads of a layer `channels` wide. */
   readonly headsAt: (channels: number) => number;
+  /** By default float32. */
+  readonly precision?: Precision;
+  /** Attention is in float32 whatever the rest is, as SD2 needs it. */
+  readonly attentionInFloat32?: boolean;
+  /** How high and wide latents are for the most part; where there are two ways of working something out, the better one for two of them is taken. */
+  readonly latentSide?: number;
   readonly patch?: PatchMaker<GraphBuilder>;
   /** Written into every attention. */
   readonly hypernetworks?: readonly HypernetworkUse[];
-  /** Gives every weight a low-rank change that is fed; worked in as is cheapest for two latents of this side. */
-  readonly adapters?: { readonly latentSide: number };
+  /** Gives every weight a low-rank change that is fed. */
+  readonly adapters?: boolean;
   /** Adds an output for every block, named as the block: `time_embed`, `input_blocks.0`, … */
   readonly trace?: boolean;
 }
@@ -24,6 +30,9 @@ interface Conditioning {
   readonly context: Value; // [B, T, context_dim]
   readonly headsAt: UnetOptions['headsAt'];
   readonly hypernetworks: readonly HypernetworkUse[];
+  readonly attentionInFloat32: boolean;
+  /** About how many pixels of one latent the layers work on. */
+  readonly pixels: () => number;
   /** Told before anything works on another size: half or twice as high and wide. */
   readonly resized: (by: 0.5 | 2) => void;
 }
@@ -36,7 +45,7 @@ const norm = { groups: 32, epsilon: 1e-5 };
  * Source: CompVis ldm `openaimodel.UNetModel`; sizes of odd latents as A1111 modules/sd_hijack_unet.py
  */
 export function unet(w: Weights, options: UnetOptions): Graph {
-  const g = graphBuilder('unet');
+  const g = graphBuilder('unet', options.precision);
   if (options.patch) g.patchWith(options.patch(g));
   const trace = (name: string, value: Value): Value => {
     if (options.trace) g.output(name, value);
@@ -47,8 +56,8 @@ export function unet(w: Weights, options: UnetOptions): Graph {
   g.adaptAt(options.adapters ? 2 : null); // rows: one for each latent
   const emb = trace('time_embed', embedding(g, w));
   const context = g.input('context', 'F32', ['B', 'T', 'D']);
-  const { headsAt, hypernetworks = [] } = options;
-  const conditioning = { emb, context, headsAt, hypernetworks, resized: sizeKeeper(g, options) };
+  const { headsAt, hypernetworks = [], attentionInFloat32 = false } = options;
+  const conditioning = { emb, context, headsAt, hypernetworks, attentionInFloat32, ...sizeKeeper(g, options) };
 
   let h = x;
   const skips: Value[] = [];
@@ -68,13 +77,16 @@ export function unet(w: Weights, options: UnetOptions): Graph {
 }
 
 /** Keeps count of the pixels that the layers work on. */
-function sizeKeeper(g: GraphBuilder, { adapters }: UnetOptions): Conditioning['resized'] {
-  let side = adapters?.latentSide ?? 0;
+function sizeKeeper(g: GraphBuilder, { adapters, latentSide }: UnetOptions): Pick<Conditioning, 'pixels' | 'resized'> {
+  let side = latentSide ?? 0;
   const tell = () => g.adaptAt(adapters ? 2 * side * side : null);
   tell();
-  return (by) => {
-    side *= by;
-    tell();
+  return {
+    pixels: () => side * side,
+    resized: (by) => {
+      side *= by;
+      tell();
+    },
   };
 }
 
@@ -82,7 +94,8 @@ function sizeKeeper(g: GraphBuilder, { adapters }: UnetOptions): Conditioning['r
 function embedding(g: GraphBuilder, w: Weights): Value {
   const twoLayers = (first: Weights, second: Weights, v: Value) => g.linear(second, g.silu(g.linear(first, v)));
   const channels = w.tensor('time_embed.0.weight').shape[1]!;
-  const time = timestepEmbedding(g, g.input('timesteps', 'F32', ['B']), channels);
+  // In float16 many timesteps would be the same.
+  const time = g.inFloat32([], () => timestepEmbedding(g, g.input('timesteps', 'F32', ['B']), channels));
   const emb = twoLayers(w.at('time_embed.0'), w.at('time_embed.2'), time);
   if (!w.has('label_emb')) return emb;
   const y = g.input('y', 'F32', ['B', w.tensor('label_emb.0.0.weight').shape[1]!]);

@@ -56,12 +56,15 @@ function middle(g: GraphBuilder, w: Weights, x: Value): Value {
   return resBlock(g, w.at('block_2'), h);
 }
 
+/** Products q · k of a picture of 1024 × 1024. */
+const products = (1024 / 8) ** 4;
+
 /** Every pixel attends to every other, in one head as wide as the channels. x [B, C, H, W]. Source: ldm `AttnBlock` */
 function attentionBlock(g: GraphBuilder, w: Weights, x: Value): Value {
   const channels = w.tensor('norm.weight').shape[0]!;
   const flat = g.reshape(g.groupNorm(w.at('norm'), x, norm), [0, channels, -1]);
   const tokens = g.transpose(flat, [0, 2, 1]); // [B, H · W, C]
   const [q, k, v] = ['q', 'k', 'v'].map((name) => g.linear(w.at(name), tokens)) as [Value, Value, Value];
-  const out = g.linear(w.at('proj_out'), g.attention(q, k, v, { heads: 1 }));
+  const out = g.linear(w.at('proj_out'), g.attention(q, k, v, { heads: 1, products }));
   return g.add(g.reshape(g.transpose(out, [0, 2, 1]), g.shape(x)), x);
 }

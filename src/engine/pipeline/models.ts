@@ -7,7 +7,7 @@ import { unet } from '../nets/unet.ts';
 import { vaeDecoder, vaeEncoder } from '../nets/vae.ts';
 import { leastVocabulary } from '../prompt/vocabulary.ts';
 import type { DeviceOptions } from '../runtime/device.ts';
-import { type DressedOptions, dressedNetwork, type Outfit } from '../runtime/dressed-network.ts';
+import { type DressedOptions, dressedNetwork, type Outfit, openBytes } from '../runtime/dressed-network.ts';
 import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
@@ -31,6 +31,10 @@ export interface CheckpointOptions {
   readonly prediction?: 'eps' | 'v' | undefined;
   /** Networks with fewer bytes of weights are opened anew for LoRAs, larger ones are fed them. */
   readonly adaptersFrom?: number | undefined;
+  /** Bytes of weights that may be open besides; by default none. */
+  readonly spareBytes?: (() => number) | undefined;
+  /** Told once a network's numbers did not fit into float16, and it goes on in float32. */
+  readonly onFloat32?: (() => void) | undefined;
 }
 
 /** Opening so much takes a second at most; CLIP-L, the smallest of people's networks, is four times as large. */
@@ -47,7 +51,7 @@ export interface Checkpoint extends AsyncDisposable {
   use(outfit: Outfit): void;
   /** Layers of a LoRA that do not fit those of this checkpoint. @throws Refusal 'weights-unsupported' for a kind that is not known */
   misfits(lora: Pick<LoraUse, 'name' | 'file'>): number;
-  /** Bytes of everything it holds or will hold: its networks' weights, whatever file they are in, and the LoRAs fed to them. */
+  /** Bytes of everything it holds or will hold open: its networks' weights, whatever file they are in, and what LoRAs add to them. */
   bytes(): number;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
   useVae(path: string | undefined): Promise<void>;
@@ -93,8 +97,8 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
     },
     misfits: rememberingMisfits((lora) => misfitsOf(lora, targets(), file.tensors)),
     bytes: () => {
-      const fed = [unetwork, ...texts].reduce((sum, network) => sum + network.fedBytes(), 0);
-      return bytesOf(file) + (separate?.bytes ?? 0) + fed;
+      const extra = [unetwork, ...texts].reduce((sum, network) => sum + network.extraBytes(), 0);
+      return bytesOf(file, options.device.precision) + (separate?.bytes ?? 0) + extra;
     },
     useVae: async (vae) => {
       if (vae === separate?.path) return;
@@ -155,18 +159,19 @@ interface OpenFile {
 /** The networks that LoRAs change. */
 function dressedNetworks(
   { path, facts, parts, tensors }: OpenFile,
-  { device, adaptersFrom = reopenedBelow }: CheckpointOptions,
+  { device, adaptersFrom = reopenedBelow, spareBytes = () => 0, onFloat32 = () => {} }: CheckpointOptions,
 ) {
   let known: ReadonlyMap<string, LoraTarget> | undefined;
   const targets = () => {
     known ??= loraTargets(parts, tensors.keys());
     return known;
   };
-  const dressed = (graph: DressedOptions['graph']) => dressedNetwork({ device, graph, targets, adaptersFrom });
-  const latentSide = facts.nativeSize / 8;
-  const unetwork = dressed(({ adapters, ...dress }) => {
-    const adapting = adapters && { adapters: { latentSide } };
-    return unet(needFrom(path)(parts.unet, 'U-Net'), { headsAt: facts.headsAt, ...dress, ...adapting });
+  const dressed = (graph: DressedOptions['graph']) =>
+    dressedNetwork({ device, graph, targets, adaptersFrom, spareBytes, onFloat32 });
+  const { headsAt, nativeSize, family } = facts;
+  const unetwork = dressed((dress) => {
+    const given = { headsAt, latentSide: nativeSize / 8, attentionInFloat32: family === 'sd2' };
+    return unet(needFrom(path)(parts.unet, 'U-Net'), { ...given, ...dress });
   });
   const texts = parts.text.map((part) => {
     const [heads, activation] = [facts.declared.textHeads?.[part.name], facts.declared.textActivations?.[part.name]];
@@ -265,9 +270,12 @@ async function openVaeFile(path: string): Promise<{ readonly weights: Weights; r
   return { weights: vae, bytes: bytesOf(file) };
 }
 
-/** Of all tensors but the averages kept for training. */
-function bytesOf({ tensors }: WeightsFile): number {
-  return [...tensors.values()].reduce((sum, { name, length }) => sum + (name.startsWith('model_ema.') ? 0 : length), 0);
+/** Of all tensors but the averages kept for training, once they are open. Autoencoders stay in float32, for which their numbers are too large. */
+function bytesOf({ tensors }: WeightsFile, precision?: DeviceOptions['precision']): number {
+  const own = [...tensors.values()].filter(({ name }) => !name.startsWith('model_ema.'));
+  const isPicture = ({ name }: { readonly name: string }) => name.startsWith('first_stage_model.');
+  const [pictures, others] = [own.filter(isPicture), own.filter((tensor) => !isPicture(tensor))];
+  return openBytes(pictures) + openBytes(others, precision);
 }
 
 /** `parameterization: v` in the file's `.yaml`, as A1111 looks for it. */

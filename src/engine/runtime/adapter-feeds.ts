@@ -1,11 +1,19 @@
 import { adapterInputs, type Graph } from '../graph/core.ts';
 import type { LoraUse } from '../nets/lora-patch.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type Factors, isPlainLora, joined, loraFactors, ofThird, readsWeight } from '../weights/lora-factors.ts';
+import {
+  type Factors,
+  isPlainLora,
+  joinedDown,
+  joinedUp,
+  loraFactors,
+  ofThird,
+  readsWeight,
+} from '../weights/lora-factors.ts';
 import type { LoraTarget } from '../weights/lora-targets.ts';
 import { type TensorReader, tensorReader } from '../weights/weights-file.ts';
 
-type Feeds = Readonly<Record<string, Tensor>>;
+export type Feeds = Readonly<Record<string, Tensor>>;
 
 /** The low-rank factors of some LoRAs as an adapted graph is fed them. */
 export interface AdapterOptions {
@@ -45,49 +53,92 @@ export function fedApart(
   return { apart: loras.filter((_, i) => isApart[i]), together: loras.filter((_, i) => !isApart[i]) };
 }
 
-/** Two feeds for every adapted weight, of rank 0 where nothing changes it. @throws Refusal 'weights-broken' */
-export function adapterFeeds(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): Feeds {
+/** The factors that some LoRAs have for an adapted graph, as read from their files. */
+export interface ReadFactors {
+  /** By weight, and for each change which of the LoRAs it is of. */
+  readonly changes: ReadonlyMap<string, readonly Change[]>;
+  /** By weight. */
+  readonly downs: ReadonlyMap<string, Tensor>;
+}
+
+interface Change {
+  readonly use: number;
+  readonly part: LoraTarget['part'];
+  readonly factors: Factors;
+}
+
+/** Reads what does not depend on how much a LoRA is multiplied by. @throws Refusal 'weights-broken' */
+export function readFactors(loras: readonly LoraUse[], { graph, targets }: AdapterOptions): ReadFactors {
   const shapes = new Map(graph.adapted.map(({ name, shape }) => [name, shape]));
-  const changes = new Map<string, Factors[]>();
+  const changes = new Map<string, Change[]>();
   using reader = tensorReader();
-  for (const use of loras) {
-    for (const [base, parts] of use.file) {
+  for (const [use, { file, rank }] of loras.entries()) {
+    for (const [base, parts] of file) {
       const target = targets.get(base);
       const shape = target && shapes.get(target.weight);
-      const change = shape && changeOf(use, { target, parts, shape, reader });
-      if (change) changes.set(target.weight, [...(changes.get(target.weight) ?? []), change]);
+      const factors = shape && factorsOf(target, { parts, shape, rank, reader });
+      if (!factors) continue;
+      changes.set(target.weight, [...(changes.get(target.weight) ?? []), { use, part: target.part, factors }]);
     }
   }
+  const downs = Array.from(
+    changes,
+    ([weight, own]) => [weight, joinedDown(own.map(({ factors }) => factors))] as const,
+  );
+  return { changes, downs: new Map(downs) };
+}
+
+/** Two feeds for every adapted weight, of rank 0 where nothing changes it. @param read  of these LoRAs */
+export function adapterFeeds(
+  loras: readonly LoraUse[],
+  graph: Pick<Graph, 'adapted'>,
+  { changes, downs }: ReadFactors,
+): Feeds {
   return Object.fromEntries(
     graph.adapted.flatMap(({ name, shape }) => {
-      const { down, up } = adapterInputs(name);
-      const factors = joined(changes.get(name) ?? [nothing(shape)]);
+      const names = adapterInputs(name);
+      const own = changes.get(name) ?? [];
+      const multipliers = own.map(({ use, part }) => loras[use]!.multipliers[part]);
+      const none = nothing(shape);
+      const up =
+        own.length > 0
+          ? joinedUp(
+              own.map(({ factors }) => factors),
+              multipliers,
+            )
+          : none.up;
       return [
-        [down, factors.down],
-        [up, factors.up],
+        [names.down, downs.get(name) ?? none.down],
+        [names.up, up],
       ];
     }),
   );
 }
 
+/** What the factors take up, those that were read and those that are fed. */
+export function bytesFed({ changes }: ReadFactors, feeds: Feeds): number {
+  const fed = Object.values(feeds).map(({ data }) => data);
+  const read = [...changes.values()].flat().flatMap(({ factors: { down, up } }) => [down.data, up.data]);
+  return [...new Set([...fed, ...read].map(({ buffer }) => buffer))].reduce(
+    (sum, { byteLength }) => sum + byteLength,
+    0,
+  );
+}
+
 interface Layer {
-  readonly target: LoraTarget;
   readonly parts: Parameters<typeof loraFactors>[0];
   readonly shape: readonly number[];
+  readonly rank: number | undefined;
   readonly reader: TensorReader;
 }
 
-function changeOf(use: LoraUse, { target, parts, shape, reader }: Layer): Factors | undefined {
-  const multiplier = use.multipliers[target.part];
-  if (multiplier === 0) return undefined;
-  const { third } = target;
+function factorsOf({ third }: LoraTarget, { parts, shape, ...options }: Layer): Factors | undefined {
   const [rows = 0, ...rest] = shape;
-  const own = third === undefined ? shape : [rows / 3, ...rest];
-  const factors = loraFactors(parts, own, { multiplier, rank: use.rank, reader });
+  const factors = loraFactors(parts, third === undefined ? shape : [rows / 3, ...rest], options);
   return factors && third !== undefined ? ofThird(factors, third) : factors;
 }
 
-function nothing([rows = 0, ...inputs]: readonly number[]): Factors {
+function nothing([rows = 0, ...inputs]: readonly number[]) {
   const empty = new Float32Array(0);
   return { down: { data: empty, shape: [0, ...inputs] }, up: { data: empty, shape: [rows, 0] } };
 }

@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import type { InferenceSession } from 'onnxruntime-node';
-import type { Graph } from '../graph/core.ts';
+import type { Graph, Precision } from '../graph/core.ts';
 
 /** Where networks run. */
 export interface DeviceOptions {
   readonly device: 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+  /** What U-Nets and text encoders compute in; by default float32. */
+  readonly precision?: Precision;
   /** CPU threads; by default one per core this process may use, at most 8: more rarely pays and starves the chat. */
   readonly threads?: number;
 }

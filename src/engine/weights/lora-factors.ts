@@ -1,16 +1,18 @@
+import { scale } from '../tensor/arithmetic.ts';
+import { concatRows } from '../tensor/rows.ts';
 import { sizeOf, type Tensor } from '../tensor/tensor.ts';
 import type { LoraParts } from './lora-file.ts';
 import type { TensorReader } from './weights-file.ts';
 
-/** A low-rank change of a weight: W + up · down. */
+/** A low-rank change of a weight: W + scale · up · down. */
 export interface Factors {
   readonly down: Tensor; // [r, in] or [r, in, kh, kw]
-  readonly up: Tensor; // [out, r], scaled
+  readonly up: Tensor; // [out, r]
+  readonly scale: number;
 }
 
 /** How much of a LoRA is wanted. */
 export interface FactorOptions {
-  readonly multiplier: number;
   /** How many of its directions to use; by default all. */
   readonly rank?: number | undefined;
   readonly reader: TensorReader;
@@ -84,10 +86,10 @@ export function loraFactors(parts: LoraParts, shape: readonly number[], options:
   const { reader } = options;
   const flatDown = reader.read(down);
   const whole = mid ? tucker(reader.read(mid), flatDown) : flatDown;
-  const scale = scaleOf(parts, rank, reader) * options.multiplier;
   return {
     down: widened({ data: whole.data, shape: [rank, inputs, sizeOf(kernel)] }, used, [columns, ...kernel]),
-    up: firstColumns(reader.read(up, scale), { rows, rank, used }),
+    up: firstColumns(reader.read(up), { rows, rank, used }),
+    scale: scaleOf(parts, rank, reader),
   };
 }
 
@@ -146,28 +148,29 @@ function firstColumns({ data }: Tensor, { rows, rank, used }: Columns): Tensor {
 }
 
 /** A change of one third of a stacked weight as a change of the whole: the other rows stay as they are. */
-export function ofThird({ down, up }: Factors, third: number): Factors {
+export function ofThird({ down, up, scale }: Factors, third: number): Factors {
   const out = new Float32Array(3 * up.data.length);
   out.set(up.data, third * up.data.length);
-  return { down, up: { data: out, shape: [3 * up.shape[0]!, up.shape[1]!] } };
+  return { down, up: { data: out, shape: [3 * up.shape[0]!, up.shape[1]!] }, scale };
 }
 
-/** Several changes of a weight as one, whose rank is the sum of theirs. */
-export function joined(changes: readonly Factors[]): Factors {
-  const [first] = changes;
-  if (!first) throw new RangeError('no changes to join');
-  if (changes.length === 1) return first;
+/** The downs of several changes of a weight as that of one, whose rank is the sum of theirs. */
+export function joinedDown(changes: readonly Factors[]): Tensor {
+  return concatRows(changes.map(({ down }) => down));
+}
+
+/** The ups likewise, each times its scale and a multiplier of its own. */
+export function joinedUp(changes: readonly Factors[], multipliers: readonly number[]): Tensor {
   const rank = changes.reduce((sum, { up }) => sum + up.shape[1]!, 0);
-  const [, ...inputs] = first.down.shape;
-  const down = new Float32Array(rank * sizeOf(inputs));
-  const rows = first.up.shape[0]!;
-  const up = new Float32Array(rows * rank);
+  const rows = changes[0]?.up.shape[0] ?? 0;
+  const scaled = changes.map(({ up, scale: own }, i) => scale(own * multipliers[i]!, up));
+  if (scaled.length === 1) return scaled[0]!;
+  const joined = new Float32Array(rows * rank);
   let at = 0;
-  for (const change of changes) {
-    const own = change.up.shape[1]!;
-    down.set(change.down.data, at * sizeOf(inputs));
-    for (let row = 0; row < rows; row++) up.set(change.up.data.subarray(row * own, (row + 1) * own), row * rank + at);
+  for (const { data, shape } of scaled) {
+    const own = shape[1]!;
+    for (let row = 0; row < rows; row++) joined.set(data.subarray(row * own, (row + 1) * own), row * rank + at);
     at += own;
   }
-  return { down: { data: down, shape: [rank, ...inputs] }, up: { data: up, shape: [rows, rank] } };
+  return { data: joined, shape: [rows, rank] };
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Graph } from '../../engine/graph/core.ts';
+import type { Graph, Precision } from '../../engine/graph/core.ts';
 import { textEncoder } from '../../engine/nets/clip-text.ts';
 import type { loraPatch } from '../../engine/nets/lora-patch.ts';
 import { unet } from '../../engine/nets/unet.ts';
@@ -50,15 +50,15 @@ export async function runOnce(graph: Graph, feeds: Readonly<Record<string, Feed>
 export interface GoldenDress {
   readonly patch?: ReturnType<typeof loraPatch>;
   readonly adapters?: boolean;
+  readonly precision?: Precision;
 }
 
 /** The U-Net of a golden checkpoint. */
 export function unetOf(
   { parts, facts }: GoldenCheckpoint,
-  { adapters, ...options }: GoldenDress & { readonly trace?: boolean } = {},
+  options: GoldenDress & { readonly trace?: boolean } = {},
 ): Graph {
-  const latentSide = facts.nativeSize / 8;
-  return unet(parts.unet!, { headsAt: facts.headsAt, ...options, ...(adapters && { adapters: { latentSide } }) });
+  return unet(parts.unet!, { headsAt: facts.headsAt, latentSide: facts.nativeSize / 8, ...options });
 }
 
 /** One of its text encoders. */

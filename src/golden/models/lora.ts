@@ -4,7 +4,7 @@ import type { Graph } from '../../engine/graph/core.ts';
 import { loraBiasDelta, loraDelta } from '../../engine/nets/lora-delta.ts';
 import { type LoraUse, loraPatch } from '../../engine/nets/lora-patch.ts';
 import { openCheckpoint } from '../../engine/pipeline/models.ts';
-import { adapterFeeds } from '../../engine/runtime/adapter-feeds.ts';
+import { adapterFeeds, readFactors } from '../../engine/runtime/adapter-feeds.ts';
 import { rows } from '../../engine/tensor/rows.ts';
 import type { Tensor } from '../../engine/tensor/tensor.ts';
 import { openCheckpointFile } from '../../engine/weights/checkpoint-file.ts';
@@ -248,6 +248,7 @@ async function fedRun(checkpoint: GoldenCheckpoint, uses: readonly LoraUse[]): P
   const targets = await targetsOf(checkpoint);
   return async (graph, feeds) => {
     const adapted = graph({ adapters: true });
-    return await runOnce(adapted, { ...(await adapterFeeds(uses, { graph: adapted, targets })), ...feeds });
+    const read = readFactors(uses, { graph: adapted, targets });
+    return await runOnce(adapted, { ...adapterFeeds(uses, adapted, read), ...feeds });
   };
 }

@@ -1,6 +1,6 @@
 import { listSupportedBackends } from 'onnxruntime-node';
 import { expect, test } from 'vitest';
-import { chooseDevice } from '../../../src/engine/runtime/choose-device.ts';
+import { chooseDevice, workingDevice } from '../../../src/engine/runtime/choose-device.ts';
 
 const hasCuda = listSupportedBackends().some(({ name, bundled }) => name === 'cuda' && bundled);
 
@@ -16,4 +16,25 @@ test('a device that was asked for and is not there is named, with where to read 
     await expect(asked).rejects.toThrow(
       'DEVICE=cuda cannot be used: its libraries are not installed. See docs/operate/gpu.md',
     );
+});
+
+test('an engine goes on without it: on the CPU, and says why', async () => {
+  const told: string[] = [];
+  const warn = (message: string) => void told.push(message);
+  const found = await workingDevice({ device: 'cuda', precision: 'auto' }, warn);
+  if (hasCuda && found.device === 'cuda') return;
+  expect(found).toEqual({ device: 'cpu', precision: 'float32' });
+  expect(told).toEqual([expect.stringMatching(/^DEVICE=cuda cannot be used: .* Until it can, the CPU is used/)]);
+});
+
+test('float16 is computed in where it is asked for and can be', async () => {
+  const none = (message: string) => expect.unreachable(message);
+  expect(await workingDevice({ device: 'cpu', precision: 'float16' }, none)).toEqual({
+    device: 'cpu',
+    precision: 'float16',
+  });
+  expect(await workingDevice({ device: 'cpu', precision: 'auto' }, none)).toEqual({
+    device: 'cpu',
+    precision: 'float32',
+  });
 });

@@ -50,7 +50,9 @@ test('one network may span files in different folders', async () => {
   const more = { delta: float32([2, 2], [100, 0, 0, 100]) };
   const b = await openWeights(await folder.write('Lora/b.safetensors', safetensorsBytes(more)));
   const g = graphBuilder('patched');
-  g.patchWith((tensor, value) => (tensor.name === 'weight' ? g.add(value, g.stored(b.tensors.get('delta')!)) : value));
+  g.patchWith((tensor, value) =>
+    tensor.name === 'weight' ? g.add(value(), g.stored(b.tensors.get('delta')!)) : undefined,
+  );
   g.output('y', g.linear(weightsOf('a', a.tensors), g.input('x', 'F32', ['N', 2])));
   const graph = g.finish();
   expect(graph.folder).toBe(folder.path);
