@@ -19,6 +19,7 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
       'checkpoint',
       'vae',
       'clipSkip',
+      ...(['sdxlClipLSkip', 'useOldScheduling', 'commaPaddingBacktrack', 'enablePromptComments'] as const),
     ],
   },
   {
@@ -73,7 +74,8 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
   {
     title: { en: 'Sampler and schedule', zh: '采样器与调度' },
     fields: [
-      ...(['sampler', 'scheduler', 'eta', 'sChurn', 'sTmin', 'sTmax', 'sNoise', 'sMinUncond', 'cfgRescale'] as const),
+      ...(['sampler', 'scheduler', 'eta', 'sChurn', 'sTmin', 'sTmax', 'sNoise', 'cfgRescale'] as const),
+      ...(['sMinUncond', 'sMinUncondAll', 'skipEarlyCond', 'padConds', 'padCondsV0'] as const),
       'imageCfgScale',
       ...(['sigmaMin', 'sigmaMax', 'rho', 'betaDistAlpha', 'betaDistBeta', 'alwaysDiscardNextToLastSigma'] as const),
     ],

@@ -327,6 +327,49 @@ export const fields = {
     { en: 'Negative guidance minimum sigma', zh: '反向引导最小 sigma' },
     { min: 0, max: 15, step: 0.01, default: 0 },
   ),
+  sMinUncondAll: toggle(
+    { api: 's_min_uncond_all', chat: 's-min-uncond-all' },
+    { en: 'Negative guidance minimum sigma at all steps', zh: '反向引导最小 sigma 作用于每一步' },
+    false,
+  ),
+  skipEarlyCond: number(
+    { api: 'skip_early_cond', chat: 'skip-early-cfg' },
+    {
+      en: 'Ignore the negative prompt during early sampling, share of the steps',
+      zh: '采样初期忽略反向提示词（占步数的比例）',
+    },
+    { min: 0, max: 1, step: 0.05, default: 0 },
+  ),
+  padConds: toggle(
+    { api: 'pad_cond_uncond', chat: 'pad-conds' },
+    { en: 'Pad prompt and negative prompt to the same length', zh: '将正反提示词填充至相同长度' },
+    false,
+  ),
+  padCondsV0: toggle(
+    { api: 'pad_cond_uncond_v0', chat: 'pad-conds-v0' },
+    { en: 'Pad or cut the negative prompt to the length of the prompt', zh: '将反向提示词填充或截断至提示词的长度' },
+    false,
+  ),
+  useOldScheduling: toggle(
+    { api: 'use_old_scheduling', chat: 'old-scheduling' },
+    { en: 'Prompt editing timelines of before A1111 1.6', zh: '使用 A1111 1.6 之前的提示词编辑时间线' },
+    false,
+  ),
+  commaPaddingBacktrack: integer(
+    { api: 'comma_padding_backtrack', chat: 'comma-padding' },
+    { en: 'Prompt word wrap length limit, tokens', zh: '提示词换行时回溯逗号的词元数上限' },
+    { min: 0, max: 74, step: 1, default: 20 },
+  ),
+  enablePromptComments: toggle(
+    { api: 'enable_prompt_comments', chat: 'prompt-comments' },
+    { en: 'What follows # in a prompt is a comment', zh: '提示词中 # 之后为注释' },
+    true,
+  ),
+  sdxlClipLSkip: toggle(
+    { api: 'sdxl_clip_l_skip', chat: 'sdxl-clip-skip' },
+    { en: 'Clip skip works on SDXL’s CLIP-L', zh: 'CLIP 终止层数作用于 SDXL 的 CLIP-L' },
+    false,
+  ),
   cfgRescale: number(
     { api: 'cfg_rescale', chat: 'cfg-rescale' },
     { en: 'CFG rescale (0: off)', zh: 'CFG 重缩放（0 为关）' },

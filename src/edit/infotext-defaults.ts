@@ -81,7 +81,7 @@ function isBefore(a: Version, b: Version): boolean {
 }
 
 /** What old versions did otherwise. Source: A1111 modules/infotext_versions.py `backcompat` */
-function compatibility({ prompt, params }: ParsedInfotext): [key: string, value: true][] {
+export function compatibility({ prompt, params }: ParsedInfotext): [key: string, value: true][] {
   const version = parseVersion(params.get('Version'));
   if (!version) return [];
   const before = (...limit: Version) => isBefore(version, limit);

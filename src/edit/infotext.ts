@@ -1,6 +1,6 @@
 import type { ScriptName } from './choices.ts';
 import { type FieldName, fields, type Params } from './fields.ts';
-import { hypernetMention } from './infotext-defaults.ts';
+import { compatibility, hypernetMention } from './infotext-defaults.ts';
 import { parseInfotext, writeInfotext } from './infotext-text.ts';
 import { maskBlurs } from './mask-blur.ts';
 import { type PartialParams, parseParam } from './params.ts';
@@ -119,6 +119,11 @@ function samplerPairs(p: Params, facts: InfotextFacts): readonly Pair[] {
     ...when(churn && p.sTmax !== 0, ['Sigma tmax', p.sTmax]),
     ...when(noise && p.sNoise !== 1, ['Sigma noise', p.sNoise]),
     ...when(p.sMinUncond !== 0, ['NGMS', p.sMinUncond]),
+    ...when(p.sMinUncondAll, ['NGMS all steps', true]),
+    ...when(p.skipEarlyCond !== 0, ['Skip Early CFG', p.skipEarlyCond]),
+    ...when(p.padConds, ['Pad conds', true]),
+    ...when(p.padCondsV0, ['Pad conds v0', true]),
+    ...when(p.useOldScheduling, ['Old prompt editing timelines', true]),
   ];
 }
 
@@ -189,6 +194,9 @@ const ownKeys: readonly (readonly [key: string, field: FieldName])[] = [
   ['Exact steps', 'exactSteps'],
   ['Background color', 'backgroundColor'],
   ['CFG rescale', 'cfgRescale'],
+  ['Clip skip SDXL', 'sdxlClipLSkip'],
+  ['Comma padding', 'commaPaddingBacktrack'],
+  ['Prompt comments', 'enablePromptComments'],
 ];
 const ownMaskKeys: readonly (readonly [key: string, field: FieldName])[] = [
   ['Mask blur X', 'maskBlurX'],
@@ -299,6 +307,11 @@ export const infotextFields: Readonly<Record<string, FieldName>> = {
   'Sigma tmax': 'sTmax',
   'Sigma noise': 'sNoise',
   NGMS: 'sMinUncond',
+  'NGMS all steps': 'sMinUncondAll',
+  'Skip Early CFG': 'skipEarlyCond',
+  'Pad conds': 'padConds',
+  'Pad conds v0': 'padCondsV0',
+  'Old prompt editing timelines': 'useOldScheduling',
   'Conditional mask weight': 'inpaintingMaskWeight',
   'Schedule min sigma': 'sigmaMin',
   'Schedule max sigma': 'sigmaMax',
@@ -327,11 +340,12 @@ function samplerOf(params: ReadonlyMap<string, string>): PartialParams {
   return name === undefined ? {} : resolveSampler(name, params.get('Schedule type'), { toAutomatic: true });
 }
 
-/** The fields a picture's infotext names, unknown keys and values out of range left out. Source: A1111 modules/infotext_utils.py */
+/** The fields a picture's infotext names, and what the version that wrote it did otherwise; unknown keys and values out of range left out. Source: A1111 modules/infotext_utils.py */
 export function paramsFromInfotext(text: string): PartialParams {
   const parsed = parseInfotext(text);
   const { prompt, negativePrompt, params } = parsed;
-  const known = [...params].flatMap(([key, value]) => {
+  const asThen = compatibility(parsed).map(([key]) => [key, 'True'] as const);
+  const known = [...params, ...asThen].flatMap(([key, value]) => {
     const name = infotextFields[key];
     return name ? [fitting(name, value)] : [];
   });

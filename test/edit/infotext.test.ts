@@ -132,6 +132,13 @@ test('A1111’s own keys of a script are enough to know which script it was', ()
   });
 });
 
+test('what an old version of A1111 did otherwise is done so again', () => {
+  const old = (version: string) =>
+    paramsFromInfotext(`[cat:dog:0.5]\nSteps: 20, Sampler: DDIM, CFG scale: 7, Version: ${version}`);
+  expect(old('v1.5.2')).toMatchObject({ useOldScheduling: true, padCondsV0: true });
+  expect(old('v1.6.0')).not.toMatchObject({ useOldScheduling: true });
+});
+
 test('a hypernetwork that old infotext has as a setting is read into the prompt', () => {
   const text = 'a cat\nSteps: 20, Sampler: Euler a, Seed: 1, Hypernet: glow, Hypernet strength: 0.5';
   expect(paramsFromInfotext(text).prompt).toBe('a cat<hypernet:glow:0.5>');

@@ -122,6 +122,15 @@ describe('a pruned checkpoint', () => {
   });
 });
 
+test('clip skip works on SDXL’s CLIP-L if it is meant to, and then the last layer is one of them', async () => {
+  await put('Stable-diffusion/xl.safetensors', await tinyCheckpoint('sdxl'));
+  const usual = await paint('xl');
+  expect((await paint('xl', { clipSkip: 3 })).pixels.equals(usual.pixels)).toBe(true);
+  expect((await paint('xl', { clipSkip: 2, sdxlClipLSkip: true })).pixels.equals(usual.pixels)).toBe(true);
+  expect((await paint('xl', { clipSkip: 3, sdxlClipLSkip: true })).pixels.equals(usual.pixels)).toBe(false);
+  expect((await paint('xl', { clipSkip: 1, sdxlClipLSkip: true })).pixels.equals(usual.pixels)).toBe(false);
+});
+
 test('a textual inversion of SDXL has vectors for both text encoders, also out of a LoRA', async () => {
   await put('Stable-diffusion/xl.safetensors', await tinyCheckpoint('sdxl'));
   await mkdir(join(tiny.dir, 'embeddings'));

@@ -1,6 +1,6 @@
 import type { Params } from '../../edit/fields.ts';
 import { infotextOf, type NamedHash } from '../../edit/infotext.ts';
-import type { EditedImage, EditOutcome, EditRequest, Remark } from '../../edit/request.ts';
+import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
 import { scriptOf } from '../../edit/script.ts';
 import { encodePng } from '../image/encode.ts';
 import { withInfotext } from '../image/infotext-file.ts';
@@ -8,11 +8,8 @@ import type { Picture } from '../image/picture.ts';
 import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
 import type { NoisePool } from '../noise/noise-pool.ts';
-import { hasLostBreak } from '../prompt/attention.ts';
-import { type ReadPrompts, readPrompts } from '../prompt/prompt.ts';
-import type { Tokenize } from '../prompt/tokenizer.ts';
+import { readPrompts } from '../prompt/prompt.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
-import type { Conditioning } from '../sampling/conditioning.ts';
 import { img2imgSteps } from '../sampling/img2img-steps.ts';
 import { type BatchSeeds, jobSeeds } from '../sampling/job-seeds.ts';
 import { planImg2img, type SamplingPlan } from '../sampling/plan.ts';
@@ -23,24 +20,19 @@ import type { Tensor } from '../tensor/tensor.ts';
 import type { CheckpointFacts } from '../weights/checkpoint-facts.ts';
 import { type Canvas, canvasOptionsFor, prepareCanvas } from './canvas.ts';
 import { composite, maskResults, softened } from './composite.ts';
-import { encodePrompts, promptDefaults } from './conditioning.ts';
 import { type Encoded, encodeAll, startFrom } from './encoded.ts';
-import type { Extras, FindExtras } from './extras.ts';
 import type { Job, Made } from './job.ts';
 import { withLabels } from './label-vector.ts';
-import type { Checkpoint } from './models.ts';
 import { paint } from './paint.ts';
 import { partOf, type Reporter } from './reporter.ts';
 import { runScript, strengthsOf } from './scripts.ts';
 import { type FindStyles, withStyles } from './styles.ts';
+import { encodeWords, type Words, type WordTools } from './words.ts';
 
 /** The opened model, what it works with, and what infotext says of it. */
-export interface Models {
-  readonly checkpoint: Checkpoint;
+export interface Models extends WordTools {
   /** Draws noise while the network computes; without, it is drawn when it is asked for. */
   readonly pool?: NoisePool;
-  readonly tokenize: Tokenize;
-  readonly findExtras: FindExtras;
   readonly findStyles: FindStyles;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
@@ -106,10 +98,8 @@ async function written({ image, infotext, ...made }: Made): Promise<EditedImage<
 }
 
 /** What all jobs of a request share. */
-interface Studio {
+interface Studio extends Omit<Words, 'remarks'> {
   readonly models: Models;
-  readonly conditioning: Conditioning;
-  readonly extras: Extras;
 }
 
 /**
@@ -117,7 +107,7 @@ interface Studio {
  * Source: A1111 modules/processing.py `process_images_inner`
  */
 async function processImages(studio: Studio, job: Job, report: Reporter): Promise<readonly Made[]> {
-  const { models, conditioning } = studio;
+  const { models } = studio;
   const plan = planFor(job.params, models.checkpoint.facts);
   report.phase('preparing');
   const canvases = await canvasesOf(job);
@@ -125,7 +115,7 @@ async function processImages(studio: Studio, job: Job, report: Reporter): Promis
   report.phase('sampling');
   const painted: Painted[] = [];
   for (const batch of jobSeeds(job.params)) {
-    painted.push(...(await paintBatch(models, { job, plan, conditioning, start, report }, batch)));
+    painted.push(...(await paintBatch(studio, { job, plan, start, report }, batch)));
   }
   report.phase('decoding');
   const made: Made[] = [];
@@ -170,48 +160,6 @@ function upscalerOf({ upscaler }: Params) {
   return upscaler === 'None' ? null : plainUpscalers[upscaler];
 }
 
-interface Words extends Omit<Studio, 'models'> {
-  readonly remarks: readonly Remark[];
-}
-
-/** Finds the networks the prompt names, puts them on the checkpoint, and encodes the rest. @throws Refusal as `FindExtras` */
-async function encodeWords(models: Models, params: Params, read: ReadPrompts): Promise<Words> {
-  const { checkpoint, tokenize } = models;
-  const extras = await models.findExtras(read, checkpoint.textWidths);
-  const misfits = misfitsIn(extras, checkpoint);
-  checkpoint.use(extras);
-  const used = new Set<string>();
-  const known: Tokenize = (text) => tokenize(text, checkpoint.vocabulary);
-  const conditioning = await encodePrompts(known, checkpoint.encodeText, {
-    ...promptDefaults,
-    embeddings: extras.embeddings,
-    onEmbedding: (name) => used.add(name),
-    zeroEmptyNegative: checkpoint.facts.family === 'sdxl',
-    prompt: read.prompt,
-    negativePrompt: read.negativePrompt,
-    steps: params.steps * (samplers[params.sampler].secondOrder ? 2 : 1), // not shortened by denoising strength
-    clipSkip: params.clipSkip,
-    emphasis: params.emphasis,
-  });
-  return {
-    conditioning,
-    extras: { ...extras, embeddings: extras.embeddings.filter(({ name }) => used.has(name)) },
-    remarks: [...misfits, ...lostBreaks(read, params)],
-  };
-}
-
-/** A1111's "Networks with errors". */
-function misfitsIn({ loras }: Extras, checkpoint: Checkpoint): readonly Remark[] {
-  const byName = new Map(loras.map((lora) => [lora.name, lora]));
-  const counted = [...byName].map(([name, lora]) => ({ name, layers: checkpoint.misfits(lora) }));
-  return counted.filter(({ layers }) => layers > 0).map((one) => ({ kind: 'lora-misfits', ...one }));
-}
-
-function lostBreaks({ prompt, negativePrompt }: ReadPrompts, { emphasis }: Params): readonly Remark[] {
-  const isLost = emphasis !== 'None' && [prompt, negativePrompt].some(hasLostBreak);
-  return isLost ? [{ kind: 'break-in-brackets' }] : [];
-}
-
 /** One finished latent [1, 4, h, w], and its place in the batch. */
 interface Painted {
   readonly latent: Tensor;
@@ -223,14 +171,13 @@ interface Painted {
 interface Run {
   readonly job: Job;
   readonly plan: SamplingPlan;
-  readonly conditioning: Conditioning;
   readonly start: Encoded;
   readonly report: Reporter;
 }
 
 async function paintBatch(
-  { checkpoint, pool }: Models,
-  { job, plan, conditioning, start, report }: Run,
+  { models: { checkpoint, pool }, conditioning, padding }: Studio,
+  { job, plan, start, report }: Run,
   { seeds, subseeds }: BatchSeeds,
 ): Promise<readonly Painted[]> {
   const { params } = job;
@@ -240,6 +187,7 @@ async function paintBatch(
     prediction: checkpoint.facts.prediction,
     params,
     plan,
+    padding,
     conditioning: withLabels(conditioning, checkpoint.facts.unet, job.size),
     onCall: report.called,
     isEditing: checkpoint.facts.variant === 'instruct-pix2pix',

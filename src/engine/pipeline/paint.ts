@@ -7,6 +7,7 @@ import { type Guided, guidedDenoiser, type Network } from '../sampling/guidance.
 import { type MaskBlend, maskBlend } from '../sampling/mask-blend.ts';
 import { preconditioningFor, runPlan, type SamplingPlan, samplerOptions, startLatent } from '../sampling/plan.ts';
 import type { Prediction } from '../sampling/preconditioning.ts';
+import type { Padding } from '../sampling/prompt-step.ts';
 import { samplers } from '../sampling/samplers.ts';
 import { softMaskBlend } from '../sampling/soft-inpainting.ts';
 import { blend, scale } from '../tensor/arithmetic.ts';
@@ -34,6 +35,8 @@ export interface Painting {
   readonly params: Params;
   readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
+  /** What is done where prompt and negative prompt have different lengths. */
+  readonly padding?: Padding | undefined;
   /** Told after every model call, before the next; rejecting stops the run. `latent` makes the present guess, [B, 4, h, w]. */
   readonly onCall: (latent: () => Tensor) => Promise<void>;
   /** Draws the noise while the network computes; without, it is drawn when it is asked for. The numbers are the same. */
@@ -86,7 +89,7 @@ function blendFor(params: Params, { init, nmask }: Batch): MaskBlend | undefined
 }
 
 function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) => Promise<Guided> {
-  const { network, prediction, isEditing = false, params, plan, conditioning, onCall } = painting;
+  const { network, prediction, isEditing = false, params, plan, conditioning, padding, onCall } = painting;
   const { cfgFactor } = samplers[plan.sampler];
   const { imageConditioning } = batch;
   const blending = blendFor(params, batch);
@@ -97,7 +100,10 @@ function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) 
     totalSteps: plan.totalSteps,
     needsUncond: cfgFactor !== undefined,
     sMinUncond: params.sMinUncond,
+    sMinUncondAll: params.sMinUncondAll,
+    skipEarlyCond: params.skipEarlyCond,
     cfgRescale: params.cfgRescale,
+    ...(padding && { padding }),
     ...(blending && { blend: blending }),
     ...(imageConditioning && { imageConditioning }),
     ...(isEditing && params.imageCfgScale !== 1 && { imageCfgScale: params.imageCfgScale }), // as A1111: of 1 there is none

@@ -17,13 +17,22 @@ interface Reading {
 const shortenedH = 23;
 
 /**
- * SD1: the state `clipSkip` from the end, normed. SD2: always the last but one, normed. SDXL: always the last but one, as it is.
+ * CLIP-L: the state `clipSkip` from the end; normed in SD1, in SDXL as it is. Others: always the last but one; normed in SD2, in SDXL as it is.
  * Source: A1111 modules/sd_hijack_clip.py, modules/sd_hijack_open_clip.py
  */
-export function readingFor(family: CheckpointFacts['family'], layers: number, clipSkip: number): Reading {
-  if (family === 'sd1') return { layer: Math.max(0, layers + 1 - clipSkip), output: 'normed' };
-  if (family === 'sd2') return { layer: layers === shortenedH ? layers : layers - 1, output: 'normed' };
-  return { layer: layers - 1, output: 'hidden' };
+function readingFor(family: CheckpointFacts['family'], part: TextPart, clipSkip: number): Reading {
+  const layers = layersOf(part);
+  const output = family === 'sdxl' ? 'hidden' : 'normed';
+  if (part.name === 'clip_l') return { layer: Math.max(0, layers + 1 - clipSkip), output };
+  return { layer: family === 'sd2' && layers === shortenedH ? layers : layers - 1, output };
+}
+
+/** The clip skip that a checkpoint of a family is encoded with: SDXL is trained on the last layer but one, and has another only if it is meant for it. */
+export function clipSkipFor(
+  family: CheckpointFacts['family'],
+  { clipSkip, sdxlClipLSkip }: { readonly clipSkip: number; readonly sdxlClipLSkip: boolean },
+): number {
+  return family === 'sdxl' && !sdxlClipLSkip ? 2 : clipSkip;
 }
 
 /** `EncodeText` of however many encoders. */
@@ -40,7 +49,7 @@ export function encodeTextWith(
     let pooled: Tensor | undefined;
     for (const [i, part] of parts.entries()) {
       const network = await open(i);
-      const { layer, output } = readingFor(family, layersOf(part), clipSkip);
+      const { layer, output } = readingFor(family, part, clipSkip);
       const rows = part.name === 'clip_l' ? tokenRows : tokenRows.map(openClipTokens);
       const result = await network.run({
         ...tokenFeeds(rows, tableOf(part).shape[0]!),

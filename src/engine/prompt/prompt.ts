@@ -21,9 +21,18 @@ export interface ReadPrompts {
   readonly hypernets: Mentions<HypernetMention>;
 }
 
+/** A pair of prompts as it was given. */
+interface GivenPrompts {
+  readonly prompt: string;
+  readonly negativePrompt: string;
+  /** Whether what follows a `#` is a comment; by default it is. */
+  readonly enablePromptComments?: boolean;
+}
+
 /** Source: A1111 modules/processing.py `process_images_inner`, modules/extra_networks.py */
-export function readPrompts(given: { readonly prompt: string; readonly negativePrompt: string }): ReadPrompts {
-  const [written, negativePrompt] = [removeComments(given.prompt), removeComments(given.negativePrompt)];
+export function readPrompts({ enablePromptComments = true, ...given }: GivenPrompts): ReadPrompts {
+  const read = enablePromptComments ? removeComments : (text: string) => text;
+  const [written, negativePrompt] = [read(given.prompt), read(given.negativePrompt)];
   const { text, networks } = extractExtraNetworks(written);
   return {
     written: { prompt: written, negativePrompt },

@@ -5,6 +5,7 @@ import { decodeLimits, decodePicture } from '../../engine/image/decode.ts';
 import { toPictures, toPixels } from '../../engine/image/pixels.ts';
 import { encodePrompts, promptDefaults } from '../../engine/pipeline/conditioning.ts';
 import { type Checkpoint, openCheckpoint } from '../../engine/pipeline/models.ts';
+import { clipSkipFor } from '../../engine/pipeline/text-encoding.ts';
 import { openTokenizer } from '../../engine/prompt/tokenizer.ts';
 import { stableDiffusionAlphas } from '../../engine/sampling/alphas.ts';
 import type { Conditioning } from '../../engine/sampling/conditioning.ts';
@@ -84,7 +85,7 @@ async function conditioningOf(dir: string, request: Request, checkpoint: Checkpo
     prompt: request.prompt,
     negativePrompt: request.negative_prompt,
     steps: request.steps,
-    clipSkip: request.clip_skip,
+    clipSkip: clipSkipFor(checkpoint.facts.family, { clipSkip: request.clip_skip, sdxlClipLSkip: false }),
     emphasis: request.emphasis,
     embeddings: await Promise.all(embeddings),
   });

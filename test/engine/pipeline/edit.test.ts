@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { paramsFromInfotext, samplerNames } from '../../../src/edit/index.ts';
+import { type PartialParams, paramsFromInfotext, samplerNames } from '../../../src/edit/index.ts';
 import { readInfotext } from '../../../src/engine/image/infotext-file.ts';
 import type { Refusal } from '../../../src/errors.ts';
 import { flatPng, openTinyEngine, pixelsOf, type TinyEngine } from '../../support/tiny-engine.ts';
@@ -52,6 +52,25 @@ describe('an edit', () => {
       await fresh.run({ init: photo, params: sde }),
     ];
     for (const other of others) expect(Buffer.compare(other.images[0]!.image, first!.images[0]!.image)).toBe(0);
+  });
+
+  const words = Array.from({ length: 90 }, (_, i) => (i === 65 ? 'hat,' : 'red')).join(' ');
+  test.each<readonly [PartialParams, PartialParams?]>([
+    [{ padConds: true }],
+    [{ padCondsV0: true }],
+    [{ skipEarlyCond: 0.5 }],
+    [{ sMinUncondAll: true }, { sMinUncond: 10 }],
+    [{ useOldScheduling: true }, { prompt: '[cat:red house:1.0]' }],
+    [{ commaPaddingBacktrack: 0 }],
+    [{ enablePromptComments: false }, { prompt: 'a cat # on a red house' }],
+  ])('follows %j, which its infotext carries', async (setting, more = {}) => {
+    const usual = { prompt: words, negativePrompt: 'dog', ...more };
+    const paint = async (params: PartialParams) => (await tiny.run({ init: photo, params })).images[0]!;
+    const [plain, set] = [await paint(usual), await paint({ ...usual, ...setting })];
+    const [pixels, others] = [await pixelsOf(plain.image), await pixelsOf(set.image)];
+    expect(pixels.data.equals(others.data)).toBe(false);
+    expect(paramsFromInfotext(set.infotext)).toMatchObject({ ...setting });
+    expect(Buffer.compare((await paint(paramsFromInfotext(set.infotext))).image, set.image)).toBe(0);
   });
 
   test('writes into the picture what was asked', async () => {
