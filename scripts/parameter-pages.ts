@@ -18,6 +18,8 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
       'cfgScale',
       'checkpoint',
       'vae',
+      'refiner',
+      'refinerSwitchAt',
       'clipSkip',
       ...(['sdxlClipLSkip', 'useOldScheduling', 'commaPaddingBacktrack', 'enablePromptComments'] as const),
     ],

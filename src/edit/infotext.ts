@@ -21,6 +21,8 @@ export interface InfotextFacts {
   readonly scheduleType: string;
   /** Whether there was a mask, and whether "only masked" found anything in it. */
   readonly mask: 'none' | 'blank' | 'used';
+  /** The refiner that took over: its name, with its hash in brackets. */
+  readonly refiner?: string;
   /** The checkpoint has input channels for the masked picture. */
   readonly inpaintingModel: boolean;
   /** The checkpoint is told the picture itself (InstructPix2Pix). */
@@ -259,6 +261,7 @@ export function infotextOf(request: Pick<EditRequest, 'params' | 'width' | 'heig
     ...when(p.randnSource !== 'GPU', ['RNG', p.randnSource]),
     ...scriptPairs(p),
     ...maskPairs(p, facts),
+    ...(facts.refiner ? when(true, ['Refiner', facts.refiner], ['Refiner switch at', p.refinerSwitchAt]) : []),
     ...hashPairs('Lora hashes', facts.loraHashes),
     ...hashPairs('TI hashes', facts.embeddingHashes),
     ...when(p.emphasis !== 'Original' && /[([]/.test(p.prompt + p.negativePrompt), ['Emphasis', p.emphasis]),
@@ -277,6 +280,8 @@ export const infotextFields: Readonly<Record<string, FieldName>> = {
   Seed: 'seed',
   Model: 'checkpoint',
   VAE: 'vae',
+  Refiner: 'refiner',
+  'Refiner switch at': 'refinerSwitchAt',
   'Variation seed': 'subseed',
   'Variation seed strength': 'subseedStrength',
   'Seed resize from-1': 'seedResizeFromW',

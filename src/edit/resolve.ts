@@ -138,11 +138,13 @@ function isListed(list: readonly string[], name: string): boolean {
   });
 }
 
+function allowsModel({ allowedModels = [], deniedModels = [] }: Caps, name: string): boolean {
+  return (allowedModels.length === 0 || isListed(allowedModels, name)) && !isListed(deniedModels, name);
+}
+
 /** The model that was asked for, or the first one the caps allow. @throws Refusal as `findCheckpoint` does */
 function allowedCheckpoint(catalog: Catalog, wanted: string, caps: Caps) {
-  const { allowedModels = [], deniedModels = [] } = caps;
-  const allows = (name: string) =>
-    (allowedModels.length === 0 || isListed(allowedModels, name)) && !isListed(deniedModels, name);
+  const allows = (name: string) => allowsModel(caps, name);
   const checkpoints = catalog.checkpoints.filter(({ name }) => allows(name));
   if (wanted.trim() === '') return { checkpoint: findCheckpoint({ ...catalog, checkpoints }, ''), clamped: [] };
   const checkpoint = findCheckpoint(catalog, wanted);
@@ -152,6 +154,15 @@ function allowedCheckpoint(catalog: Catalog, wanted: string, caps: Caps) {
     checkpoint: instead,
     clamped: [{ field: 'checkpoint', asked: checkpoint.name, given: instead.name } as const],
   };
+}
+
+/** The refiner that was asked for, or none where the caps do not allow it. @throws Refusal as `findCheckpoint` does */
+function allowedRefiner(catalog: Catalog, wanted: string, caps: Caps) {
+  const isNone = ['', 'none'].includes(wanted.trim().toLowerCase());
+  if (isNone) return { refiner: '', clamped: [] };
+  const { name } = findCheckpoint(catalog, wanted);
+  if (allowsModel(caps, name)) return { refiner: name, clamped: [] };
+  return { refiner: '', clamped: [{ field: 'refiner', asked: name, given: 'None' } as const] };
 }
 
 function clamp(params: Params, caps: Caps): { readonly params: Params; readonly clamped: readonly Clamped[] } {
@@ -204,12 +215,14 @@ export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: ()
   const merged = mergeLayers(wish.layers);
   const { params: capped, clamped } = clamp(merged.params, caps);
   const { checkpoint, clamped: otherModel } = allowedCheckpoint(catalog, capped.checkpoint, caps);
+  const { refiner, clamped: noRefiner } = allowedRefiner(catalog, capped.refiner, caps);
   const script = scriptOf(capped);
   const size = processingSize({ ...wish, initSize: sizeBeforeResize(script, wish.initSize) }, capped, checkpoint, caps);
   refuseImpossible(wish, capped);
   const params: Params = {
     ...capped,
     checkpoint: checkpoint.name,
+    refiner,
     seed: drawn(capped.seed, random),
     subseed: drawn(capped.subseed, random),
   };
@@ -220,7 +233,7 @@ export function resolveEdit(wish: Wish, catalog: Catalog, caps: Caps, random: ()
     ...(sketch && { sketch }),
     ...(work && { script: work }),
   };
-  return { request, clamped: [...clamped, ...otherModel], warnings: warningsFor(request) };
+  return { request, clamped: [...clamped, ...otherModel, ...noRefiner], warnings: warningsFor(request) };
 }
 
 /** Sampler steps of one run. Source: A1111 modules/sd_samplers_common.py `setup_img2img_steps` */

@@ -1,13 +1,15 @@
+import { basename, extname } from 'node:path';
 import type { BlobRef } from '../edit/blob.ts';
 import type { Catalog } from '../edit/catalog.ts';
+import type { Params } from '../edit/fields.ts';
 import type { EditOutcome, EditRequest, Progress, Task } from '../edit/request.ts';
 import { Refusal } from '../errors.ts';
 import { extrasFrom } from './extras.ts';
 import { decodePicture } from './image/decode.ts';
 import { openLibrary } from './library/library.ts';
 import { type NoisePool, openNoisePool } from './noise/noise-pool.ts';
-import { type EngineLog, type Opened, openModels } from './open-models.ts';
-import { edit, type Models, type Sources } from './pipeline/edit.ts';
+import { type EngineLog, type Opened, type OpenModels, openModels } from './open-models.ts';
+import { edit, type Models, type Refiner, type Sources } from './pipeline/edit.ts';
 import { enlarged } from './pipeline/enlarge.ts';
 import type { FindExtras } from './pipeline/extras.ts';
 import { openReporter } from './pipeline/reporter.ts';
@@ -71,7 +73,7 @@ export async function openEngine(options: EngineOptions, log: EngineLog = silent
   const { modelsDir, previews: method } = options;
   const previews = method === 'off' ? null : openPreviews({ modelsDir, method, device: models.device });
   tokenizer.catch(() => {}); // told by the first task that needs it
-  const bench: Bench = { options, modelFor: models.of, tokenizer, findExtras, findStyles, pool, previews };
+  const bench: Bench = { options, models, tokenizer, findExtras, findStyles, pool, previews };
   return {
     catalog: library.catalog,
     run: async (task, io) => {
@@ -80,8 +82,7 @@ export async function openEngine(options: EngineOptions, log: EngineLog = silent
       } catch (error) {
         // What other models hold may be all that was missing.
         if (isOutOfMemory(error) && (await models.closeOthers())) return await runEdit(task, io, bench);
-        const { device } = await models.device();
-        if (!(error instanceof Refusal) && device !== 'cpu') await models.startOver(); // it may have gone
+        if (!(error instanceof Refusal)) await models.mistrustDevice();
         throw error;
       }
     },
@@ -97,7 +98,7 @@ const isOutOfMemory = (error: unknown) => error instanceof Refusal && error.code
 
 interface Bench {
   readonly options: EngineOptions;
-  readonly modelFor: (request: EditRequest) => Promise<Opened>;
+  readonly models: OpenModels;
   readonly tokenizer: Promise<Tokenize>;
   readonly findExtras: FindExtras;
   readonly findStyles: FindStyles;
@@ -113,15 +114,30 @@ async function runEdit({ request }: Task, io: EngineIo, bench: Bench): Promise<E
     const file = await io.fetch(request.init);
     return await enlarged(request, { init: await decodePicture(file), file }, report);
   }
-  const { checkpoint, modelHash, vae } = await bench.modelFor(request);
+  const refining = request.params.refiner === '' ? undefined : await bench.models.of(refinerOf(request.params));
+  const opened = await bench.models.of(request.params);
+  const { checkpoint, modelHash, vae } = opened;
   const { findExtras, findStyles, options, pool } = bench;
   const tokenize = await bench.tokenizer;
   const models: Models = {
     ...{ checkpoint, modelHash, tokenize, findExtras, findStyles, pool },
     ...(vae && { vae }),
+    ...(refining && { refiner: refinerOver(opened, refining, bench.models) }),
     version: options.version,
   };
   return await edit(models, request, await sourcesOf(request, io), report);
+}
+
+/** Latents are decoded by the first model's VAE. */
+const refinerOf = ({ refiner }: Params) => ({ checkpoint: refiner, vae: 'Automatic' });
+
+function refinerOver(first: Opened, refiner: Opened, models: OpenModels): Refiner {
+  const { path, checkpoint, modelHash } = refiner;
+  return {
+    checkpoint,
+    title: `${basename(path, extname(path))} [${modelHash}]`,
+    turn: (to) => models.use(to === 'refiner' ? refiner : first),
+  };
 }
 
 /** The pictures a request names, with what was painted over them. */

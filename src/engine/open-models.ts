@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
+import type { Params } from '../edit/fields.ts';
 import type { NamedHash } from '../edit/infotext.ts';
-import type { EditRequest } from '../edit/request.ts';
 import type { Log } from '../log.ts';
 import type { Library } from './library/library.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
@@ -20,14 +20,16 @@ export interface Opened {
 
 /** The models that are open, within the memory budget, on one device. */
 export interface OpenModels extends AsyncDisposable {
-  /** Opens the model of a request, or finds it open. @throws Refusal for a model that is not there or cannot be used */
-  of(request: EditRequest): Promise<Opened>;
+  /** Opens a model, or finds it open. @throws Refusal for a model that is not there or cannot be used */
+  of(wanted: Pick<Params, 'checkpoint' | 'vae'>): Promise<Opened>;
+  /** Makes room for a model that will be used next, though others were meanwhile. */
+  use(model: Opened): Promise<void>;
   /** Where networks run. */
   device(): Promise<DeviceOptions>;
   /** Closes all but the one used last; false when there are no others. */
   closeOthers(): Promise<boolean>;
-  /** Closes all, and looks anew which device works when one is next needed. */
-  startOver(): Promise<void>;
+  /** After an error: a device may have gone. Closes all that is open on one, and looks anew which works when one is next needed. */
+  mistrustDevice(): Promise<void>;
 }
 
 interface OpenModelsOptions extends DeviceWish {
@@ -63,8 +65,13 @@ export function openModels(options: OpenModelsOptions, { library, log }: OpenMod
   const held = () => opened.reduce((bytes, { checkpoint }) => bytes + checkpoint.bytes(), 0);
   const close = async ({ path, checkpoint }: Opened) => {
     opened = opened.filter((one) => one.checkpoint !== checkpoint);
-    await checkpoint[Symbol.asyncDispose]();
-    log.info({ model: basename(path) }, 'a model was closed');
+    const model = basename(path);
+    try {
+      await checkpoint[Symbol.asyncDispose]();
+      log.info({ model }, 'a model was closed');
+    } catch (err) {
+      log.warn({ model, err }, 'a model could not be closed'); // with a device that is gone
+    }
   };
   /** Closes the models used longest ago until the rest is within so many bytes; but the last so many stay. */
   const makeRoom = async (bytes: number, kept: number) => {
@@ -79,20 +86,25 @@ export function openModels(options: OpenModelsOptions, { library, log }: OpenMod
     log.info({ model: basename(path), megabytes: Math.round(checkpoint.bytes() / 1e6) }, 'a model was opened');
     return { path, checkpoint, textFiles, modelHash: (await library.hashes.sha256(path)).slice(0, 10) };
   };
+  /** None of a new model's networks is open yet, but it will be: all of them count. */
+  const use = async (model: Opened) => {
+    opened = [...opened.filter(({ checkpoint }) => checkpoint !== model.checkpoint), model];
+    await makeRoom(budget, 1);
+  };
   return {
+    use,
     device: deviceOf,
-    async of({ params }) {
-      const wanted = await library.checkpoint(params.checkpoint);
+    async of({ checkpoint, vae: asked }) {
+      const wanted = await library.checkpoint(checkpoint);
       const { path } = wanted;
       const textFiles = await library.textFilesFor(wanted);
       const known = opened.find((one) => one.path === path);
       const isCurrent = known?.textFiles.join('\n') === textFiles.join('\n');
       if (known && !isCurrent) await close(known);
       const model = known && isCurrent ? known : await open(path, textFiles);
-      opened = [...opened.filter((one) => one !== model), model];
-      const vae = await library.vaeFor(wanted, params.vae);
+      const vae = await library.vaeFor(wanted, asked);
       await model.checkpoint.useVae(vae?.path);
-      await makeRoom(budget, 1); // none of its networks is open yet
+      await use(model);
       if (!vae) return model;
       return {
         ...model,
@@ -104,7 +116,9 @@ export function openModels(options: OpenModelsOptions, { library, log }: OpenMod
       await makeRoom(0, 1);
       return hasOthers;
     },
-    async startOver() {
+    async mistrustDevice() {
+      const last = await found;
+      if (!last || last.device === 'cpu') return;
       found = undefined;
       await makeRoom(0, 0);
     },

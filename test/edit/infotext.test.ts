@@ -50,6 +50,7 @@ const someParams = fc
       ...Object.fromEntries(Object.entries(params).map(([name, value]) => [name, fc.constant(value)])),
       ...{ prompt: words, negativePrompt: words, direction: sides, mosaicDirection: sides },
       checkpoint: fc.constantFrom('model', 'a model, with: signs'),
+      refiner: fc.constantFrom('', 'refiner'),
     }),
   ) as unknown as fc.Arbitrary<Params>;
 
@@ -57,6 +58,7 @@ const facts = (params: Params): InfotextFacts => ({
   ...{ seed: params.seed, subseed: params.subseed, modelHash: '0123456789', version: '1.2.3' },
   ...{ scheduleType: params.scheduler, mask: 'used', inpaintingModel: true, usesEtaNoise: true },
   editingModel: true,
+  ...(params.refiner !== '' && { refiner: params.refiner }),
 });
 
 /** Only of schedules that have levels to bend, and only what bends them. */
@@ -93,6 +95,7 @@ function carried(p: Params): readonly FieldName[] {
     ...{ size: false, batchSize: false, batchCount: false, returnMask: false, returnMaskComposite: false },
     ...{ sampler: false, scheduler: false }, // looked at below
     emphasis: /[([]/.test(p.prompt + p.negativePrompt), // weights are in brackets
+    refinerSwitchAt: p.refiner !== '',
     styles: false, // they are in the prompts by then
   };
   const scripts: Readonly<Record<string, RegExp>> = {

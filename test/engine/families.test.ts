@@ -122,6 +122,35 @@ describe('a pruned checkpoint', () => {
   });
 });
 
+test('a refiner takes over near the end, also where there is no room for both, and is named in the infotext', async () => {
+  await put('Stable-diffusion/xl.safetensors', await tinyCheckpoint('sdxl'));
+  await put('Stable-diffusion/refiner.safetensors', await tinyCheckpoint('refiner'));
+  await put('Stable-diffusion/sd1.safetensors', await tinyCheckpoint('sd1'));
+  const alone = await paint('xl');
+  const params = { prompt: 'a cat', refiner: 'refiner', refinerSwitchAt: 0.8, batchCount: 2 };
+  const both = await paint('xl', params);
+  expect(both.infotext).toMatch(/, Refiner: refiner \[[0-9a-f]{10}\], Refiner switch at: 0\.8, /);
+  expect(both.pixels.equals((await paint('xl', { prompt: 'a cat' })).pixels)).toBe(false);
+  const never = await paint('xl', { refiner: 'refiner', refinerSwitchAt: 1 });
+  expect(never.pixels.equals(alone.pixels)).toBe(true);
+  expect(never.infotext).not.toContain('Refiner');
+  await using narrow = await openTinyEngine({ modelsDir: tiny.dir, memoryBudgetMb: 1 });
+  const request = {
+    init,
+    width: 64,
+    height: 64,
+    params: { checkpoint: 'xl', steps: 3, denoisingStrength: 0.7, ...params },
+  };
+  const [once, again] = (await narrow.run(request)).images;
+  expect((await pixelsOf(once!.image)).data.equals(both.pixels)).toBe(true);
+  expect((await pixelsOf(again!.image)).data.equals(both.pixels)).toBe(false); // another seed
+  expect(again!.infotext).toContain('Refiner: refiner');
+  await expect(paint('xl', { refiner: 'sd1' })).rejects.toMatchObject({
+    code: 'weights-unsupported',
+    details: { why: 'it refines no pictures of xl' },
+  });
+});
+
 test('clip skip works on SDXL’s CLIP-L if it is meant to, and then the last layer is one of them', async () => {
   await put('Stable-diffusion/xl.safetensors', await tinyCheckpoint('sdxl'));
   const usual = await paint('xl');

@@ -39,10 +39,16 @@ export async function tellInfo({ flow, heard, incoming, call }: Doing): Promise<
 export async function useInfo(flow: Flow, asker: Asker, node: LineageNode): Promise<void> {
   const { prompt = '', negativePrompt = '', ...said } = paramsFromInfotext(node.infotext ?? '');
   if (node.infotext === null) throw new Refusal('nothing-to-repeat', {});
-  const { checkpoint, ...others } = said;
-  const isHere = checkpoint !== undefined && (await isKnown(flow, checkpoint));
-  const notes = checkpoint === undefined || isHere ? [] : [messagesIn(asker.language).picture.otherModel(checkpoint)];
-  const params = isHere ? said : others;
+  const { checkpoint = '', refiner = '', ...others } = said;
+  const isAbsent = async (name: string) => name !== '' && !(await isKnown(flow, name));
+  const [noCheckpoint, noRefiner] = [await isAbsent(checkpoint), await isAbsent(refiner)];
+  const absent = [...(noCheckpoint ? [checkpoint] : []), ...(noRefiner ? [refiner] : [])];
+  const notes = absent.map((name) => messagesIn(asker.language).picture.otherModel(name));
+  const params = {
+    ...others,
+    ...(!noCheckpoint && checkpoint !== '' && { checkpoint }),
+    ...(!noRefiner && { refiner }),
+  };
   const words = {
     prompt,
     append: '',

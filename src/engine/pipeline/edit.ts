@@ -2,13 +2,14 @@ import type { Params } from '../../edit/fields.ts';
 import { infotextOf, type NamedHash } from '../../edit/infotext.ts';
 import type { EditedImage, EditOutcome, EditRequest } from '../../edit/request.ts';
 import { scriptOf } from '../../edit/script.ts';
+import { Refusal } from '../../errors.ts';
 import { encodePng } from '../image/encode.ts';
 import { withInfotext } from '../image/infotext-file.ts';
-import type { Picture } from '../image/picture.ts';
+import type { Picture, Size } from '../image/picture.ts';
 import { toPictures } from '../image/pixels.ts';
 import { plainUpscalers } from '../image/upscaler.ts';
 import type { NoisePool } from '../noise/noise-pool.ts';
-import { readPrompts } from '../prompt/prompt.ts';
+import { type ReadPrompts, readPrompts } from '../prompt/prompt.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../sampling/alphas.ts';
 import { img2imgSteps } from '../sampling/img2img-steps.ts';
 import { type BatchSeeds, jobSeeds } from '../sampling/job-seeds.ts';
@@ -23,7 +24,8 @@ import { composite, maskResults, softened } from './composite.ts';
 import { type Encoded, encodeAll, startFrom } from './encoded.ts';
 import type { Job, Made } from './job.ts';
 import { withLabels } from './label-vector.ts';
-import { paint } from './paint.ts';
+import type { Checkpoint } from './models.ts';
+import { type Painter, paint } from './paint.ts';
 import { partOf, type Reporter } from './reporter.ts';
 import { runScript, strengthsOf } from './scripts.ts';
 import { type FindStyles, withStyles } from './styles.ts';
@@ -36,10 +38,20 @@ export interface Models extends WordTools {
   readonly findStyles: FindStyles;
   /** First 10 hex digits of the checkpoint's SHA-256. */
   readonly modelHash: string;
+  readonly refiner?: Refiner;
   /** The VAE file in place of the checkpoint's own, with the first 10 hex digits of its SHA-256. */
   readonly vae?: NamedHash;
   /** Version of this program. */
   readonly version: string;
+}
+
+/** A checkpoint that takes over near the end of a run. */
+export interface Refiner {
+  readonly checkpoint: Checkpoint;
+  /** Its name, and the first 10 hex digits of its SHA-256 in brackets. */
+  readonly title: string;
+  /** Makes room for it, or for the first checkpoint again; to be called before either computes after the other. */
+  turn(to: 'refiner' | 'checkpoint'): Promise<void>;
 }
 
 /** The pictures of a request, read. */
@@ -73,7 +85,8 @@ export async function edit(
   report.plan({ calls: sum(plans.map(({ totalSteps }) => totalSteps)), steps, latentSpace: facts.latentSpace });
   report.phase('preparing');
   const { remarks, ...words } = await encodeWords(models, params, read);
-  const studio: Studio = { models, ...words };
+  const refine = models.refiner && refinerFor(models, models.refiner, { params, read });
+  const studio: Studio = { models, ...words, ...(refine && { refine }) };
   const job: Job = { params, asked: { ...params, ...read.written }, size, init: [sources.init], mask: sources.mask };
   const script = scriptOf(params);
   const made = script
@@ -100,6 +113,31 @@ async function written({ image, infotext, ...made }: Made): Promise<EditedImage<
 /** What all jobs of a request share. */
 interface Studio extends Omit<Words, 'remarks'> {
   readonly models: Models;
+  /** Has the refiner take over. */
+  readonly refine?: (size: Size) => Promise<Painter>;
+}
+
+/** @throws Refusal 'weights-unsupported' for one that paints latents of another kind */
+function refinerFor(models: Models, refiner: Refiner, { params, read }: { params: Params; read: ReadPrompts }) {
+  const { checkpoint, title, turn } = refiner;
+  if (checkpoint.facts.latentSpace !== models.checkpoint.facts.latentSpace) {
+    throw new Refusal('weights-unsupported', { file: title, why: `it refines no pictures of ${params.checkpoint}` });
+  }
+  let words: Promise<Words> | undefined;
+  return async (size: Size): Promise<Painter> => {
+    await turn('refiner');
+    words ??= encodeWords({ ...models, checkpoint }, params, read);
+    return painterOf(checkpoint, await words, size);
+  };
+}
+
+function painterOf(
+  { unet, facts }: Checkpoint,
+  { conditioning, padding }: Omit<Words, 'remarks'>,
+  size: Size,
+): Painter {
+  const labelled = withLabels(conditioning, facts.unet, size);
+  return { network: unet, prediction: facts.prediction, conditioning: labelled, padding };
 }
 
 /**
@@ -166,6 +204,7 @@ interface Painted {
   readonly pick: number;
   readonly seed: number;
   readonly subseed: number;
+  readonly isRefined: boolean;
 }
 
 interface Run {
@@ -176,25 +215,32 @@ interface Run {
 }
 
 async function paintBatch(
-  { models: { checkpoint, pool }, conditioning, padding }: Studio,
+  studio: Studio,
   { job, plan, start, report }: Run,
   { seeds, subseeds }: BatchSeeds,
 ): Promise<readonly Painted[]> {
-  const { params } = job;
+  const { models, refine } = studio;
+  const { checkpoint, pool, refiner } = models;
+  const { params, size } = job;
   const { latent: init, nmask, imageConditioning } = start;
+  let isRefined = false;
+  const takeOver = async () => {
+    isRefined = true;
+    return await refine!(size);
+  };
   const painting = {
-    network: checkpoint.unet,
-    prediction: checkpoint.facts.prediction,
-    params,
-    plan,
-    padding,
-    conditioning: withLabels(conditioning, checkpoint.facts.unet, job.size),
+    ...painterOf(checkpoint, studio, size),
+    ...{ params, plan },
     onCall: report.called,
     isEditing: checkpoint.facts.variant === 'instruct-pix2pix',
+    ...(refine && { refining: { at: params.refinerSwitchAt, takeOver } }),
     ...(pool && { pool }),
   };
   const latents = await paint(painting, { init, nmask, imageConditioning, seeds, subseeds });
-  return seeds.map((seed, i) => ({ latent: rows(latents, i, i + 1), pick: i, seed, subseed: subseeds[i]! }));
+  if (isRefined) await refiner!.turn('checkpoint');
+  return seeds.map((seed, i) => {
+    return { latent: rows(latents, i, i + 1), pick: i, seed, subseed: subseeds[i]!, isRefined };
+  });
 }
 
 interface Finishing {
@@ -223,7 +269,7 @@ async function finish(studio: Studio, { job, canvas, start }: Finishing, one: Pa
 }
 
 function infotextFor({ models, extras }: Studio, { job, canvas }: Finishing, one: Painted): string {
-  const { modelHash, vae, version } = models;
+  const { modelHash, vae, refiner, version } = models;
   const { sampler, scheduler } = job.params;
   return infotextOf(
     { params: job.asked, ...job.size },
@@ -232,6 +278,7 @@ function infotextFor({ models, extras }: Studio, { job, canvas }: Finishing, one
       subseed: one.subseed,
       modelHash,
       ...(vae && { vae }),
+      ...(refiner && one.isRefined && { refiner: refiner.title }),
       version,
       loraHashes: extras.loraHashes,
       embeddingHashes: extras.embeddings.filter(({ hash }) => hash !== ''),

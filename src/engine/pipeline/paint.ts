@@ -3,9 +3,16 @@ import { drawerOf, type NoiseRecipe, type RunNoise, runNoise } from '../noise/dr
 import type { NoisePool } from '../noise/noise-pool.ts';
 import { rehearse } from '../noise/rehearsal.ts';
 import type { Conditioning } from '../sampling/conditioning.ts';
-import { type Guided, guidedDenoiser, type Network } from '../sampling/guidance.ts';
+import { type Guided, type GuidedDenoiser, guidedDenoiser, type Network } from '../sampling/guidance.ts';
 import { type MaskBlend, maskBlend } from '../sampling/mask-blend.ts';
-import { preconditioningFor, runPlan, type SamplingPlan, samplerOptions, startLatent } from '../sampling/plan.ts';
+import {
+  preconditioningFor,
+  progressAt,
+  runPlan,
+  type SamplingPlan,
+  samplerOptions,
+  startLatent,
+} from '../sampling/plan.ts';
 import type { Prediction } from '../sampling/preconditioning.ts';
 import type { Padding } from '../sampling/prompt-step.ts';
 import { samplers } from '../sampling/samplers.ts';
@@ -26,17 +33,28 @@ export interface Batch {
   readonly subseeds: readonly number[];
 }
 
-/** A U-Net, and what is asked of it. */
-export interface Painting {
+/** A U-Net, and what it is told. */
+export interface Painter {
   readonly network: Network;
   readonly prediction: Prediction;
-  /** The image conditioning is the picture to be edited (InstructPix2Pix). */
-  readonly isEditing?: boolean;
-  readonly params: Params;
-  readonly plan: SamplingPlan;
   readonly conditioning: Conditioning;
   /** What is done where prompt and negative prompt have different lengths. */
   readonly padding?: Padding | undefined;
+}
+
+/** One that takes over once so much of the noise is gone. */
+export interface Refining {
+  readonly at: number;
+  readonly takeOver: () => Promise<Painter>;
+}
+
+/** A U-Net, and what is asked of it. */
+export interface Painting extends Painter {
+  /** The image conditioning is the picture to be edited (InstructPix2Pix). */
+  readonly isEditing?: boolean;
+  readonly refining?: Refining | undefined;
+  readonly params: Params;
+  readonly plan: SamplingPlan;
   /** Told after every model call, before the next; rejecting stops the run. `latent` makes the present guess, [B, 4, h, w]. */
   readonly onCall: (latent: () => Tensor) => Promise<void>;
   /** Draws the noise while the network computes; without, it is drawn when it is asked for. The numbers are the same. */
@@ -88,16 +106,36 @@ function blendFor(params: Params, { init, nmask }: Batch): MaskBlend | undefined
   return params.softInpainting ? softMaskBlend(init, nmask, params) : maskBlend(init, nmask);
 }
 
+/** Source: A1111 modules/sd_samplers_common.py `apply_refiner` */
 function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) => Promise<Guided> {
-  const { network, prediction, isEditing = false, params, plan, conditioning, padding, onCall } = painting;
+  const { plan, refining, onCall } = painting;
+  let guided = guidedBy(painting, batch, 0);
+  let calls = 0;
+  let isRefining = false;
+  return async (x, level) => {
+    if (refining && !isRefining && progressAt(plan, level) >= refining.at) {
+      isRefining = true;
+      const refiner = { ...painting, ...(await refining.takeOver()), isEditing: false };
+      guided = guidedBy(refiner, { ...batch, imageConditioning: null }, calls);
+    }
+    calls++;
+    const answer = await guided(x, level);
+    await onCall(answer.preview);
+    return answer;
+  };
+}
+
+function guidedBy(painting: Painting, batch: Batch, callsBefore: number): GuidedDenoiser {
+  const { network, prediction, isEditing = false, params, plan, conditioning, padding } = painting;
   const { cfgFactor } = samplers[plan.sampler];
   const { imageConditioning } = batch;
   const blending = blendFor(params, batch);
-  const guided = guidedDenoiser(network, {
+  return guidedDenoiser(network, {
     preconditioning: preconditioningFor(plan, prediction),
     conditioning: [conditioning],
     cfgScale: params.cfgScale * (cfgFactor ?? 1),
     totalSteps: plan.totalSteps,
+    callsBefore,
     needsUncond: cfgFactor !== undefined,
     sMinUncond: params.sMinUncond,
     sMinUncondAll: params.sMinUncondAll,
@@ -108,9 +146,4 @@ function guidance(painting: Painting, batch: Batch): (x: Tensor, level: number) 
     ...(imageConditioning && { imageConditioning }),
     ...(isEditing && params.imageCfgScale !== 1 && { imageCfgScale: params.imageCfgScale }), // as A1111: of 1 there is none
   });
-  return async (x, level) => {
-    const answer = await guided(x, level);
-    await onCall(answer.preview);
-    return answer;
-  };
 }

@@ -22,6 +22,8 @@ export interface GuidanceOptions {
   readonly cfgScale: number;
   /** Model calls planned for the run; only `skipEarlyCond` looks at it. */
   readonly totalSteps: number;
+  /** Calls of the run that others made before; by default none. */
+  readonly callsBefore?: number;
   readonly blend?: MaskBlend;
   /** Further input channels of inpainting checkpoints, [B or 1, C, h, w]. */
   readonly imageConditioning?: Tensor;
@@ -59,7 +61,7 @@ export type GuidedDenoiser = (x: Tensor, level: number) => Promise<Guided>;
  */
 export function guidedDenoiser(network: Network, options: GuidanceOptions): GuidedDenoiser {
   const { preconditioning, blend } = options;
-  let calls = 0;
+  let calls = options.callsBefore ?? 0;
   let promptsOf: ((step: number) => readonly PromptStep[]) | undefined;
   let questions: Questions | undefined;
   return async (x, level) => {

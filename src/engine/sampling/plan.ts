@@ -67,6 +67,15 @@ export function preconditioningFor({ sampler, schedule }: SamplingPlan, predicti
   return sigmaPreconditioning(schedule, prediction);
 }
 
+/** How much of a model's noise is gone at a level: 0 … 0.999, by the training step that is nearest. Source: A1111 modules/sd_samplers_common.py `apply_refiner` */
+export function progressAt({ sampler, schedule }: Pick<SamplingPlan, 'sampler' | 'schedule'>, level: number): number {
+  if (samplers[sampler].space === 'timesteps') return (999 - Math.trunc(level)) / 1000;
+  const { sigmas } = schedule;
+  const distance = (i: number) => Math.abs(sigmas[i]! - level);
+  const nearest = sigmas.reduce((best, _, i) => (distance(i) < distance(best) ? i : best), 0);
+  return (999 - nearest) / 1000;
+}
+
 /** The latent an img2img run starts from: init with as much noise as its first level has. */
 export function startLatent(plan: SamplingPlan, init: Tensor, noise: Tensor, extraNoise = 0): Tensor {
   return samplers[plan.sampler].space === 'sigmas'
