@@ -109,11 +109,11 @@ function schedulePairs(p: Params, { scheduleType }: InfotextFacts): readonly Pai
 
 /** Settings of the sampler, as far as it looks at them. */
 function samplerPairs(p: Params, facts: InfotextFacts): readonly Pair[] {
-  const { eta, churn, noise, discard } = settingsOf(p.sampler);
+  const { eta, churn, noise, discardsNextToLastSigma } = settingsOf(p.sampler);
   return [
     ...when(p.initialNoiseMultiplier !== 1, ['Noise multiplier', p.initialNoiseMultiplier]),
     ...schedulePairs(p, facts),
-    ...when(discard && p.alwaysDiscardNextToLastSigma, ['Discard penultimate sigma', true]),
+    ...when(!discardsNextToLastSigma && p.alwaysDiscardNextToLastSigma, ['Discard penultimate sigma', true]),
     ...when(p.extraNoise !== 0, ['Extra noise', p.extraNoise]),
     ...(eta ? when(p.eta >= 0 && p.eta !== eta.own, [eta.key, p.eta]) : []),
     ...when(churn && p.sChurn !== 0, ['Sigma churn', p.sChurn]),

@@ -27,8 +27,8 @@ export interface SamplerSettings {
   readonly eta: { readonly key: 'Eta' | 'Eta DDIM'; readonly own: number } | null;
   readonly churn: boolean;
   readonly noise: boolean;
-  /** Whether "always discard next-to-last sigma" makes a difference. */
-  readonly discard: boolean;
+  /** Whether it leaves out the last level but one, always; one level more is computed then. */
+  readonly discardsNextToLastSigma: boolean;
   /** Whether it walks over a schedule's levels, not over timesteps of its own. */
   readonly schedule: boolean;
 }
@@ -41,7 +41,7 @@ export function settingsOf(sampler: SamplerName): SamplerSettings {
     eta: implicit.includes(sampler) ? { key: 'Eta DDIM', own: 0 } : etaOf(),
     churn: churning.includes(sampler),
     noise: churning.includes(sampler) || (isAncestral && !plainNoise.includes(sampler)),
-    discard: !discarding.includes(sampler),
+    discardsNextToLastSigma: discarding.includes(sampler),
     schedule: !timestepSamplers.includes(sampler),
   };
 }

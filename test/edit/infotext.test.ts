@@ -68,7 +68,7 @@ function ofSchedule({ sampler, scheduler, rho }: Params): Readonly<Partial<Recor
   return {
     ...{ sigmaMin: isBent, sigmaMax: isBent, rho: isBent && own !== undefined && own !== rho },
     ...{ betaDistAlpha: isBent && scheduler === 'Beta', betaDistBeta: isBent && scheduler === 'Beta' },
-    alwaysDiscardNextToLastSigma: settingsOf(sampler).discard,
+    alwaysDiscardNextToLastSigma: !settingsOf(sampler).discardsNextToLastSigma,
   };
 }
 

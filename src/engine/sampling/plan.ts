@@ -1,6 +1,7 @@
 import type { SamplerName } from '../../edit/choices.ts';
 import type { Params } from '../../edit/fields.ts';
 import type { SamplerChoice } from '../../edit/sampler-names.ts';
+import { settingsOf } from '../../edit/sampler-settings.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import type { GuidedDenoiser } from './guidance.ts';
 import { type Img2imgSteps, img2imgSigmas } from './img2img-steps.ts';
@@ -89,7 +90,7 @@ export function samplerOptions(
   { eta, sChurn, sTmin, sTmax, sNoise }: Pick<Params, 'eta' | 'sChurn' | 'sTmin' | 'sTmax' | 'sNoise'>,
 ): SamplerOptions {
   return {
-    eta: eta < 0 ? samplers[sampler].eta : eta,
+    eta: eta < 0 ? (settingsOf(sampler).eta?.own ?? 0) : eta,
     sChurn,
     sTmin,
     sTmax: sTmax || Number.POSITIVE_INFINITY,

@@ -21,8 +21,6 @@ import type { Sigmas } from './schedulers.ts';
 interface SamplerTraits {
   /** Further names in A1111's API. */
   readonly aliases: readonly string[];
-  /** One more level is computed, and the last but one left out. */
-  readonly discardNextToLastSigma?: boolean;
   /** Two model calls per step: prompt schedules are laid out over twice as many calls. */
   readonly secondOrder?: boolean;
   readonly usesBrownianNoise?: boolean;
@@ -30,8 +28,6 @@ interface SamplerTraits {
   readonly choosesSteps?: boolean;
   /** ENSD is mentioned in the infotext, unless eta is 0. */
   readonly usesEnsd?: boolean;
-  /** eta where a request names none. */
-  readonly eta: number;
   /** What the CFG scale is multiplied by. */
   readonly cfgFactor?: number;
 }
@@ -55,8 +51,8 @@ export interface TimestepSampler extends SamplerTraits {
 
 export type Sampler = SigmaSampler | TimestepSampler;
 
-const k = { space: 'sigmas', eta: 1 } as const;
-const vp = { space: 'timesteps', eta: 0 } as const;
+const k = { space: 'sigmas' } as const;
+const vp = { space: 'timesteps' } as const;
 
 /** Every sampler, in A1111's order. Source: A1111 modules/sd_samplers_kdiffusion.py, sd_samplers_timesteps.py, sd_samplers_lcm.py */
 export const samplers: Readonly<Record<SamplerName, Sampler>> = {
@@ -90,7 +86,6 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   'DPM++ 3M SDE': {
     ...k,
     aliases: ['k_dpmpp_3m_sde'],
-    discardNextToLastSigma: true,
     usesBrownianNoise: true,
     sample: sampleDpmpp3mSde,
   },
@@ -101,14 +96,12 @@ export const samplers: Readonly<Record<SamplerName, Sampler>> = {
   DPM2: {
     ...k,
     aliases: ['k_dpm_2'],
-    discardNextToLastSigma: true,
     secondOrder: true,
     sample: sampleDpm2,
   },
   'DPM2 a': {
     ...k,
     aliases: ['k_dpm_2_a'],
-    discardNextToLastSigma: true,
     secondOrder: true,
     usesEnsd: true,
     sample: sampleDpm2Ancestral,

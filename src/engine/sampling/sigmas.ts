@@ -1,5 +1,5 @@
 import { automaticScheduler, type SamplerName, type SchedulerName } from '../../edit/choices.ts';
-import { samplers } from './samplers.ts';
+import { settingsOf } from '../../edit/sampler-settings.ts';
 import { discreteSchedule, lcmSchedule, type Schedule } from './schedule.ts';
 import { type Sigmas, schedulers } from './schedulers.ts';
 
@@ -43,7 +43,7 @@ export function sigmasFor(
   steps: number,
   options: SigmasOptions = {},
 ): Sigmas {
-  const isDiscarding = samplers[sampler].discardNextToLastSigma || options.alwaysDiscardNextToLastSigma;
+  const isDiscarding = settingsOf(sampler).discardsNextToLastSigma || options.alwaysDiscardNextToLastSigma;
   const formula = schedulers[schedulerFor(sampler, scheduler) ?? 'Uniform'];
   const old = options.useOldKarrasSchedulerSigmas;
   const sigmas = formula(isDiscarding ? steps + 1 : steps, {

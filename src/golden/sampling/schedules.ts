@@ -1,6 +1,7 @@
 import type { SamplerName, SchedulerName } from '../../edit/choices.ts';
 import { automaticScheduler, samplerNames, schedulerNames } from '../../edit/choices.ts';
 import { resolveSampler, schedulerSpellings } from '../../edit/sampler-names.ts';
+import { settingsOf } from '../../edit/sampler-settings.ts';
 import { stableDiffusionAlphas, zeroTerminalSnr } from '../../engine/sampling/alphas.ts';
 import { img2imgSigmas, img2imgSteps } from '../../engine/sampling/img2img-steps.ts';
 import { planImg2img } from '../../engine/sampling/plan.ts';
@@ -126,7 +127,12 @@ export function checkRegistry(golden: RegistryGolden): Check[] {
     const own = samplers[name as SamplerName];
     const automatic = automaticScheduler[name as SamplerName];
     const scheduler = automatic && schedulerSpellings[automatic][0];
-    const flags = [own.discardNextToLastSigma, own.secondOrder, own.usesBrownianNoise, own.usesEnsd].map(Boolean);
+    const flags = [
+      settingsOf(name as SamplerName).discardsNextToLastSigma,
+      own.secondOrder,
+      own.usesBrownianNoise,
+      own.usesEnsd,
+    ].map(Boolean);
     const keys = ['discard_next_to_last_sigma', 'second_order', 'brownian_noise', 'uses_ensd'];
     const want = [aliases, options.scheduler, keys.map((key) => options[key] === true)];
     return same(name, [own.aliases, scheduler, flags], want);

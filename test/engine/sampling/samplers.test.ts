@@ -79,14 +79,14 @@ describe.each(samplerNames)('%s', (sampler) => {
     const run = async (given: Partial<Params>) =>
       (await paint(sampler, 12, 0.75, { given, echo: 0.2 })).painted.data.join();
     const [plain, churned] = [await run({}), await run({ sChurn: 6 })];
-    const { eta, churn, noise, discard, schedule } = settingsOf(sampler);
+    const { eta, churn, noise, discardsNextToLastSigma, schedule } = settingsOf(sampler);
     expect(await run({ eta: eta?.own ?? -1 })).toBe(plain);
     expect((await run({ eta: 0.5 })) !== plain, 'eta').toBe(eta !== null);
     expect(churned !== plain, 'sChurn').toBe(churn);
     expect((await run({ sChurn: 6, sTmin: 1 })) !== churned, 'sTmin').toBe(churn);
     expect((await run({ sChurn: 6, sTmax: 1 })) !== churned, 'sTmax').toBe(churn);
     expect((await run({ sChurn: 6, sNoise: 1.05 })) !== churned, 'sNoise').toBe(noise);
-    expect((await run({ alwaysDiscardNextToLastSigma: true })) !== plain, 'discard').toBe(discard);
+    expect((await run({ alwaysDiscardNextToLastSigma: true })) !== plain, 'discard').toBe(!discardsNextToLastSigma);
     expect((await run({ scheduler: 'SGM Uniform' })) !== plain, 'scheduler').toBe(schedule);
   });
 });
