@@ -8,12 +8,12 @@ import type { Message, Said } from './message.ts';
 /** Identifiers of buttons and forms: `w1|<act>|<target>|<arg>`. */
 export const code = buttonCode('w1', '|');
 
-function wireImage({ source, name, description, original = false }: CardImage): WireImage {
+function wireImage({ source, name, description, node, original = false }: CardImage): WireImage {
   const src =
     typeof source === 'string'
       ? `/blob/${source}?name=${encodeURIComponent(name)}`
       : `data:image/jpeg;base64,${Buffer.from(source.buffer, source.byteOffset, source.byteLength).toString('base64')}`;
-  return { src, name, description, original };
+  return { src, name, description, original, paintable: node !== undefined && !original };
 }
 
 /** A card as the page shows it. */
@@ -28,6 +28,7 @@ export function wireCard({ title, lines, block = [], images, rows, choices, tone
       row.map((button) => ({
         label: button.label,
         action: button.action,
+        emoji: button.emoji || null,
         code: code.encode(button),
         style: button.style ?? 'secondary',
         disabled: button.disabled ?? false,

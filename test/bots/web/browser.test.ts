@@ -144,13 +144,14 @@ describe('the page', () => {
     await settle();
     await look('batch');
     await panel.getByRole('button', { name: 'Reset all' }).click();
-    await panel.getByRole('button', { name: 'Close' }).click();
+    await panel.getByLabel('Seed', { exact: true }).press('Escape');
+    await panel.waitFor({ state: 'hidden' });
     await card.getByRole('button', { name: '3', exact: true }).click();
     await page.locator('.card.tone-plain').nth(1).waitFor();
   });
 
   test('tells one person alone what only they asked', async () => {
-    await results().first().getByRole('button', { name: '⋯' }).click();
+    await results().first().getByRole('button', { name: 'Further buttons' }).click();
     await look('further');
     await results().first().getByRole('button', { name: 'Settings' }).click();
     const told = page.locator('.card.private');
@@ -190,6 +191,22 @@ describe('the page', () => {
     expect(await (await result(8)).textContent()).toContain('重绘幅度');
     await look('phone-after', other);
     await other.context().close();
+  });
+
+  test('completes commands from the keyboard, in a list that stays on the screen', async () => {
+    const field = page.getByRole('textbox', { name: 'Message' });
+    await field.fill('/');
+    const list = page.getByRole('listbox', { name: 'Commands' });
+    await field.press('ArrowUp');
+    const last = list.getByRole('option').last();
+    expect(await last.getAttribute('aria-selected')).toBe('true');
+    const [{ y, height }, inside] = [(await list.boundingBox())!, (await last.boundingBox())!];
+    expect(y).toBeGreaterThan(0);
+    expect(inside.y + inside.height).toBeLessThanOrEqual(y + height);
+    await look('commands');
+    await field.press('Enter');
+    expect(await field.inputValue()).toBe('/server ');
+    await field.fill('');
   });
 
   test('asks for the link where nobody brought it', async () => {

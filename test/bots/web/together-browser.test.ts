@@ -44,7 +44,7 @@ async function say(page: Page, words: string): Promise<void> {
 }
 
 const further = async (card: Locator, button: string) => {
-  await card.getByRole('button', { name: '⋯' }).click();
+  await card.getByRole('button', { name: 'Further buttons' }).click();
   await card.getByRole('button', { name: button }).click();
 };
 
@@ -90,6 +90,9 @@ test('a branch is begun in a form, the history shows it as a tree and in picture
   await cardOf(bo, 2).getByRole('button', { name: 'Compare' }).click();
   const compared = bo.locator('.card', { hasText: '#1 and #2' });
   await compared.getByRole('img').first().waitFor();
+  const painting = { name: 'Paint a mask' }; // over a version, and over nothing else
+  expect(await cardOf(bo, 2).getByRole('button', painting).count()).toBe(1);
+  expect(await compared.getByRole('button', painting).count()).toBe(0);
   await look('compared', bo);
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseText } from '../../../src/bots/core/verbs.ts';
-import { readProgress, readPrompt, readTitle } from '../../../src/bots/web/client/reading.ts';
+import { readBranch, readProgress, readPrompt, readTitle, readUsage } from '../../../src/bots/web/client/reading.ts';
 import { words } from '../../../src/bots/web/client/words.ts';
 import { isOurHost } from '../../../src/bots/web/guard.ts';
 import { typed } from '../../../src/bots/web/typed.ts';
@@ -47,6 +47,16 @@ describe('a card’s texts', () => {
     expect(readProgress('queued #3 · ~40 s')).toBeUndefined();
     expect(readPrompt('"a "red" hat"')).toBe('a "red" hat');
     expect(readPrompt('from #1')).toBeUndefined();
+    expect(readUsage('+ warm light   adds to the prompt')).toEqual({
+      typed: '+ warm light',
+      does: 'adds to the prompt',
+    });
+    expect(readUsage('Which picture?')).toBeUndefined();
+    expect(readBranch('   │  └─ #6 img2img "a hat" · Bo')).toEqual({
+      drawn: '   │  └─ ',
+      says: '#6 img2img "a hat" · Bo',
+    });
+    expect(readBranch('#0 source · Ann')).toBeUndefined();
   });
 });
 

@@ -10,6 +10,16 @@ function thumbnail({ name, role, src }: WireFile, words: Words): HTMLElement {
   return h('figure', { class: `sent-file ${role}` }, look, role === 'mask' && h('figcaption', {}, label));
 }
 
+/** Words with their parameters (`--seed`) kept in one piece and set back. */
+function said(text: string): HTMLElement {
+  const parts = text.split(/((?<!\S)--[a-z][\w-]*)/i); // every other one is a parameter's name
+  return h(
+    'p',
+    { class: 'said' },
+    ...parts.map((part, i) => (i % 2 === 1 ? h('span', { class: 'flag' }, part) : part)),
+  );
+}
+
 /** What somebody said: their pictures, words and the parameters they chose beside them. */
 export function createBubble({ name, text, files, settings }: WireSaid, isOwn: boolean, words: Words): HTMLElement {
   const chips = Object.entries(settings).map(([key, value]) => h('span', { class: 'chip' }, `${key} ${value}`));
@@ -18,7 +28,7 @@ export function createBubble({ name, text, files, settings }: WireSaid, isOwn: b
     { class: `bubble${isOwn ? ' own' : ''}` },
     isOwn ? null : h('span', { class: 'speaker' }, name),
     files.length > 0 && h('div', { class: 'sent-files' }, ...files.map((file) => thumbnail(file, words))),
-    text !== '' && h('p', { class: 'said' }, text),
+    text !== '' && said(text),
     chips.length > 0 && h('div', { class: 'chips' }, ...chips),
   );
 }

@@ -1,5 +1,7 @@
 import { h, icon, iconOf } from './dom.ts';
-import { readProgress, readPrompt, readTitle } from './reading.ts';
+import { gallery } from './gallery.ts';
+import { readBranch, readProgress, readPrompt, readTitle, readUsage } from './reading.ts';
+import { section } from './section.ts';
 import type { WireButton, WireCard, WireImage, WireMessage } from './wire.ts';
 import type { Words } from './words.ts';
 
@@ -21,61 +23,19 @@ export interface CardView {
   update(message: WireMessage): void;
 }
 
-/** Fills `element` anew when what it shows has changed, and only then: focus and pictures stay where they are. */
-function section<T>(element: HTMLElement, fill: (value: T) => void): (value: T) => void {
-  let shown: string | undefined;
-  return (value) => {
-    const now = JSON.stringify(value);
-    if (now === shown) return;
-    shown = now;
-    element.replaceChildren();
-    fill(value);
-  };
-}
-
-function picture(image: WireImage, words: Words, open: () => void): HTMLElement {
-  const img = h('img', { src: image.src, alt: image.description, draggable: 'false', decoding: 'async' });
-  const frame = h('button', { class: 'frame', type: 'button', title: words.larger, on: { click: open } }, img);
-  img.addEventListener('error', () => frame.replaceChildren(h('span', { class: 'lost' }, words.gone)));
-  return frame;
-}
-
-interface PictureActions {
-  open(index: number): void;
-  paint(image: WireImage): void;
-}
-
-function paintButton(words: Words, paint: () => void): HTMLElement {
-  const about = { class: 'paint', type: 'button', title: words.paintMask, 'aria-label': words.paintMask };
-  return h('button', { ...about, on: { click: paint } }, icon('brush'));
-}
-
-function gallery(element: HTMLElement, words: Words, { open, paint }: PictureActions) {
-  return section<Pick<WireCard, 'images' | 'spoiler' | 'tone'>>(element, ({ images, spoiler, tone }) => {
-    element.hidden = images.length === 0;
-    element.dataset.count = String(Math.min(images.length, 4));
-    for (const [i, image] of images.entries()) {
-      const frame = picture(image, words, () => open(i));
-      if (images.length > 1) frame.append(h('span', { class: 'tile-number' }, String(i + 1)));
-      element.append(frame);
-    }
-    const [first, ...others] = images;
-    if (first && others.length === 0 && tone !== 'busy') element.append(paintButton(words, () => paint(first)));
-    element.classList.toggle('spoiler', spoiler);
-    if (!spoiler) return;
-    const reveal = () => {
-      element.classList.remove('spoiler');
-      cover.remove();
-    };
-    const cover = h('button', { class: 'cover', type: 'button', on: { click: reveal } }, words.show);
-    element.append(cover);
-  });
+/** A line of a tree keeps its words beside what is drawn before them, however many rows they take. */
+function branch(text: string): readonly (HTMLElement | string)[] {
+  const found = readBranch(text);
+  if (!found) return [text];
+  return [h('span', { class: 'drawn', 'aria-hidden': 'true' }, found.drawn), h('span', {}, found.says)];
 }
 
 function line(text: string, tone: WireCard['tone']): HTMLElement {
   const prompt = readPrompt(text);
   if (prompt !== undefined) return h('p', { class: 'prompt' }, prompt);
-  return h('p', { class: tone === 'done' ? 'fact' : 'line' }, text);
+  const usage = tone === 'plain' ? readUsage(text) : undefined;
+  if (usage) return h('p', { class: 'usage' }, h('code', {}, usage.typed), ' ', h('span', {}, usage.does));
+  return h('p', { class: tone === 'done' ? 'fact' : 'line' }, ...branch(text));
 }
 
 /** The bar of a job on its way; it keeps its element, so that it moves smoothly. */
@@ -106,12 +66,18 @@ function progressBar(words: Words) {
 }
 
 /** Buttons that do something new stand out; those that move or tell are quiet. */
-const quiet: readonly string[] = ['un', 'rd', 'st', 'fl', 'cx', 'mx', 'hs', 'br', 'sh', 'pn'];
+const quiet: readonly string[] = ['un', 'rd', 'cp', 'st', 'fl', 'cx', 'mx', 'hs', 'br', 'sh', 'pn'];
 
 const isChoice = (button: WireButton) => button.action === 'pk' && /^\d+$/.test(button.label);
 
-/** A button of a card. */
-export function actionButton(button: WireButton, onPress: () => Promise<void>): HTMLElement {
+/** Coloured arrows as the text they are: `⬅️` → `←`. */
+function withPlainArrows(label: string): string {
+  const plain: Readonly<Record<string, string>> = { '⬅️': '←', '⬆️': '↑', '⬇️': '↓', '➡️': '→' };
+  return plain[label] ?? label;
+}
+
+/** A button of a card. `name`: for those who cannot see it, where its label is a sign. */
+export function actionButton(button: WireButton, onPress: () => Promise<void>, name?: string): HTMLElement {
   const look = isChoice(button) ? 'choice' : quiet.includes(button.action) ? 'quiet' : '';
   const element = h(
     'button',
@@ -120,9 +86,10 @@ export function actionButton(button: WireButton, onPress: () => Promise<void>): 
       type: 'button',
       disabled: button.disabled,
       'data-action': button.action,
+      ...(name !== undefined && { 'aria-label': name, title: name }),
     },
-    isChoice(button) ? null : iconOf(button.action),
-    h('span', {}, button.label),
+    iconOf(button.emoji),
+    h('span', {}, withPlainArrows(button.label)),
   );
   const press = async () => {
     element.disabled = true;
@@ -179,7 +146,8 @@ function buttonRows(element: HTMLElement, words: Words, press: Press) {
         const menu = await press(button);
         if (menu) openMenu(line, menu, press);
       };
-      line.append(...row.map((button) => actionButton(button, () => onPress(button))));
+      const named = (button: WireButton) => (button.label === '⋯' ? words.furtherButtons : undefined);
+      line.append(...row.map((button) => actionButton(button, () => onPress(button), named(button))));
       element.append(line);
     }
   });
@@ -247,7 +215,7 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
       const choice = chosenBy.get(at);
       if (!choice) return line(text, card.tone);
       const choose = () => void actions.press(message, choice); // tells about its own failures
-      return h('button', { class: 'line chosen', type: 'button', on: { click: choose } }, text);
+      return h('button', { class: 'line chosen', type: 'button', on: { click: choose } }, ...branch(text));
     });
     lines.append(...shown);
     if (card.block.length > 0) lines.append(h('pre', { class: 'block' }, card.block.join('\n')));
@@ -261,7 +229,7 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
     if (!card) return;
     element.className = `card tone-${card.tone}${now.onlyYou ? ' private' : ''}`;
     element.setAttribute('aria-label', readTitle(card.title).number ?? card.title);
-    showImages({ images: card.images, spoiler: card.spoiler, tone: card.tone });
+    showImages({ images: card.images, spoiler: card.spoiler });
     showHead({ title: card.title, at: now.at });
     showLines({ ...card, rows: [] });
     bar.update(card);

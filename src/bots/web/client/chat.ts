@@ -2,6 +2,7 @@ import { type Composer, createComposer, type Draft } from './composer.ts';
 import { h } from './dom.ts';
 import { acceptDrops } from './drops.ts';
 import { askForm } from './form-dialog.ts';
+import { paintableOf } from './gallery.ts';
 import { createHeader } from './header.ts';
 import { createHero } from './hero.ts';
 import { listen } from './live.ts';
@@ -107,7 +108,8 @@ class Chat {
     const isOpen = this.element.classList.toggle('panel-open');
     this.#preferences.panelOpen = isOpen;
     savePreferences(this.#preferences);
-    if (isOpen) this.#settings.element.querySelector('input')?.focus({ preventScroll: true });
+    if (isOpen)
+      this.#settings.element.querySelector<HTMLElement>('input:not([type="range"])')?.focus({ preventScroll: true });
     else this.#composer.focus();
   }
 
@@ -169,7 +171,7 @@ class Chat {
     const images = message.card?.images ?? [];
     const paint = (image: WireImage) => void this.#paint(message, image);
     const reply = () => this.#composer.reply(message);
-    openViewer({ images, index, words: this.#words, reply, paint: images.length === 1 ? paint : undefined });
+    openViewer({ images, index, words: this.#words, reply, paint: paintableOf(images) && paint });
   }
 
   async #paint(message: WireMessage, image: WireImage): Promise<void> {

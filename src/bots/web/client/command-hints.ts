@@ -56,6 +56,7 @@ export function createCommandHints(
   const move = (by: number) => {
     chosen = (chosen + by + found.length) % found.length;
     show();
+    element.children[chosen]?.scrollIntoView({ block: 'nearest' });
   };
   const keys: Readonly<Record<string, () => void>> = {
     ArrowDown: () => move(1),

@@ -114,6 +114,34 @@ const drawings = {
   right: ['M9.500 6l6 6-6 6'],
   down: ['M6 9.500l6 6 6-6'],
   eraser: ['M9 19l-5-5 9.500-9.500 6 6L11 19z', 'M8.500 9.500l6 6', 'M9 19h11'],
+  tg: [
+    'M9 5a3 3 0 1 1 0 6 3 3 0 0 1 0-6z',
+    'M3 19c.4-3.4 2.8-5 6-5s5.6 1.6 6 5',
+    'M15.5 5.5a2.7 2.7 0 1 1 0 5.4',
+    'M17 14.2c2.4.4 3.700 1.900 4 4.300',
+  ],
+  lk: ['M6.500 11h11v9h-11z', 'M8.500 11V8a3.500 3.500 0 0 1 7 0v3'],
+  ps: ['M12 4l2.400 5 5.600.7-4.100 3.800 1.100 5.500-5-2.800-5 2.800 1.100-5.500L4 9.700l5.600-.7z'],
+  fg: ['M6 21V4', 'M6 5c4-2 7 2 12 0v8c-5 2-8-2-12 0'],
+  dl: ['M5 7h14', 'M10 7V4.500h4V7', 'M7 7l1 13h8l1-13', 'M10.500 11v5', 'M13.500 11v5'],
+  vt: [
+    'M8 11v9H4.500v-9z',
+    'M8 12l3.500-8c1.800 0 2.500 1.200 2.200 3l-.5 3H18a2 2 0 0 1 2 2.300l-1 5.700a2.500 2.500 0 0 1-2.500 2H8',
+  ],
+  cs: [
+    'M4 7h3c5 0 5 10 10 10h3',
+    'M4 17h3c1.500 0 2.500-.9 3.300-2',
+    'M13.700 9c.8-1.100 1.800-2 3.300-2h3',
+    'M17.500 4.500L20 7l-2.500 2.500',
+    'M17.500 14.500L20 17l-2.500 2.500',
+  ],
+  se: ['M14 4l6 6-10 10-6-6z', 'M9 9l6 6'],
+  mg: ['M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z', 'M12 8.500v7', 'M8.500 12h7'],
+  mh: ['M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z', 'M8.500 12h7'],
+  mi: ['M12 4a8 8 0 1 1 0 16 8 8 0 0 1 0-16z', 'M12 4v16', 'M15 5.500v13', 'M18 7.500v9'],
+  mc: ['M9.500 7a5 5 0 1 1 0 10 5 5 0 0 1 0-10z', 'M14.500 7a5 5 0 1 1 0 10 5 5 0 0 1 0-10z'],
+  so: ['M12 4c3.500 4.500 5.500 7 5.500 10a5.500 5.500 0 0 1-11 0c0-3 2-5.500 5.500-10z'],
+  clock: ['M12 6a7 7 0 1 1 0 14 7 7 0 0 1 0-14z', 'M12 9.500V13l2.500 1.500', 'M5 4.500L3 6.500', 'M19 4.500l2 2'],
   person: ['M12 4.500a3.500 3.500 0 1 1 0 7 3.500 3.500 0 0 1 0-7z', 'M5 20c.5-4 3.500-6 7-6s6.500 2 7 6'],
 } as const satisfies Record<string, readonly string[]>;
 export type IconName = keyof typeof drawings;
@@ -132,7 +160,17 @@ export function icon(name: IconName): SVGSVGElement {
   return svg;
 }
 
-/** The icon of a button's action, when there is one. */
-export function iconOf(action: string): SVGSVGElement | null {
-  return Object.hasOwn(drawings, action) ? icon(action as IconName) : null;
+/** The icons of signs; a sign that is not here has none. */
+const bySign: Readonly<Record<string, IconName>> = {
+  ...{ '🎲': 'ag', '➖': 'ls', '➕': 'mo', '✏️': 'ed', '♻️': 'sm', '📌': 'pk', '✅': 'pk', '↩️': 'un', '↪️': 'rd' },
+  ...{ '⚙️': 'st', '💾': 'fl', '✖️': 'cx', '🔁': 'rt', '🖌️': 'rg', '⬆️': 'up', '↔️': 'op', '🧽': 'eraser', '🩹': 'se' },
+  ...{ '◐': 'mi', '⊕': 'mg', '⊖': 'mh', '🖼️': 'sh', '🏞️': 'sh', '📷': 'attach', '🔀': 'cs', '🌿': 'br', '✂️': 'bx' },
+  ...{ '👥': 'tg', '🔒': 'lk', '👍': 'vt', '🙋': 'person', '🗑️': 'dl', '🌓': 'cp', '📜': 'hs', '⭐': 'ps', '🚩': 'fg' },
+  ...{ '📍': 'pn', '⏰': 'clock', '∪': 'mc', '🧩': 'so', '◀️': 'left', '▶️': 'right', '⤴️': 'up' },
+};
+
+/** The icon that stands for a sign, when there is one. */
+export function iconOf(sign: string | null): SVGSVGElement | null {
+  const name = bySign[sign ?? ''];
+  return name ? icon(name) : null;
 }

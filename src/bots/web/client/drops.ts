@@ -12,9 +12,9 @@ export interface DropTarget {
 
 const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
 
-/** The message whose picture is under the pointer. */
+/** The message whose picture is under the pointer, if it is a version of something. */
 function messageUnder(event: DragEvent): string | null {
-  const gallery = (event.target as Element).closest('.card.tone-done .gallery, .card.tone-plain .gallery');
+  const gallery = (event.target as Element).closest('.gallery[data-version]');
   return gallery?.closest<HTMLElement>('[data-message]')?.dataset.message ?? null;
 }
 

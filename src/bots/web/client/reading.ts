@@ -31,6 +31,18 @@ export function readProgress(line: string): Progress | undefined {
   return match ? { percent: Math.min(100, Number(match[1])), says: match[2] ?? '' } : undefined;
 }
 
+/** What is typed and what it does, as help shows them: three blanks stand between; undefined for any other line. */
+export function readUsage(line: string): { readonly typed: string; readonly does: string } | undefined {
+  const match = /^(\S.*?) {3}(\S.*)$/su.exec(line);
+  return match ? { typed: match[1]!, does: match[2]! } : undefined;
+}
+
+/** A line of a tree: what is drawn before it, and what it says; undefined for any other. */
+export function readBranch(line: string): { readonly drawn: string; readonly says: string } | undefined {
+  const match = /^([│\s]*[├└]─ )(.*)$/su.exec(line);
+  return match ? { drawn: match[1]!, says: match[2]! } : undefined;
+}
+
 /** Somebody's words in quotation marks, without them; undefined for any other line. */
 export function readPrompt(line: string): string | undefined {
   return /^"(.*)"$/su.exec(line)?.[1];

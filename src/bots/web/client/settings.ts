@@ -193,6 +193,9 @@ export function createSettings(options: SettingsOptions): Settings {
     ...inOrder,
     rest,
   );
+  element.addEventListener('keydown', (event) => {
+    if (event.key === 'Escape') options.close();
+  });
   refresh();
   return { element, chips, values: () => values };
 }

@@ -4,9 +4,12 @@ import { readTitle } from './reading.ts';
 import type { WireButton, WireCard } from './wire.ts';
 import type { Words } from './words.ts';
 
-const SHOWN_MS = 9000;
+/** How long a notice stays, ms: one that says what went wrong and what to do takes longer to read. */
+const shownMs = { buttons: 60_000, warning: 20_000, other: 9000 } as const;
+/** Notices on the page at once. */
+const MOST = 3;
 
-/** Short notices in a corner. They stay while somebody points at them, and those with buttons until one is pressed. */
+/** Short notices in a corner. They stay while somebody points at them, and longest where there is something to press. */
 export interface Toasts {
   readonly element: HTMLElement;
   show(card: Pick<WireCard, 'title' | 'lines' | 'block' | 'tone' | 'rows'>): void;
@@ -21,7 +24,8 @@ export function createToasts(words: Words, press: (button: WireButton) => Promis
     const leave = () => toast.remove();
     const buttons = rows.flat();
     const wait = () => {
-      if (buttons.length === 0) timer = setTimeout(leave, SHOWN_MS);
+      const time = buttons.length > 0 ? shownMs.buttons : tone === 'warning' ? shownMs.warning : shownMs.other;
+      timer = setTimeout(leave, time);
     };
     const follow = async (button: WireButton) => {
       leave();
@@ -44,6 +48,7 @@ export function createToasts(words: Words, press: (button: WireButton) => Promis
     const on = { pointerenter: stay, pointerleave: wait, focusin: stay, focusout: wait };
     const toast = h('div', { class: `toast tone-${tone}`, on }, text, close);
     element.append(toast);
+    while (element.children.length > MOST) element.firstElementChild?.remove();
     wait();
   };
   return { element, show, say: (text) => show({ title: text, lines: [], block: [], tone: 'warning', rows: [] }) };

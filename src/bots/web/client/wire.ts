@@ -14,12 +14,16 @@ export interface WireImage {
   readonly description: string;
   /** Meant to be kept as a file. */
   readonly original: boolean;
+  /** A version of a picture: a mask painted over it says where to repaint it. */
+  readonly paintable: boolean;
 }
 
 export interface WireButton {
   readonly label: string;
-  /** What it does, in two letters: chooses its icon. */
+  /** What it does, in two letters. */
   readonly action: string;
+  /** The sign it carries where there are no icons; null for none. */
+  readonly emoji: string | null;
   /** Goes back to the server as it is. */
   readonly code: string;
   readonly style: 'primary' | 'secondary' | 'danger';

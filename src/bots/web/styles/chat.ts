@@ -29,6 +29,7 @@ export const chatStyle = `
 .bubble.own .chips { justify-content: flex-end; }
 .speaker { font-size: 12.5px; font-weight: 600; color: var(--muted); }
 .said { white-space: pre-wrap; overflow-wrap: anywhere; }
+.flag { white-space: nowrap; opacity: .72; }
 .pending .bubble { opacity: .65; }
 .pending-note { font-size: 12.5px; color: var(--muted); margin-top: 4px; }
 .sent-files { display: flex; flex-wrap: wrap; gap: 6px; margin: -2px -6px 0; }
@@ -70,13 +71,19 @@ export const chatStyle = `
 .prompt { font-size: 16px; line-height: 1.45; margin-bottom: 2px; }
 .fact { color: var(--muted); font-size: 13px; line-height: 1.45; font-variant-numeric: tabular-nums; }
 .line { white-space: pre-wrap; }
-.block { margin: 0; overflow-x: auto; font-family: ui-monospace, monospace; white-space: pre; }
+.line:has(.drawn) { display: flex; align-items: baseline; }
+.drawn { flex: none; font-family: var(--mono); white-space: pre; color: var(--muted); }
+.usage { font-size: 14px; display: grid; grid-template-columns: minmax(104px, auto) minmax(0, 1fr); gap: 0 12px; align-items: baseline; }
+.usage span { color: var(--muted); }
+.block { margin: 0; overflow-x: auto; font-family: var(--mono); font-size: 13px; white-space: pre; }
 .tone-plain .line { font-size: 14px; }
 .line.chosen { text-align: left; padding: 2px 8px; margin: 0 -8px; border-radius: 7px; font-variant-numeric: tabular-nums; cursor: pointer; }
 .line.chosen:hover, .line.chosen:focus-visible { background: var(--accent-soft); color: var(--accent-text); }
 .rows { display: grid; gap: 4px; margin: 2px -4px -4px; }
 .row { display: flex; flex-wrap: wrap; gap: 5px; align-items: center; }
 .card-menu { flex-basis: 100%; display: flex; flex-wrap: wrap; gap: 5px; padding: 6px; margin-top: 3px; background: var(--sunken); border-radius: 12px; animation: arrive .12s ease-out; }
+.card-menu .action { background: none; font-weight: 500; }
+.card-menu .action:hover:not(:disabled) { background: var(--line); }
 .row-label { color: var(--muted); font-size: 13px; padding: 0 3px 0 4px; }
 .progress { display: grid; gap: 5px; }
 .bar { height: 6px; border-radius: 99px; background: var(--sunken); overflow: hidden; }

@@ -28,7 +28,7 @@ export const composerStyle = `
 .mask-slot { width: 92px; height: 92px; display: grid; place-content: center; justify-items: center; gap: 6px; padding: 6px; border: 1.5px dashed var(--line); border-radius: 12px; color: var(--muted); font-size: 12px; line-height: 1.25; }
 .mask-slot:hover { border-color: var(--accent); color: var(--accent-text); }
 .chips.set { padding: 9px 12px 0; }
-.hints { position: absolute; left: 16px; right: 16px; bottom: calc(100% + 8px); padding: 5px; background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: var(--shadow-high); z-index: 3; }
+.hints { max-height: min(56dvh, 400px); overflow-y: auto; overscroll-behavior: contain; position: absolute; left: 16px; right: 16px; bottom: calc(100% + 8px); padding: 5px; background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); box-shadow: var(--shadow-high); z-index: 3; }
 .hints li { display: flex; gap: 14px; align-items: baseline; padding: 7px 10px; border-radius: 9px; cursor: pointer; font-size: 14px; }
 .hints li span { color: var(--muted); }
 .hints li code { min-width: 74px; }

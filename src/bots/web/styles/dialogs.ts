@@ -8,9 +8,10 @@ dialog::backdrop { background: rgb(10 11 14 / .55); }
 .questions { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 14px; }
 .question { display: grid; gap: 4px; align-content: start; font-size: 13px; color: var(--muted); }
 .question.long { grid-column: 1 / -1; }
+.question textarea { field-sizing: content; min-height: 62px; max-height: 34dvh; }
 .question input, .question textarea { font-size: 15px; color: var(--text); resize: vertical; }
 .dialog-buttons { display: flex; justify-content: flex-end; gap: 8px; }
-.viewer, .painter { width: 100vw; height: 100dvh; max-width: none; max-height: none; background: #0e0f11; color: #ededf0; }
+.viewer, .painter { width: 100vw; height: 100dvh; max-width: none; max-height: none; color-scheme: dark; background: #0e0f11; color: #ededf0; }
 .viewer::backdrop, .painter::backdrop { background: #0e0f11; }
 .viewer[open] { display: grid; grid-template-rows: auto minmax(0, 1fr); }
 .viewer-bar { display: flex; align-items: center; gap: 4px; padding: 8px 10px; }
@@ -47,6 +48,7 @@ dialog::backdrop { background: rgb(10 11 14 / .55); }
 .gate-row { display: flex; gap: 8px; width: min(400px, 100%); margin-top: 8px; }
 .gate-row .action { min-height: 40px; padding: 0 18px; }
 .gate-trouble { min-height: 24px; color: var(--danger) !important; }
+@media (min-width: 1080px) { .panel-open .toasts { right: 348px; } }
 @media (max-width: 600px) {
   .questions { grid-template-columns: 1fr; }
   .painter-bar .spring { display: none; }
