@@ -1,3 +1,4 @@
+import { type Field, fields } from '../../../edit/fields.ts';
 import type { Messages } from './catalogue.ts';
 
 const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
@@ -5,13 +6,16 @@ const list = (names: readonly string[]) => names.map((name) => `“${name}”`).
 
 const shortly = (seconds: number) => (seconds < 90 ? `${seconds} 秒` : `${Math.ceil(seconds / 60)} 分钟`);
 
-/** What kinds of things with names are called; others go by their own words. */
+/** What kinds of things with names are called: parameters as in their table, others as here, else by their own words. */
 const kindWords: Readonly<Record<string, string>> = {
   model: '模型',
   hypernetwork: '超网络',
   style: '样式',
   preset: '预设',
 };
+
+const calledIn = (kind: string): string | undefined =>
+  kindWords[kind] ?? Object.values<Field>(fields).find(({ chat }) => chat === kind)?.label.zh;
 
 export const refusalsZh: Messages['refusals'] = {
   'no-image': () => ({
@@ -157,7 +161,7 @@ export const refusalsZh: Messages['refusals'] = {
     next: '请写短一些。',
   }),
   'unknown-name': ({ kind, given, nearest }) => ({
-    what: `找不到${kindWords[kind] ?? ` ${kind}`}“${given}”`,
+    what: `找不到${calledIn(kind) ?? ` ${kind}`}“${given}”`,
     why: '',
     next: nearest.length > 0 ? `相近的有：${list(nearest)}。` : '',
   }),
