@@ -4,14 +4,20 @@ import { guildJson } from '../support/discord-stand-in/wire.ts';
 import { permissions } from '../support/discord-stand-in/world.ts';
 import type { Latch } from '../support/fake-engine.ts';
 import { solidPng } from '../support/jobs.ts';
+import { freePort } from '../support/process.ts';
 import { discordRoom } from '../support/room/on-discord.ts';
 import { telegramRoom } from '../support/room/on-telegram.ts';
+import { httpRoom } from '../support/room/over-http.ts';
 import { answered, type Person, picture, type Room, type RoomMessage } from '../support/room/room.ts';
 import type { RunningBotOptions } from '../support/running-bot.ts';
 import { openChat as openDiscordChat } from './discord/chat.ts';
 import { openChat as openTelegramChat } from './telegram/chat.ts';
+import { enter as enterWeb } from './web/visitor.ts';
+import { openWebChat } from './web/web-chat.ts';
 
-export const platforms = ['discord', 'telegram'] as const;
+/** Where a server or a group is looked after by somebody. */
+export const messengers = ['discord', 'telegram'] as const;
+export const platforms = [...messengers, 'web'] as const;
 type PlatformName = (typeof platforms)[number];
 
 /** How long the bot may take to answer on a busy machine, ms. */
@@ -23,7 +29,7 @@ export interface AnyChat extends AsyncDisposable {
   readonly storage: Storage;
   readonly dataDir: string;
   /** A room nobody has spoken in, and people nobody has met; the first looks after it. On Discord it may be marked as not safe for work. */
-  enter(room?: { readonly nsfw?: boolean }): AnyRoom;
+  enter(room?: { readonly nsfw?: boolean }): Promise<AnyRoom>;
   /** When messages were edited, ms of the platform's clock. */
   editsOfCards(): readonly number[];
   /** Makes every post fail, as on an overloaded server. @returns what ends that */
@@ -52,11 +58,15 @@ export interface AnyRoom extends Room {
 
 const names = ['Ann', 'Bo', 'Cy'] as const;
 
+interface Entered {
+  readonly place: PlaceId;
+  readonly room: Room;
+}
 interface Opened {
   readonly chat: Pick<AnyChat, 'latch' | 'storage' | 'dataDir' | 'restart'> & AsyncDisposable;
   readonly refusePosts: AnyChat['refusePosts'];
   readonly editsOfCards: AnyChat['editsOfCards'];
-  enter(nsfw: boolean): { readonly place: PlaceId; readonly room: Room };
+  enter(nsfw: boolean): Entered | Promise<Entered>;
 }
 
 async function openOnDiscord(options: RunningBotOptions): Promise<Opened> {
@@ -94,6 +104,36 @@ async function openOnTelegram(options: RunningBotOptions): Promise<Opened> {
   return { chat, enter, refusePosts: () => tg.fail(rule), editsOfCards };
 }
 
+/** The web chat has one room: whoever enters sees nothing of what was said before, and meets three new people. */
+async function openOnWeb(options: RunningBotOptions): Promise<Opened> {
+  const chat = await openWebChat(await freePort(), { speed: 20, ...options });
+  const rooms: Disposable[] = [];
+  const close = async () => {
+    for (const room of rooms) room[Symbol.dispose]();
+    await chat[Symbol.asyncDispose]();
+  };
+  const enter = async () => {
+    const [ann, bo, cy] = names;
+    const { url } = chat.web;
+    const visitors = [await enterWeb(url, ann), await enterWeb(url, bo), await enterWeb(url, cy)] as const;
+    const room = await httpRoom(visitors);
+    rooms.push(room);
+    return { place: 'w:main' as PlaceId, room };
+  };
+  const refusePosts = () => {
+    throw new Error('the web chat posts to its own disk');
+  };
+  const { latch, dataDir, restart } = chat;
+  const closing = {
+    ...{ latch, dataDir, restart },
+    get storage() {
+      return chat.storage;
+    },
+    [Symbol.asyncDispose]: close,
+  };
+  return { chat: closing, enter, refusePosts, editsOfCards: () => [] };
+}
+
 /** Of the picture that was sent last. */
 let colour = 0;
 
@@ -129,8 +169,13 @@ function anyRoom({ chat }: Opened, place: PlaceId, room: Room): AnyRoom {
   };
 }
 
+const open = { discord: openOnDiscord, telegram: openOnTelegram, web: openOnWeb } as const satisfies Record<
+  PlatformName,
+  (options: RunningBotOptions) => Promise<Opened>
+>;
+
 export async function openAnyChat(platform: PlatformName, options: RunningBotOptions = {}): Promise<AnyChat> {
-  const opened = await (platform === 'discord' ? openOnDiscord : openOnTelegram)(options);
+  const opened = await open[platform](options);
   const { chat } = opened;
   return {
     latch: chat.latch,
@@ -138,8 +183,8 @@ export async function openAnyChat(platform: PlatformName, options: RunningBotOpt
     get storage() {
       return chat.storage;
     },
-    enter: ({ nsfw = false } = {}) => {
-      const { place, room } = opened.enter(nsfw);
+    enter: async ({ nsfw = false } = {}) => {
+      const { place, room } = await opened.enter(nsfw);
       return anyRoom(opened, place, room);
     },
     editsOfCards: () => opened.editsOfCards(),

@@ -13,7 +13,7 @@ describe.each(platforms)('buttons of a result on %s', (platform) => {
   afterAll(() => chat[Symbol.asyncDispose]());
 
   test('Again draws another seed; Less and More keep it, move by a tenth, and are off at their ends', async () => {
-    const { bo, answer, numbered } = chat.enter();
+    const { bo, answer, numbered } = await chat.enter();
     const paramsOf = async (number: number) => (await numbered(number)).task!.request.params;
     const values = { prompt: 'a red hat', seed: 7, strength: 0.92 };
     const first = await answer(() => bo.command('edit', values, { picture: black }), picture(1));
@@ -36,7 +36,7 @@ describe.each(platforms)('buttons of a result on %s', (platform) => {
   });
 
   test('Same mask goes on from the result, and is there only where there was a mask', async () => {
-    const { bo, answer, edited, numbered } = chat.enter();
+    const { bo, answer, edited, numbered } = await chat.enter();
     const sent = { mask: await halfMask(), about: await edited(bo) };
     const asked = await answer(() => bo.command('mask upload', {}, sent), /50 % of the picture/);
     const first = await answer(() => bo.fill(asked, '✅', { prompt: 'a pond' }), picture(2));
@@ -50,7 +50,7 @@ describe.each(platforms)('buttons of a result on %s', (platform) => {
   });
 
   test('one of a batch is picked, becomes the current picture and stands alone; the others stay', async () => {
-    const { bo, answer, heads, numbered } = chat.enter();
+    const { bo, answer, heads, numbered } = await chat.enter();
     const values = { prompt: 'a red hat', count: 3 };
     const isBatch = ({ buttons }: { readonly buttons: readonly string[] }) =>
       buttons.some((label) => /(^|\s)3$/.test(label));

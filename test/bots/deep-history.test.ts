@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { executeIn } from '../storage/stand.ts';
-import { openAnyChat, platforms } from './any-room.ts';
+import { messengers, openAnyChat } from './any-room.ts';
 
 /** Edits one after another, each on what the one before made. */
 const count = 10_000;
@@ -15,12 +15,12 @@ const growTo = (lineage: string, last: number) => `
     "seed", "infotext", "pick", "author", "maskAuthor", "jobId", "place", "createdAt"
   FROM "Node", series WHERE "lineageId" = '${lineage}' AND "number" = 1`;
 
-describe.each(platforms)('a history of ten thousand edits on %s', (platform) => {
+describe.each(messengers)('a history of ten thousand edits on %s', (platform) => {
   const last = count + 1;
   const pages = Math.ceil((last + 1) / 20);
   test('is shown, compared and stepped through', async () => {
     await using chat = await openAnyChat(platform);
-    const { bo, answer, edited, heads, newest } = chat.enter();
+    const { bo, answer, edited, heads, newest } = await chat.enter();
     const first = await edited(bo);
     const { lineage } = await newest();
     await executeIn(chat.dataDir, growTo(lineage, last));

@@ -4,7 +4,7 @@ import { openEngineHost } from '../../src/jobs/engine-host.ts';
 import { silentLog } from '../../src/log.ts';
 import { solidPng } from '../support/jobs.ts';
 import type { Person } from '../support/room/room.ts';
-import { type AnyChat, type AnyRoom, openAnyChat, platforms } from './any-room.ts';
+import { type AnyChat, type AnyRoom, messengers, openAnyChat, platforms } from './any-room.ts';
 
 /** The fake engine in a thread of its own, which "!exit" ends. */
 const openDyingEngine = () =>
@@ -20,7 +20,7 @@ const openDyingEngine = () =>
 const waiting = (prompt: string) => new RegExp(`⏳[\\s\\S]*"${prompt}"`);
 const limits = { ...defaultLimits, queuedPerPerson: 50, queuedPerGroup: 50, creditsPerHour: 10_000 };
 
-describe.each(platforms)('the line on %s', (platform) => {
+describe.each(messengers)('the line on %s', (platform) => {
   let chat: AnyChat;
   let black: Buffer;
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe.each(platforms)('the line on %s', (platform) => {
   }
 
   test('is shared between rooms by what their edits cost, and in a room between its people', async () => {
-    const [x, y] = [chat.enter(), chat.enter()];
+    const [x, y] = [await chat.enter(), await chat.enter()];
     chat.latch.close();
     await ask(x, x.ann, 'X: A1', 4);
     await ask(x, x.ann, 'X: A2', 4);
@@ -58,7 +58,7 @@ describe.each(platforms)('the line on %s', (platform) => {
   });
 
   test('gives everybody in a room a turn before anybody has a second one', async () => {
-    const room = chat.enter();
+    const room = await chat.enter();
     const { ann, bo, cy } = room;
     chat.latch.close();
     for (const [who, prompt] of [
@@ -72,7 +72,7 @@ describe.each(platforms)('the line on %s', (platform) => {
   });
 
   test('lets go of what waits and of what runs, for whoever asked for it or looks after the room', async () => {
-    const room = chat.enter();
+    const room = await chat.enter();
     const { ann, bo, cy, answer, messages } = room;
     chat.latch.close();
     const runs = await ask(room, bo, 'first');
@@ -91,7 +91,7 @@ describe.each(platforms)('an engine that dies on %s', (platform) => {
   test('takes one edit with it, which is told and costs nothing; the next ones are painted', async () => {
     await using engine = await openDyingEngine();
     await using chat = await openAnyChat(platform, { engine, limits: { ...limits, creditsPerHour: 0.01 } });
-    const { ann, bo, answer, messages } = chat.enter();
+    const { ann, bo, answer, messages } = await chat.enter();
     const black = await solidPng(64, 64, '#000000');
     const ask = (who: Person, prompt: string) => who.command('edit', { prompt }, { picture: black });
     await answer(() => ask(bo, '!exit'), waiting('!exit'));
@@ -109,7 +109,7 @@ describe.each(platforms)('credits on %s', (platform) => {
       limits: { ...defaultLimits, creditsPerHour: 0.01 },
       worker: false,
     });
-    const { bo, answer } = chat.enter();
+    const { bo, answer } = await chat.enter();
     const black = await solidPng(64, 64, '#000000');
     const ask = (prompt: string) => () => bo.command('edit', { prompt }, { picture: black });
     const waits = await answer(ask('first'), waiting('first'));
@@ -119,14 +119,14 @@ describe.each(platforms)('credits on %s', (platform) => {
   });
 });
 
-describe.each(platforms)('fifty edits at once on %s', (platform) => {
+describe.each(messengers)('fifty edits at once on %s', (platform) => {
   const speed = 20;
   /** A card is edited this often at most, and all of a place this many times in so long, ms. */
   const bounds = { discord: { most: 4, every: 5000 }, telegram: { most: 12, every: 60_000 } }[platform];
 
   test('end in a result each, and edit their cards no more often than the place bears', async () => {
     await using chat = await openAnyChat(platform, { limits, speed });
-    const { ann, bo, cy, messages } = chat.enter();
+    const { ann, bo, cy, messages } = await chat.enter();
     const black = await solidPng(64, 64, '#000000');
     chat.latch.close();
     for (let n = 0; n < 50; n += 1)

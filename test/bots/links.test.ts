@@ -21,7 +21,7 @@ describe.each(platforms)('links on %s', (platform) => {
   });
 
   test('lead to messages and to nothing else: no address is ever fetched, within or without', async () => {
-    const { bo, answer, edited, newest } = chat.enter();
+    const { bo, answer, edited, newest } = await chat.enter();
     const first = await edited(bo);
     const { id } = await newest();
     const { port } = server.address() as AddressInfo;

@@ -10,7 +10,7 @@ describe.each(platforms)('after a restart on %s', (platform) => {
 
   test('what somebody had begun goes on: masks, dialogs, forms, what was kept for later', async () => {
     chat = await openAnyChat(platform);
-    const { bo, cy, answer, edited, newest, numbered } = chat.enter();
+    const { bo, cy, answer, edited, newest, numbered } = await chat.enter();
     const first = await edited(bo);
     const { id } = await newest();
     const half = await halfMask();
@@ -31,7 +31,7 @@ describe.each(platforms)('after a restart on %s', (platform) => {
 
   test('heads, branches, locks and what could be redone are where they were, and old cards of every kind answer', async () => {
     chat = await openAnyChat(platform);
-    const { ann, bo, cy, answer, edited, heads } = chat.enter();
+    const { ann, bo, cy, answer, edited, heads, isLookedAfter } = await chat.enter();
     const first = await edited(ann);
     const second = await answer(() => bo.reply(first, 'make it blue'), picture(2));
     await answer(() => bo.fillFurther(second, '🌿', { name: 'other' }), /The branch "other" begins here\./);
@@ -55,23 +55,26 @@ describe.each(platforms)('after a restart on %s', (platform) => {
     await chat.restart();
     await answer(() => bo.press(vote, '👍'), /^#1 · [\s\S]*on its own branch "other"/);
     expect(await heads()).toEqual({ main: 3, other: 1 });
-    await answer(() => ann.pressFurther(first, '🔒'), /@Ann locked this history/);
+    const locking = await answer(() => ann.pressFurther(first, '🔒'), /@Ann (?:locked|wants to lock)/);
+    if (!isLookedAfter) await answer(() => bo.press(locking, '👍'), /@Ann locked this history/);
     await chat.restart();
     await answer(() => bo.press(first, '↩️'), /This history is locked/);
     await answer(() => bo.reply(second, 'make it green'), /on its own branch/);
   });
 
-  test.each([
+  const states = [
     { state: 'queued', steps: 0 },
     { state: 'preparing', steps: 0 },
     { state: 'running', steps: 2 },
     { state: 'encoding', steps: 5 },
     { state: 'delivering', steps: 6 },
-  ] as const)(
+  ] as const;
+  // The web chat posts to its own disk: that is done before anything can happen.
+  test.each(states.filter(({ state }) => platform !== 'web' || state !== 'delivering'))(
     'an edit that is $state says that it begins again if it had begun, ends in one result, and nothing else of it stays',
     async ({ state, steps }) => {
       chat = await openAnyChat(platform, { worker: state !== 'queued', speed: 200 });
-      const { bo, answer, messages, heads } = chat.enter();
+      const { bo, answer, messages, heads } = await chat.enter();
       const black = await solidPng(64, 64, '#000000');
       chat.latch.close();
       const card = await answer(() => bo.command('edit', { prompt: '!decode a red hat' }, { picture: black }), /⏳/);

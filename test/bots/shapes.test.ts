@@ -13,7 +13,7 @@ describe.each(platforms)('growing a picture on %s', (platform) => {
   afterAll(() => chat[Symbol.asyncDispose]());
 
   test('to a shape: by the command, and by a word in a reply', async () => {
-    const { ann, bo, answer, newest } = chat.enter();
+    const { ann, bo, answer, newest } = await chat.enter();
     const wide = { prompt: 'a meadow', 'to-ratio': '16:9' };
     const first = await answer(() => ann.command('outpaint', wide, { picture: square }), picture(1));
     const { op, task, image } = await newest();
@@ -27,7 +27,7 @@ describe.each(platforms)('growing a picture on %s', (platform) => {
   });
 
   test('to a shape on one side, and in another way', async () => {
-    const { ann, answer, newest } = chat.enter();
+    const { ann, answer, newest } = await chat.enter();
     const left = { prompt: 'a meadow', 'to-ratio': '4:3', direction: 'left', method: 'mosaic', 'mask-blur': 6 };
     await answer(() => ann.command('outpaint', left, { picture: square }), picture(1));
     expect((await newest()).task?.request.params).toMatchObject({
@@ -37,14 +37,14 @@ describe.each(platforms)('growing a picture on %s', (platform) => {
   });
 
   test('on sides named together', async () => {
-    const { ann, answer, newest } = chat.enter();
+    const { ann, answer, newest } = await chat.enter();
     const values = { prompt: 'a meadow', direction: 'horizontal', pixels: 64 };
     await answer(() => ann.command('outpaint', values, { picture: square }), picture(1));
     expect((await newest()).image).toMatchObject({ width: 640, height: 512 });
   });
 
   test('is refused to the shape it has, and to what is no shape', async () => {
-    const { ann, answer } = chat.enter();
+    const { ann, answer } = await chat.enter();
     const to = (shape: string) => () =>
       ann.command('outpaint', { prompt: 'a meadow', 'to-ratio': shape }, { picture: square });
     await answer(to('1:1'), /The picture would not grow[\s\S]*It is 1:1 already/);

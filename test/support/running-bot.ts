@@ -70,7 +70,7 @@ export async function openRunningBot(
   clock: Clock,
   latch: Latch,
   options: RunningBotOptions,
-  openPlatform: (parts: AdapterParts) => Platform & AsyncDisposable,
+  openPlatform: (parts: AdapterParts) => (Platform & AsyncDisposable) | Promise<Platform & AsyncDisposable>,
 ): Promise<RunningBot> {
   const log = silentLog;
   const storage = await openStorage({ dataDir, log, clock: () => new Date(clock.now()) });
@@ -78,7 +78,7 @@ export async function openRunningBot(
   const { catalog = fakeCatalog } = options;
   await queue.announce(catalog);
   const blobs = options.blobs?.(storage) ?? storage.blobs;
-  const platform = openPlatform({ storage, queue, blobs, clock });
+  const platform = await openPlatform({ storage, queue, blobs, clock });
   const bots = await openBots({
     ...{ storage, queue, platforms: [platform], probe: testProbe, log, clock, random: randomBytes },
     ...{ caps: defaultCaps, limits: options.limits },

@@ -17,7 +17,7 @@ import { wireMessage, wireSetup } from './render.ts';
 import { pressRequest, sayRequest } from './requests.ts';
 import type { Sessions } from './sessions.ts';
 import { changeStream } from './stream.ts';
-import { pictureType } from './views.ts';
+import { fileType } from './views.ts';
 
 /** Bytes of one file that is sent. */
 const fileLimit = 25 * 1024 * 1024;
@@ -38,7 +38,7 @@ export interface WebDesk extends Omit<Hearing, 'receive'> {
   /** Undefined until the platform has been started. */
   readonly receive: () => Hearing['receive'] | undefined;
   readonly sessions: Sessions;
-  readonly blobs: Pick<BlobStore, 'get'>;
+  readonly blobs: Pick<BlobStore, 'get' | 'put'>;
   /** The host we were told to listen on. */
   readonly host: string;
   /** Cookies of one host are shared by all its ports: ours carry ours. */
@@ -108,7 +108,7 @@ function identified({ sessions, cookie }: WebDesk): MiddlewareHandler<Env> {
 
 function hearingOf(desk: WebDesk): Hearing | undefined {
   const receive = desk.receive();
-  return receive && { conversation: desk.conversation, views: desk.views, receive };
+  return receive && { conversation: desk.conversation, views: desk.views, blobs: desk.blobs, receive };
 }
 
 const tooLarge = (c: Context) => c.json({ error: 'too large' }, 413);
@@ -150,15 +150,17 @@ function conversationRoutes(app: Hono<Env>, desk: WebDesk): void {
 /** `palimpsest_0123456789.png`, with the ending of what it really is. */
 function fileName(wanted: string | undefined, type: string): string {
   const name = /^[\w-]{1,60}/.exec(wanted ?? '')?.[0] ?? 'picture';
-  return `${name}.${type.slice('image/'.length).replace('jpeg', 'jpg')}`;
+  return `${name}.${type.slice(type.indexOf('/') + 1).replace('jpeg', 'jpg')}`;
 }
 
-function showPicture(c: Context<Env>, bytes: Uint8Array | undefined) {
-  const type = bytes && pictureType(bytes);
+/** Pictures are shown, archives saved; nothing else is handed out. */
+function showFile(c: Context<Env>, bytes: Uint8Array | undefined) {
+  const type = bytes && fileType(bytes);
   if (!type) return c.notFound();
+  const way = type.startsWith('image/') ? 'inline' : 'attachment';
   return c.body(Uint8Array.from(bytes), 200, {
     'Content-Type': type,
-    'Content-Disposition': `inline; filename="${fileName(c.req.query('name'), type)}"`,
+    'Content-Disposition': `${way}; filename="${fileName(c.req.query('name'), type)}"`,
     'Cache-Control': unchanging,
   });
 }
@@ -170,7 +172,7 @@ function pictureRoutes(app: Hono<Env>, { blobs, views }: WebDesk): void {
       if (error instanceof Refusal) return undefined;
       throw error;
     });
-    return showPicture(c, bytes);
+    return showFile(c, bytes);
   });
-  app.get('/view/:name', async (c) => showPicture(c, await views.get(c.req.param('name'))));
+  app.get('/view/:name', async (c) => showFile(c, await views.get(c.req.param('name'))));
 }

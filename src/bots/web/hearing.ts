@@ -1,3 +1,4 @@
+import type { BlobStore } from '../../edit/blob.ts';
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { Answer, Card, Form, Incoming, RemoteFile, RepliedTo, Whereabouts } from '../core/platform.ts';
 import type { WireAnswer } from './client/wire.ts';
@@ -16,6 +17,7 @@ const where: Whereabouts = { place: webPlace, group: 'w', kind: 'room', selfRule
 export interface Hearing {
   readonly conversation: Conversation;
   readonly views: Views;
+  readonly blobs: Pick<BlobStore, 'put'>;
   readonly receive: (incoming: Incoming) => Promise<void>;
 }
 
@@ -31,12 +33,21 @@ function hasButton({ card }: Message, pressed: string | undefined): boolean {
   return buttons.some((button) => code.encode(button) === pressed);
 }
 
+/** A card whose files to keep lie among the blobs, so that they can be fetched until those are swept. */
+async function withFiles({ blobs }: Hearing, card: Card): Promise<Card> {
+  const images = card.images.map(async (image) =>
+    image.original && typeof image.source !== 'string' ? { ...image, source: await blobs.put(image.source) } : image,
+  );
+  return { ...card, images: await Promise.all(images) };
+}
+
 /** Warnings go back with the response; what somebody may want to keep becomes a message that only they see. */
 function gathering(
-  { conversation }: Hearing,
+  hearing: Hearing,
   { user }: Visitor,
   { key, replyTo, code: pressed }: { readonly key: string; readonly replyTo: string | null; readonly code?: string },
 ): Gathered {
+  const { conversation } = hearing;
   const told: Card[] = [];
   let menu: Card | null = null;
   let form: Form | null = null;
@@ -48,7 +59,7 @@ function gathering(
         return;
       }
       const nonce = `told:${key}:${kept++}`;
-      await conversation.post({ to: user, replyTo, nonce, said: null, card });
+      await conversation.post({ to: user, replyTo, nonce, said: null, card: await withFiles(hearing, card) });
     },
     async form(asked) {
       form = asked;

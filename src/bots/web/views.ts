@@ -27,6 +27,11 @@ export function pictureType(bytes: Uint8Array): string | undefined {
   return /^GIF8[79]a$/.test(asciiAt(bytes, 0, 6)) ? 'image/gif' : undefined;
 }
 
+/** What kind of file these bytes begin like, of those that are handed out: a picture, or the archive of an export. */
+export function fileType(bytes: Uint8Array): string | undefined {
+  return asciiAt(bytes, 0, 4) === 'PK\x03\x04' ? 'application/zip' : pictureType(bytes);
+}
+
 /** Copies in a folder, named by what they are. */
 export async function openViews(folder: string): Promise<Views> {
   await mkdir(folder, { recursive: true, mode: 0o700 });

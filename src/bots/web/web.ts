@@ -37,7 +37,7 @@ export interface WebOptions {
   readonly port: number;
   /** Conversation, token and copies of what people sent lie in its folder `web`. */
   readonly dataDir: string;
-  readonly blobs: Pick<BlobStore, 'get'>;
+  readonly blobs: Pick<BlobStore, 'get' | 'put'>;
   readonly log: Log;
   readonly clock?: Clock;
   /** Shown at `/metrics` to this machine, and to whoever has the token. */

@@ -14,7 +14,7 @@ import { openWeb } from '../../../src/bots/web/web.ts';
 import { silentLog } from '../../../src/log.ts';
 import { freePort } from '../../support/process.ts';
 import { landscape } from './pictures.ts';
-import { formOf, newKey, pngFile, Visitor } from './visitor.ts';
+import { enter as enterBy, formOf, newKey, pngFile, Visitor } from './visitor.ts';
 import { openWebChat, type WebChat } from './web-chat.ts';
 
 let chat: WebChat;
@@ -28,13 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => chat?.[Symbol.asyncDispose]());
 
-/** Comes in with the link, as a new browser does. */
-async function enter(): Promise<Visitor> {
-  const body = JSON.stringify({ token });
-  const response = await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body });
-  expect(response.status).toBe(204);
-  return new Visitor(origin, response.headers.getSetCookie()[0]!.split(';')[0]!);
-}
+const enter = (): Promise<Visitor> => enterBy(chat.web.url);
 
 const isResult =
   (words: string) =>
@@ -318,7 +312,7 @@ describe('the server', () => {
       conversation,
       views,
       sessions: sessionsOf(token),
-      blobs: { get: async () => picture },
+      blobs: chat.storage.blobs,
       log: silentLog,
     };
     const metrics = async () => ({ contentType: 'text/plain', text: 'numbers' });
@@ -344,7 +338,7 @@ describe('the server', () => {
       host: '127.0.0.1',
       port,
       dataDir: chat.dataDir,
-      blobs: { get: async () => picture },
+      blobs: chat.storage.blobs,
       log: silentLog,
     };
     await expect(openWeb(options)).rejects.toThrow(`port ${port} is in use`);

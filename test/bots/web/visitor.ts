@@ -2,13 +2,24 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { WireAnswer, WireConversation, WireMessage } from '../../../src/bots/web/client/wire.ts';
 
+/** Lets somebody in by the address that was printed. */
+export async function enter(url: string, name = 'Ann'): Promise<Visitor> {
+  const { origin, hash } = new URL(url);
+  const body = JSON.stringify({ token: hash.slice(1) });
+  const response = await fetch(`${origin}/session`, { method: 'POST', headers: { origin }, body });
+  expect(response.status).toBe(204);
+  return new Visitor(origin, response.headers.getSetCookie()[0]!.split(';')[0]!, name);
+}
+
 /** A browser that came in, as far as it speaks HTTP. */
 export class Visitor {
   readonly origin: string;
   readonly cookie: string;
-  constructor(origin: string, cookie: string) {
+  readonly name: string;
+  constructor(origin: string, cookie: string, name = 'Ann') {
     this.origin = origin;
     this.cookie = cookie;
+    this.name = name;
   }
 
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
@@ -17,13 +28,20 @@ export class Visitor {
   }
 
   async say(text: string, more: Record<string, string | Blob> = {}): Promise<WireAnswer> {
-    const response = await this.fetch('/api/messages', { method: 'POST', body: formOf({ text, ...more }) });
+    const response = await this.fetch('/api/messages', {
+      method: 'POST',
+      body: formOf({ text, name: this.name, ...more }),
+    });
     expect(response.status).toBe(200);
     return (await response.json()) as WireAnswer;
   }
 
-  async press(code: string, message: string | null = null): Promise<WireAnswer> {
-    const body = JSON.stringify({ key: newKey(), name: 'Ann', locale: 'en', code, message, values: null });
+  async press(
+    code: string,
+    message: string | null = null,
+    values: Readonly<Record<string, unknown>> | null = null,
+  ): Promise<WireAnswer> {
+    const body = JSON.stringify({ key: newKey(), name: this.name, locale: 'en', code, message, values });
     const response = await this.fetch('/api/actions', { method: 'POST', body });
     expect(response.status).toBe(200);
     return (await response.json()) as WireAnswer;

@@ -1,20 +1,15 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { openBots, systemClock } from '../../../src/bots/core/index.ts';
 import { openWeb, type WebPlatform } from '../../../src/bots/web/web.ts';
-import { defaultCaps } from '../../../src/edit/resolve.ts';
-import { openEmbeddedQueue } from '../../../src/jobs/embedded.ts';
-import { workHandler } from '../../../src/jobs/worker.ts';
 import { silentLog } from '../../../src/log.ts';
-import { openStorage, type Storage } from '../../../src/storage/index.ts';
-import { fakeCatalog, fakeEngineHost, Latch } from '../../support/fake-engine.ts';
-import { testProbe } from '../../support/test-probe.ts';
+import type { Storage } from '../../../src/storage/index.ts';
+import { Latch } from '../../support/fake-engine.ts';
+import { fastClock, openRunningBot, type RunningBotOptions } from '../../support/running-bot.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const source = join(root, 'src/bots/web/client');
@@ -39,37 +34,36 @@ export interface WebChat extends AsyncDisposable {
   readonly latch: Latch;
   readonly storage: Storage;
   readonly dataDir: string;
-  /** Stops everything and opens it again over the same files, at the same address. */
-  restart(): Promise<void>;
+  /** Stops everything, does something meanwhile, and opens it again over the same files, at the same address. */
+  restart(meanwhile?: () => Promise<void> | void): Promise<void>;
 }
 
-async function openAll(dataDir: string, latch: Latch, port: number) {
-  const log = silentLog;
-  const storage = await openStorage({ dataDir, log });
-  const queue = openEmbeddedQueue({ log });
-  await queue.announce(fakeCatalog);
+async function openAll(dataDir: string, latch: Latch, port: number, options: RunningBotOptions) {
   const metrics = async () => ({ contentType: 'text/plain; version=0.0.4', text: 'palimpsest_waiting_jobs 0\n' });
-  const web = await openWeb({ host: '127.0.0.1', port, dataDir, blobs: storage.blobs, log, metrics });
-  const common = { storage, queue, platforms: [web], probe: testProbe, log, caps: defaultCaps, clock: systemClock };
-  const bots = await openBots({ ...common, random: randomBytes });
-  const stop = new AbortController();
-  const working = queue.consume(workHandler(fakeEngineHost(latch), storage.blobs, log), stop.signal);
-  const close = async () => {
-    await bots[Symbol.asyncDispose]();
-    await web[Symbol.asyncDispose]();
-    stop.abort();
-    await queue[Symbol.asyncDispose]();
-    await working;
-    await storage[Symbol.asyncDispose]();
-  };
-  return { web, storage, close };
+  let opened: WebPlatform | undefined;
+  const bot = await openRunningBot(
+    ...([dataDir, fastClock(options.speed ?? 1), latch, options] as const),
+    async ({ storage, clock }) => {
+      opened = await openWeb({
+        host: '127.0.0.1',
+        port,
+        dataDir,
+        blobs: storage.blobs,
+        log: silentLog,
+        clock,
+        metrics,
+      });
+      return opened;
+    },
+  );
+  return { ...bot, web: opened! };
 }
 
-export async function openWebChat(port: number): Promise<WebChat> {
+export async function openWebChat(port: number, options: RunningBotOptions = {}): Promise<WebChat> {
   await compileClient();
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-web-'));
   const latch = new Latch();
-  let opened = await openAll(dataDir, latch, port);
+  let opened = await openAll(dataDir, latch, port, options);
   return {
     latch,
     dataDir,
@@ -79,9 +73,10 @@ export async function openWebChat(port: number): Promise<WebChat> {
     get storage() {
       return opened.storage;
     },
-    async restart() {
+    async restart(meanwhile) {
       await opened.close();
-      opened = await openAll(dataDir, latch, port);
+      await meanwhile?.();
+      opened = await openAll(dataDir, latch, port, { ...options, worker: true });
     },
     async [Symbol.asyncDispose]() {
       await opened.close();
