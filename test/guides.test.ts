@@ -1,9 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { callOf } from '../src/bots/core/calls.ts';
 import { subcommandsOf } from '../src/bots/core/command.ts';
 import { commandList } from '../src/bots/core/commands.ts';
+import { takePreset } from '../src/bots/core/house/preset-names.ts';
 import { settingNames } from '../src/bots/core/house/settings.ts';
+import type { CommandIncoming } from '../src/bots/core/platform.ts';
+import { parseText } from '../src/bots/core/verbs.ts';
 
 /** Bytes of a picture in a guide at most. */
 const PICTURE_LIMIT = 150_000;
@@ -30,6 +34,19 @@ describe.each(guides)('%s', (guide) => {
     expect(calls.filter((call) => !isKnown(call))).toEqual([]);
     const settings = codes.filter((code) => /^(?:max|min|queued|credits)-[a-z-]+$/.test(code));
     expect(settings.filter((name) => !settingNames.some((known) => known === name))).toEqual([]);
+  });
+
+  test('shows calls and words that are read as they stand there', async () => {
+    const codes = codesIn(await readFile(guide, 'utf8'));
+    const calls = codes.filter((code) => /^\/[a-z]+ .*\d/.test(code)); // those with a value are whole
+    for (const call of calls) {
+      const [, name = '', text = ''] = /^\/(\w+) (.*)$/.exec(call) ?? [];
+      expect(callOf({ name, sub: '', options: {}, text } as CommandIncoming)?.command.name, call).toBe(name);
+    }
+    const words = codes.filter((code) => /^\+ | --|^(?:again|more|less|再来|更多|更少)$|^(?:remove|移除) /.test(code));
+    for (const said of words)
+      expect(parseText(takePreset(said).rest), said).toMatchObject({ kind: expect.stringMatching(/verb|edit/) });
+    expect(calls.length + words.length).toBeGreaterThan(2);
   });
 
   test('leads to pages and pictures that there are, none of them heavy', async () => {

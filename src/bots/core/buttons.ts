@@ -4,7 +4,7 @@ import type { ButtonWord, Messages } from './messages/catalogue.ts';
 import type { ActionId, Button, Capabilities } from './platform.ts';
 
 /** How an action looks: which word, which picture. */
-const looks = {
+export const buttonLooks = {
   ag: { word: 'again', emoji: '🎲' },
   ls: { word: 'less', emoji: '➖' },
   mo: { word: 'more', emoji: '➕' },
@@ -55,7 +55,7 @@ const looks = {
 
 /** A button for a node, job or draft, in its usual words. */
 export function button(messages: Messages, action: ActionId, target: string, more: Partial<Button> = {}): Button {
-  const { word, emoji } = looks[action];
+  const { word, emoji } = buttonLooks[action];
   return { label: messages.buttons[word], emoji, action, target, ...more };
 }
 
