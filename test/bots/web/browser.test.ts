@@ -193,6 +193,18 @@ describe('the page', () => {
     await other.context().close();
   });
 
+  test('keeps the focus on what is pressed from the keyboard, and puts it where one writes when that goes', async () => {
+    await results().first().getByRole('button', { name: 'Outpaint…' }).click();
+    const dialog = page.locator('.card', { hasText: 'Enlarge #1' }).last();
+    await dialog.getByRole('button', { name: '64 px' }).press('Enter');
+    await dialog.locator('.action.primary', { hasText: '64 px' }).waitFor();
+    const focused = () => page.evaluate<string>('document.activeElement.textContent + document.activeElement.tagName');
+    expect(await focused()).toBe('64 pxBUTTON');
+    await dialog.getByRole('button', { name: 'Dismiss' }).press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await focused()).toBe('TEXTAREA');
+  });
+
   test('completes commands from the keyboard, in a list that stays on the screen', async () => {
     const field = page.getByRole('textbox', { name: 'Message' });
     await field.fill('/');

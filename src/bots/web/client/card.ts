@@ -86,19 +86,22 @@ export function actionButton(button: WireButton, onPress: () => Promise<void>, n
       type: 'button',
       disabled: button.disabled,
       'data-action': button.action,
+      'data-key': button.code,
       ...(name !== undefined && { 'aria-label': name, title: name }),
     },
     iconOf(button.emoji),
     h('span', {}, withPlainArrows(button.label)),
   );
+  // It is not disabled meanwhile: that would take the focus from whoever has no pointer.
   const press = async () => {
-    element.disabled = true;
+    if (element.classList.contains('pending')) return;
     element.classList.add('pending');
+    element.setAttribute('aria-busy', 'true');
     try {
       await onPress();
     } finally {
-      element.disabled = button.disabled;
       element.classList.remove('pending');
+      element.removeAttribute('aria-busy');
     }
   };
   element.addEventListener('click', () => void press()); // tells about its own failures
@@ -215,7 +218,8 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
       const choice = chosenBy.get(at);
       if (!choice) return line(text, card.tone);
       const choose = () => void actions.press(message, choice); // tells about its own failures
-      return h('button', { class: 'line chosen', type: 'button', on: { click: choose } }, ...branch(text));
+      const about = { class: 'line chosen', type: 'button', 'data-key': choice.code };
+      return h('button', { ...about, on: { click: choose } }, ...branch(text));
     });
     lines.append(...shown);
     if (card.block.length > 0) lines.append(h('pre', { class: 'block' }, card.block.join('\n')));

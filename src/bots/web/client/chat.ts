@@ -55,6 +55,7 @@ class Chat {
       ...{ words, user: setup.user },
       hero: createHero(words, () => this.#composer.choose()),
       loadEarlier: fetchConversation,
+      focusLost: () => this.#composer.focus(),
       actions: {
         press: (message, button) => this.#press(message, button),
         reply: (message) => this.#composer.reply(message),

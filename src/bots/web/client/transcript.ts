@@ -16,6 +16,8 @@ export interface TranscriptOptions {
   readonly loadEarlier: (before: string) => Promise<{ messages: readonly WireMessage[]; earlier: boolean }>;
   /** What is shown while there is nothing else. */
   readonly hero: HTMLElement;
+  /** What had the focus is gone. */
+  readonly focusLost: () => void;
 }
 
 /** Something of ours on its way to the server. */
@@ -150,7 +152,7 @@ class TranscriptView implements Transcript {
     const hadFocus = shown.item.contains(document.activeElement);
     shown.item.remove();
     this.#shown.delete(id);
-    if (hadFocus) this.#scroll.parentElement?.querySelector<HTMLElement>('textarea')?.focus();
+    if (hadFocus) this.#options.focusLost();
   }
 
   #show(message: WireMessage): HTMLLIElement {
