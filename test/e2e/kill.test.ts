@@ -1,10 +1,13 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { NodeId } from '../../src/edit/lineage.ts';
 import { startMortalRedis } from '../jobs/mortal-redis.ts';
 import { solidPng } from '../support/jobs.ts';
+import type { Person } from '../support/room/room.ts';
 import { databaseUrl, program } from '../support/services.ts';
 import type { Conversation, Seen } from '../support/telegram-stand-in/index.ts';
-import { ending, expectOneEndingEach, openStage, type Stage, until } from './stage.ts';
+import { ending, endingIn, expectOneEndingEach, openStage, type Stage, until } from './stage.ts';
 
 let black: Buffer;
 beforeAll(async () => {
@@ -129,5 +132,52 @@ describe.concurrent('every accepted edit ends in one message, whoever is killed'
     const [repeated] = [await ending(stage, again)];
     expect(await headOf(stage, repeated!)).toBe(nodeBehind(repeated!));
     expect(await expectOneEndingEach(stage, [runs, waits, away, again])).toBe(0);
+  });
+
+  test('two processes with bots, a platform each: a worker lost twice, a Redis that stands still, bots that are stopped', async () => {
+    await using redis = await startMortalRedis({ persistent: true });
+    await using stage = await openStage({ redis: redis.url, database: await databaseUrl(), withDiscord: true });
+    const [onTelegram, onDiscord] = [stage.room('telegram'), stage.room('discord')];
+    const [[ann], [bo]] = [onTelegram.people, onDiscord.people];
+    const [_, bots] = await Promise.all([
+      stage.start('bots', { platforms: ['telegram'] }),
+      stage.start('bots', { platforms: ['discord'] }),
+    ]);
+    const order = (who: Person, prompt: string, steps: number, size = 64) =>
+      who.command('edit', { prompt, steps, size: `${size}x${size}`, strength: 1 }, { picture: black });
+
+    const first = await stage.start('worker');
+    await order(bo, 'deadly', 150, 256);
+    await stage.jobWith('deadly', ['running']);
+    await order(ann, 'patient', 3);
+    await first.kill();
+    const second = await stage.start('worker');
+    const says = (words: RegExp) => () => onDiscord.messages().some(({ text }) => words.test(text));
+    await until('it to be begun again', says(/"deadly"\n▰[\s\S]*begins again/));
+    await second.kill();
+    await stage.start('worker');
+    const { text, buttons } = await endingIn(stage, onDiscord, 'deadly');
+    expect(text).toMatch(/^⚠ [\s\S]*went away/);
+    expect(buttons).toEqual([expect.stringContaining('🔁')]);
+    expect(await stage.storage.jobs.creditsSince(`discord:${bo.id}`, new Date(0))).toBe(0);
+    expect((await endingIn(stage, onTelegram, 'patient')).text).toMatch(/^#1 · /);
+
+    const blobs = async () => (await readdir(join(stage.dataDir, 'blobs'), { recursive: true })).length;
+    await order(ann, 'held up', 150, 128);
+    await stage.jobWith('held up', ['running']);
+    const before = await blobs();
+    redis.pause(true);
+    await order(bo, 'meanwhile', 3);
+    await until('a picture to be painted that nobody can be told of', async () => (await blobs()) > before);
+    redis.pause(false);
+    expect((await endingIn(stage, onTelegram, 'held up')).text).toMatch(/^#1 · /);
+    expect((await endingIn(stage, onDiscord, 'meanwhile')).text).toMatch(/^#1 · /);
+
+    await order(bo, 'long', 150, 128);
+    await stage.jobWith('long', ['running']);
+    expect(await bots.stop()).toBe(0);
+    await stage.start('bots', { platforms: ['discord'] });
+    expect((await endingIn(stage, onDiscord, 'long')).text).toMatch(/^#1 · /);
+    expect(await stage.storage.jobs.unfinished()).toEqual([]);
   });
 });

@@ -10,7 +10,7 @@ import { type DiscordStandIn, openDiscordStandIn } from '../support/discord-stan
 import { type Program, type ProgramOptions, startProgram } from '../support/program.ts';
 import { discordRoom } from '../support/room/on-discord.ts';
 import { telegramRoom } from '../support/room/on-telegram.ts';
-import type { Room } from '../support/room/room.ts';
+import type { Room, RoomMessage } from '../support/room/room.ts';
 import { program } from '../support/services.ts';
 import {
   type Conversation,
@@ -163,4 +163,22 @@ export async function expectOneEndingEach(stage: Stage, asked: readonly Seen[]):
     repetitions += others.length;
   }
   return repetitions;
+}
+
+/** Likewise in a room: the messages by which the edit with these words ended. */
+export async function endingIn(stage: Stage, room: Room, prompt: string): Promise<RoomMessage> {
+  const isEnding = ({ byBot, text }: RoomMessage) =>
+    byBot && /^(#\d+ · |⚠ )/.test(text) && text.includes(`"${prompt}"`);
+  const found = () => room.messages().filter(isEnding);
+  const [first] = await until(`an end of "${prompt}"`, () => (found().length > 0 ? found() : null)).catch(
+    (cause: unknown) => {
+      const said = room.messages().map(({ text }) => text);
+      throw new Error(`${said.join('\n---\n')}\n\n${stage.trouble()}`, { cause });
+    },
+  );
+  await until(`everything of "${prompt}" but its end to go`, () => {
+    const about = room.messages().filter(({ byBot, text }) => byBot && text.includes(`"${prompt}"`));
+    return about.length === 1;
+  });
+  return first!;
 }
