@@ -198,7 +198,7 @@ async function applyOnHead(flow: Flow, asker: Asker, row: JobRow): Promise<void>
   const head = lineage?.heads[row.branch] ?? lineage?.heads.main;
   const parent = head && (await flow.storage.lineage.node(head));
   if (!parent || row.task.kind !== 'edit') throw new Refusal('gone', {});
-  await accept(flow, { ...(await orderOnto(flow, asker, row, parent)), notes: [] });
+  await accept(flow, await orderOnto(flow, asker, row, parent));
 }
 
 /**

@@ -51,9 +51,9 @@ interface Provenance {
 }
 
 export interface PictureView extends Standing, Provenance {
+  /** HEAD of its branch, which went on while it was painted; the card offers to follow where that can be done. */
+  readonly raced?: { readonly job: JobId; readonly current: number; readonly canFollow: boolean } | null;
   /** How long it took and how many steps ran; null for a picture that is shown again. */
-  /** HEAD of its branch, which went on while it was painted; the card offers to follow. */
-  readonly raced?: { readonly job: JobId; readonly current: number } | null;
   readonly made: { readonly seconds: number; readonly stepsRun: number } | null;
   readonly notes: readonly string[];
 }
@@ -113,7 +113,7 @@ function titleOf(messages: Messages, { node, author }: PictureView): string {
 function racedRows(messages: Messages, { node, raced }: PictureView): readonly Button[][] {
   if (!raced) return [];
   const keep = button(messages, 'br', node.id, { label: messages.buttons.keepAsBranch });
-  return [[button(messages, 'ah', raced.job), keep]];
+  return [raced.canFollow ? [button(messages, 'ah', raced.job), keep] : [keep]];
 }
 
 /** A finished edit: its pictures, what made them, where they come from, and the buttons to go on. */

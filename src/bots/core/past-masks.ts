@@ -1,5 +1,5 @@
 import type { BlobRef } from '../../edit/blob.ts';
-import type { LineageNode } from '../../edit/lineage.ts';
+import type { LineageNode, NodeId } from '../../edit/lineage.ts';
 import { andThen, type Placement, placementOf } from '../../edit/placement.ts';
 import type { MaskSource, UserId } from '../../edit/request.ts';
 import type { Desk } from './desk.ts';
@@ -47,12 +47,33 @@ export async function pastMasks({ storage }: Desk, node: LineageNode): Promise<r
   return found;
 }
 
+/** Where an ancestor lies in a picture, null when it is the same; undefined when the picture was not made from it. */
+export async function placementSince(
+  { storage }: Desk,
+  ancestor: NodeId,
+  node: LineageNode,
+): Promise<Placement | null | undefined> {
+  let placement: Placement | null = null;
+  let at: LineageNode = node;
+  for (let depth = 0; at.id !== ancestor; depth++) {
+    const parent: LineageNode | undefined = at.parent === null ? undefined : await storage.lineage.node(at.parent);
+    if (!parent || !at.task || depth === DEPTH) return undefined;
+    const step = placementOf(at.task.request, parent.image, at.image);
+    placement = placement ? andThen(step, placement) : step;
+    at = parent;
+  }
+  return placement;
+}
+
 /** Whether a picture fills what was made of it. */
 export const isWhole = ({ output, x, y, width, height }: Placement) =>
   x === 0 && y === 0 && width === output.width && height === output.height;
 
+/** A mask, and what was made with it, or would have been: its parent is what the mask was drawn on. */
+type Movable = Pick<PastMask, 'mask' | 'placement'> & { readonly from: Pick<LineageNode, 'parent'> };
+
 /** A past mask as a hard mask of the picture it is wanted on. */
-export async function movedTo(desk: Desk, { mask, placement, from }: PastMask, node: LineageNode): Promise<BlobRef> {
+export async function movedTo(desk: Desk, { mask, placement, from }: Movable, node: LineageNode): Promise<BlobRef> {
   const bytes = await desk.storage.blobs.get(mask.blob);
   const parent = from.parent === null ? undefined : await desk.storage.lineage.node(from.parent);
   const size = placement && !isWhole(placement) && parent ? parent.image : node.image;

@@ -1,5 +1,6 @@
 import type { JobId, Lineage, LineageNode, NodeId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
+import type { JobRow } from '../../storage/index.ts';
 import type { PictureView } from './cards.ts';
 import { type Desk, nameOf } from './desk.ts';
 
@@ -23,6 +24,9 @@ export async function batchOf({ storage }: Pick<Desk, 'storage'>, node: LineageN
   return siblings.filter((sibling) => sibling.job === node.job).toSorted((a, b) => a.pick - b.pick);
 }
 
+/** Whether an edit can be made of another picture than its own: what was painted over one picture is no other's. */
+export const canMoveOn = ({ task }: Pick<JobRow, 'task'>): boolean => task.request.sketch === undefined;
+
 /** Whether the branch a result was to move on went elsewhere meanwhile, and where it is. */
 export async function racedBy(
   desk: Desk,
@@ -35,7 +39,7 @@ export async function racedBy(
   const head = lineage?.heads[job.branch];
   if (!head || batch.some((one) => one.id === head)) return null;
   const current = await desk.storage.lineage.node(head);
-  return current ? { job: job.id, current: current.number } : null;
+  return current ? { job: job.id, current: current.number, canFollow: canMoveOn(job) } : null;
 }
 
 /** Looks up everything a picture's card says. With `whole` the other pictures of its batch stand beside it. */

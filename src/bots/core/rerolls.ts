@@ -12,7 +12,8 @@ import { type Desk, uniform } from './desk.ts';
 import { capsFor } from './house/rules.ts';
 import { catalogNow, clampedNotes } from './intake.ts';
 import { maskOfNode } from './mask.ts';
-import { isWhole, movedTo } from './past-masks.ts';
+import { isWhole, movedTo, placementSince } from './past-masks.ts';
+import { canMoveOn } from './picture-view.ts';
 
 /** What a picture was made with. @throws Refusal 'nothing-to-repeat' for an upload */
 function paramsOf(node: LineageNode): Params {
@@ -114,12 +115,29 @@ export async function orderSameMask(
   return { asker, request, parent, op: 'same mask', maskAuthor: author, notes };
 }
 
-/** An edit that was made elsewhere, with all its values, of another picture of the same tree. @throws Refusal as resolving does */
+/** The mask of an edit at its place in a picture that came of what the edit was of. @throws Refusal 'mask-size' */
+async function maskOnto(desk: Desk, row: JobRow, onto: LineageNode): Promise<MaskSource | null> {
+  const { mask } = row.task.request;
+  if (mask?.kind !== 'image') return null;
+  const placement = await placementSince(desk, row.parent, onto);
+  if (placement && !isWhole(placement)) {
+    return { kind: 'image', blob: await movedTo(desk, { mask, from: row, placement }, onto), read: 'white' };
+  }
+  const before = placement === undefined ? (await desk.storage.lineage.node(row.parent))?.image : onto.image;
+  if (before?.width === onto.image.width && before.height === onto.image.height) return mask;
+  const inWords = (size?: { width: number; height: number }) => (size ? `${size.width}×${size.height}` : '–');
+  throw new Refusal('mask-size', { mask: inWords(before), image: inWords(onto.image) });
+}
+
+/** An edit that was made elsewhere, with all its values, of another picture of the same tree. @throws Refusal 'old-button', 'mask-size' */
 export async function orderOnto(desk: Desk, asker: Asker, row: JobRow, parent: LineageNode): Promise<Order> {
-  const { mask, params } = row.task.request;
-  const layers = [{ name: 'command', content: { params } }] as const;
-  const wish = { init: parent.image.ref, initSize: parent.image, mask: mask?.kind === 'image' ? mask : null, layers };
-  const { request } = resolveEdit(wish, await catalogNow(desk), desk.caps, () => uniform(desk));
+  if (!canMoveOn(row)) throw new Refusal('old-button', {});
+  const layers = [{ name: 'command', content: { params: row.task.request.params } }] as const;
+  const mask = await maskOnto(desk, row, parent);
+  const wish = { init: parent.image.ref, initSize: parent.image, mask, layers };
+  const caps = await capsFor(desk, asker);
+  const { request, clamped } = resolveEdit(wish, await catalogNow(desk), caps, () => uniform(desk));
   const { op, maskAuthor } = row;
-  return { asker, request, parent: { kind: 'node', node: parent, how: 'pointed at' }, op, maskAuthor, notes: [] };
+  const notes = clampedNotes(asker, clamped);
+  return { asker, request, parent: { kind: 'node', node: parent, how: 'pointed at' }, op, maskAuthor, notes };
 }

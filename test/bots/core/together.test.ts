@@ -1,10 +1,13 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../src/bots/core/index.ts';
 import { agreementsNeeded } from '../../../src/bots/core/votes.ts';
+import type { BlobRef } from '../../../src/edit/blob.ts';
 import { paramsFromInfotext } from '../../../src/edit/infotext.ts';
 import type { PlaceId, Policy } from '../../../src/edit/lineage.ts';
 import { readInfotext } from '../../../src/engine/image/infotext-file.ts';
 import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
 import {
   ann,
@@ -282,9 +285,33 @@ describe('a race', () => {
         .map(({ label }) => label)
         .slice(0, 2),
     ).toEqual(['Apply there', 'Keep as a branch']);
+    const key = { scope: 'server', owner: here.slice(0, here.lastIndexOf(':')), key: 'max-steps' } as const;
+    await chat.storage.settings.set({ ...key, value: 5 });
     const applied = await next(() => platform.press(bo, late, 'Apply there'));
-    expect(wordsOf(applied.card)).toMatch(/^#4 · img2img · @Bo\n"a blue hat".*from #2/s);
+    await chat.storage.settings.reset(key);
+    expect(wordsOf(applied.card)).toMatch(/^#4 · img2img · @Bo\n"a blue hat".*from #2.*steps 20→5 \(server limit\)/s);
     expect((await lineageOf(one)).heads.main).toBe((await nodeOf(applied)).id);
+  });
+
+  test('takes a mask along to where its part of the picture is now', async () => {
+    const one = await first();
+    const files = [await halfMask()];
+    await platform.say(bo, 'mask a blue hat', { in: here, replyTo: one.id, files });
+    const card = await chat.until(() => platform.standing(here).find((p) => p.card.title.startsWith('Repaint')));
+    chat.latch.close();
+    await platform.say(ann, 'outpaint left 64', { in: here, replyTo: one.id });
+    await platform.press(bo, card, 'Use');
+    chat.latch.open();
+    const late = await chat.result(here, 2);
+    const wide = (await chat.storage.lineage.lineage((await nodeOf(one)).lineage))!.heads.main;
+    const applied = await next(() => platform.press(bo, late, 'Apply there'));
+    const { parent, task } = await nodeOf(applied);
+    expect(parent).toBe(wide);
+    const { mask } = task!.request;
+    const bytes = await chat.storage.blobs.get((mask as { blob: BlobRef }).blob);
+    const { data, info } = await sharp(bytes).greyscale().raw().toBuffer({ resolveWithObject: true });
+    const row = [...data.subarray(0, info.width)];
+    expect([row.indexOf(255), row.lastIndexOf(255), info.width, info.height]).toEqual([64, 95, 128, 64]);
   });
 });
 
