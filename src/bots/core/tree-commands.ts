@@ -47,7 +47,7 @@ async function numbered(flow: Flow, node: LineageNode, given: string): Promise<L
   const number = /^\s*#?(\d{1,7})(?!\d)/.exec(given)?.[1];
   const [found] = number === undefined ? [] : await flow.storage.lineage.nodes(node.lineage, Number(number), 1);
   if (!found || found.number !== Number(number))
-    throw new Refusal('unknown-name', { kind: '#', given: given.slice(0, 40), nearest: [] });
+    throw new Refusal('unknown-name', { kind: 'picture', given: given.slice(0, 40), nearest: [] });
   if (found.removed) throw new Refusal('gone', {});
   return found;
 }

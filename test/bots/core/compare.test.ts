@@ -43,7 +43,7 @@ describe('Compare', () => {
     );
     expect(side.card.title).toBe('#1 and #0');
     await platform.command(ann, 'compare', { a: '99' }, { in: here });
-    expect(chat.lastTold()).toContain('I know no # "99"');
+    expect(chat.lastTold()).toContain('I know no picture "99"');
     await platform.command(ann, 'compare', { a: '1', b: '1' }, { in: here });
     expect(chat.lastTold()).toContain('Nothing to compare with');
   });

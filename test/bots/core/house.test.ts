@@ -56,7 +56,10 @@ describe('settings', () => {
       expect(shown).toContain(line);
     await command(chat, admin, 'server limits show');
     expect(chat.lastTold().split('\n')).toContain('cfg 13 (channel)');
-    expect(chat.lastTold()).not.toContain('(you)');
+    const everybody = chat.lastTold();
+    for (const line of ['max-steps 150 (default)', 'credits-per-hour 100 (default)', 'retention 30 (default)'])
+      expect(everybody.split('\n')).toContain(line);
+    for (const own of ['(you)', 'notify', 'private']) expect(everybody).not.toContain(own);
   });
 
   test('of a language for a server or a channel are what everybody there reads', async () => {

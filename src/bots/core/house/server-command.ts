@@ -48,17 +48,21 @@ async function resetLimit(doing: Doing): Promise<void> {
 
 async function showLimits({ flow, heard, incoming }: Doing): Promise<void> {
   const { house } = messagesIn(heard.private);
-  const lines = await settingLines(flow, { where: heard.asker.where, user: 'web:nobody' }, house);
+  const lines = await settingLines(flow, { where: heard.asker.where, user: null }, house);
   await incoming.answer.tell({ ...plainCard, title: house.limitsTitle, lines });
 }
 
-/** A rule of this server or channel by its name. */
-function rule(scope: 'server' | 'channel', key: SettingName, value: (doing: Doing) => string | readonly string[]) {
+/** A rule of this server or channel by its name, and how it is told when its value is not. */
+function rule(
+  scope: 'server' | 'channel',
+  key: SettingName,
+  chosen: (doing: Doing) => { readonly value: string | readonly string[]; readonly told?: string },
+) {
   return (doing: Doing): Promise<void> => {
     const { where } = doing.heard.asker;
     const owner = scope === 'server' ? where.group : where.place;
-    const chosen = value(doing);
-    return decreed(doing, String(chosen), () => doing.flow.storage.settings.set({ scope, owner, key, value: chosen }));
+    const { value, told = String(value) } = chosen(doing);
+    return decreed(doing, told, () => doing.flow.storage.settings.set({ scope, owner, key, value }));
   };
 }
 
@@ -191,9 +195,9 @@ export const serverDoes: Readonly<Record<string, (doing: Doing) => Promise<void>
   'limits set': setLimit,
   'limits reset': resetLimit,
   'limits show': showLimits,
-  'channel allow': rule('channel', 'channels', () => 'allow'),
-  'channel deny': rule('channel', 'channels', () => 'deny'),
-  'channel set': rule('server', 'channels', ({ call }) => (call.options.rule === 'deny' ? 'deny' : 'allow')),
+  'channel allow': rule('channel', 'channels', () => ({ value: 'allow', told: '' })),
+  'channel deny': rule('channel', 'channels', () => ({ value: 'deny', told: '' })),
+  'channel set': rule('server', 'channels', ({ call }) => ({ value: call.options.rule === 'deny' ? 'deny' : 'allow' })),
   'words add': addWord,
   'words remove': removeWord,
   'words list': listWords,
@@ -206,6 +210,8 @@ export const serverDoes: Readonly<Record<string, (doing: Doing) => Promise<void>
   'policy authors': together('authors'),
   'policy threads': setThreads,
   ...queueDoes,
-  log: rule('server', 'log', ({ heard, call }) => (call.options.here === 'off' ? [] : [heard.asker.where.place])),
+  log: rule('server', 'log', ({ heard, call }) =>
+    call.options.here === 'off' ? { value: [], told: 'off' } : { value: [heard.asker.where.place], told: 'here' },
+  ),
   audit,
 };

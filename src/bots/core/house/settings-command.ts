@@ -11,14 +11,25 @@ import { oneLine } from '../plain-text.ts';
 import type { Whereabouts } from '../platform.ts';
 import { everywhere } from './gate.ts';
 import { aroundNames } from './preset-command.ts';
-import { choicesFor } from './rules.ts';
-import { chosenValue, type Named, namedIn, type SettingKey, settingKeys, settingNames } from './settings.ts';
+import { type Choices, choicesFor } from './rules.ts';
+import {
+  chosenValue,
+  type Named,
+  namedIn,
+  type SettingKey,
+  type SettingName,
+  settingKeys,
+  settingNames,
+} from './settings.ts';
 
 /** A value as people read it. */
 function shown(value: unknown): string {
   if (value === null) return '–';
   return Array.isArray(value) ? value.join(' ') || '–' : String(value);
 }
+
+/** Whoever has chosen nothing. */
+const nobody: UserId = 'web:nobody';
 
 /** Something that holds, and whose choice it is. */
 interface Holding {
@@ -49,7 +60,10 @@ function paramsIn(layers: readonly Layer[]): readonly Holding[] {
 }
 
 /** Presets that count without being named, one for each scope and flow. */
-async function defaultPresets({ storage }: Pick<Desk, 'storage'>, { where, user }: Whose): Promise<readonly Holding[]> {
+async function defaultPresets(
+  { storage }: Pick<Desk, 'storage'>,
+  { where, user }: Whose & { readonly user: UserId },
+): Promise<readonly Holding[]> {
   const owners = [
     ['system', everywhere],
     ['server', where.group],
@@ -65,31 +79,55 @@ async function defaultPresets({ storage }: Pick<Desk, 'storage'>, { where, user 
   return found.flat();
 }
 
-/** Whose settings are shown, and where they hold. */
+/** Whose settings are shown, and where they hold; null: what holds for everybody there. */
 interface Whose {
   readonly where: Pick<Whereabouts, 'group' | 'place'>;
-  readonly user: UserId;
+  readonly user: UserId | null;
+}
+
+/** What holds for everybody where no server chose less. */
+function mostOf({ caps, limits }: Pick<Desk, 'caps' | 'limits'>): Readonly<Partial<Record<SettingName, number>>> {
+  return {
+    ...{ 'max-pixels': caps.maxPixels, 'max-steps': caps.maxSteps, 'max-count': caps.maxCount },
+    ...{ 'min-strength': caps.strength?.min ?? 0, 'max-strength': caps.strength?.max ?? 1 },
+    ...{ 'queued-per-person': limits.queuedPerPerson, 'queued-here': limits.queuedPerGroup },
+    'credits-per-hour': limits.creditsPerHour,
+  };
+}
+
+/** Somebody's own settings, and rules that were made for them; for a whole place every rule there is. */
+function settingsOf(desk: Pick<Desk, 'caps' | 'limits'>, choices: Choices, user: UserId | null): readonly Holding[] {
+  const isShown = (name: SettingName) => (user === null ? isHouse(name) : !isRule(name));
+  const most = mostOf(desk);
+  return settingNames
+    .filter((name) => isShown(name) || choices.of(name).from !== 'table')
+    .map((name) => {
+      const { value, from } = choices.of(name);
+      return { name, value: value ?? most[name] ?? null, from };
+    });
 }
 
 /** `steps 30 (server)`: every setting, every default preset and every parameter somebody chose, with the layer it came from. */
 export async function settingLines(
-  desk: Pick<Desk, 'storage'>,
-  whose: Whose,
+  desk: Pick<Desk, 'storage' | 'caps' | 'limits'>,
+  { where, user }: Whose,
   { from }: Pick<HouseMessages, 'from'>,
 ): Promise<readonly string[]> {
-  const { where, user } = whose;
   const { group, place } = where;
-  const choices = await choicesFor(desk, where, user);
-  const settings = settingNames
-    .filter((name) => !isRule(name) || choices.of(name).from !== 'table')
-    .map((name) => ({ name, ...choices.of(name) }));
-  const layers = [...(await desk.storage.presets.layers({ group, place, user })), ...choices.layers];
+  const whose = { where, user: user ?? nobody };
+  const choices = await choicesFor(desk, where, whose.user);
+  const settings = settingsOf(desk, choices, user);
+  const layers = [...(await desk.storage.presets.layers({ group, place, user: whose.user })), ...choices.layers];
   const all: readonly Holding[] = [...settings, ...(await defaultPresets(desk, whose)), ...paramsIn(layers)];
   return all.map((one) => `${one.name} ${oneLine(shown(one.value), 120)} (${from[one.from]})`);
 }
 
+/** Whether a setting is of servers or channels. */
+const isHouse = (name: SettingName): boolean =>
+  (settingKeys[name] as SettingKey).scopes.some((scope) => scope === 'server' || scope === 'channel');
+
 /** Whether a setting is a rule for others rather than a taste of one's own. */
-function isRule(name: (typeof settingNames)[number]): boolean {
+function isRule(name: SettingName): boolean {
   return !(settingKeys[name] as SettingKey).scopes.includes('user');
 }
 

@@ -12,6 +12,9 @@ const kindWords: Readonly<Record<string, string>> = {
   hypernetwork: '超网络',
   style: '样式',
   preset: '预设',
+  setting: '设置',
+  method: '方式',
+  picture: '图片',
 };
 
 const calledIn = (kind: string): string | undefined =>
