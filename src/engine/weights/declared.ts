@@ -69,13 +69,15 @@ function textActivations(config: Record<string, unknown>): NonNullable<Declared[
   return Object.fromEntries(pairs);
 }
 
-function parsed(json: string | undefined): Record<string, unknown> {
+function parsed(json = '{}'): Record<string, unknown> {
   try {
-    return record(JSON.parse(json ?? '{}'));
+    return json.length > longestConfig ? {} : record(JSON.parse(json));
   } catch {
     return {}; // somebody else's idea of `tiny_config`
   }
 }
+
+const longestConfig = 10_000;
 
 function record(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

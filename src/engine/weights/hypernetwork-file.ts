@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { torchEntries } from './torch.ts';
 import { readTorchFile } from './torch-file.ts';
-import { brokenWeights, type TensorEntry } from './weights-file.ts';
+import { brokenWeights, realFile, type TensorEntry } from './weights-file.ts';
 
 /** A layer of a hypernetwork's module: a matrix [out, in], or the gains [n] of a layer norm. */
 export interface HypernetworkLayer {
@@ -38,7 +38,8 @@ const mostWidths = 64;
  * Source: A1111 modules/hypernetworks/hypernetwork.py
  */
 export async function openHypernetwork(path: string): Promise<HypernetworkFile> {
-  const { value, places } = await readTorchFile(path);
+  const real = await realFile(path);
+  const { value, places } = await readTorchFile(real);
   const content = value instanceof Map ? value : new Map<unknown, unknown>();
   const widths = [...content.keys()].filter((key): key is number => typeof key === 'number');
   if (widths.length === 0 || widths.length > mostWidths) {
@@ -49,7 +50,7 @@ export async function openHypernetwork(path: string): Promise<HypernetworkFile> 
     const [k, v] = Array.isArray(pair) ? (pair as unknown[]) : [];
     return [width, new Map([['k', k] as const, ['v', v] as const])] as const;
   });
-  const entries = await torchEntries(path, { value: new Map(pairs), places });
+  const entries = await torchEntries(real, { value: new Map(pairs), places });
   const activation = content.get('activation_func');
   return {
     modules: new Map(widths.map((width) => [width, modulesOf(path, width, entries)])),

@@ -15,8 +15,10 @@ export class PickleError extends Error {
   override readonly name = 'PickleError';
 }
 
-/** Values on the stack or in the memo at once; the largest checkpoints need some 20,000. */
-const maxValues = 2_000_000;
+/** Values made on the way, whatever becomes of them, and places in the memo; the largest checkpoints need some 200,000. */
+const maxValues = 1_000_000;
+/** A dictionary or a set takes the memory of so many other values. */
+const dictionaryCost = 8;
 
 interface Machine {
   readonly bytes: Buffer;
@@ -26,6 +28,7 @@ interface Machine {
   readonly outer: unknown[][];
   stack: unknown[];
   at: number;
+  made: number;
 }
 
 /**
@@ -37,16 +40,14 @@ interface Machine {
  * Source: CPython `pickletools.py`
  */
 export function unpickle(bytes: Buffer, start: number, world: PickleWorld): { value: unknown; end: number } {
-  const m: Machine = { bytes, world, memo: new Map(), outer: [], stack: [], at: start };
+  const m: Machine = { bytes, world, memo: new Map(), outer: [], stack: [], at: start, made: 0 };
   for (;;) {
     const opcode = take(m, 1)[0]!;
     if (opcode === 0x2e) return { value: pop(m), end: m.at }; // STOP
     const run = opcodes[opcode];
     if (!run) throw new PickleError(`opcode 0x${opcode.toString(16)} is not allowed`);
     run(m);
-    if (m.stack.length > maxValues || m.memo.size > maxValues || m.outer.length > maxValues) {
-      throw new PickleError(`holds more than ${maxValues} values`);
-    }
+    if (m.made > maxValues || m.memo.size > maxValues) throw new PickleError(`holds more than ${maxValues} values`);
   }
 }
 
@@ -57,6 +58,7 @@ const opcodes: Readonly<Record<number, (m: Machine) => void>> = {
   40: (m) => {
     m.outer.push(m.stack); // MARK
     m.stack = [];
+    m.made++;
   },
   48: (m) => void pop(m), // POP
   49: (m) => void toMark(m), // POP_MARK
@@ -165,6 +167,7 @@ function long(bytes: Buffer): number | bigint {
 
 function push(m: Machine, value: unknown): void {
   m.stack.push(value);
+  m.made += value instanceof Map || value instanceof Set ? dictionaryCost : 1;
 }
 
 function pop(m: Machine): unknown {
@@ -211,5 +214,6 @@ function setItems(m: Machine, items: readonly unknown[]): void {
 function call(m: Machine): void {
   const [callee, args] = popMany(m, 2);
   if (!Array.isArray(args)) throw new PickleError('calls with no tuple of arguments');
+  for (const arg of args) if (Array.isArray(arg)) m.made += arg.length; // which may be copied
   push(m, m.world.apply(callee, args));
 }

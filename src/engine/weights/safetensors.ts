@@ -1,9 +1,11 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { isDType, itemSizes } from './dtypes.ts';
-import { brokenWeights, type TensorEntry, type WeightsFile } from './weights-file.ts';
+import { brokenWeights, longestName, type TensorEntry, type WeightsFile } from './weights-file.ts';
 
 /** No real header comes near: SDXL's is a third of a megabyte. Source: huggingface/safetensors, MAX_HEADER_SIZE */
 const maxHeaderBytes = 100_000_000;
+/** Values in a header, which take far more memory than their text; SDXL's has some 30,000. */
+const maxHeaderValues = 1_000_000;
 const lengthBytes = 8;
 
 /** Where the data section of a file lies, in bytes from the start of the file. */
@@ -60,6 +62,8 @@ async function readRange(
 }
 
 function parseHeader(path: string, bytes: Uint8Array): Record<string, unknown> {
+  if (bytes.length > maxHeaderValues && valuesIn(bytes) > maxHeaderValues)
+    throw brokenWeights(path, `header of more than ${maxHeaderValues} values`);
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -70,8 +74,22 @@ function parseHeader(path: string, bytes: Uint8Array): Record<string, unknown> {
   return header;
 }
 
+/** At most so many values can JSON text have: each but the first follows a comma or a bracket that stands outside every string. */
+function valuesIn(bytes: Uint8Array): number {
+  const [quote, backslash] = [0x22, 0x5c];
+  let count = 1;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === 0x2c || byte === 0x5b || byte === 0x7b) count++;
+    if (byte !== quote) continue;
+    for (at++; at < bytes.length && bytes[at] !== quote; at++) if (bytes[at] === backslash) at++;
+  }
+  return count;
+}
+
 function tensorEntry(section: DataSection, name: string, given: unknown): TensorEntry {
   const broken = (why: string) => brokenWeights(section.path, `${shown(name)} ${why}`);
+  if (name.length > longestName) throw broken(`is a name of ${name.length} characters`);
   if (!isRecord(given)) throw broken('is not an object');
   const { dtype, shape, data_offsets: offsets } = given;
   if (!isDType(dtype)) throw broken(`has dtype ${shown(dtype)}, expected one of ${Object.keys(itemSizes).join(', ')}`);

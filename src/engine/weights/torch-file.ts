@@ -16,9 +16,13 @@ export interface TorchFile {
 /** Pickles of the largest checkpoints take some 300 kB. */
 const maxPickleBytes = 64 * 2 ** 20;
 
+/** Members of a zip file; the largest checkpoints have some 5,000. */
+const maxEntries = 50_000;
+
 /** How the two formats begin: a zip's first entry; a pickle of torch's magic number. */
 const zipMagic = Buffer.from('PK\x03\x04');
 const legacyMagic = Buffer.from([0x80, 0x02, 0x8a, 0x0a]);
+const legacyNumber = 0x1950a86a20f9469cfc6cn;
 
 /** Whether a file that begins like this is one of torch's. */
 export function isTorchFile(head: Buffer): boolean {
@@ -78,6 +82,7 @@ async function readZip(handle: FileHandle): Promise<TorchFile> {
 async function entriesOf(zip: ZipFile): Promise<Entry[]> {
   const entries: Entry[] = [];
   try {
+    if (zip.entryCount > maxEntries) throw new Error(`it has ${zip.entryCount} members`);
     for await (const entry of zip.eachEntry()) entries.push(entry);
   } catch (cause) {
     brokenZip(cause as Error);
@@ -125,7 +130,9 @@ async function readLegacy(handle: FileHandle): Promise<TorchFile> {
     at = end;
     return value;
   };
-  const [, , machine, value, keys] = [next(), next(), next(), next(), next()];
+  const [magic, protocol] = [next(), next()];
+  if (magic !== legacyNumber || protocol !== 1001) throw new PickleError('has another magic number than torch writes');
+  const [machine, value, keys] = [next(), next(), next()];
   if (machine instanceof Map && machine.get('little_endian') === false) throw new PickleError('was written big-endian');
   if (!Array.isArray(keys)) throw new PickleError('lists no storages');
   return { value, places: await legacyPlaces({ handle, size, at }, keys, storages) };

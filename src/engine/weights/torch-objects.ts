@@ -144,9 +144,13 @@ function storageOf(id: unknown): TorchStorage {
   return { dtype: type.dtype, key, count: partCount, start };
 }
 
+/** As torch itself. */
+const maxAxes = 64;
+
 function view(storage: unknown, offset: unknown, shape: unknown, strides: unknown, type?: unknown): TorchTensor {
   const isFitting = isStorage(storage) && isCount(offset) && isCounts(shape) && isCounts(strides);
-  if (!isFitting || shape.length !== strides.length) throw new PickleError('holds a tensor that is none');
+  if (!isFitting || shape.length !== strides.length || shape.length > maxAxes)
+    throw new PickleError('holds a tensor that is none');
   const dtype = storage.dtype ?? Object.values(dtypes).find((known) => known === type);
   if (!dtype) throw new PickleError('holds a tensor without a type');
   return { storage, dtype, shape, strides, offset };

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { itemSizes } from './dtypes.ts';
 import { readTorchFile, type TorchFile } from './torch-file.ts';
 import { isTorchTensor, type TorchTensor } from './torch-objects.ts';
-import { brokenWeights, readBytes, type TensorEntry, type WeightsFile } from './weights-file.ts';
+import { brokenWeights, longestName, readBytes, type TensorEntry, type WeightsFile } from './weights-file.ts';
 
 /** What weights are wrapped in, outermost first. */
 const wrappers = ['state_dict', 'params_ema', 'params', 'model', 'net', 'generator'];
@@ -34,14 +34,15 @@ export async function torchEntries(path: string, file: TorchFile): Promise<Map<s
   let copied = 0;
   const limit = Math.min(maxCopiedBytes, Math.max(littleBytes, (await stat(path)).size));
   for (const [name, tensor] of tensorsIn(file.value, '', new Set())) {
+    if (name.length > longestName) throw brokenWeights(path, `a tensor's name has ${name.length} characters`);
     const entry = entryOf(path, file, name, tensor);
     if (isContiguous(tensor)) {
       entries.set(name, entry);
       continue;
     }
-    copied += entry.length;
+    copied += Math.max(entry.length, reachOf(tensor));
     if (copied > limit) throw brokenWeights(path, `${name} and others lie in pieces of over ${limit} bytes`);
-    entries.set(name, await gathered(file, entry, tensor));
+    entries.set(name, await gathered(entry, tensor));
   }
   return entries;
 }
@@ -57,7 +58,10 @@ function* tensorsIn(value: unknown, path: string, within: Set<unknown>, depth = 
   if (isTorchTensor(value)) yield [path, value];
   if (!(value instanceof Map) || depth > maxDepth || within.has(value)) return;
   within.add(value);
-  for (const [key, item] of value) yield* tensorsIn(item, path === '' ? `${key}` : `${path}/${key}`, within, depth + 1);
+  for (const [key, item] of value) {
+    if (typeof key === 'object' && key !== null) continue; // a tuple, say, whose text may be endless
+    yield* tensorsIn(item, path === '' ? `${key}` : `${path}/${key}`, within, depth + 1);
+  }
 }
 
 /** The tensor as if it lay in one piece. */
@@ -91,19 +95,28 @@ function isContiguous({ shape, strides }: TorchTensor): boolean {
   return true;
 }
 
-/** Copies the elements of a strided view row by row. */
-async function gathered({ places }: TorchFile, entry: TensorEntry, tensor: TorchTensor): Promise<TensorEntry> {
-  const { shape, strides, dtype, storage } = tensor;
-  const item = itemSizes[dtype];
-  const reach = shape.reduce((sum, n, i) => sum + (n - 1) * strides[i]!, 0) + 1;
-  const place = places.get(storage.key)!;
-  const source = await readBytes({ ...entry, length: Math.min(reach * item, place.length) });
+/** Bytes from the first element of a view to the end of the last. */
+function reachOf({ shape, strides, dtype }: TorchTensor): number {
+  return (shape.reduce((sum, n, i) => sum + (n - 1) * strides[i]!, 0) + 1) * itemSizes[dtype];
+}
+
+/** Copies the elements of a strided view one by one. */
+async function gathered(entry: TensorEntry, tensor: TorchTensor): Promise<TensorEntry> {
+  const item = itemSizes[tensor.dtype];
+  const axes = tensor.shape.map((n, i) => ({ n, step: tensor.strides[i]! * item })).filter(({ n }) => n > 1);
+  const source = await readBytes({ ...entry, length: reachOf(tensor) });
   const bytes = new Uint8Array(entry.length);
-  const index = new Array<number>(shape.length).fill(0);
+  const index = axes.map(() => 0);
+  let from = 0;
   for (let to = 0; to < bytes.length; to += item) {
-    const from = index.reduce((sum, n, i) => sum + n * strides[i]!, 0) * item;
-    bytes.set(source.subarray(from, from + item), to);
-    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) index[axis] = 0;
+    for (let b = 0; b < item; b++) bytes[to + b] = source[from + b]!;
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      const { n, step } = axes[axis]!;
+      from += step;
+      if (++index[axis]! < n) break;
+      from -= n * step;
+      index[axis] = 0;
+    }
   }
   return { ...entry, bytes };
 }

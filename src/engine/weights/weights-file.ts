@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { type Tensor, tensor } from '../tensor/tensor.ts';
@@ -30,10 +30,44 @@ export interface WeightsFile {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** Refuses a file, naming it without its folder: the words reach people. */
+/** Refuses a file, naming it without its folder: the words reach people, and what they cite of the file may be long and wild. */
 export function brokenWeights(path: string, why: string): Refusal<'weights-broken'> {
-  return new Refusal('weights-broken', { file: basename(path), why });
+  const plain = why.replace(/\p{Cc}+/gu, ' ');
+  return new Refusal('weights-broken', {
+    file: basename(path),
+    why: plain.length > longestWhy ? `${plain.slice(0, longestWhy)}…` : plain,
+  });
 }
+
+const longestWhy = 300;
+
+/** Characters of a tensor's name; real ones have less than 200. */
+export const longestName = 1000;
+
+/** Whether an error is the file system's: it says nothing about what is in a file, and may be gone the next time. */
+export function isFault(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && /^E[A-Z0-9]+$/.test(`${error.code}`);
+}
+
+/** A file without permission, or one that is just being deleted, is refused like a broken one. @throws whatever is no fault */
+export function asRefusal(path: string, error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (!isFault(error)) throw error;
+  return new Refusal('weights-broken', { file: basename(path), why: error.message.split(',')[0]! }, { cause: error });
+}
+
+/**
+ * The file behind a path, links followed: the runtime reads no tensors through them.
+ * @throws Refusal 'weights-broken' for what is no file: reading a pipe or a device may never end
+ */
+export async function realFile(path: string): Promise<string> {
+  const real = await realpath(path);
+  if (!(await stat(real)).isFile()) throw brokenWeights(path, noFile);
+  return real;
+}
+
+/** What is said of folders, pipes and devices that are called like files. */
+export const noFile = 'it is no ordinary file';
 
 /** @throws Refusal 'weights-broken' when the file has become shorter than its index said. */
 export async function readBytes(entry: TensorEntry): Promise<Uint8Array> {

@@ -58,6 +58,8 @@ describe('a header that cannot be is refused, saying what was expected:', () => 
     ['offsets past the end', header({ dtype: 'F32', shape: [5], data_offsets: [0, 20] }), 'of 16 bytes'],
     ['offsets backwards', header({ dtype: 'F32', shape: [0], data_offsets: [8, 4] }), 'of 16 bytes'],
     ['too few bytes', header({ dtype: 'F32', shape: [4], data_offsets: [0, 12] }), 'expected 16 for F32 [4]'],
+    ['an endless name', withHeader(JSON.stringify({ ['a.'.repeat(501)]: {} })), 'a name of 1002 characters'],
+    ['more values than memory', withHeader(`{"a":[${'[],'.repeat(1_000_000)}"]"]}`), 'more than 1000000 values'],
     ['an absurd shape', header({ dtype: 'F32', shape: [2 ** 52, 2 ** 52], data_offsets: [0, 16] }), 'expected'],
   ])('%s', async (_, bytes, words) => {
     expect(await refusalOf(bytes)).toContain(words);
