@@ -4,6 +4,7 @@ import { Refusal } from '../../errors.ts';
 import { type CheckpointParts, checkpointParts } from './checkpoint-parts.ts';
 import { type Declared, declaredIn, type LatentSpace } from './declared.ts';
 import { type FamilyMatch, familyOf, type Variant } from './family.ts';
+import { textBeside } from './text-beside.ts';
 import { type UnetShape, unetShape } from './unet-shape.ts';
 import { readTensor, type TensorEntry, type WeightsFile } from './weights-file.ts';
 
@@ -39,12 +40,13 @@ export async function examineCheckpoint(
   file: WeightsFile,
   { prediction, spreadOf = measureSpread }: FactOptions = {},
 ): Promise<{ readonly facts: CheckpointFacts; readonly parts: CheckpointParts }> {
-  const parts = checkpointParts(file);
-  const foreign = parts.unet?.has('input_blocks.0.0.weight') ? undefined : foreignArchitecture(parts);
-  if (foreign || !parts.unet) throw unsupported(file, foreign ?? 'it holds no U-Net');
+  const found = checkpointParts(file);
+  const foreign = found.unet?.has('input_blocks.0.0.weight') ? undefined : foreignArchitecture(found);
+  if (foreign || !found.unet) throw unsupported(file, foreign ?? 'it holds no U-Net');
   const declared = declaredIn(file);
-  const unet = unetShape(parts.unet);
+  const unet = unetShape(found.unet);
   const match = familyOf(unet, declared.family);
+  const parts = checkpointParts(file, { family: match.name, variant: match.variant });
   refuseVariants(file, match, unet, parts);
   const chosen = prediction ?? declared.prediction ?? (await predictionOf(match, parts, spreadOf));
   const { all } = parts;
@@ -115,6 +117,12 @@ async function predictionOf(
   const telling = 'output_blocks.11.1.transformer_blocks.0.norm1.bias';
   if (name !== 'sd2' || variant !== 'plain' || !unet!.has(telling)) return 'eps';
   return (await spreadOf(unet!.tensor(telling))) > 0.09 ? 'v' : 'eps';
+}
+
+/** `parameterization: v` in the checkpoint's `.yaml`, as A1111 looks for it. */
+export async function predictionBeside(path: string): Promise<'v' | undefined> {
+  const text = await textBeside(path, '.yaml');
+  return /^\s*parameterization:\s*["']?v["']?\s*(#.*)?$/m.test(text) ? 'v' : undefined;
 }
 
 async function measureSpread(entry: TensorEntry): Promise<number> {

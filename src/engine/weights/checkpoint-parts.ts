@@ -1,4 +1,6 @@
+import type { FamilyName } from '../../edit/catalog.ts';
 import type { TextEncoderName } from './declared.ts';
+import { textEncodersOf, type Variant } from './family.ts';
 import { type Weights, weightsOf } from './weights.ts';
 import type { TensorEntry, WeightsFile } from './weights-file.ts';
 
@@ -35,16 +37,36 @@ const textPlaces = [
   { prefix: 'conditioner.embedders.1.transformer', layout: 'huggingFace' },
 ] as const;
 
-/** Splits a checkpoint into its networks, by the prefixes of its tensors' names. */
-export function checkpointParts(file: WeightsFile): CheckpointParts {
+/**
+ * Splits a checkpoint into its networks, by the prefixes of its tensors' names.
+ * @param of  its family, where that is known: it tells which encoder a single one of unusual width is
+ */
+export function checkpointParts(
+  file: WeightsFile,
+  of?: { readonly family: FamilyName; readonly variant: Variant },
+): CheckpointParts {
   const all = weightsOf(file.path, file.tensors);
   const unet = findUnet(all, file.tensors);
+  const text = textPlaces.flatMap((place) => textPart(all, place));
   return {
     all,
     ...(unet && { unet }),
     ...(all.has(`${vaePrefix}.decoder`) && { vae: all.at(vaePrefix) }),
-    text: textPlaces.flatMap((place) => textPart(all, place)),
+    text: of ? namedFor(text, textEncodersOf(of.family, of.variant)) : text,
   };
+}
+
+/** The only encoder of a family that reads one is that one, whatever its place says; the full-size ones are told by their widths. */
+function namedFor(text: readonly TextPart[], expected: readonly TextEncoderName[]): readonly TextPart[] {
+  const [part, ...others] = text;
+  const [name, ...more] = expected;
+  if (!part || !name || others.length > 0 || more.length > 0 || nameByWidth(widthOf(part))) return text;
+  return [{ ...part, name }];
+}
+
+/** Of the states a text encoder gives. */
+export function widthOf({ layout, weights }: Pick<TextPart, 'layout' | 'weights'>): number {
+  return weights.tensor(layout === 'openClip' ? 'ln_final.weight' : 'final_layer_norm.weight').shape[0]!;
 }
 
 function findUnet(all: Weights, tensors: ReadonlyMap<string, TensorEntry>): Weights | undefined {

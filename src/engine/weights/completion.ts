@@ -1,15 +1,9 @@
 import type { CheckpointFacts } from './checkpoint-facts.ts';
-import { checkpointParts, nameByWidth, type TextPart } from './checkpoint-parts.ts';
+import { checkpointParts, nameByWidth, type TextPart, widthOf } from './checkpoint-parts.ts';
 import type { TextEncoderName } from './declared.ts';
+import { textEncodersOf } from './family.ts';
 import { type Weights, weightsOf } from './weights.ts';
 import type { TensorEntry, WeightsFile } from './weights-file.ts';
-
-/** The text encoders that a family of checkpoints reads, in the order their states are joined. */
-function textEncodersOf({ family, variant }: Pick<CheckpointFacts, 'family' | 'variant'>): readonly TextEncoderName[] {
-  if (family === 'sd1') return ['clip_l'];
-  if (family === 'sd2') return ['clip_h'];
-  return variant === 'refiner' ? ['clip_g'] : ['clip_l', 'clip_g'];
-}
 
 /** What people call the encoders. */
 export const encoderNames: Readonly<Record<TextEncoderName, string>> = {
@@ -20,11 +14,9 @@ export const encoderNames: Readonly<Record<TextEncoderName, string>> = {
 
 /** The encoders a checkpoint has use for and does not hold; none where those it holds are as wide as its U-Net reads. */
 export function missingEncoders(facts: CheckpointFacts, text: readonly TextPart[]): readonly TextEncoderName[] {
-  const wide = text.reduce((sum, { layout, weights }) => {
-    return sum + weights.tensor(layout === 'openClip' ? 'ln_final.weight' : 'final_layer_norm.weight').shape[0]!;
-  }, 0);
+  const wide = text.reduce((sum, part) => sum + widthOf(part), 0);
   if (wide === facts.unet.contextDim) return [];
-  return textEncodersOf(facts).filter((name) => !text.some((part) => part.name === name));
+  return textEncodersOf(facts.family, facts.variant).filter((name) => !text.some((part) => part.name === name));
 }
 
 /** Prefixes a text encoder may have in a file of its own, besides those it has in checkpoints. */
@@ -43,7 +35,7 @@ interface FoundEncoder extends Omit<TextPart, 'weights' | 'projection'> {
  */
 export function completed(checkpoint: WeightsFile, facts: CheckpointFacts, files: readonly WeightsFile[]): WeightsFile {
   const tensors = new Map(checkpoint.tensors);
-  for (const name of missingEncoders(facts, checkpointParts(checkpoint).text)) {
+  for (const name of missingEncoders(facts, checkpointParts(checkpoint, facts).text)) {
     const found = files.map((file) => [file, encoderIn(file)] as const).find(([, encoder]) => encoder?.name === name);
     if (!found) continue;
     const [file, encoder] = found;

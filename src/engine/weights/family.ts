@@ -1,4 +1,5 @@
 import type { FamilyName } from '../../edit/catalog.ts';
+import type { TextEncoderName } from './declared.ts';
 import type { UnetShape } from './unet-shape.ts';
 
 /** Relatives within a family: other inputs, or blocks left out. */
@@ -73,6 +74,13 @@ export function familyOf(shape: UnetShape, declared?: FamilyName): FamilyMatch {
   const row = rows.find((candidate) => matches(candidate, shape));
   if (row) return { name: row.name, variant: row.variant };
   return { name: declared ?? structuralFamily(shape), variant: structuralVariant(shape.inChannels) };
+}
+
+/** The text encoders that a family of checkpoints reads, in the order their states are joined. */
+export function textEncodersOf(family: FamilyName, variant: Variant): readonly TextEncoderName[] {
+  if (family === 'sd1') return ['clip_l'];
+  if (family === 'sd2') return ['clip_h'];
+  return variant === 'refiner' ? ['clip_g'] : ['clip_l', 'clip_g'];
 }
 
 function matches(row: Row, shape: UnetShape): boolean {

@@ -65,7 +65,8 @@ function blocksPerLevel(unet: Weights): number {
 function addText(targets: Map<string, LoraTarget>, text: TextPart, layers: readonly string[]): void {
   const isSecond = text.name === 'clip_g';
   const kohya = isSecond ? ['lora_te2_'] : ['lora_te_', 'lora_te1_'];
-  const dotted = isSecond ? ['text_encoder_2.'] : ['text_encoder.', ''];
+  const comfyui = `text_encoders.${text.name}.transformer.`;
+  const dotted = [...(isSecond ? ['text_encoder_2.'] : ['text_encoder.', '']), comfyui];
   for (const [name, target] of layers.flatMap((layer) => textTargets(text, layer))) {
     for (const start of kohya) targets.set(start + name.replaceAll('.', '_'), target);
     for (const start of dotted) targets.set(start + name, target);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { examineCheckpoint } from '../../../src/engine/weights/checkpoint-facts.ts';
+import { openCheckpointFile } from '../../../src/engine/weights/checkpoint-file.ts';
+import { missingEncoders } from '../../../src/engine/weights/completion.ts';
 import type { TensorEntry, WeightsFile } from '../../../src/engine/weights/weights-file.ts';
 import { layoutEntries, readLayout } from '../../../src/golden/models/layouts.ts';
 
@@ -38,3 +40,18 @@ test.each([5, 7, 12])('a U-Net of %i input channels is refused, whatever its fam
     details: { why: `its U-Net takes ${channels} channels, and only 4, 8 and 9 have a meaning here` },
   });
 });
+
+test.each(['conditioner.embedders.0.model.', 'cond_stage_model.model.'])(
+  'the one text encoder of a small SD2 is OpenCLIP-H, whatever its place: %s',
+  async (place) => {
+    const file = await openCheckpointFile('test/golden/models/sd2/sd2_tiny_bf16.safetensors');
+    const tensors = [...file.tensors].map(([name, entry]): [string, TensorEntry] => [
+      name.replace('cond_stage_model.model.', place),
+      entry,
+    ]);
+    const { facts, parts } = await examineCheckpoint({ ...file, tensors: new Map(tensors) });
+    expect(facts.family).toBe('sd2');
+    expect(parts.text.map(({ name }) => name)).toEqual(['clip_h']);
+    expect(missingEncoders(facts, parts.text)).toEqual([]);
+  },
+);

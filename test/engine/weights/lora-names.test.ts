@@ -67,6 +67,12 @@ test.each([
     'cond_stage_model.transformer',
     'encoder.layers.0.mlp.fc1',
   ],
+  [
+    'sdxl',
+    'text_encoders.clip_g.transformer.text_model.encoder.layers.0.self_attn.k_proj',
+    'embedders.1.model',
+    'resblocks.0.attn.in_proj_weight',
+  ],
   ['sd1', 'text_model.encoder.layers.0.mlp.fc1', 'cond_stage_model.transformer', 'encoder.layers.0.mlp.fc1'],
   ['sd2', 'text_encoder.text_model.encoder.layers.0.mlp.fc1', 'cond_stage_model.model', 'resblocks.0.mlp.c_fc'],
   ['sdxl', 'text_encoder.text_model.encoder.layers.0.mlp.fc1', 'embedders.0.transformer', 'encoder.layers.0.mlp.fc1'],
@@ -75,7 +81,7 @@ test.each([
   const target = (await targetsOf(family)).get(base);
   expect(target?.part).toBe('text');
   expect(target?.weight).toContain(place);
-  expect(target?.weight).toContain(`${layer}.weight`);
+  expect(target?.weight).toContain(layer.endsWith('_weight') ? layer : `${layer}.weight`);
 });
 
 test("PEFT's learnt norms are DoRA's", () => {
