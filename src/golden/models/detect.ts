@@ -1,4 +1,5 @@
 import { examineCheckpoint } from '../../engine/weights/checkpoint-facts.ts';
+import { withLdmNames } from '../../engine/weights/checkpoint-file.ts';
 import type { Variant } from '../../engine/weights/family.ts';
 import type { TensorEntry } from '../../engine/weights/weights-file.ts';
 import { attempt, type Check } from '../compare.ts';
@@ -57,6 +58,13 @@ const referenceClasses: Readonly<Record<string, readonly (readonly [family: stri
   KOALA_1B: [['sdxl', 'koala-1b']],
 };
 
+/** ComfyUI's names for what is recognised and refused, and words of the refusal. */
+const refusedClasses: Readonly<Record<string, string>> = {
+  SD21UnclipL: 'a picture in place of text',
+  SD21UnclipH: 'a picture in place of text',
+  SD_X4Upscaler: 'the ×4 upscaler',
+};
+
 /** What a checkpoint is, from its header alone (`detect/cases.json`); `layouts/` lies beside. */
 export async function* detectCases(dir: string): AsyncIterable<GoldenOutcome> {
   for (const golden of await readJson<DetectCase[]>(dir, 'cases.json')) {
@@ -75,9 +83,13 @@ async function detectChecks(dir: string, golden: DetectCase): Promise<Check[]> {
     for (const entry of layoutEntries(Object.fromEntries(renamed))) tensors.set(entry.name, entry);
   }
   for (const entry of layoutEntries(golden.extra)) tensors.set(entry.name, entry);
-  const file = { path: `${golden.name}.safetensors`, tensors, metadata: new Map(Object.entries(golden.metadata)) };
+  const metadata = new Map(Object.entries(golden.metadata));
+  const file = withLdmNames({ path: `${golden.name}.safetensors`, tensors, metadata });
   const spreadOf = async () => golden.norm1_bias_std ?? 0;
-  return compare(await examineCheckpoint(file, { spreadOf }), golden.expect);
+  const words = refusedClasses[golden.expect.reference_class];
+  if (words === undefined) return compare(await examineCheckpoint(file, { spreadOf }), golden.expect);
+  const refusal = await examineCheckpoint(file, { spreadOf }).then(() => '', String);
+  return [[`refused: ${words}`, refusal.includes(words) ? 0 : Number.POSITIVE_INFINITY, 0]];
 }
 
 function compare({ facts, parts }: Awaited<ReturnType<typeof examineCheckpoint>>, expect: Expected): Check[] {

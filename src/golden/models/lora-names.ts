@@ -25,32 +25,37 @@ const families: Readonly<Record<string, readonly (readonly [layout: string, pref
   ],
 };
 
-/** Which layer every entry of a LoRA means (`lora/key_map_*.json`; `layouts/` lies beside `lora/`). */
-export async function* loraNameCases(dir: string): AsyncIterable<GoldenOutcome> {
-  const area = 'models/lora';
+type UnetTable =
+  | Readonly<Record<string, string>>
+  | { readonly rows: readonly (readonly [base: string, weight: string])[] };
+type TextTable = readonly (readonly [family: string, base: string, layer: string])[];
+
+/**
+ * Which layer every entry of a LoRA means, by a table (`lora/key_map_*.json`; `layouts/` lies beside `lora/`): of layers of text encoders, each
+ * with its family, or of a U-Net, whose family the file's name tells: `key_map_sdxl_unet.json`.
+ */
+export function loraNameCase(dir: string, file: string): Promise<GoldenOutcome> {
+  const name = file.replace('.json', '');
   const layouts = join(dir, '..', 'layouts');
-  yield attempt(area, 'key_map_sd1_unet', async () => {
-    const map = await readJson<Record<string, string>>(dir, 'key_map_sd1_unet.json');
-    return unetChecks(await targetsOf(layouts, 'sd1'), Object.entries(map));
+  return attempt('models/lora', name, async () => {
+    const table = await readJson<UnetTable | TextTable>(dir, file);
+    if (isTextTable(table)) return textChecks(layouts, table);
+    const rows = 'rows' in table && Array.isArray(table.rows) ? table.rows : Object.entries(table);
+    return unetChecks(await targetsOf(layouts, name.split('_')[2] ?? ''), rows);
   });
-  yield attempt(area, 'key_map_sdxl_unet', async () => {
-    const { rows } = await readJson<{ rows: [string, string, string | null][] }>(dir, 'key_map_sdxl_unet.json');
-    return unetChecks(
-      await targetsOf(layouts, 'sdxl'),
-      rows.map(([base, weight]) => [base, weight]),
-    );
-  });
-  yield attempt(area, 'key_map_text_a1111', async () => {
-    const rows = await readJson<[string, string, string][]>(dir, 'key_map_text_a1111.json');
-    const checks: Check[] = [];
-    for (const family of new Set(rows.map(([name]) => name))) {
-      const targets = await targetsOf(layouts, family);
-      for (const [, base, layer] of rows.filter(([name]) => name === family)) {
-        checks.push([base, mismatch(flattened(targets.get(base)), layer), 0]);
-      }
+}
+
+const isTextTable = (table: UnetTable | TextTable): table is TextTable => Array.isArray(table);
+
+async function textChecks(layouts: string, rows: TextTable): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const family of new Set(rows.map(([name]) => name))) {
+    const targets = await targetsOf(layouts, family);
+    for (const [, base, layer] of rows.filter(([name]) => name === family)) {
+      checks.push([base, mismatch(flattened(targets.get(base)), layer), 0]);
     }
-    return checks;
-  });
+  }
+  return checks;
 }
 
 async function targetsOf(layouts: string, family: string): Promise<Map<string, LoraTarget>> {

@@ -27,7 +27,7 @@ import {
   textFeeds,
   unetOf,
 } from './checkpoint.ts';
-import { loraNameCases } from './lora-names.ts';
+import { loraNameCase } from './lora-names.ts';
 
 const area = 'models/lora';
 const tolerance = { delta: 1e-5, rotation: 1e-4, model: 5e-4 };
@@ -35,7 +35,7 @@ const tolerance = { delta: 1e-5, rotation: 1e-4, model: 5e-4 };
 /** What LoRAs of every kind add to a weight, and whole networks with them (`lora/`). */
 export async function* loraCases(dir: string): AsyncIterable<GoldenOutcome> {
   for (const file of await goldenFiles(dir, /\.json$/)) {
-    if (file === 'key_map_sd1_unet.json') yield* loraNameCases(dir);
+    if (file.startsWith('key_map_')) yield loraNameCase(dir, file);
     else if (file === 'deltas.json') yield* deltaCases(dir);
     else if (/^sd1_io/.test(file)) yield* sd1Cases(dir, file);
     else if (/^sdxl_io/.test(file)) yield* sdxlCases(dir, file);

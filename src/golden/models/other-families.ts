@@ -10,7 +10,6 @@ import { attempt, type Check, tensorError } from '../compare.ts';
 import type { GoldenOutcome } from '../outcome.ts';
 import { type GoldenTensors, readGoldenTensors } from '../tensors.ts';
 import {
-  caseNames,
   type GoldenCheckpoint,
   goldenCheckpoint,
   goldenFiles,
@@ -29,12 +28,21 @@ export async function* sd2Cases(dir: string): AsyncIterable<GoldenOutcome> {
   const checkpoint = await goldenCheckpoint(dir);
   for (const file of await goldenFiles(dir, ioFile)) {
     const golden = await readGoldenTensors(join(dir, file));
-    yield attempt(area, 'text', () => penultimateNormed(checkpoint, golden));
-    yield attempt(area, 'unet', () => unetChecks(checkpoint, golden, 'unet.'));
+    const has = (name: string) => golden.tensors.has(name);
+    if (has('text.ids')) yield attempt(area, 'text', () => penultimateNormed(checkpoint, golden));
+    for (const prefix of casePrefixes(golden)) {
+      yield attempt(area, prefix.slice(0, -1), () => unetChecks(checkpoint, golden, prefix));
+    }
     for (const prediction of ['v', 'eps'] as const) {
+      if (!has(`denoise.${prediction}.x`)) continue;
       yield attempt(area, `denoise ${prediction}`, () => denoiseChecks(checkpoint, golden, prediction));
     }
   }
+}
+
+/** How the names of every U-Net case begin: `unet.` where there is but one, else `unet.<case>.`. */
+function casePrefixes(golden: GoldenTensors): readonly string[] {
+  return [...golden.tensors.keys()].flatMap((name) => /^(unet\.(?:.+\.)?)x$/.exec(name)?.[1] ?? []);
 }
 
 async function penultimateNormed(checkpoint: GoldenCheckpoint, golden: GoldenTensors): Promise<Check[]> {
@@ -57,7 +65,8 @@ async function denoiseChecks(
   const timesteps = { data: Float32Array.from(sigmas, given.timestep), shape: [sigmas.length] };
   const parts = sigmas.map((sigma, i) => [rows(of('x'), i, i + 1), sigma] as const);
   const x = concatRows(parts.map(([part, sigma]) => scale(given.inputScale(sigma), part)));
-  const { out } = await runOnce(unetOf(checkpoint), { x, timesteps, context: golden.get('unet.context') });
+  const [first = ''] = casePrefixes(golden);
+  const { out } = await runOnce(unetOf(checkpoint), { x, timesteps, context: golden.get(`${first}context`) });
   const denoised = concatRows(
     parts.map(([part, sigma], i) => {
       const mix = given.output(sigma);
@@ -76,11 +85,12 @@ export async function* sdxlCases(dir: string): AsyncIterable<GoldenOutcome> {
   const checkpoint = await goldenCheckpoint(dir);
   for (const file of await goldenFiles(dir, ioFile)) {
     const golden = await readGoldenTensors(join(dir, file));
-    yield attempt(area, 'text CLIP-L', () => clipLChecks(checkpoint, golden));
-    yield attempt(area, 'text OpenCLIP-G', () => clipGChecks(checkpoint, golden));
-    yield attempt(area, 'label vectors', async () => labelChecks(golden));
-    for (const name of caseNames(golden, 'unet', 'x')) {
-      yield attempt(area, `unet ${name}`, () => unetChecks(checkpoint, golden, `unet.${name}.`));
+    const has = (name: string) => golden.tensors.has(name);
+    if (has('text.ids_l')) yield attempt(area, 'text CLIP-L', () => clipLChecks(checkpoint, golden));
+    if (has('text.ids_g')) yield attempt(area, 'text OpenCLIP-G', () => clipGChecks(checkpoint, golden));
+    if (golden.metadata.sizes) yield attempt(area, 'label vectors', async () => labelChecks(golden));
+    for (const prefix of casePrefixes(golden)) {
+      yield attempt(area, prefix.slice(0, -1), () => unetChecks(checkpoint, golden, prefix));
     }
   }
 }
@@ -142,10 +152,8 @@ export async function* concatCases(dir: string): AsyncIterable<GoldenOutcome> {
   const checkpoint = await goldenCheckpoint(dir);
   for (const file of await goldenFiles(dir, ioFile)) {
     const golden = await readGoldenTensors(join(dir, file));
-    const x = ['mask', 'masked_latent'].reduce(
-      (joined, name) => concatChannels(joined, golden.get(name)),
-      golden.get('x'),
-    );
+    const beside = ['mask', 'masked_latent', 'image_latent'].filter((name) => golden.tensors.has(name));
+    const x = beside.reduce((joined, name) => concatChannels(joined, golden.get(name)), golden.get('x'));
     yield attempt('models/concat', file, () => unetChecks(checkpoint, golden, '', x));
   }
 }
