@@ -25,8 +25,7 @@ export type FindEmbeddings = (
 /** Keeps what it has read; a textual inversion is some kilobytes. */
 export function rememberingEmbeddings(hashes: Hashes): FindEmbeddings {
   const known = new Map<string, { readonly version: string; readonly embedding: OpenEmbedding }>();
-  const open = async ({ name, path, bytes, modifiedMs }: ModelFile): Promise<readonly OpenEmbedding[]> => {
-    const version = `${bytes} ${modifiedMs}`;
+  const open = async ({ name, path, version }: ModelFile): Promise<readonly OpenEmbedding[]> => {
     const last = known.get(path);
     if (last?.version === version) return [last.embedding];
     const vectors = await readEmbedding(await openWeights(path));

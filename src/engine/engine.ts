@@ -65,7 +65,7 @@ const silent: EngineLog = { info() {}, warn() {} };
 /** Opens nothing yet but the list of hashes; models are opened by the first task that needs them. */
 export async function openEngine(options: EngineOptions, log: EngineLog = silent): Promise<Engine> {
   const library = await openLibrary(options);
-  const findExtras = extrasFrom(options.modelsDir, library.hashes);
+  const findExtras = extrasFrom(options.modelsDir, library);
   const findStyles = stylesIn(options.modelsDir).find;
   const tokenizer = openTokenizer();
   const pool = openNoisePool();

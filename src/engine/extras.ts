@@ -4,6 +4,7 @@ import { Refusal } from '../errors.ts';
 import { isAsWide, type OpenEmbedding, rememberingEmbeddings } from './embeddings.ts';
 import { type ExtraNetworks, openExtraNetworks } from './library/extra-networks.ts';
 import type { Hashes } from './library/hashes.ts';
+import type { Library } from './library/library.ts';
 import type { LoraName } from './library/lora-names.ts';
 import type { ModelFile } from './library/model-files.ts';
 import { type HypernetworkUse, knowsActivation } from './nets/hypernetwork.ts';
@@ -16,8 +17,8 @@ import { type LoraFile, loraFileOf } from './weights/lora-file.ts';
 import { openWeights } from './weights/open-weights.ts';
 
 /** The networks that prompts name, out of the models folder as it is at that moment. */
-export function extrasFrom(modelsDir: string, hashes: Hashes): FindExtras {
-  const look = openExtraNetworks(modelsDir);
+export function extrasFrom(modelsDir: string, { hashes, facts }: Pick<Library, 'hashes' | 'facts'>): FindExtras {
+  const look = openExtraNetworks(modelsDir, facts);
   const open = remembering((path) => openLora(path, hashes));
   const openNet = remembering(openKnown);
   const embeddingsIn = rememberingEmbeddings(hashes);
@@ -48,15 +49,15 @@ interface OpenLora {
   /** Textual inversions that come with it; as in A1111 they have no hash of their own. */
   readonly bundled: readonly OpenEmbedding[];
 }
-type Open<T> = (file: Pick<ModelFile, 'path' | 'bytes' | 'modifiedMs'>) => Promise<T>;
+type Open<T> = (file: Pick<ModelFile, 'path' | 'version'>) => Promise<T>;
 
 /** Files whose tables of contents are kept; the same file opened twice is the same object, until it is replaced. */
 const remembered = 16;
 
 function remembering<T extends object>(open: (path: string) => Promise<T>): Open<T> {
   const opened = new Map<string, T>();
-  return async ({ path, bytes, modifiedMs }) => {
-    const version = JSON.stringify([path, bytes, modifiedMs]);
+  return async ({ path, version: stand }) => {
+    const version = JSON.stringify([path, stand]);
     const file = opened.get(version) ?? (await open(path));
     opened.delete(version);
     opened.set(version, file);

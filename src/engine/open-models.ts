@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import type { Params } from '../edit/fields.ts';
 import type { NamedHash } from '../edit/infotext.ts';
 import type { Log } from '../log.ts';
+import type { FoundCheckpoint } from './library/checkpoints.ts';
 import type { Library } from './library/library.ts';
 import { type Checkpoint, openCheckpoint } from './pipeline/models.ts';
 import { type DeviceWish, workingDevice } from './runtime/choose-device.ts';
@@ -10,6 +11,8 @@ import type { DeviceOptions } from './runtime/device.ts';
 /** A model that is open, and what it holds in memory. */
 export interface Opened {
   readonly path: string;
+  /** Of the file, which may be replaced while it is open. */
+  readonly version: string;
   readonly checkpoint: Checkpoint;
   /** Where it may have its text encoders from. */
   readonly textFiles: readonly string[];
@@ -77,14 +80,14 @@ export function openModels(options: OpenModelsOptions, { library, log }: OpenMod
   const makeRoom = async (bytes: number, kept: number) => {
     while (opened.length > kept && held() > bytes) await close(opened[0]!);
   };
-  const open = async (path: string, textFiles: readonly string[]): Promise<Opened> => {
+  const open = async ({ path, version }: FoundCheckpoint, textFiles: readonly string[]): Promise<Opened> => {
     const checkpoint = await openCheckpoint(path, {
       ...{ device: await deviceOf(), vaeBudget: budget, textFiles },
       spareBytes: () => Math.max(0, budget - held()),
       onFloat32: () => log.warn({ model: basename(path) }, 'its numbers do not fit into float16: float32 is used'),
     });
     log.info({ model: basename(path), megabytes: Math.round(checkpoint.bytes() / 1e6) }, 'a model was opened');
-    return { path, checkpoint, textFiles, modelHash: (await library.hashes.sha256(path)).slice(0, 10) };
+    return { path, version, checkpoint, textFiles, modelHash: (await library.hashes.sha256(path)).slice(0, 10) };
   };
   /** None of a new model's networks is open yet, but it will be: all of them count. */
   const use = async (model: Opened) => {
@@ -96,14 +99,14 @@ export function openModels(options: OpenModelsOptions, { library, log }: OpenMod
     device: deviceOf,
     async of({ checkpoint, vae: asked }) {
       const wanted = await library.checkpoint(checkpoint);
-      const { path } = wanted;
+      const { path, version } = wanted;
       const textFiles = await library.textFilesFor(wanted);
       const known = opened.find((one) => one.path === path);
-      const isCurrent = known?.textFiles.join('\n') === textFiles.join('\n');
+      const isCurrent = known?.version === version && known.textFiles.join('\n') === textFiles.join('\n');
       if (known && !isCurrent) await close(known);
-      const model = known && isCurrent ? known : await open(path, textFiles);
+      const model = known && isCurrent ? known : await open(wanted, textFiles);
       const vae = await library.vaeFor(wanted, asked);
-      await model.checkpoint.useVae(vae?.path);
+      await model.checkpoint.useVae(vae);
       await use(model);
       if (!vae) return model;
       return {

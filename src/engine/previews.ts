@@ -59,7 +59,7 @@ export function openPreviews({ modelsDir, method, device }: PreviewOptions): Pre
   };
   const decoderFor = async (space: LatentSpace): Promise<OpenDecoder | null> => {
     const files = kinds.length > 0 ? await modelFiles(modelsDir, 'vae-approx') : [];
-    const among = JSON.stringify(files.map(({ path, bytes, modifiedMs }) => [path, bytes, modifiedMs]));
+    const among = JSON.stringify(files.map(({ path, version }) => [path, version]));
     if (chosen.get(space)?.among !== among) {
       await close(space);
       chosen.set(space, { among, decoder: openDecoder(space, { kinds, files, device }) });

@@ -1,10 +1,10 @@
-import { basename, extname } from 'node:path';
+import { extname } from 'node:path';
 import type { CheckpointEntry } from '../../edit/catalog.ts';
-import { Refusal } from '../../errors.ts';
+import type { Refusal } from '../../errors.ts';
 import { examineCheckpoint } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { missingEncoders } from '../weights/completion.ts';
-import { brokenWeights } from '../weights/weights-file.ts';
+import { asRefusal, brokenWeights } from '../weights/weights-file.ts';
 import { type Hashes, oldModelHash } from './hashes.ts';
 import type { ModelFile } from './model-files.ts';
 
@@ -13,6 +13,8 @@ export interface FoundCheckpoint {
   readonly path: string;
   readonly name: string;
   readonly bytes: number;
+  /** As `ModelFile`'s. */
+  readonly version: string;
   readonly entry: CheckpointEntry | null;
   /** What a complete checkpoint has and this one has not. */
   readonly lacks: { readonly vae: boolean; readonly text: boolean };
@@ -21,7 +23,7 @@ export interface FoundCheckpoint {
 
 /** What a checkpoint's header tells. One that cannot be used harms no other. */
 export async function examineFile(file: ModelFile): Promise<FoundCheckpoint> {
-  const { path, name, bytes } = file;
+  const { path, name, bytes, version } = file;
   try {
     if (file.fault !== null) throw brokenWeights(path, file.fault);
     const { facts, parts } = await examineCheckpoint(await openCheckpointFile(path));
@@ -29,18 +31,11 @@ export async function examineFile(file: ModelFile): Promise<FoundCheckpoint> {
     const lacks = { vae: parts.vae === undefined, text: missingEncoders(facts, parts.text).length > 0 };
     const oldHash = bytes > 0x100000 ? await oldModelHash(path) : null;
     const entry = { name, hash: null, bytes, ...(oldHash && { oldHash }), family, nativeSize };
-    return { path, name, bytes, entry, lacks, refusal: null };
+    return { path, name, bytes, version, entry, lacks, refusal: null };
   } catch (error) {
-    const refusal = error instanceof Refusal ? error : unreadable(path, error);
-    return { path, name, bytes, entry: null, lacks: { vae: false, text: false }, refusal };
+    const lacks = { vae: false, text: false };
+    return { path, name, bytes, version, entry: null, lacks, refusal: asRefusal(path, error) };
   }
-}
-
-/** A file without permission, or one that is just being deleted. @throws whatever is not of that kind */
-function unreadable(path: string, error: unknown): Refusal {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === undefined || !/^E[A-Z]+$/.test(code)) throw error;
-  return new Refusal('weights-broken', { file: basename(path), why: message.split(',')[0]! }, { cause: error });
 }
 
 /** Its hash, as far as it is known; and for the second file of a name its path in place of it. */

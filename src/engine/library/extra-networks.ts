@@ -1,4 +1,4 @@
-import { openWeights } from '../weights/open-weights.ts';
+import type { FactsMemory } from './facts-memory.ts';
 import { type LoraName, type LoraNames, loraNames } from './lora-names.ts';
 import { type ModelFile, modelFiles } from './model-files.ts';
 
@@ -15,10 +15,9 @@ export interface ExtraNetworks {
 /**
  * A look at the folders, as they are now. Cheap enough for every edit: only the headers of new files are read.
  * @param modelsDir  the folder that holds `Lora/`, `embeddings/` and `hypernetworks/`
+ * @param facts  tell the names that trainers gave their LoRAs
  */
-export function openExtraNetworks(modelsDir: string): () => Promise<ExtraNetworks> {
-  /** By version of the file. */
-  const aliases = new Map<string, string>();
+export function openExtraNetworks(modelsDir: string, facts: Pick<FactsMemory, 'of'>): () => Promise<ExtraNetworks> {
   return async () => {
     const [loras, hypernetworks, embeddings] = await Promise.all([
       modelFiles(modelsDir, 'lora'),
@@ -26,12 +25,7 @@ export function openExtraNetworks(modelsDir: string): () => Promise<ExtraNetwork
       modelFiles(modelsDir, 'embedding'),
     ]);
     const named: LoraName[] = [];
-    for (const file of loras) {
-      const version = `${file.path}\n${file.bytes}\n${file.modifiedMs}`;
-      const alias = aliases.get(version) ?? (await aliasOf(file));
-      aliases.set(version, alias);
-      named.push({ ...file, alias });
-    }
+    for (const file of loras) named.push({ ...file, alias: (await facts.of(file)).alias ?? file.name });
     return {
       loras: loraNames(named),
       hypernetworks: byName(hypernetworks.filter(({ name }) => name !== 'None')),
@@ -43,14 +37,4 @@ export function openExtraNetworks(modelsDir: string): () => Promise<ExtraNetwork
 /** The last of a name counts. */
 function byName(files: readonly ModelFile[]): ReadonlyMap<string, ModelFile> {
   return new Map(files.filter(({ fault }) => fault === null).map((file) => [file.name, file]));
-}
-
-/** What its trainer called it; a file that cannot be read keeps its own name, and is refused when it is used. */
-async function aliasOf({ path, name, fault }: ModelFile): Promise<string> {
-  if (fault !== null || !path.toLowerCase().endsWith('.safetensors')) return name;
-  try {
-    return (await openWeights(path)).metadata.get('ss_output_name') || name;
-  } catch {
-    return name;
-  }
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { readRecord, writeWhole } from './cache-file.ts';
 
 /**
  * What is hashed: the whole file; or, as A1111 tells LoRAs apart, what follows the header of a `.safetensors` file, so that editing its
@@ -29,12 +30,11 @@ interface Remembered {
 
 type Cache = Map<string, Remembered>;
 
-async function readCache(file: string): Promise<Cache> {
-  try {
-    return new Map(Object.entries(JSON.parse(await readFile(file, 'utf8')) as Record<string, Remembered>));
-  } catch {
-    return new Map(); // none yet, or damaged: hashes can always be computed again
-  }
+const readCache = async (file: string): Promise<Cache> => new Map(Object.entries(await readRecord(file, isRemembered)));
+
+function isRemembered(value: unknown): value is Remembered {
+  const { bytes, modifiedMs } = (value ?? {}) as Partial<Remembered>;
+  return typeof bytes === 'number' && typeof modifiedMs === 'number';
 }
 
 /** Keeps the hashes in `cacheDir/hashes.json`; a cache that cannot be written only costs time. */
@@ -51,7 +51,6 @@ export async function openHashes(cacheDir: string): Promise<Hashes> {
   /** Other workers may share the file: what they added stays. */
   const save = async () => {
     for (const [path, entry] of await readCache(file)) if (!cache.has(path)) cache.set(path, entry);
-    await mkdir(cacheDir, { recursive: true });
     await writeWhole(file, JSON.stringify(Object.fromEntries(cache)));
   };
   return {
@@ -103,23 +102,5 @@ async function readPart(path: string, start: number, length: number): Promise<Bu
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
-  }
-}
-
-/** Whoever reads the file finds the old text or the new one, whatever is killed meanwhile. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const temporary = `${file}.${process.pid}`;
-  try {
-    const handle = await open(temporary, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
   }
 }

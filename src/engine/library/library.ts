@@ -3,11 +3,12 @@ import { basename, extname } from 'node:path';
 import { type Catalog, type ModelEntry, modelKinds } from '../../edit/catalog.ts';
 import { closest } from '../../edit/names.ts';
 import { Refusal, refusalData } from '../../errors.ts';
-import { openWeights } from '../weights/open-weights.ts';
+import { isFault } from '../weights/weights-file.ts';
 import { examineFile, type FoundCheckpoint, named } from './checkpoints.ts';
+import { type FactsMemory, openFactsMemory } from './facts-memory.ts';
 import { type Hashes, openHashes } from './hashes.ts';
-import { type ModelFile, modelFiles } from './model-files.ts';
-import { type NetworkFacts, networkFacts, ownerNotes } from './network-facts.ts';
+import { type ModelFile, modelFiles, versionOf } from './model-files.ts';
+import { ownerNotes } from './network-facts.ts';
 import { chooseVae, firstVaeFor } from './vae-choice.ts';
 
 /** Where models are. */
@@ -23,6 +24,8 @@ export interface LibraryOptions {
 /** People's model files. Every question looks at the folders again; of files that did not change nothing is read twice. */
 export interface Library {
   readonly hashes: Hashes;
+  /** What LoRAs and textual inversions tell about themselves. */
+  readonly facts: FactsMemory;
   catalog(): Promise<Catalog>;
   /** @throws Refusal 'unknown-name', or what is wrong with the file */
   checkpoint(name: string): Promise<FoundCheckpoint>;
@@ -35,8 +38,8 @@ export interface Library {
 /** Opens nothing but the list of hashes. */
 export async function openLibrary({ modelsDir, builtinModel, cacheDir }: LibraryOptions): Promise<Library> {
   const hashes = await openHashes(cacheDir);
-  const examined = rememberingVersions(examineFile);
-  const facts = rememberingVersions(factsOf);
+  const examined = rememberingVersions(examineFile, ({ refusal }) => !isFault(refusal?.cause));
+  const facts = await openFactsMemory(cacheDir);
 
   const checkpoints = async (): Promise<readonly FoundCheckpoint[]> => {
     const files = [...(await modelFiles(modelsDir, 'checkpoint')), await builtinFile(builtinModel)];
@@ -52,7 +55,7 @@ export async function openLibrary({ modelsDir, builtinModel, cacheDir }: Library
   const entryOf = async (file: ModelFile): Promise<ModelEntry> => {
     const { kind, name } = file as ModelFile & { kind: ModelEntry['kind'] };
     const notes = await ownerNotes(file.path);
-    const { alias, family, words, modelHash } = await facts(file);
+    const { alias, family, words, modelHash } = await facts.of(file);
     const isLora = kind === 'lora';
     const known = modelHash ?? (await hashes.known(file.path, isLora ? 'tensors' : 'file').catch(() => null));
     const called = notes.words.length > 0 ? notes.words : words;
@@ -65,13 +68,14 @@ export async function openLibrary({ modelsDir, builtinModel, cacheDir }: Library
     };
   };
   return {
-    hashes,
+    ...{ hashes, facts },
     async catalog() {
       const models: ModelEntry[] = [];
       for (const kind of modelKinds.filter((k) => k !== 'checkpoint')) {
         const files = await modelFiles(modelsDir, kind);
         for (const file of files) if (file.fault === null) models.push(await entryOf(file));
       }
+      await facts.save();
       return catalogOf(await checkpoints(), models);
     },
     async checkpoint(name) {
@@ -107,28 +111,26 @@ function catalogOf(found: readonly FoundCheckpoint[], models: readonly ModelEntr
   return { checkpoints, ...(unusable.length > 0 && { unusable }), ...(models.length > 0 && { models }) };
 }
 
-/** What a file tells about itself: safetensors' headers only, for a pickle has no metadata and takes long. */
-async function factsOf({ path, kind, fault }: ModelFile): Promise<NetworkFacts> {
-  const tells = (kind === 'lora' || kind === 'embedding') && extname(path).toLowerCase() === '.safetensors';
-  if (fault !== null || !tells) return { words: [] };
-  return await openWeights(path).then(networkFacts, () => ({ words: [] })); // refused when it is used
-}
-
 async function builtinFile(path: string): Promise<ModelFile> {
   const place = { kind: 'checkpoint', name: basename(path, extname(path)), path, relative: basename(path) } as const;
-  const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 })); // a missing one is told of when it is opened
-  return { ...place, bytes: size, modifiedMs: mtimeMs, fault: null };
+  const found = await stat(path).catch(() => null); // a missing one is told of when it is opened
+  return { ...place, bytes: found?.size ?? 0, version: found ? versionOf(found) : '', fault: null };
 }
 
-/** Asks once for each version of a file, and forgets none: a collection has thousands of files, not millions. */
-function rememberingVersions<T>(ask: (file: ModelFile) => Promise<T>): (file: ModelFile) => Promise<T> {
-  const known = new Map<string, { readonly version: string; readonly answer: Promise<T> }>();
-  return (file) => {
-    const version = `${file.bytes} ${file.modifiedMs} ${file.fault}`;
+/**
+ * Asks once for each version of a file, and forgets none: a collection has thousands of files, not millions.
+ * @param isLasting  whether an answer holds as long as the file is as it is; by default it does
+ */
+function rememberingVersions<T>(
+  ask: (file: ModelFile) => Promise<T>,
+  isLasting: (answer: T) => boolean = () => true,
+): (file: ModelFile) => Promise<T> {
+  const known = new Map<string, { readonly version: string; readonly answer: T }>();
+  return async (file) => {
     const last = known.get(file.path);
-    if (last?.version === version) return last.answer;
-    const answer = ask(file);
-    known.set(file.path, { version, answer });
+    if (last?.version === file.version) return last.answer;
+    const answer = await ask(file);
+    if (isLasting(answer)) known.set(file.path, { version: file.version, answer });
     return answer;
   };
 }

@@ -1,8 +1,10 @@
+import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, sep } from 'node:path';
 import { type ModelKind, modelKinds } from '../../edit/catalog.ts';
 import { closest } from '../../edit/names.ts';
 import { Refusal } from '../../errors.ts';
+import { noFile } from '../weights/weights-file.ts';
 
 interface Shelf {
   /** Below the models folder; the first is where `pull` puts files. `..` is the web UI's own folder, above it. */
@@ -49,8 +51,9 @@ export interface ModelFile {
   /** Below the shelf's folder, with `/`: how A1111 tells files of one name apart. */
   readonly relative: string;
   readonly bytes: number;
-  readonly modifiedMs: number;
-  /** Why it cannot even be opened: a link to nowhere, or no right to; null for a file to use. */
+  /** Another one whenever anything about the file changes, its rights included. */
+  readonly version: string;
+  /** Why it cannot even be opened: a link to nowhere, or no file at all; null for a file to use. */
   readonly fault: string | null;
 }
 
@@ -121,13 +124,18 @@ async function fileAt(path: string, { root }: Walk): Promise<Omit<ModelFile, 'ki
     .join('/');
   const place = { name, path, relative };
   try {
-    const { size, mtimeMs } = await stat(path);
-    return { ...place, bytes: size, modifiedMs: mtimeMs, fault: null };
+    const found = await stat(path);
+    return { ...place, bytes: found.size, version: versionOf(found), fault: found.isFile() ? null : noFile };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    return { ...place, bytes: 0, modifiedMs: 0, fault: message.split(',')[0]! };
+    return { ...place, bytes: 0, version: code, fault: message.split(',')[0]! };
   }
+}
+
+/** A file put in the place of another may have its size and time, but is another file. */
+export function versionOf({ ino, size, mtimeMs, ctimeMs }: Stats): string {
+  return [ino, size, mtimeMs, ctimeMs].join(' ');
 }
 
 async function realOrNull(path: string): Promise<string | null> {

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
 import type { FamilyName } from '../../edit/catalog.ts';
+import { longestText, textBeside } from '../weights/text-beside.ts';
 import type { WeightsFile } from '../weights/weights-file.ts';
 
 /** What a LoRA's or an embedding's file tells about itself. Hints of whoever trained it, never needed to use it. */
@@ -16,16 +15,17 @@ export interface NetworkFacts {
 
 const mostWords = 10;
 const longestWord = 80;
+const longestName = 200;
 
 /** @param file  a LoRA or a textual inversion; only names, shapes and metadata are looked at */
 export function networkFacts(file: Pick<WeightsFile, 'metadata' | 'tensors'>): NetworkFacts {
   const { metadata } = file;
   const alias = metadata.get('ss_output_name');
-  const family = familyByMetadata(metadata) ?? familyByShapes(file.tensors);
+  const family = familyByMetadata(metadata) ?? familyByShapes(file.tensors) ?? familyByTrainer(metadata);
   const modelHash = metadata.get('sshs_model_hash');
   const phrase = metadata.get('modelspec.trigger_phrase')?.trim();
   return {
-    ...(alias && { alias }),
+    ...(alias && alias.length <= longestName && { alias }),
     ...(family && { family }),
     ...(modelHash && /^[0-9a-f]{64}$/i.test(modelHash) && { modelHash: modelHash.toLowerCase() }),
     words: phrase ? wordsOf(phrase) : frequentTags(metadata.get('ss_tag_frequency')),
@@ -41,13 +41,18 @@ function familyByMetadata(metadata: ReadonlyMap<string, string>): FamilyName | u
   return base.startsWith('sd_v1') || architecture.startsWith('stable-diffusion-v1') ? 'sd1' : undefined;
 }
 
+/** kohya's trainer names every base but the first. Source: A1111, as above */
+function familyByTrainer(metadata: ReadonlyMap<string, string>): FamilyName | undefined {
+  return [...metadata.keys()].some((key) => key.startsWith('ss_')) ? 'sd1' : undefined;
+}
+
 const byWidth: Readonly<Record<number, FamilyName>> = { 768: 'sd1', 1024: 'sd2', 2048: 'sdxl' };
 
 /** A LoRA of the U-Net says how wide the text is that its keys read; a textual inversion is as wide as the text encoder. */
 function familyByShapes(tensors: WeightsFile['tensors']): FamilyName | undefined {
   if (tensors.has('clip_g')) return 'sdxl';
   for (const [name, { shape }] of tensors) {
-    const isKeys = /attn2[._]to_k[._]?.*(lora_down|lora_A|lora\.down)/.test(name);
+    const isKeys = /attn2[._]to_k[._]?.*(lora_down|lora_A|lora\.down|hada_w1_b)/.test(name);
     const isInversion = name === 'emb_params' || name.startsWith('string_to_param');
     const width = isKeys || isInversion ? shape[1] : undefined;
     if (width !== undefined && Object.hasOwn(byWidth, width)) return byWidth[width];
@@ -73,9 +78,10 @@ function frequentTags(json: string | undefined): readonly string[] {
   return sorted.flatMap(([tag]) => (tag !== '' && tag.length <= longestWord ? [tag] : [])).slice(0, mostWords);
 }
 
-function parsed(json: string | undefined): Readonly<Record<string, unknown>> {
+function parsed(json = '{}'): Readonly<Record<string, unknown>> {
+  if (json.length > longestText) return {};
   try {
-    const value: unknown = JSON.parse(json ?? '{}');
+    const value: unknown = JSON.parse(json);
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};
@@ -92,8 +98,7 @@ export interface OwnerNotes {
 
 /** Reads `name.json` beside a model file. Source: A1111 modules/ui_extra_networks_user_metadata.py, ui_edit_user_metadata.py of Lora */
 export async function ownerNotes(path: string): Promise<OwnerNotes> {
-  const beside = `${path.slice(0, path.length - extname(path).length)}.json`;
-  const notes = parsed(await readFile(beside, 'utf8').catch(() => undefined)); // rarely there
+  const notes = parsed(await textBeside(path, '.json'));
   const { 'activation text': text, 'preferred weight': weight, vae } = notes;
   return {
     words: typeof text === 'string' ? wordsOf(text) : [],

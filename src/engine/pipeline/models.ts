@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { basename, extname } from 'node:path';
+import { basename } from 'node:path';
 import { Refusal } from '../../errors.ts';
 import { textEncoder } from '../nets/clip-text.ts';
 import { type LoraUse, misfitsOf } from '../nets/lora-patch.ts';
@@ -11,7 +10,7 @@ import { type DressedOptions, dressedNetwork, type Outfit, openBytes } from '../
 import { type LazyNetworks, lazyNetworks } from '../runtime/lazy-networks.ts';
 import { scale } from '../tensor/arithmetic.ts';
 import type { Tensor } from '../tensor/tensor.ts';
-import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { type CheckpointFacts, examineCheckpoint, predictionBeside } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { type CheckpointParts, checkpointParts, type TextPart } from '../weights/checkpoint-parts.ts';
 import { completed, encoderNames, missingEncoders } from '../weights/completion.ts';
@@ -54,7 +53,7 @@ export interface Checkpoint extends AsyncDisposable {
   /** Bytes of everything it holds or will hold open: its networks' weights, whatever file they are in, and what LoRAs add to them. */
   bytes(): number;
   /** Has pictures encoded and decoded by a VAE file from now on; undefined: by the checkpoint's own. @throws Refusal as `openCheckpoint` */
-  useVae(path: string | undefined): Promise<void>;
+  useVae(vae: VaeFile | undefined): Promise<void>;
   /** @throws Refusal 'weights-unsupported' when the file holds no text encoder */
   readonly encodeText: EncodeStates;
   /**
@@ -70,6 +69,12 @@ export interface Checkpoint extends AsyncDisposable {
   decodeLatent(latent: Tensor): Promise<Tensor>;
 }
 
+/** A VAE's file, and what tells it from one that took its place. */
+interface VaeFile {
+  readonly path: string;
+  readonly version?: string;
+}
+
 /**
  * Reads the header of a checkpoint; no network is opened yet.
  * @throws Refusal 'weights-broken', 'weights-unsupported'
@@ -77,7 +82,7 @@ export interface Checkpoint extends AsyncDisposable {
 export async function openCheckpoint(path: string, options: CheckpointOptions): Promise<Checkpoint> {
   const prediction = options.prediction ?? (await predictionBeside(path));
   const { file, facts, parts } = await openWhole(path, { prediction, textFiles: options.textFiles ?? [] });
-  let separate: { readonly path: string; readonly weights: Weights; readonly bytes: number } | undefined;
+  let separate: (VaeFile & { readonly weights: Weights; readonly bytes: number }) | undefined;
   const need = needFrom(path);
   const vae = () => need(separate?.weights ?? parts.vae, 'VAE', vaeRemedy(facts));
   const opened = { path, facts, parts, tensors: file.tensors };
@@ -101,8 +106,8 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
       return bytesOf(file, options.device.precision) + (separate?.bytes ?? 0) + extra;
     },
     useVae: async (vae) => {
-      if (vae === separate?.path) return;
-      separate = vae === undefined ? undefined : { path: vae, ...(await openVaeFile(vae)) };
+      if (vae?.path === separate?.path && vae?.version === separate?.version) return;
+      separate = vae && { ...vae, ...(await openVaeFile(vae.path)) };
       for (const name of ['encoder', 'decoder'] as const) await pictures.close(name);
     },
     encodeText,
@@ -130,7 +135,7 @@ async function openWhole(path: string, { prediction, textFiles }: WholeOptions) 
   const files: WeightsFile[] = [];
   for (const one of textFiles) files.push(...(await openCheckpointFile(one).then((opened) => [opened], noneOf)));
   const whole = completed(file, own.facts, files);
-  return { file: whole, facts: own.facts, parts: checkpointParts(whole) };
+  return { file: whole, facts: own.facts, parts: checkpointParts(whole, own.facts) };
 }
 
 /** A damaged file is none. */
@@ -276,11 +281,4 @@ function bytesOf({ tensors }: WeightsFile, precision?: DeviceOptions['precision'
   const isPicture = ({ name }: { readonly name: string }) => name.startsWith('first_stage_model.');
   const [pictures, others] = [own.filter(isPicture), own.filter((tensor) => !isPicture(tensor))];
   return openBytes(pictures) + openBytes(others, precision);
-}
-
-/** `parameterization: v` in the file's `.yaml`, as A1111 looks for it. */
-async function predictionBeside(path: string): Promise<'v' | undefined> {
-  const yaml = `${path.slice(0, path.length - extname(path).length)}.yaml`;
-  const text = await readFile(yaml, 'utf8').catch(() => ''); // rarely there
-  return /^\s*parameterization:\s*["']?v["']?\s*(#.*)?$/m.test(text) ? 'v' : undefined;
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
 import { Refusal } from '../../errors.ts';
 import type { Graph } from '../graph/core.ts';
@@ -18,11 +19,13 @@ export interface Network extends AsyncDisposable {
 
 /**
  * Opens a graph over the weights it points to. Holds the device's memory until disposed.
- * @throws Refusal 'out-of-memory'
+ * @throws Refusal 'out-of-memory'; 'weights-broken' when a file is gone, or not what its header said any more
  */
 export async function openNetwork(graph: Graph, device: DeviceOptions): Promise<Network> {
   const model = device.device === 'webgpu' ? graph.webGpuModel() : graph.model;
-  const session = await refusingMemory(() => InferenceSession.create(model, sessionOptions(graph, device)));
+  const session = await refusingChanges(graph, () =>
+    refusingMemory(() => InferenceSession.create(model, sessionOptions(graph, device))),
+  );
   return {
     run: async (feeds) => {
       const given = Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, toOrt(feed)]));
@@ -42,6 +45,23 @@ function toOrt({ data, shape }: Feed): OrtTensor {
 function fromOrt(name: string, result: OrtTensor): Tensor {
   if (!(result.data instanceof Float32Array)) throw new TypeError(`output ${name} is ${result.type}, expected float32`);
   return tensor(result.data, result.dims);
+}
+
+/** onnxruntime's words for bytes that are not where a header said. */
+const externalData = /external (data|init)/i;
+
+async function refusingChanges<T>({ weights }: Graph, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const named = weights.find(({ name }) => String(cause).includes(name)) ?? weights[0];
+    if (!named || !externalData.test(String(cause))) throw cause;
+    throw new Refusal(
+      'weights-broken',
+      { file: basename(named.file), why: 'it was changed or taken away while it was in use' },
+      { cause },
+    );
+  }
 }
 
 /** onnxruntime's words for a failed allocation, on the CPU and on devices. */

@@ -1,12 +1,15 @@
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openExtraNetworks } from '../../../src/engine/library/extra-networks.ts';
+import { openFactsMemory } from '../../../src/engine/library/facts-memory.ts';
 import { modelFiles } from '../../../src/engine/library/model-files.ts';
 import { float32, safetensorsBytes, temporaryFolder } from '../weights/safetensors-file.ts';
 
 const tensors = { weight: float32([1], [1]) };
 const lora = (outputName?: string) => safetensorsBytes(tensors, outputName ? { ss_output_name: outputName } : {});
+
+const networksIn = async (models: string) => openExtraNetworks(models, await openFactsMemory());
 
 async function modelsFolder(files: Readonly<Record<string, Uint8Array>>) {
   const folder = await temporaryFolder();
@@ -23,7 +26,7 @@ test('a LoRA is found by its file name and by the name its trainer gave it', asy
     'models/Lora/people/hat.safetensors': lora(),
     'models/LyCORIS/glow.pt': Buffer.from('not read before it is used'),
   });
-  const { loras } = await openExtraNetworks(at.models)();
+  const { loras } = await (await networksIn(at.models))();
   expect(loras.find('style v2')?.relative).toBe('style v2.safetensors');
   expect(loras.find('styleV2')?.name).toBe('style v2');
   expect(loras.find('hat')?.relative).toBe('people/hat.safetensors');
@@ -38,7 +41,7 @@ test('an alias of two files finds neither, their file names still do', async () 
     'models/Lora/b.safetensors': lora('last'),
     'models/Lora/c.safetensors': lora('none'),
   });
-  const { loras } = await openExtraNetworks(at.models)();
+  const { loras } = await (await networksIn(at.models))();
   expect(loras.find('last')).toBeUndefined();
   expect(loras.isAmbiguous('last')).toBe(true);
   expect(loras.find('none')).toBeUndefined();
@@ -50,13 +53,13 @@ test('of two LoRAs of one name in different folders the last counts', async () =
     'models/Lora/a/same.safetensors': lora(),
     'models/Lora/b/same.safetensors': lora(),
   });
-  const { loras } = await openExtraNetworks(at.models)();
+  const { loras } = await (await networksIn(at.models))();
   expect(loras.find('same')?.relative).toBe('b/same.safetensors');
 });
 
 test('a file that arrives later, or is replaced, is seen at the next look', async () => {
   await using at = await modelsFolder({ 'models/Lora/a.safetensors': lora('first') });
-  const look = openExtraNetworks(at.models);
+  const look = await networksIn(at.models);
   expect((await look()).loras.find('first')?.name).toBe('a');
   await at.write('models/Lora/a.safetensors', lora('second name'));
   await at.write('models/Lora/b.safetensors', lora());
@@ -64,6 +67,12 @@ test('a file that arrives later, or is replaced, is seen at the next look', asyn
   expect(loras.find('second name')?.name).toBe('a');
   expect(loras.find('first')).toBeUndefined();
   expect(loras.find('b')?.name).toBe('b');
+  // One of the same size, put there with the time of the one it replaces.
+  await utimes(join(at.models, 'Lora/a.safetensors'), 1, 1);
+  await look();
+  await at.write('models/Lora/a.safetensors', lora('third  name'));
+  await utimes(join(at.models, 'Lora/a.safetensors'), 1, 1);
+  expect((await look()).loras.find('third  name')?.name).toBe('a');
 });
 
 test("textual inversions are found in the models folder and beside it, where the web UI keeps its own; 'None' is no hypernetwork", async () => {
@@ -74,7 +83,7 @@ test("textual inversions are found in the models folder and beside it, where the
     'models/hypernetworks/anime.pt': Buffer.from('x'),
     'models/hypernetworks/None.pt': Buffer.from('x'),
   });
-  const { embeddings, hypernetworks } = await openExtraNetworks(at.models)();
+  const { embeddings, hypernetworks } = await (await networksIn(at.models))();
   expect([...embeddings.keys()].sort()).toEqual(['EasyNegative', 'negative']);
   expect([...hypernetworks.keys()]).toEqual(['anime']);
 });

@@ -1,12 +1,15 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, mkdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { findCheckpoint } from '../../../src/edit/index.ts';
 import { oldModelHash, openHashes } from '../../../src/engine/library/hashes.ts';
 import { openLibrary } from '../../../src/engine/library/library.ts';
 import { watchModels } from '../../../src/engine/library/watch-models.ts';
+import { openWeights } from '../../../src/engine/weights/open-weights.ts';
 import { float32, safetensorsBytes, temporaryFolder } from '../weights/safetensors-file.ts';
 
 const builtinModel = resolve('models/palimpsest-tiny.safetensors');
@@ -38,6 +41,22 @@ test('checkpoints are listed as A1111 lists them, the built-in one last; what is
   const { checkpoints, unusable } = await at.library.catalog();
   expect(checkpoints.map(({ name }) => name)).toEqual(['a9', 'a10', 'b', 'palimpsest-tiny']);
   expect(unusable?.map(({ name, why }) => [name, why.code])).toEqual([['broken', 'weights-broken']]);
+});
+
+test('what is no file, though it is called like one, is refused and never waited for', async () => {
+  await using at = await libraryWith({ 'Stable-diffusion/a.safetensors': 'checkpoint' });
+  const shelf = join(at.modelsDir, 'Stable-diffusion');
+  await promisify(execFile)('mkfifo', [join(shelf, 'pipe.safetensors')]);
+  await promisify(execFile)('mkfifo', [join(shelf, 'a.json')]); // where notes about a model would be
+  await symlink('/dev/zero', join(shelf, 'zero.ckpt'));
+  const { checkpoints, unusable } = await at.library.catalog();
+  expect(checkpoints.map(({ name }) => name)).toEqual(['a', 'palimpsest-tiny']);
+  expect(unusable?.map(({ why }) => why.details)).toEqual([
+    { file: 'pipe.safetensors', why: 'it is no ordinary file' },
+    { file: 'zero.ckpt', why: 'it is no ordinary file' },
+  ]);
+  await expect(at.library.vaeFor(await at.library.checkpoint('a'), 'Automatic')).resolves.toBeUndefined();
+  await expect(openWeights(join(shelf, 'pipe.safetensors'))).rejects.toThrow('it is no ordinary file');
 });
 
 test('of two checkpoints of one name the second goes by its path, and both can be opened', async () => {
@@ -88,6 +107,30 @@ test('LoRAs are announced with alias, family, hash and the words that call them'
     { kind: 'lora', name: 'noted', family: 'sd2', hash: null, words: ['glow', 'neon'], weight: 0.7 },
     { kind: 'upscaler', name: '4x-UltraSharp', hash: null },
   ]);
+});
+
+test('what a LoRA tells is remembered from one start to the next, until it is another file', async () => {
+  const told = (alias: string) => safetensorsBytes({ x: zeros([1]) }, { ss_output_name: alias });
+  await using at = await libraryWith({ 'Lora/a.safetensors': told('hat'), 'Lora/b.safetensors': told('cat') });
+  const cacheDir = join(at.path, 'cache');
+  const aliases = async () => {
+    const options = { modelsDir: at.modelsDir, builtinModel, cacheDir };
+    return (await (await openLibrary(options)).catalog()).models?.map(({ alias }) => alias);
+  };
+  expect(await aliases()).toEqual(['hat', 'cat']);
+  const memory = await readFile(join(cacheDir, 'models.json'), 'utf8');
+  await writeFile(join(cacheDir, 'models.json'), memory.replace('"hat"', '"remembered"'));
+  expect(await aliases()).toEqual(['remembered', 'cat']);
+  await writeFile(join(at.modelsDir, 'Lora/a.safetensors'), told('new'));
+  expect(await aliases()).toEqual(['new', 'cat']);
+  for (const damaged of [
+    '{"half',
+    '[1]',
+    JSON.stringify({ [join(at.modelsDir, 'Lora/a.safetensors')]: { facts: 7 } }),
+  ]) {
+    await writeFile(join(cacheDir, 'models.json'), damaged);
+    expect(await aliases()).toEqual(['new', 'cat']);
+  }
 });
 
 test("a LoRA's hash is of its tensors, so that it survives an edit of its metadata", async () => {

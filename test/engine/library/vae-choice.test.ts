@@ -4,7 +4,7 @@ import { chooseVae } from '../../../src/engine/library/vae-choice.ts';
 
 const vae = (file: string, fault: string | null = null): ModelFile => {
   const name = file.replace(/\.[^.]+$/, '');
-  return { kind: 'vae', name, path: `/models/VAE/${file}`, relative: file, bytes: 1, modifiedMs: 1, fault };
+  return { kind: 'vae', name, path: `/models/VAE/${file}`, relative: file, bytes: 1, version: '1', fault };
 };
 const vaes = [vae('broken.pt', 'a link to nowhere'), vae('soft.safetensors'), vae('cat-v2.vae.pt')];
 const cat = { path: '/models/Stable-diffusion/cat-v2.safetensors' };

@@ -1,11 +1,14 @@
-import { copyFile, mkdir } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { openCheckpoint } from '../../../src/engine/pipeline/models.ts';
 import { tiled } from '../../../src/engine/pipeline/tiled-vae.ts';
 import type { Tensor } from '../../../src/engine/tensor/tensor.ts';
+import { openWeights } from '../../../src/engine/weights/open-weights.ts';
 import { builtinModel, flatPng, openTinyEngine } from '../../support/tiny-engine.ts';
+import { temporaryFolder } from '../weights/safetensors-file.ts';
 
 const noise = (shape: readonly number[]): Tensor => ({
   data: Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i * 12.9898) * 0.8),
@@ -77,4 +80,36 @@ test('a VAE file is used when it is asked for, found beside its checkpoint, and 
   expect(await told('other')).toBe('other.safetensors');
   expect(await told('None')).toBeUndefined();
   await expect(told('nobody')).rejects.toMatchObject({ code: 'unknown-name', details: { kind: 'VAE' } });
+
+  // What is put in the place of an open file, under its name, is what the next edit is made with.
+  const bytes = await readFile(builtinModel);
+  const bias = (await openWeights(builtinModel)).tensors.get('first_stage_model.decoder.conv_out.bias')!;
+  for (let at = 0; at < bias.length; at += 2) bytes.writeUInt16LE(0x4400, bias.offset + at); // 4 in half floats: white
+  const painted = async (vae: string) => {
+    const [image] = (await tiny.run({ init, params: { checkpoint: 'cat', vae, steps: 1, denoisingStrength: 0.9 } }))
+      .images;
+    return {
+      mean: (await sharp(image!.image).stats()).channels[1]!.mean,
+      hash: /Model hash: (\w+)/.exec(image!.infotext)?.[1],
+    };
+  };
+  const before = [await painted('None'), await painted('other')];
+  expect(Math.max(...before.map(({ mean }) => mean))).toBeLessThan(250);
+  await writeFile(join(vaes, 'other.safetensors'), bytes);
+  expect((await painted('other')).mean).toBe(255);
+  expect((await painted('None')).mean).toBe(before[0]!.mean);
+  await writeFile(join(models, 'cat.safetensors'), bytes);
+  const after = await painted('None');
+  expect(after.mean).toBe(255);
+  expect(after.hash).not.toBe(before[0]!.hash);
 }, 60_000);
+
+test('a file that is taken away while it is open is named, whatever is not in memory yet', async () => {
+  await using folder = await temporaryFolder();
+  const path = await folder.write('cat.safetensors', await readFile(builtinModel));
+  await using checkpoint = await openCheckpoint(path, { device: { device: 'cpu', threads: 1 } });
+  await rm(path);
+  await expect(checkpoint.decodeLatent(noise([1, 4, 8, 8]))).rejects.toMatchObject({
+    details: { file: 'cat.safetensors', why: expect.stringContaining('while it was in use') },
+  });
+});

@@ -77,7 +77,7 @@ test("a VAE file by itself is read in diffusers' names, older ones included", as
   const vae = await folder.write('old.vae.safetensors', await renamed(old));
   await using theirs = await openCheckpoint(builtinModel, cpu);
   const bytes = theirs.bytes();
-  await theirs.useVae(vae);
+  await theirs.useVae({ path: vae });
   expect(theirs.bytes()).toBe(2 * bytes); // it holds as much as the model, whose tensors are in it too
   await using ours = await openCheckpoint(builtinModel, cpu);
   const x = noise([1, 4, 4, 4]);
@@ -91,7 +91,7 @@ test('a VAE whose pictures are four times as large as its latents is refused', a
     await renamed((name) => name.replace(/decoder\.up\.3\./, 'decoder.left.out.')),
   );
   await using checkpoint = await openCheckpoint(builtinModel, cpu);
-  await expect(checkpoint.useVae(vae)).rejects.toMatchObject({
+  await expect(checkpoint.useVae({ path: vae })).rejects.toMatchObject({
     details: { why: 'it is a VAE whose pictures are 4 times as large as its latents, not 8 times' },
   });
 });
