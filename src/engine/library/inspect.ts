@@ -1,16 +1,18 @@
 import { basename, extname, resolve, sep } from 'node:path';
 import { type FamilyName, type ModelKind, modelKinds } from '../../edit/catalog.ts';
 import { Refusal, type RefusalData, refusalData } from '../../errors.ts';
-import { type CheckpointFacts, examineCheckpoint } from '../weights/checkpoint-facts.ts';
+import { type CheckpointFacts, examineCheckpoint, predictionBeside } from '../weights/checkpoint-facts.ts';
 import { openCheckpointFile } from '../weights/checkpoint-file.ts';
 import { checkpointParts } from '../weights/checkpoint-parts.ts';
 import { encoderNames, missingEncoders } from '../weights/completion.ts';
 import type { DType } from '../weights/dtypes.ts';
+import { readEmbedding } from '../weights/embedding-file.ts';
 import { openHypernetwork } from '../weights/hypernetwork-file.ts';
-import type { TensorEntry, WeightsFile } from '../weights/weights-file.ts';
-import { type Hashes, oldModelHash } from './hashes.ts';
+import { loraFileOf } from '../weights/lora-file.ts';
+import { asRefusal, brokenWeights, type TensorEntry, type WeightsFile } from '../weights/weights-file.ts';
+import { type HashedPart, type Hashes, oldModelHash } from './hashes.ts';
 import { modelFiles, shelves } from './model-files.ts';
-import { networkFacts, ownerNotes } from './network-facts.ts';
+import { type NetworkFacts, networkFacts, ownerNotes } from './network-facts.ts';
 
 /** What one dtype takes up of a file. */
 export interface DTypeShare {
@@ -31,8 +33,10 @@ export interface Inspection {
   readonly parameters: number;
   readonly dtypes: readonly DTypeShare[];
   readonly family: FamilyName | null;
-  /** Of a checkpoint: what its shapes tell, and which parts it has. */
+  /** Of a checkpoint: what its shapes tell, and which parts it has; null for one that cannot be used. */
   readonly checkpoint: CheckpointInspection | null;
+  /** Why it cannot be used as what it is; null when it can. */
+  readonly refusal: RefusalData | null;
   readonly alias: string | null;
   readonly words: readonly string[];
   /** As A1111 prints them; whole-file hashes are null unless they are known. */
@@ -47,8 +51,6 @@ export interface CheckpointInspection {
   readonly nativeSize: number;
   readonly parts: readonly string[];
   readonly missing: readonly string[];
-  /** Why it cannot be used as it is; null when it can. */
-  readonly refusal: RefusalData | null;
 }
 
 /**
@@ -58,28 +60,42 @@ export interface CheckpointInspection {
  */
 export async function inspectModel(
   path: string,
-  { modelsDir, hashes, hash }: { readonly modelsDir: string; readonly hashes: Hashes; readonly hash: boolean },
+  { modelsDir, ...hashing }: { readonly modelsDir: string } & Hashing,
 ): Promise<Inspection> {
   const file = await openCheckpointFile(path);
-  const kind = kindByFolder(path, modelsDir) ?? kindByTensors(file);
-  const { family, alias, words, modelHash } = networkFacts(file);
-  const checkpoint = kind === 'checkpoint' ? await inspectCheckpoint(file) : null;
-  const isLora = kind === 'lora';
-  const part = isLora && extname(path).toLowerCase() === '.safetensors' ? 'tensors' : 'file';
-  const of = (what: 'file' | 'tensors') => (hash ? hashes.sha256(path, what) : hashes.known(path, what));
-  const short = (isLora ? modelHash : undefined) ?? (await of(part));
+  const kind = kindByFolder(path, modelsDir) ?? (await kindByContent(file));
+  const facts = networkFacts(file);
+  const refusal = await refusalOf(file, kind);
+  const checkpoint = kind === 'checkpoint' && refusal === null ? await inspectCheckpoint(file) : null;
   const notes = await ownerNotes(path);
   return {
     ...{ path, name: basename(path, extname(path)), kind, ...countsOf(await entriesOf(file, kind)) },
     format: file.metadata.size > 0 || extname(path).toLowerCase() === '.safetensors' ? 'safetensors' : 'torch',
-    family: checkpoint?.family ?? family ?? null,
-    checkpoint: checkpoint?.facts ?? null,
-    ...{ alias: alias ?? null, words: notes.words.length > 0 ? notes.words : words },
-    hashes: {
-      sha256: await of('file'),
-      short: short?.slice(0, isLora ? 12 : 10) ?? null,
-      old: kind === 'checkpoint' ? await oldModelHash(path) : null,
-    },
+    family: checkpoint?.family ?? facts.family ?? null,
+    ...{ checkpoint: checkpoint?.facts ?? null, refusal: refusal && refusalData(refusal) },
+    ...{ alias: facts.alias ?? null, words: notes.words.length > 0 ? notes.words : facts.words },
+    hashes: await hashesOf(path, kind, { ...hashing, ...facts }),
+  };
+}
+
+interface Hashing {
+  readonly hashes: Hashes;
+  readonly hash: boolean;
+}
+
+async function hashesOf(
+  path: string,
+  kind: ModelKind | null,
+  { hashes, hash, modelHash }: Hashing & NetworkFacts,
+): Promise<Inspection['hashes']> {
+  const of = (what: HashedPart) => (hash ? hashes.sha256(path, what) : hashes.known(path, what));
+  const isLora = kind === 'lora';
+  const part = isLora && extname(path).toLowerCase() === '.safetensors' ? 'tensors' : 'file';
+  const short = (isLora ? modelHash : undefined) ?? (await of(part));
+  return {
+    sha256: await of('file'),
+    short: short?.slice(0, isLora ? 12 : 10) ?? null,
+    old: kind === 'checkpoint' ? await oldModelHash(path) : null,
   };
 }
 
@@ -94,7 +110,10 @@ function kindByFolder(path: string, modelsDir: string): ModelKind | null {
 
 /** Names of tensors that only one kind of file has. */
 const signs: readonly (readonly [ModelKind, RegExp])[] = [
-  ['lora', /(lora_(up|down|A|B)|hada_w1_a|lokr_w[12]|oft_blocks)/],
+  [
+    'lora',
+    /^((lora|lycoris|oft)_|.*(lora_(up|down|A|B)|[._]lora\.(up|down)|lora_linear_layer|hada_w1_a|lokr_w[12]|oft_blocks))/,
+  ],
   ['embedding', /^(emb_params|clip_[gl]$|string_to_param)/],
   ['sam', /^image_encoder\.patch_embed/],
   ['grounding-dino', /^transformer\.level_embed/],
@@ -103,9 +122,10 @@ const signs: readonly (readonly [ModelKind, RegExp])[] = [
   ['upscaler', /^(model\.0\.weight|conv_first\.weight|before_RG)/],
 ];
 
-function kindByTensors(file: WeightsFile): ModelKind | null {
+async function kindByContent(file: WeightsFile): Promise<ModelKind | null> {
   if (checkpointParts(file).unet) return 'checkpoint';
   const names = [...file.tensors.keys()];
+  if (names.length === 0 && (await refusalOf(file, 'hypernetwork')) === null) return 'hypernetwork';
   return signs.find(([, sign]) => names.some((name) => sign.test(name)))?.[0] ?? null;
 }
 
@@ -131,19 +151,31 @@ function countsOf(tensors: readonly TensorEntry[]): Pick<Inspection, 'tensors' |
 
 async function inspectCheckpoint(
   file: WeightsFile,
-): Promise<{ readonly family: FamilyName; readonly facts: CheckpointInspection } | null> {
-  const { unet, vae, text } = checkpointParts(file);
-  if (!unet) return null;
+): Promise<{ readonly family: FamilyName; readonly facts: CheckpointInspection }> {
+  const { facts, parts } = await examineCheckpoint(file, { prediction: await predictionBeside(file.path) });
+  const { family, variant, prediction, zeroTerminalSnr, nativeSize } = facts;
+  const { vae, text } = parts;
+  const held = ['U-Net', ...(vae ? ['VAE'] : []), ...text.map(({ name }) => encoderNames[name])];
+  const missing = [...(vae ? [] : ['VAE']), ...missingEncoders(facts, text).map((name) => encoderNames[name])];
+  return { family, facts: { variant, prediction, zeroTerminalSnr, nativeSize, parts: held, missing } };
+}
+
+/** Reads a file as what it is said to be. @throws Refusal when it cannot be used so */
+const trials: Readonly<Partial<Record<ModelKind, (file: WeightsFile) => unknown>>> = {
+  checkpoint: (file) => examineCheckpoint(file),
+  lora: loraFileOf,
+  embedding: readEmbedding,
+  hypernetwork: ({ path }) => openHypernetwork(path),
+};
+
+async function refusalOf(file: WeightsFile, kind: ModelKind | null): Promise<Refusal | null> {
   try {
-    const { facts } = await examineCheckpoint(file);
-    const { family, variant, prediction, zeroTerminalSnr, nativeSize } = facts;
-    const parts = ['U-Net', ...(vae ? ['VAE'] : []), ...text.map(({ name }) => encoderNames[name])];
-    const missing = [...(vae ? [] : ['VAE']), ...missingEncoders(facts, text).map((name) => encoderNames[name])];
-    const told = { variant, prediction, zeroTerminalSnr, nativeSize, parts, missing, refusal: null };
-    return { family, facts: told };
+    if (kind) await trials[kind]?.(file);
+    if ((await entriesOf(file, kind)).length === 0) throw brokenWeights(file.path, 'it holds no tensors');
+    return null;
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return null; // `verifyModels` says why
+    if (error instanceof Refusal) return error;
+    throw error;
   }
 }
 
@@ -169,16 +201,15 @@ export async function* verifyModels(
 ): AsyncIterable<Verdict> {
   for (const kind of modelKinds) {
     for (const { path, bytes, fault } of await modelFiles(modelsDir, kind)) {
-      const broken = (why: string) => new Refusal('weights-broken', { file: basename(path), why });
       try {
-        if (fault !== null) throw broken(fault);
+        if (fault !== null) throw brokenWeights(path, fault);
         const file = await openCheckpointFile(path);
-        if ((await entriesOf(file, kind)).length === 0) throw broken('it holds no tensors');
-        if (kind === 'checkpoint') await examineCheckpoint(file);
-        const compared = await compareHashes(file, hashes, expected(basename(path)), broken);
+        const refusal = await refusalOf(file, kind);
+        if (refusal) throw refusal;
+        const compared = await compareHashes(file, hashes, expected(basename(path)));
         yield { path, kind, bytes, refusal: null, compared };
       } catch (error) {
-        yield { path, kind, bytes, refusal: verdictOf(path, error), compared: false };
+        yield { path, kind, bytes, refusal: refusalData(asRefusal(path, error)), compared: false };
       }
     }
   }
@@ -189,21 +220,14 @@ async function compareHashes(
   { path, metadata }: WeightsFile,
   hashes: Hashes,
   expected: string | undefined,
-  broken: (why: string) => Refusal,
 ): Promise<boolean> {
   const ofTensors = metadata.get('modelspec.hash_sha256') ?? metadata.get('sshs_model_hash');
   const known = [['file', expected] as const, ['tensors', ofTensors?.toLowerCase().replace(/^0x/, '')] as const];
   const given = known.filter(([, hash]) => hash !== undefined && /^[0-9a-f]{64}$/.test(hash));
   for (const [part, hash] of given) {
     const found = await hashes.sha256(path, part);
-    if (found !== hash) throw broken(`its SHA-256 begins ${found.slice(0, 10)}, expected ${hash!.slice(0, 10)}`);
+    const begins = `its SHA-256 begins ${found.slice(0, 10)}, expected ${hash!.slice(0, 10)}`;
+    if (found !== hash) throw brokenWeights(path, begins);
   }
   return given.length > 0;
-}
-
-function verdictOf(path: string, error: unknown): RefusalData {
-  if (error instanceof Refusal) return refusalData(error);
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === undefined) throw error;
-  return { code: 'weights-broken', details: { file: basename(path), why: message.split(',')[0]! } };
 }

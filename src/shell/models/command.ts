@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ModelKind, modelKinds } from '../../edit/index.ts';
 import { findModelFile, inspectModel, openLibrary, shelves, verifyModels } from '../../engine/index.ts';
-import { Refusal } from '../../errors.ts';
+import { Refusal, refusalData } from '../../errors.ts';
 import type { Screen } from '../progress-bar.ts';
 import { knownModel, knownModels, plainName } from './known-models.ts';
 import { pull } from './pull.ts';
 import { pullBar } from './pull-bar.ts';
-import { inspectionTable, knownTable, modelsTable, verdictLine } from './tables.ts';
+import { inspectionTable, knownTable, modelsTable, refusedLine, verdictLine } from './tables.ts';
 
 export interface ModelsTools {
   readonly modelsDir: string;
@@ -71,7 +71,10 @@ async function info(given: string, { json }: Given, tools: ModelsTools): Promise
   const { hashes } = await openLibrary(tools);
   const isBuiltin = given === plainName(builtinModel.slice(builtinModel.lastIndexOf('/') + 1));
   const path = isBuiltin ? builtinModel : await findModelFile(modelsDir, given);
-  const inspection = await inspectModel(resolve(path), { modelsDir, hashes, hash: true });
+  const inspection = await inspectModel(resolve(path), { modelsDir, hashes, hash: true }).catch((error: unknown) => {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Error(refusedLine(refusalData(error), given));
+  });
   tools.say(json ? asJson(inspection) : inspectionTable(inspection));
 }
 

@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+
 /** A reason that trying again will not change; its message is a sentence for people. */
 export class GiveUp extends Error {
   override readonly name = 'GiveUp';
@@ -72,9 +74,41 @@ async function following(url: string, headers: Record<string, string>, signal: A
     if (at.protocol === 'https:' && next.protocol !== 'https:') {
       throw new GiveUp(`${at.host} sends us on to ${next.protocol}//${next.host}, which is not safe.`);
     }
+    if (next.hostname !== at.hostname && isPrivate(next.hostname)) {
+      throw new GiveUp(`${at.host} sends us on to ${next.host}, an address within this network, which is not safe.`);
+    }
     at = next;
   }
   throw new GiveUp(`${at.host} sends us from address to address without an end.`);
+}
+
+/** Networks that only whoever types an address can mean. Source: IANA special-purpose address registries */
+const privateNetworks = new BlockList();
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+] as const) {
+  privateNetworks.addSubnet(network, prefix);
+  privateNetworks.addSubnet(`::ffff:${network}`, 96 + prefix, 'ipv6');
+}
+for (const [network, prefix] of [
+  ['::', 127],
+  ['fc00::', 7],
+  ['fe80::', 10],
+] as const) {
+  privateNetworks.addSubnet(network, prefix, 'ipv6');
+}
+
+function isPrivate(hostname: string): boolean {
+  const plain = hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(plain);
+  if (version === 0) return /(^|\.)(localhost|local|internal)$/.test(plain);
+  return privateNetworks.check(plain, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 function addressOf(text: string, base?: string): URL {

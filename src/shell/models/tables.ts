@@ -1,5 +1,6 @@
 import type { Catalog, ModelEntry, ModelKind } from '../../edit/index.ts';
 import type { Inspection, Verdict } from '../../engine/index.ts';
+import type { RefusalData } from '../../errors.ts';
 import { type KnownModel, plainName } from './known-models.ts';
 
 const titles: Readonly<Record<ModelKind, string>> = {
@@ -28,16 +29,21 @@ export function modelsTable({ checkpoints, models = [], unusable = [] }: Catalog
       ...models.filter((model) => model.kind === kind).map(modelRow),
     ]),
   );
-  const refused = unusable.map(({ name, why }) => {
-    const { file, why: reason } = { file: name, why: why.code, ...why.details };
-    return `${file} cannot be used: ${reason}`;
-  });
+  const refused = unusable.map(({ name, why }) => refusedLine(why, name));
   const all = [
     table([['checkpoint', 'family', 'trained at', 'size', 'hash'], ...first]),
     ...others,
     refused.join('\n'),
   ];
   return all.filter((part) => part !== '').join('\n\n');
+}
+
+/** Why a file is refused; words of the file's own are in it, and English as everything at the shell. */
+const reasonOf = ({ code, details }: RefusalData): string => ('why' in details && details.why) || code;
+
+/** @param name  to call it by where the refusal names none */
+export function refusedLine(refusal: RefusalData, name: string): string {
+  return `${{ file: name, ...refusal.details }.file} cannot be used: ${reasonOf(refusal)}`;
 }
 
 const sizeOf = (bytes: number | undefined) => (bytes === undefined ? '–' : shortBytes(bytes));
@@ -53,15 +59,24 @@ function modelRow({ name, family, bytes, hash, alias, words = [] }: ModelEntry):
 }
 
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
-  return rows
+  const shown = rows.map((row) => row.map((cell) => cell.replace(/\p{Cc}+/gu, ' '))); // names and words are other people's
+  const widths = shown[0]!.map((_, column) => Math.max(...shown.map((row) => cellsOf(row[column] ?? ''))));
+  return shown
     .map((row) =>
       row
-        .map((cell, i) => cell.padEnd(widths[i]!))
+        .map((cell, i) => cell + ' '.repeat(widths[i]! - cellsOf(cell)))
         .join('  ')
         .trimEnd(),
     )
     .join('\n');
+}
+
+/** Columns of a terminal: Chinese, Japanese and Korean characters, and pictograms, take two. */
+function cellsOf(text: string): number {
+  const wide = text.match(
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\u3000-\u303f\uff01-\uff60]|\p{Emoji_Presentation}/gu,
+  );
+  return [...text].length + (wide?.length ?? 0);
 }
 
 /** One file described, a line for each thing known. */
@@ -70,6 +85,7 @@ export function inspectionTable(of: Inspection): string {
   const lines: readonly (readonly [string, string])[] = [
     ['file', of.path],
     ['kind', of.kind === null ? 'unknown' : titles[of.kind]],
+    ['unusable', of.refusal ? reasonOf(of.refusal) : ''],
     ['format', of.format],
     ['made for', of.family ?? '–'],
     ...(checkpoint ? checkpointLines(checkpoint) : []),
@@ -98,8 +114,7 @@ function checkpointLines(c: NonNullable<Inspection['checkpoint']>): readonly (re
 export function verdictLine({ path, kind, refusal, compared }: Verdict, modelsDir: string): string {
   const place = path.startsWith(modelsDir) ? path.slice(modelsDir.length + 1) : path;
   if (refusal === null) return `ok       ${titles[kind].padEnd(16)}  ${place}${compared ? '  (hash compared)' : ''}`;
-  const { why } = { why: refusal.code, ...refusal.details };
-  return `BROKEN   ${titles[kind].padEnd(16)}  ${place}: ${why}`;
+  return `BROKEN   ${titles[kind].padEnd(16)}  ${place}: ${reasonOf(refusal)}`;
 }
 
 /** What `pull` knows by name. */

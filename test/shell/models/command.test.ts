@@ -40,6 +40,22 @@ test('list shows a table for each kind, and the same as JSON', async () => {
   });
 });
 
+test('a file that cannot be used is told of with the reason, and columns stand below one another in Chinese too', async () => {
+  await using at = await shell();
+  const none = safetensorsBytes({ 'a\x1b[2J': float32([1], [1]) }, { ss_output_name: 'red\x1b[2J' });
+  await writeFile(join(at.modelsDir, 'Lora/水墨画.safetensors'), none);
+  await copyFile('test/golden/models/pth/ckpt_style.ckpt', join(at.modelsDir, 'Stable-diffusion/odd.ckpt'));
+  await writeFile(join(at.modelsDir, 'Stable-diffusion/half.ckpt'), lora.subarray(0, 20));
+  expect((await at.run('info', 'odd')).text).toMatch(/^unusable +it holds no U-Net$/m);
+  expect((await at.run('info', '水墨画')).text).toMatch(/^unusable +it is no LoRA$/m);
+  await expect(at.run('info', 'half')).rejects.toThrow(/^half.ckpt cannot be used: header of \d+ bytes/);
+  expect((await at.run('verify')).text).toMatch(/BROKEN +LoRA +Lora\/水墨画\.safetensors: it is no LoRA/);
+  const { text } = await at.run('list');
+  expect(text).toMatch(/^hat-v1 {2}sd1 .*\n水墨画 {2}sd1 .* red \[2J$/m);
+  await writeFile(join(at.modelsDir, 'Stable-diffusion/cat.yaml'), 'model:\n  params:\n    parameterization: "v"\n');
+  expect((await at.run('info', 'cat')).text).toMatch(/^predicts +v$/m);
+});
+
 test('info tells what a file is, by its name or its path', async () => {
   await using at = await shell();
   const { text } = await at.run('info', 'cat');
@@ -62,13 +78,15 @@ test('a hypernetwork, a file of lists, is told of and verified as one', async ()
   await copyFile('test/golden/models/hypernet/plain.pt', join(at.modelsDir, 'hypernetworks/plain.pt'));
   const told = JSON.parse((await at.run('info', '--json', 'plain')).text);
   expect(told).toMatchObject({ kind: 'hypernetwork', tensors: 16, parameters: 10_528 });
+  const elsewhere = await at.run('info', '--json', 'test/golden/models/hypernet/plain.pt');
+  expect(JSON.parse(elsewhere.text)).toMatchObject({ kind: 'hypernetwork', refusal: null });
   expect(await at.run('verify')).toMatchObject({ isWell: true, text: expect.stringContaining('3 files, 0 broken') });
 });
 
 test('verify names what is broken, compares hashes that are known, and says so in its exit', async () => {
   await using at = await shell();
   expect(await at.run('verify')).toMatchObject({ isWell: true, text: expect.stringContaining('2 files, 0 broken') });
-  const wrong = safetensorsBytes({ a: float32([1], [1]) }, { sshs_model_hash: 'ab'.repeat(32) });
+  const wrong = safetensorsBytes({ 'lora_unet_x.alpha': float32([1], [1]) }, { sshs_model_hash: 'ab'.repeat(32) });
   await writeFile(join(at.modelsDir, 'Lora/edited.safetensors'), wrong);
   await writeFile(join(at.modelsDir, 'Lora/half.safetensors'), lora.subarray(0, lora.length - 5));
   const { isWell, text } = await at.run('verify');

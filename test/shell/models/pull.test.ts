@@ -132,6 +132,14 @@ const refusals: readonly (readonly [string, Answer, string, number])[] = [
     'http://example.com is not an https address',
     1,
   ],
+  ...['10.0.0.8', '192.168.1.1', '169.254.169.254', '[fd00::1]', '[::ffff:10.0.0.8]', 'nas.local'].map(
+    (host): (typeof refusals)[number] => [
+      `sends us on to ${host}`,
+      (response) => response.writeHead(302, { location: `https://${host}/hat` }).end(),
+      'an address within this network',
+      1,
+    ],
+  ),
   [
     'announces more than fits on any disk',
     (response) => response.writeHead(200, { 'content-length': 5e15 }).write('x'),
