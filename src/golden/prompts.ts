@@ -50,15 +50,16 @@ export async function* promptCases(dir: string): AsyncIterable<GoldenOutcome> {
   }
 }
 
-/** The chunks of whole prompts for a checkpoint with textual inversions (`sd15/a1111_cond.json`). */
+/** The chunks of whole prompts for a checkpoint with textual inversions (`sd15/a1111_cond*.json`). */
 export async function* conditioningChunkCases(dir: string): AsyncIterable<GoldenOutcome> {
-  const file = 'a1111_cond.json';
-  const { tensors } = await readGoldenTensors(join(dir, 'a1111_cond.safetensors'));
-  const embeddings = [...tensors]
-    .filter(([name]) => name.startsWith('embedding.'))
-    .map(([name, { shape }]) => ({ name: name.slice('embedding.'.length), vectors: shape[0]! }));
-  const cases = await readJson<ChunkCase[]>(dir, file);
-  yield* chunkCases({ area: 'models/sd15', file }, cases, await openTokenizer(), embeddings);
+  for (const file of (await readdir(dir)).filter((name) => /^a1111_cond.*\.json$/.test(name)).sort()) {
+    const { tensors } = await readGoldenTensors(join(dir, file.replace('.json', '.safetensors')));
+    const embeddings = [...tensors]
+      .filter(([name]) => name.startsWith('embedding.'))
+      .map(([name, { shape }]) => ({ name: name.slice('embedding.'.length), vectors: shape[0]! }));
+    const cases = await readJson<ChunkCase[]>(dir, file);
+    yield* chunkCases({ area: 'models/sd15', file }, cases, await openTokenizer(), embeddings);
+  }
 }
 
 /** Where a case comes from. */
