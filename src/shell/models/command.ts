@@ -111,7 +111,9 @@ async function fetchModel(what: string | undefined, given: Given, tools: ModelsT
   } finally {
     bar.end();
   }
-  tools.say(json ? asJson({ kind, path }) : `→ ${path}`);
+  const { refusal } = await inspectModel(path, { modelsDir, hashes, hash: false }); // another kind than was said, say
+  if (json) tools.say(asJson({ kind, path, refusal }));
+  else tools.say([`→ ${path}`, ...(refusal ? [refusedLine(refusal, file)] : [])].join('\n'));
 }
 
 interface Source {

@@ -5,6 +5,7 @@ import { basename, dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { partState, rememberPart } from './pull-part.ts';
 import { type Download, GiveUp, Later, requestFile } from './pull-request.ts';
+import { shortBytes } from './tables.ts';
 
 /** What has been received in this process. */
 interface Held {
@@ -141,8 +142,8 @@ async function refuseTooBig(path: string, bytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(dirname(path));
   const free = bavail * bsize;
   if (bytes <= free) return;
-  const gigabytes = (n: number) => `${(n / 1e9).toFixed(1)} GB`;
-  throw new GiveUp(`${gigabytes(bytes)} are still to come and only ${gigabytes(free)} are free in ${dirname(path)}.`);
+  const [more, room] = [shortBytes(bytes), shortBytes(free)];
+  throw new GiveUp(`${more} are still to come and only ${room} are free in ${dirname(path)}.`);
 }
 
 /** Checks what came and puts it in its place, unless something is there by now. */

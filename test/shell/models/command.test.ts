@@ -104,6 +104,8 @@ test('pull lists what it knows, and puts a file of an address on its shelf', asy
   const path = join(at.modelsDir, 'Lora/my hat.safetensors');
   expect(text).toBe(`→ ${path}`);
   expect(await readFile(path)).toEqual(lora);
+  const taken = await at.run('pull', `${server.url}/hat.safetensors`, '--kind', 'checkpoint');
+  expect(taken.text).toMatch(/hat\.safetensors\nhat\.safetensors cannot be used: it holds no U-Net$/);
 });
 
 test('pull asks for what an address does not tell, and keeps to its folder', async () => {
