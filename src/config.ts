@@ -45,6 +45,14 @@ export const variables = {
   DISCORD_TOKEN: variable('Token of the Discord bot; without it Discord is off', '', text),
   DISCORD_GUILD: variable('Register Discord commands in this server only, at once (for development)', '', text),
   DISCORD_API_ROOT: variable('Address of a proxy in front of Discord’s API', 'http://localhost:8082/api', text),
+  DISCORD_MESSAGE_CONTENT: variable(
+    'on: the bot has the privileged intent Message Content; words without a picture then mean the last one in the channel',
+    'on',
+    z
+      .enum(['on', 'off'])
+      .default('off')
+      .transform((choice) => choice === 'on'),
+  ),
   TELEGRAM_TOKEN: variable('Token of the Telegram bot; without it Telegram is off', '', text),
   TELEGRAM_API_ROOT: variable('Address of a local Bot API server', 'http://localhost:8081', text),
   OPERATORS: variable(

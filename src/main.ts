@@ -186,6 +186,7 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
         token: config.DISCORD_TOKEN,
         guildId: config.DISCORD_GUILD,
         apiRoot: config.DISCORD_API_ROOT,
+        readsAll: config.DISCORD_MESSAGE_CONTENT,
         dataDir: resolve(config.PALIMPSEST_DATA),
         suggestions,
         limited: () => metrics.chatFailures.inc({ platform: 'discord', status: '429' }),

@@ -109,7 +109,8 @@ async function sayWhere({ storage, queue, platformOf }: Flow, asker: Asker, job:
 
 /** Whether another picture may have been meant. */
 function isUnsure(parent: Source): boolean {
-  return parent.kind === 'upload' ? parent.others.length > 0 : parent.how !== 'pointed at';
+  if (parent.kind === 'upload') return parent.others.length > 0 || parent.isGuess === true;
+  return parent.how !== 'pointed at';
 }
 
 /**

@@ -165,7 +165,8 @@ function severalNote({ picture }: Messages, source: Source): readonly string[] {
 }
 
 function sourceNote({ picture }: Messages, source: Source): readonly string[] {
-  if (source.kind === 'upload' || source.how === 'pointed at') return [];
+  if (source.kind === 'upload') return source.isGuess ? [picture.lastHere] : [];
+  if (source.how === 'pointed at') return [];
   const { number } = source.node;
   const says = {
     'your draft': picture.ofDraft,

@@ -320,6 +320,8 @@ export interface Platform extends AsyncDisposable {
   edit(place: PlaceId, message: string, card: Card): Promise<void>;
   /** A message of a place as far as the platform lets us see it; null when it does not. For platforms where messages can be linked to. */
   look?(place: PlaceId, message: string): Promise<RepliedTo | null>;
+  /** The newest picture somebody posted in a place; for platforms that let us read what is not meant for us. */
+  lookBack?(place: PlaceId): Promise<RepliedTo | null>;
   /** Succeeds when the message is already gone or too old. */
   remove(place: PlaceId, message: string): Promise<void>;
   /** What is shared by places that the platform limits together; a place stands for itself, when not said. */

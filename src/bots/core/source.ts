@@ -24,7 +24,13 @@ type How = 'pointed at' | 'your draft' | 'pinned' | 'last of yours' | 'newest he
 /** The picture to edit: one that is known, or one that has just come, perhaps with others beside it. */
 export type Source =
   | { readonly kind: 'node'; readonly node: LineageNode; readonly how: How }
-  | { readonly kind: 'upload'; readonly upload: Upload; readonly others: readonly RemoteFile[] };
+  | {
+      readonly kind: 'upload';
+      readonly upload: Upload;
+      readonly others: readonly RemoteFile[];
+      /** Nobody pointed at it: it was the last one posted here. */
+      readonly isGuess?: boolean;
+    };
 
 /** A picture that is stored but in no tree yet. */
 export interface Upload {
@@ -187,9 +193,20 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
   return picture;
 }
 
+/** The last picture somebody posted here, where the platform lets us read that. */
+async function lastPosted(desk: Desk, { place, thread }: Whereabouts): Promise<Source | undefined> {
+  const posted = await desk.platformOf(place)?.lookBack?.(thread ?? place);
+  const picture = await pictureOf(
+    desk,
+    posted && thread ? { ...posted, message: inThread(thread, posted.message) } : posted,
+  );
+  return picture?.kind === 'upload' ? { ...picture, isGuess: true } : picture;
+}
+
 /**
  * The picture somebody means; the first that is found: one they send, one they link or reply to (the stored original, never what
- * the platform made of it), that of their open draft here, the one pinned here, their last one here within the hour, the newest one.
+ * the platform made of it), that of their open draft here, the one pinned here, their last one here within the hour, the newest one, the
+ * last one posted.
  *
  * @throws Refusal 'no-image', 'no-content', and whatever is wrong with a picture
  */
@@ -198,7 +215,8 @@ export async function findSource(desk: Desk, pointers: Pointers): Promise<Source
     const { file, others, message } = pointers;
     return { kind: 'upload', upload: await fetchUpload(desk, file, { message, isForeign: false }), others };
   }
-  const found = (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers));
+  const found =
+    (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers)) ?? (await lastPosted(desk, pointers.where));
   if (!found) throw new Refusal('no-image', {});
   return found;
 }

@@ -19,12 +19,15 @@ const goodMs = 60_000;
 
 /** Nothing privileged: words of messages come where Discord shows them to everybody they are meant for. */
 const intents = GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.DirectMessages;
+const withContent = intents | GatewayIntentBits.MessageContent;
 
 export interface ConnectionOptions {
   readonly token: string;
   readonly root: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Asks for the words of all messages, which is privileged. */
+  readonly readsAll: boolean;
   /** Called after every successful connecting, with the application's id. */
   readonly connected: (application: string) => Promise<void>;
   readonly interaction: (interaction: APIInteraction) => void;
@@ -155,9 +158,9 @@ async function connect(
  * The library's gateway client, without its picture of the world: what comes in is read as it came, so that a server the bot is no
  * member of, a thread nobody has heard of and a private channel are nothing special.
  */
-function newClient({ root, log, interaction, message }: ConnectionOptions, state: State): Client {
+function newClient({ root, log, readsAll, interaction, message }: ConnectionOptions, state: State): Client {
   const client = new Client({
-    intents,
+    intents: readsAll ? withContent : intents,
     shards: 'auto',
     rest: { api: root },
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),

@@ -1,4 +1,5 @@
 import type { APIInteraction, GatewayMessageCreateDispatchData } from 'discord.js';
+import type { PlaceId } from '../../edit/lineage.ts';
 import type { Log } from '../../log.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Capabilities, Incoming, Platform } from '../core/platform.ts';
@@ -6,7 +7,7 @@ import type { Suggestions } from '../core/suggestions.ts';
 import { openApi } from './api.ts';
 import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
-import { lookAt } from './look.ts';
+import { lookAt, lookBack } from './look.ts';
 import { heard } from './messages.ts';
 import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
@@ -46,19 +47,22 @@ export interface DiscordOptions {
   /** Told of every limit of Discord's that was run into. */
   readonly limited?: (() => void) | undefined;
   readonly clock?: Clock;
+  /** The application has the privileged intent Message Content: what people post among themselves can be read. */
+  readonly readsAll?: boolean | undefined;
   /** A proxy in front of Discord's API; Discord's own address, when not given. */
   readonly apiRoot?: string | undefined;
 }
 
 /** A bot on Discord. Connects at `start`; disposing stops listening and lets what is being answered come to its end. */
 export function openDiscord(options: DiscordOptions): Platform {
-  const { token, guildId, dataDir, log, clock = systemClock, apiRoot: root = 'https://discord.com/api' } = options;
+  const { token, guildId, dataDir, log, clock = systemClock, readsAll = false } = options;
+  const { apiRoot: root = 'https://discord.com/api' } = options;
   const api = openApi({ token, root, log, ...(options.limited && { limited: options.limited }) });
   const { blobs, fit } = options;
   const post: Post = { api, clock, blobs, fit, tickets: openTickets(clock), shown: new Map() };
   const ears = openEars(options, post, clock);
   const connection = openConnection({
-    ...{ token, root, clock, log, interaction: ears.interaction, message: ears.message },
+    ...{ token, root, clock, log, readsAll, interaction: ears.interaction, message: ears.message },
     connected: (application) => registerCommands({ api, application, guild: guildId || null, dataDir }),
   });
   return {
@@ -71,6 +75,7 @@ export function openDiscord(options: DiscordOptions): Platform {
     send: async (place, card, how) => [await sendCard(post, place, card, how)],
     edit: (place, message, card) => editCard(post, place, message, card),
     look: (place, message) => lookAt(api, connection.me, place, message),
+    ...(readsAll && { lookBack: (place: PlaceId) => lookBack(api, connection.me, place) }),
     remove: (place, message) => removeMessage(post, place, message),
     openThread: (place, message, name) => openThread(post, place, message, name),
     directPlace: (user) => directPlace(post, user),

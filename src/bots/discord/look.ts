@@ -3,7 +3,7 @@ import type { PlaceId } from '../../edit/lineage.ts';
 import type { RepliedTo } from '../core/platform.ts';
 import { type Api, ApiError } from './api.ts';
 import { picturesIn } from './pictures.ts';
-import { located } from './places.ts';
+import { channelOf, located } from './places.ts';
 
 /**
  * A message somebody linked to. Of other people's messages Discord shows a bot the pictures only where it was mentioned, and in private.
@@ -15,6 +15,28 @@ export async function lookAt(api: Api, me: string | null, place: PlaceId, messag
     const found = (await api.call('GET', Routes.channelMessage(channel, id))) as APIMessage;
     const ours = found.author.id === me;
     return { message, ours, files: ours ? [] : picturesIn(found) };
+  } catch (error) {
+    if (error instanceof ApiError) return null;
+    throw error;
+  }
+}
+
+/** Messages that are looked through for the last picture. */
+const lookedThrough = 30;
+
+/**
+ * The newest message of somebody with a picture; needs the privileged intent, without which others' messages come empty.
+ * @returns null when there is none, or the bot may not read there @throws LineError
+ */
+export async function lookBack(api: Api, me: string | null, place: PlaceId): Promise<RepliedTo | null> {
+  try {
+    const query = new URLSearchParams({ limit: String(lookedThrough) });
+    const newest = await api.call<readonly APIMessage[]>('GET', Routes.channelMessages(channelOf(place)), { query });
+    for (const { id, author, ...message } of newest) {
+      const files = author.id === me ? [] : picturesIn(message);
+      if (files.length > 0) return { message: id, ours: false, files };
+    }
+    return null;
   } catch (error) {
     if (error instanceof ApiError) return null;
     throw error;

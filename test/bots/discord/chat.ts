@@ -40,7 +40,8 @@ async function openBot(dataDir: string, dc: DiscordStandIn, latch: Latch, option
     const clock = fastClock(adapterSpeed, dc.clock);
     const suggestions = openSuggestions({ catalog: () => queue.catalog(), storage, clock });
     const { token, api: apiRoot } = dc;
-    return openDiscord({ ...parts, clock, token, apiRoot, dataDir, fit, log: silentLog, suggestions });
+    const readsAll = options.standIn?.messageContent;
+    return openDiscord({ ...parts, readsAll, clock, token, apiRoot, dataDir, fit, log: silentLog, suggestions });
   });
   await expectCommands(dc);
   return bot;

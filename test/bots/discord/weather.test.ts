@@ -213,3 +213,16 @@ test('everybody reads their own language, rooms that of their server, and nobody
   await help('Fr', '按提示词编辑图片'); // nobody here speaks French: the server's language
   for (const user of [li, ann]) expect(dc.view(user, { channel })).not.toMatch(/undefined|\[object|\{\w+\}|NaN/);
 });
+
+test('with the privileged intent words without a picture are about the last one posted, and a reply needs no ping', async () => {
+  const { dc, image, ann } = await open({ standIn: { messageContent: true } });
+  const bo = dc.user('Bo');
+  dc.message(bo, 'look', { files: [image] });
+  dc.message(bo, 'nice, is it not');
+  dc.slash(ann, 'edit', { prompt: 'a red hat' });
+  const result = await card(isResult(1));
+  expect(result.text).toContain('Source: the last picture posted here');
+  dc.message(bo, 'make it blue', { replyTo: result, ping: false });
+  await card(isResult(2));
+  expect(dc.gateway.identified.intents).toBe(4609 | (1 << 15));
+});

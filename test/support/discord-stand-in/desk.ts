@@ -41,6 +41,8 @@ export interface DeskOptions {
   readonly modalUploads: boolean;
   /** Edits of one message older than an hour before 30046. */
   readonly lateEdits: number;
+  /** The application was granted the privileged intent Message Content. */
+  readonly messageContent: boolean;
 }
 
 /** Everything the routes work on. */

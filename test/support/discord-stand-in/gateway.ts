@@ -8,7 +8,7 @@ import { guildJson, userJson } from './wire.ts';
 import type { StandInChannel, World } from './world.ts';
 
 /** Intents this server knows. Source: discord.com/developers/docs/events/gateway, "List of Intents". */
-const intents = { guilds: 1, guildMessages: 1 << 9, directMessages: 1 << 12 } as const;
+const intents = { guilds: 1, guildMessages: 1 << 9, directMessages: 1 << 12, messageContent: 1 << 15 } as const;
 const privileged = (1 << 1) | (1 << 8) | (1 << 15);
 const allIntents = (1 << 26) - 1;
 
@@ -127,7 +127,8 @@ export function openGateway({ world, token, url, log, violations }: GatewayOptio
 
   function identify(client: WebSocket, data: JsonObject): void {
     const wanted = asNumber(data.intents);
-    const refused = refusal(asText(data.token) === token, wanted);
+    const granted = world.showsContent ? intents.messageContent : 0;
+    const refused = refusal(asText(data.token) === token, wanted & ~granted);
     if (refused !== null) {
       client.close(refused);
       return;

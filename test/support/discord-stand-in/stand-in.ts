@@ -113,10 +113,11 @@ function openDesk(world: World, host: string, options: StandInOptions): Desk {
   const violations: string[] = [];
   const log: LogLine[] = [];
   const token = options.token ?? 'c3RhbmQtaW4.Ynk.bG9vcGJhY2s';
-  const { uploadLimit = 10_485_760, modalUploads = true, lateEdits = 3 } = options;
+  const { uploadLimit = 10_485_760, modalUploads = true, lateEdits = 3, messageContent = false } = options;
+  world.showsContent = messageContent;
   return {
     world,
-    options: { token, uploadLimit, modalUploads, lateEdits },
+    options: { token, uploadLimit, modalUploads, lateEdits, messageContent },
     cdn: { url: `http://${host}/cdn` },
     gateway: openGateway({ world, token, url: () => `ws://${host}`, log, violations }),
     limits: openRateLimits(world.clock, options.messageBucket ?? { limit: 5, windowMs: 5000 }),

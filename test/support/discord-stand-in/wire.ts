@@ -245,7 +245,7 @@ export function veiled(message: JsonObject, visible: boolean): JsonObject {
 }
 
 export function seesContent(world: World, message: StoredMessage): boolean {
-  if (message.author === world.bot || message.channel.type === 1) return true;
+  if (world.showsContent || message.author === world.bot || message.channel.type === 1) return true;
   if (message.mentions.includes(world.bot)) return true;
   const repliedTo = message.replyTo === null ? undefined : world.messages.get(message.replyTo);
   return message.ping && repliedTo?.author === world.bot && repliedTo.interaction === null;

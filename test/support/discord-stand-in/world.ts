@@ -108,6 +108,8 @@ export interface World {
   readonly channels: Map<string, StandInChannel>;
   readonly messages: Map<string, StoredMessage>;
   readonly files: Map<string, StoredFile>;
+  /** The bot was granted the words and pictures of everybody's messages. */
+  showsContent: boolean;
 }
 
 export function newWorld(clock: StandInClock): World {
@@ -130,6 +132,7 @@ export function newWorld(clock: StandInClock): World {
     channels: new Map(),
     messages: new Map(),
     files: new Map(),
+    showsContent: false,
   };
 }
 

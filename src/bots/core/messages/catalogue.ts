@@ -133,6 +133,7 @@ export interface Messages extends DrawingMessages {
     readonly remark: (remark: Remark) => string;
     readonly lastOfYours: (number: number) => string;
     readonly newestHere: (number: number) => string;
+    readonly lastHere: string;
     readonly ofDraft: (number: number) => string;
     readonly pinnedHere: (number: number) => string;
     readonly saidTwice: (options: string) => string;

@@ -124,6 +124,7 @@ export const en: Messages = {
         ? `The LoRA ${remark.name} does not fit this model: ${plural(remark.layers, 'layer', 'layers')} left out.`
         : 'BREAK within brackets begins no new part of the prompt: write it outside of them.',
     lastOfYours: (number) => `Source: #${number} (your last picture)`,
+    lastHere: 'Source: the last picture posted here',
     newestHere: (number) => `Source: #${number} (the newest picture here)`,
     ofDraft: (number) => `Source: #${number} (what you were about to edit)`,
     pinnedHere: (number) => `Source: #${number} (pinned here)`,

@@ -123,6 +123,7 @@ export const zh: Messages = {
         ? `LoRA ${remark.name} 与当前模型不匹配：跳过了 ${remark.layers} 层。`
         : '括号内的 BREAK 不会分段：请将其写在括号外。',
     lastOfYours: (number) => `来源：#${number}（你最近的图片）`,
+    lastHere: '来源：此处最后发布的图片',
     newestHere: (number) => `来源：#${number}（此处最新的图片）`,
     ofDraft: (number) => `来源：#${number}（你正准备编辑的图片）`,
     pinnedHere: (number) => `来源：#${number}（固定在此的图片）`,
