@@ -15,6 +15,7 @@ RUN mkdir -p /data /models && chown node:node /data /models
 COPY --from=build --chown=node:node /app/node_modules node_modules
 COPY --from=build --chown=node:node /app/dist dist
 COPY --from=build --chown=node:node /app/prisma prisma
+COPY --from=build --chown=node:node /app/assets assets
 COPY --from=build --chown=node:node /app/models/palimpsest-tiny.safetensors models/palimpsest-tiny.safetensors
 COPY --from=build --chown=node:node /app/package.json package.json
 USER node

@@ -9,7 +9,7 @@ import { outpaintMethods, upscaleMethods } from './command-options.ts';
 import { type CommandName, commands } from './commands.ts';
 import { checkRatio, type EditWords, takeOption } from './grammar.ts';
 import type { Heard } from './heard.ts';
-import { helpCard, helpTopic } from './help.ts';
+import { helpTopic, tellHelp } from './help.ts';
 import { redo, undo } from './history.ts';
 import { houseDoes } from './house/commands.ts';
 import { takePreset } from './house/preset-names.ts';
@@ -202,7 +202,7 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
   models: tellModels,
   pinfo: tellInfo,
   help: ({ heard, incoming, call: { options } }) =>
-    incoming.answer.tell(helpCard(helpTopic(String(options.topic ?? '')), heard.private, heard.asker.where)),
+    tellHelp(incoming.answer, helpTopic(String(options.topic ?? '')), heard.private, heard.asker.where),
 };
 
 /** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-yours' */
@@ -217,7 +217,7 @@ export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandInc
   if (kept) return keepFile(flow, heard, incoming, kept);
   const call = callOf(incoming);
   if (!call && incoming.name === 'start' && incoming.text === '') return welcome(flow, heard, incoming);
-  if (!call) return incoming.answer.tell(helpCard(helpTopic(incoming.text), heard.private));
+  if (!call) return tellHelp(incoming.answer, helpTopic(incoming.text), heard.private);
   if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });
 }

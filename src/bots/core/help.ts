@@ -2,8 +2,9 @@ import { type Field, fields } from '../../edit/fields.ts';
 import type { Language } from '../../storage/index.ts';
 import { plainCard } from './cards.ts';
 import { commandList, type HelpTopic, helpTopics } from './commands.ts';
+import { helpPicture } from './help-picture.ts';
 import { messagesIn } from './messages/index.ts';
-import type { Card, Whereabouts } from './platform.ts';
+import type { Answer, Card, Whereabouts } from './platform.ts';
 
 /** Characters of a help card at most. */
 const HELP_LIMIT = 1500;
@@ -43,7 +44,7 @@ export function helpTopic(word: string): HelpTopic {
   return helpTopics.find((topic) => topic === word.trim().toLowerCase()) ?? 'start';
 }
 
-/** Help on a topic, commands and options read off their tables. */
+/** The words of a topic, commands and options read off their tables. */
 export function helpCard(topic: HelpTopic, language: Language, where?: Pick<Whereabouts, 'hears'>): Card {
   const messages = messagesIn(language);
   const { title, lines } = messages.help[topic];
@@ -56,4 +57,14 @@ export function helpCard(topic: HelpTopic, language: Language, where?: Pick<Wher
     all.push(line);
   }
   return { ...plainCard, title, lines: all };
+}
+
+/** Tells about a topic, in words and with a picture. */
+export async function tellHelp(
+  { tell }: Pick<Answer, 'tell'>,
+  topic: HelpTopic,
+  language: Language,
+  where?: Pick<Whereabouts, 'hears'>,
+): Promise<void> {
+  await tell({ ...helpCard(topic, language, where), images: [await helpPicture(topic, language)] });
 }

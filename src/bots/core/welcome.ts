@@ -4,7 +4,7 @@ import { type Flow, plantUpload } from './accept.ts';
 import { arranged, button } from './buttons.ts';
 import { plainCard } from './cards.ts';
 import type { Heard } from './heard.ts';
-import { helpCard } from './help.ts';
+import { tellHelp } from './help.ts';
 import { messagesIn } from './messages/index.ts';
 import { postNode } from './moves.ts';
 import type { CommandIncoming } from './platform.ts';
@@ -50,7 +50,7 @@ export async function begin(flow: Flow, press: Press): Promise<void> {
     case 'draw':
       return offerSheet(flow, { asker, private: language }, incoming);
     case 'help':
-      return incoming.answer.tell(helpCard('start', language));
+      return tellHelp(incoming.answer, 'start', language);
     case undefined:
       throw new Refusal('old-button', {});
     default:

@@ -61,12 +61,20 @@ export async function sendCard(post: Post, place: PlaceId, card: Card, options: 
   return [...posted, ...below];
 }
 
+/** More words than a caption holds, and no buttons that must stand below the picture: they become a message of their own. */
+const isWordy = (card: Card): boolean => card.rows.length === 0 && exceeds(card, limits.caption);
+
 async function sendShown(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<Posted> {
   const { nonce } = options;
   const [first, ...others] = card.images;
   if (!first) return [await sendWords(post, place, card, options)];
-  if (others.length === 0) return [await sendPicture(post, { place, card, image: first, options })];
-  const parts = post.albumsSent.get(nonce) ?? (await sendAlbum(post, place, card, options));
+  if (others.length === 0 && !isWordy(card)) return [await sendPicture(post, { place, card, image: first, options })];
+  const alone = { ...card, title: '', lines: [], block: [] };
+  const parts =
+    post.albumsSent.get(nonce) ??
+    (others.length > 0
+      ? await sendAlbum(post, place, card, options)
+      : [await sendPicture(post, { place, card: alone, image: first, options })]);
   post.albumsSent.set(nonce, parts);
   const message = await sendWords(post, place, card, options);
   post.albumsSent.delete(nonce);

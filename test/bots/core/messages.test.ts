@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { commandList, helpTopics } from '../../../src/bots/core/commands.ts';
 import { helpCard } from '../../../src/bots/core/help.ts';
+import { helpPicture } from '../../../src/bots/core/help-picture.ts';
 import { messagesIn, troubleOf } from '../../../src/bots/core/messages/index.ts';
+import { parseText } from '../../../src/bots/core/verbs.ts';
+import { readUsage } from '../../../src/bots/web/client/reading.ts';
 import type { RefusalCode, RefusalData } from '../../../src/errors.ts';
 import { wordsOf } from '../../support/test-platform.ts';
 
@@ -60,11 +63,35 @@ describe.each(languages)('in %s', (language) => {
     expect(wordsOf(helpCard('options', language))).toContain('strength');
   });
 
+  test('every topic of help has a small picture, and words for those who cannot see it', async () => {
+    for (const topic of helpTopics) {
+      const { source, description } = await helpPicture(topic, language);
+      expect(Buffer.from(source).subarray(0, 3), topic).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+      expect(source.length, topic).toBeLessThanOrEqual(60_000);
+      expect(description, topic).not.toBe('');
+    }
+  });
+
   test('time left is told in seconds up to ten minutes', () => {
     expect(messages.eta(40)).toMatch(/40 (s|秒)/);
     expect(messages.eta(600)).toMatch(/600/);
     expect(messages.eta(720)).toMatch(/12 (min|分钟)/);
   });
+});
+
+test('what help says can be typed is read as it says, in both languages alike', () => {
+  const meant = languages.map((language) =>
+    messagesIn(language)
+      .help.edit.lines.flatMap((line) => readUsage(line)?.typed.split(' · ') ?? [])
+      .map((typed) => {
+        const read = parseText(typed);
+        if (read.kind === 'verb') return read.verb;
+        return [read.command, read.words.region?.becomes, ...Object.keys(read.words.params)].join(' ');
+      }),
+  );
+  expect(meant[0]).toEqual(meant[1]);
+  expect(meant[0]!.length).toBeGreaterThan(10);
+  expect(new Set(meant[0]).size).toBeGreaterThan(9);
 });
 
 test('the vocabulary is that of the interface people know', () => {

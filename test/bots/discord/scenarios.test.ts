@@ -70,7 +70,9 @@ describe('a slash command with a picture', () => {
     chat.dc.slash(ann.user, 'help', { topic: 'region' }, ann);
     chat.dc.slash(li.user, 'help', {}, li);
     chat.dc.slash(li.user, 'queue', {}, li);
-    expect((await told(ann, /mask/i)).flags & 64).toBe(64);
+    const region = await told(ann, /mask/i);
+    expect(region.flags & 64).toBe(64);
+    expect(region.pictures.map(({ name }) => name)).toEqual(['help_region.jpg']);
     expect((await told(li, /编辑/)).text).toContain('/inpaint');
     await told(li, /队列|排队/);
   });

@@ -33,7 +33,10 @@ describe('somebody who has just come', () => {
       ['✏️ Draw on it', '❓ Help'],
     ]);
     ann.press('Help', greeting);
-    await ann.wait(({ text }) => text.includes('/edit'));
+    const help = await ann.wait(({ text }) => text.includes('/edit'));
+    expect(help.text).toMatch(/More: \/help .*options$/); // whole: too much for a caption, it stands below its picture
+    const above = chat.tg.messages(ann.chat).find(({ id }) => id === help.id - 1);
+    expect(above).toMatchObject({ text: '', picture: { width: expect.any(Number) } });
     ann.press('Send a photo', greeting);
     await ann.wait(({ text }) => text.includes('caption'));
     ann.press('Draw on it', greeting);

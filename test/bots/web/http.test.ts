@@ -192,6 +192,9 @@ describe('what is sent', () => {
     await ann.say('/help region');
     const told = await ann.find(({ onlyYou }) => onlyYou);
     expect(told.card!.title).toBe('Repainting a part');
+    expect(told.card!.images).toMatchObject([
+      { src: expect.stringMatching(/^data:image\/jpeg;base64,/), name: 'help_region.jpg', paintable: false },
+    ]);
   });
 });
 

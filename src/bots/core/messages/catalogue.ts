@@ -182,7 +182,17 @@ export interface Messages extends DrawingMessages {
     readonly cancelling: { readonly placeholder: string; readonly unnamed: string };
     readonly none: string;
   };
-  readonly help: Readonly<Record<HelpTopic, { readonly title: string; readonly lines: readonly string[] }>>;
+  readonly help: Readonly<
+    Record<
+      HelpTopic,
+      {
+        readonly title: string;
+        readonly lines: readonly string[];
+        /** What its picture shows, for those who cannot see it. */
+        readonly picture: string;
+      }
+    >
+  >;
   readonly moreHelp: (topics: string) => string;
   readonly hereIsHow: string;
 }

@@ -189,6 +189,8 @@ export const en: Messages = {
         '2. Reply to the result to go on: "+ sunset", or use its buttons.',
         '3. Nothing is ever lost: Undo steps back, and every picture keeps its number.',
       ],
+      picture:
+        'A meadow, the same with a tree after the words "a tree on the left", and then at sunset after "+ sunset"',
     },
     edit: {
       title: 'Editing by words',
@@ -202,6 +204,7 @@ export const en: Messages = {
         'hat -> red beret · remove vase   with a mask that shows where',
         'Strength says how much may change: 0.3 a little, 0.75 a lot.',
       ],
+      picture: 'One picture and three edits of it with the strengths 0.3, 0.6 and 0.9: more and more of it changes',
     },
     region: {
       title: 'Repainting a part',
@@ -212,6 +215,7 @@ export const en: Messages = {
         '--area "only masked" paints the part at full size · --mask-blur 8 softens the edge · --soft on blends',
         '--fill fill, original, "latent noise" or "latent nothing" says what the part starts from.',
       ],
+      picture: 'A picture, a mask that is white on the right, and the result: only what was white is new',
     },
     scribble: {
       title: 'Draw on a picture',
@@ -222,6 +226,8 @@ export const en: Messages = {
         'Begin with mask, sketch or remove to say it yourself: "remove vase".',
         'White on white, or black on black, can hardly be found: use a colour.',
       ],
+      picture:
+        'A picture with a red ring drawn on it, the same with the inside of the ring in red, and the result with a snowman there',
     },
     outpaint: {
       title: 'Make a picture larger at its edges',
@@ -231,6 +237,7 @@ export const en: Messages = {
         'mk2 continues the picture’s own noise, poor man’s fills and repaints, mosaic mirrors or stretches its edges.',
         'Repair seams, below the result, softens what is left of the old edge.',
       ],
+      picture: 'A picture, the same in a wider frame with a chessboard at both sides, and the result',
     },
     upscale: {
       title: 'Enlarge a picture',
@@ -239,6 +246,7 @@ export const en: Messages = {
         'In words: upscale 2. By command: /upscale factor:2 strength:0.3.',
         'A strength of 0.2 to 0.4 adds detail and keeps the picture. A latent upscale needs 0.55.',
       ],
+      picture: 'A small picture and the same at twice its size',
     },
     history: {
       title: 'Versions',
@@ -248,6 +256,8 @@ export const en: Messages = {
         '🌓 compares two versions; /compare a:#2 b:#5 any two. 🗑 deletes a picture and its messages for good.',
         '📍 pins a picture here: words without a picture are about it.',
       ],
+      picture:
+        'A tree of versions: pictures with their numbers, lines from each to what was made of it, the current one framed in yellow',
     },
     together: {
       title: 'Working together',
@@ -257,6 +267,7 @@ export const en: Messages = {
         'Whoever may not begins a branch of their own. /invite lets somebody in, 🔒 closes a history, a vote decides where that is on.',
         'While somebody works on a picture you are told, and can go on in parallel or ask.',
       ],
+      picture: 'The card that says who may move a picture on, with a button for each choice',
     },
     presets: {
       title: 'Settings and presets',
@@ -266,6 +277,7 @@ export const en: Messages = {
         '/preset default name inpaint uses it for every inpainting. /preset share shows it to everybody.',
         'Strongest first: what you say, a named preset, your defaults, the channel’s, the server’s. Limits of the server come last of all.',
       ],
+      picture: 'The card of a shared preset: its name, its values, and the button that copies it',
     },
     privacy: {
       title: 'What is kept',
@@ -274,6 +286,7 @@ export const en: Messages = {
         '/privacy show tells what there is, /privacy export sends it to you, /privacy forget-me deletes it.',
         '/privacy retention 3 keeps your results for less. On Discord private: true shows an edit to you alone.',
       ],
+      picture: 'The card of /privacy show: how many pictures, edits and presets are stored, and how long',
     },
     buttons: {
       title: 'Buttons under a picture',
@@ -285,6 +298,7 @@ export const en: Messages = {
         'Undo, Redo: step back and forward · 1 2 3 4: choose one of several',
         'Settings: everything that made it · Original: the PNG with its parameters',
       ],
+      picture: 'A result: number, words, numbers, and the buttons below them',
     },
     options: {
       title: 'Parameters',
@@ -292,6 +306,7 @@ export const en: Messages = {
         'Written --key value in a text, key=value in the advanced option. Names of the A1111 API work too.',
         'Values with blanks stand in "quotes".',
       ],
+      picture: 'An edit with parameters written after its words, and the result that names them',
     },
   },
   moreHelp: (topics) => `More: /help ${topics}`,

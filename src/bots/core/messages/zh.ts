@@ -187,6 +187,7 @@ export const zh: Messages = {
         '2. 回复结果可以继续修改，例如“+ 日落”，也可以用下面的按钮。',
         '3. 什么都不会丢失：撤销可以退回，每张图片都有自己的编号。',
       ],
+      picture: '一片草地；写上“a tree on the left”后左边有了一棵树；再回复“+ sunset”后变成日落',
     },
     edit: {
       title: '用文字编辑',
@@ -200,6 +201,7 @@ export const zh: Messages = {
         '把帽子换成红色贝雷帽 · 去掉花瓶   需附上标出位置的蒙版',
         '重绘幅度决定变化多少：0.3 略改，0.75 大改。',
       ],
+      picture: '一张图片及其重绘幅度为 0.3、0.6、0.9 的三个结果：改变越来越多',
     },
     region: {
       title: '重绘局部',
@@ -210,6 +212,7 @@ export const zh: Messages = {
         '--area 仅蒙版区域 以完整尺寸绘制局部 · --mask-blur 8 柔化边缘 · --soft 开 平滑过渡',
         '--fill 填充、原版、潜空间噪声 或 空白潜空间 决定局部从什么开始画。',
       ],
+      picture: '一张图片、右侧为白色的蒙版和结果：只有白色部分是新的',
     },
     scribble: {
       title: '在图片上涂画',
@@ -220,6 +223,7 @@ export const zh: Messages = {
         '也可以用“蒙版”“涂鸦”“移除”开头来说明，例如“移除 花瓶”。',
         '白底白线、黑底黑线很难识别，请换一种颜色。',
       ],
+      picture: '画了红圈的图片、圈内标红的图片，以及圈内变成雪人的结果',
     },
     outpaint: {
       title: '向外扩展图片',
@@ -229,6 +233,7 @@ export const zh: Messages = {
         'mk2 延续图片本身的噪声，poor man’s 先填充再重绘，mosaic 镜像或拉伸边缘。',
         '结果下方的“修复接缝”可以柔化旧边缘留下的痕迹。',
       ],
+      picture: '一张图片、两侧为棋盘格的更宽画框，以及结果',
     },
     upscale: {
       title: '放大图片',
@@ -237,6 +242,7 @@ export const zh: Messages = {
         '文字：放大2倍。命令：/upscale factor:2 strength:0.3。',
         '重绘幅度 0.2 到 0.4 会增加细节并保持原貌。潜空间放大需要 0.55。',
       ],
+      picture: '一张小图和放大两倍的同一张图',
     },
     history: {
       title: '版本',
@@ -246,6 +252,7 @@ export const zh: Messages = {
         '🌓 对比两个版本；/compare a:#2 b:#5 可对比任意两张。🗑 永久删除图片及其消息。',
         '📍 把图片固定在此：没有指明图片的话都作用于它。',
       ],
+      picture: '版本树：带编号的图片、连到各自结果的线，当前图片以黄框标出',
     },
     together: {
       title: '一起编辑',
@@ -255,6 +262,7 @@ export const zh: Messages = {
         '其他人会自成分支。/invite 邀请他人，🔒 锁定历史，开启投票的地方由投票决定。',
         '有人正在处理某张图片时会提示你，可以并行处理或提出请求。',
       ],
+      picture: '说明谁可以推进图片的卡片，每个选项一个按钮',
     },
     presets: {
       title: '设置与预设',
@@ -264,6 +272,7 @@ export const zh: Messages = {
         '/preset default 名称 inpaint 让每次局部重绘都用它。/preset share 分享给所有人。',
         '优先级从高到低：你写的、指定的预设、你的默认、频道、服务器。最后再受服务器上限约束。',
       ],
+      picture: '分享预设的卡片：名称、参数和复制按钮',
     },
     privacy: {
       title: '保存了什么',
@@ -272,6 +281,7 @@ export const zh: Messages = {
         '/privacy show 查看，/privacy export 导出给你，/privacy forget-me 全部删除。',
         '/privacy retention 3 可以缩短结果的保留时间。在 Discord 上 private: true 让结果仅自己可见。',
       ],
+      picture: '/privacy show 的卡片：保存了多少图片、任务和预设，以及保留多久',
     },
     buttons: {
       title: '图片下方的按钮',
@@ -283,6 +293,7 @@ export const zh: Messages = {
         '撤销、重做：后退和前进 · 1 2 3 4：从多张中选一张',
         '参数：生成它的全部参数 · 原图：带参数的 PNG',
       ],
+      picture: '一个结果：编号、提示词、参数和下面的按钮',
     },
     options: {
       title: '参数',
@@ -290,6 +301,7 @@ export const zh: Messages = {
         '在文字中写作 --键 值，在 advanced 选项中写作 键=值。A1111 API 的名称也可以用。',
         '含空格的值放在“"”中。',
       ],
+      picture: '提示词后写有参数的一次编辑，以及列出这些参数的结果',
     },
   },
   moreHelp: (topics) => `更多：/help ${topics}`,
