@@ -120,7 +120,7 @@ describe('who may move a picture on', () => {
     await follow(mo, 'Here: owner');
     await follow(mo, 'Here: vote');
     expect((await chat.storage.people.place(here))!.policy).toBe('owner');
-    expect(await chat.storage.together.rules(here)).toEqual({ votes: true, authors: false });
+    expect(await chat.storage.together.rules(here)).toEqual({ votes: true, authors: false, threads: false });
     await platform.pressRaw(bo, { action: 'tg', target: (await nodeOf(one)).id, arg: 'pa' }, { in: here });
     expect(chat.lastTold()).toContain('That is not yours to decide');
   });
