@@ -17,6 +17,8 @@ const text = z
   .string()
   .transform((t) => t.trim() || undefined)
   .optional();
+/** `d:1234=2`: whose share, and how many times as large as usual. */
+const share = /^((?:d|t|w|discord|telegram|web):[^\s=]+)=(\d{1,3}(?:\.\d{1,3})?)$/;
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
 /** Every variable Palimpsest reads. `.env.example` and the operators' table are held to this list by a test. */
@@ -63,6 +65,24 @@ export const variables = {
       .transform((list) => list.split(/[\s,;]+/).filter((id) => id !== ''))
       .refine((ids) => ids.every((id) => /^(discord|telegram|web):\S+$/.test(id)), 'must be like discord:1234')
       .default([]),
+  ),
+  QUEUE_SHARES: variable(
+    'Servers (d:<id>, t:<chat>) and people (discord:<id>, telegram:<id>) with a larger or smaller share of the queue; all others have 1',
+    'd:1152921504606846977=2,telegram:1234567=0.5',
+    z
+      .string()
+      .transform((list) => list.split(/[\s,;]+/).filter((entry) => entry !== ''))
+      .refine(
+        (entries) => entries.every((entry) => share.test(entry) && Number(share.exec(entry)?.[2]) > 0),
+        'must be like d:1234=2, with numbers above 0',
+      )
+      .transform(
+        (entries): Readonly<Record<string, number>> =>
+          Object.fromEntries(
+            entries.map((entry) => [entry.slice(0, entry.indexOf('=')), Number(share.exec(entry)?.[2])]),
+          ),
+      )
+      .default({}),
   ),
   WEB_HOST: variable('Where the web chat listens; keep it on loopback', '127.0.0.1', z.string().default('127.0.0.1')),
   WEB_PORT: variable('Port of the web chat; 0 takes any free one', '8080', wholeNumber(0, 65535).default(8080)),

@@ -96,12 +96,13 @@ function until(signal: AbortSignal): Promise<void> {
 async function openLine(config: Config, log: Log): Promise<{ queue: JobQueue; openSource: () => Promise<WorkSource> }> {
   if (!config.REDIS_URL) {
     const { openEmbeddedQueue } = await parts.embedded();
-    const queue = openEmbeddedQueue({ log });
+    const queue = openEmbeddedQueue({ log, weights: config.QUEUE_SHARES });
     return { queue, openSource: async () => queue };
   }
   const options = sharedLine(config, log);
   const [bots, workers] = await Promise.all([parts.bullmq(), parts.bullmqSource()]);
-  return { queue: await bots.openRedisQueue(options), openSource: () => workers.openRedisWorkSource(options) };
+  const queue = await bots.openRedisQueue({ ...options, weights: config.QUEUE_SHARES });
+  return { queue, openSource: () => workers.openRedisWorkSource(options) };
 }
 
 /** New model files are noticed at once where folders can be watched, else this often. */

@@ -20,6 +20,13 @@ describe('configuration', () => {
     expect(read).toThrow(/DATABASE_URL: must begin with postgres/);
   });
 
+  test('reads shares of the queue, and takes no others than it can count with', () => {
+    const { QUEUE_SHARES } = readConfig({ QUEUE_SHARES: 'd:1152921504606846977=2, telegram:1234567=0.5' });
+    expect(QUEUE_SHARES).toEqual({ 'd:1152921504606846977': 2, 'telegram:1234567': 0.5 });
+    for (const wrong of ['d:1', 'd:1=0', 'd:1=-1', 'x:1=2', 'd:1=2000'])
+      expect(() => readConfig({ QUEUE_SHARES: wrong })).toThrow(/QUEUE_SHARES: must be like d:1234=2/);
+  });
+
   test('.env.example is the one the schema describes', () => {
     expect(readFileSync('.env.example', 'utf8')).toBe(envExample());
   });
