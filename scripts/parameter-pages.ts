@@ -26,7 +26,7 @@ export const groups: readonly { readonly title: Label; readonly fields: readonly
   },
   {
     title: { en: 'Size', zh: '尺寸' },
-    fields: ['size', 'resizeMode', 'upscaler'],
+    fields: ['size', 'resizeMode', 'upscaler', 'tiling'],
   },
   {
     title: { en: 'Seeds and batches', zh: '种子与批次' },

@@ -272,6 +272,11 @@ export const fields = {
     { en: 'Background color for transparency', zh: '透明区域的背景色' },
     { maxLength: 7, default: '#ffffff', refusal: 'bad-color', pattern: /^#[0-9a-f]{6}$/i },
   ),
+  tiling: toggle(
+    { api: 'tiling', chat: 'tiling' },
+    { en: 'Tiling: the picture continues at its opposite edge', zh: '可平铺（Tiling）：画面边缘首尾相接' },
+    false,
+  ),
   checkpoint: text(
     { api: 'sd_model_checkpoint', chat: 'model' },
     { en: 'Checkpoint', zh: '模型' },

@@ -249,7 +249,7 @@ export function graphCore(name: string, precision: Precision = 'float32'): Graph
       const small = [...constants.values()].map((c) => c.initializer);
       const initializers = [...small, ...tensors.map((t) => toInitializer(t, folder))];
       const other = () => {
-        const written = forWebGpu({ nodes, inputs, piecesOf, isHalf: precision === 'float16' });
+        const written = forWebGpu({ nodes, inputs, stored: tensors, piecesOf, isHalf: precision === 'float16' });
         const all = [...initializers, ...written.initializers];
         return encodeModel({ name, nodes: written.nodes, initializers: all, inputs, outputs });
       };

@@ -23,6 +23,11 @@ export interface AttentionOptions {
   readonly products?: number;
 }
 
+export interface LayersOptions {
+  /** Convolutions see the opposite edge of a picture beyond its own, so that it can be laid side by side with itself. Source: A1111 `apply_circular` */
+  readonly tiling?: boolean | undefined;
+}
+
 /** Products q·k that are held at once, where they are held: 64 MB. */
 const productsAtOnce = 16 * 2 ** 20;
 
@@ -48,7 +53,7 @@ function asMatrix(weight: StoredTensor): StoredTensor {
 }
 
 /** The operators of `Layers` over a graph being built. */
-export function layers(core: GraphCore, math: Arithmetic): Layers {
+export function layers(core: GraphCore, math: Arithmetic, { tiling = false }: LayersOptions): Layers {
   const { op, parameter, floats } = core;
   const biasOf = (layer: Layer) => (layer.has('bias') ? parameter(layer.tensor('bias')) : undefined);
   /** A weight with its low-rank change, if that belongs there; its rows are [out], the rest is [in] or [in, kh, kw]. */
@@ -61,13 +66,30 @@ export function layers(core: GraphCore, math: Arithmetic): Layers {
     const delta = math.matmul(adapter.up, flat);
     return math.add(weight, rest.length > 1 ? math.reshape(delta, [rows, ...rest]) : delta);
   };
+  /** Beyond an edge so many rows and columns of the opposite one. */
+  const wrapped = (x: Value, margins: readonly (readonly [axis: number, count: number])[]): Value =>
+    margins.reduce((inner, [axis, count]) => {
+      if (count === 0) return inner;
+      const [last, first] = [
+        math.slice(inner, { starts: [-count], ends: [Number.MAX_SAFE_INTEGER], axes: [axis] }),
+        math.slice(inner, { starts: [0], ends: [count], axes: [axis] }),
+      ];
+      return math.concat([last, inner, first], axis);
+    }, x);
   const times = (x: Value, weight: Value) => op('FusedMatMul', [x, weight], { transB: 1 }, contributed);
   return {
-    conv2d: (layer, x, { stride = 1, pad, groups = 1 } = {}) => {
+    conv2d: (layer, given, { stride = 1, pad, groups = 1 } = {}) => {
       const weight = layer.tensor('weight');
       const [kh = 1, kw = 1] = weight.shape.slice(2);
       const [py, px] = pad === undefined ? [kh >> 1, kw >> 1] : [pad, pad];
-      const attributes = { kernel_shape: [kh, kw], strides: [stride, stride], pads: [py, px, py, px], group: groups };
+      const pads = tiling ? [0, 0, 0, 0] : [py, px, py, px];
+      const x = tiling
+        ? wrapped(given, [
+            [2, py],
+            [3, px],
+          ])
+        : given;
+      const attributes = { kernel_shape: [kh, kw], strides: [stride, stride], pads, group: groups };
       const adapter = core.adapter(weight);
       const out = op('Conv', [x, weightOf(weight, adapter), biasOf(layer)], attributes);
       if (adapter?.place !== 'beside') return out;

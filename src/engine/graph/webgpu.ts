@@ -4,6 +4,8 @@ import type { Initializer, Node, Port } from './onnx.ts';
 export interface Written {
   readonly nodes: readonly Node[];
   readonly inputs: readonly Port[];
+  /** What it points to in files. */
+  readonly stored: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** In how many pieces to work out the attention that is called so. */
   readonly piecesOf: ReadonlyMap<string, number>;
   /** Whether it computes in float16. */
@@ -16,7 +18,7 @@ export interface Written {
  * convolution is wrong where three divides the channels and four does not, as with the nine of an inpainting checkpoint.
  * Source: microsoft/onnxruntime pull request 28520
  */
-export function forWebGpu({ nodes, inputs, piecesOf, isHalf }: Written) {
+export function forWebGpu({ nodes, inputs, stored, piecesOf, isHalf }: Written) {
   const constants = new Map<string, Initializer>();
   const ints: Ints = (values, isScalar = false) => {
     const name = `webgpu ${isScalar ? '' : 'list '}${values.join(' ')}`;
@@ -31,7 +33,7 @@ export function forWebGpu({ nodes, inputs, piecesOf, isHalf }: Written) {
     shape: [],
     bytes: new Uint8Array(Float32Array.of(-3.4e38).buffer),
   });
-  const channels = new Map(inputs.map(({ name, shape = [] }) => [name, shape[1]]));
+  const channels = new Map([...inputs, ...stored].map(({ name, shape = [] }) => [name, shape[1]]));
   for (const { op, inputs: from, outputs } of nodes) {
     if (op === 'Cast' && channels.has(from[0]!)) channels.set(outputs[0]!, channels.get(from[0]!));
   }
@@ -40,7 +42,8 @@ export function forWebGpu({ nodes, inputs, piecesOf, isHalf }: Written) {
       return attention(node, { ints, lowest, isHalf, pieces: piecesOf.get(node.outputs[0]!) ?? 1 });
     }
     if (node.op === 'FusedMatMul') return plainMatMul(node);
-    const known = channels.get(node.inputs[0] ?? '');
+    const [x = '', weight = ''] = node.inputs;
+    const known = channels.get(x) ?? channels.get(weight);
     const missing = node.op === 'Conv' && typeof known === 'number' && known > 4 ? -known & 3 : 0;
     return missing > 0 ? widenedConv(node, ints([0, missing]), ints([1])) : [node];
   });

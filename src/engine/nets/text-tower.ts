@@ -47,7 +47,7 @@ const norm = { epsilon: 1e-5 };
  * Source: openai/CLIP `clip/model.py`
  */
 export function textTower(tower: Tower, options: TextOptions): Graph {
-  const g = graphBuilder(tower.name, options.precision);
+  const g = graphBuilder(tower.name, options);
   if (options.patch) g.patchWith(options.patch(g));
   g.adaptAt(options.adapters ? 77 : null);
   const tokens = g.input('tokens', 'I32', ['N', 77]);

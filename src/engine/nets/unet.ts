@@ -11,6 +11,8 @@ export interface UnetOptions {
   readonly headsAt: (channels: number) => number;
   /** By default float32. */
   readonly precision?: Precision;
+  /** What it paints can be laid side by side with itself. */
+  readonly tiling?: boolean;
   /** Attention is in float32 whatever the rest is, as SD2 needs it. */
   readonly attentionInFloat32?: boolean;
   /** How high and wide latents are for the most part; where there are two ways of working something out, the better one for two of them is taken. */
@@ -45,7 +47,7 @@ const norm = { groups: 32, epsilon: 1e-5 };
  * Source: CompVis ldm `openaimodel.UNetModel`; sizes of odd latents as A1111 modules/sd_hijack_unet.py
  */
 export function unet(w: Weights, options: UnetOptions): Graph {
-  const g = graphBuilder('unet', options.precision);
+  const g = graphBuilder('unet', options);
   if (options.patch) g.patchWith(options.patch(g));
   const trace = (name: string, value: Value): Value => {
     if (options.trace) g.output(name, value);

@@ -4,12 +4,17 @@ import type { Weights } from '../weights/weights.ts';
 
 const norm = { groups: 32, epsilon: 1e-6 };
 
+export interface VaeOptions {
+  /** For pictures that can be laid side by side with themselves. */
+  readonly tiling?: boolean;
+}
+
 /**
  * Encoder of the autoencoder: pixels [B, 3, H, W] in [−1, 1] → moments [B, 8, H/8, W/8]: mean, then log variance,
  * neither scaled nor clamped. Source: CompVis ldm `diffusionmodules.model.Encoder`
  */
-export function vaeEncoder(w: Weights): Graph {
-  const g = graphBuilder('vae encoder');
+export function vaeEncoder(w: Weights, options: VaeOptions = {}): Graph {
+  const g = graphBuilder('vae encoder', options);
   const e = w.at('encoder');
   let h = g.conv2d(e.at('conv_in'), g.input('pixels', 'F32', ['B', 3, 'H', 'W']));
   for (let level = 0; level < e.count('down'); level++) {
@@ -29,8 +34,8 @@ export function vaeEncoder(w: Weights): Graph {
  * Decoder of the autoencoder: z [B, 4, h, w], not scaled → pixels [B, 3, 8h, 8w] around [−1, 1], not clamped.
  * Source: CompVis ldm `diffusionmodules.model.Decoder`
  */
-export function vaeDecoder(w: Weights): Graph {
-  const g = graphBuilder('vae decoder');
+export function vaeDecoder(w: Weights, options: VaeOptions = {}): Graph {
+  const g = graphBuilder('vae decoder', options);
   const d = w.at('decoder');
   const z = g.input('z', 'F32', ['B', d.tensor('conv_in.weight').shape[1]!, 'h', 'w']);
   const latent = w.has('post_quant_conv') ? g.conv2d(w.at('post_quant_conv'), z) : z;

@@ -87,7 +87,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
   const vae = () => need(separate?.weights ?? parts.vae, 'VAE', vaeRemedy(facts));
   const opened = { path, facts, parts, tensors: file.tensors };
   const { unetwork, texts, targets } = dressedNetworks(opened, options);
-  const pictures = lazyNetworks(options.device, { encoder: () => vaeEncoder(vae()), decoder: () => vaeDecoder(vae()) });
+  const pictures = vaeNetworks(options.device, vae);
   const encodeText: EncodeStates = (rows, clipSkip, fixes) => {
     refuseMissing(path, facts, parts.text);
     return encodeTextWith(facts, parts.text, async (i) => texts[i]!)(rows, clipSkip, fixes);
@@ -96,9 +96,10 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
     facts,
     textWidths: parts.text.map(textWidth),
     vocabulary: commonVocabulary(parts.text),
-    use: ({ loras, hypernetworks }) => {
-      unetwork.wear({ loras, hypernetworks });
-      for (const network of texts) network.wear({ loras, hypernetworks: [] });
+    use: (outfit) => {
+      unetwork.wear(outfit);
+      for (const network of texts) network.wear({ loras: outfit.loras, hypernetworks: [] });
+      pictures.tile(outfit.tiling ?? false);
     },
     misfits: rememberingMisfits((lora) => misfitsOf(lora, targets(), file.tensors)),
     bytes: () => {
@@ -108,7 +109,7 @@ export async function openCheckpoint(path: string, options: CheckpointOptions): 
     useVae: async (vae) => {
       if (vae?.path === separate?.path && vae?.version === separate?.version) return;
       separate = vae && { ...vae, ...(await openVaeFile(vae.path)) };
-      for (const name of ['encoder', 'decoder'] as const) await pictures.close(name);
+      await pictures.close();
     },
     encodeText,
     unet: async (x, timesteps, context, y) => {
@@ -197,10 +198,40 @@ function rememberingMisfits(count: Checkpoint['misfits']): Checkpoint['misfits']
   };
 }
 
+/** Encoder and decoder of whatever `vae` is when one of them is opened. */
+interface VaeNetworks extends Pick<LazyNetworks<'encoder' | 'decoder'>, 'open'>, AsyncDisposable {
+  /** Whether they are for pictures that can be laid side by side with themselves, from now on. */
+  tile(tiling: boolean): void;
+  close(): Promise<void>;
+}
+
+function vaeNetworks(device: DeviceOptions, vae: () => Weights): VaeNetworks {
+  let [wanted, tiling] = [false, false];
+  const networks = lazyNetworks(device, {
+    encoder: () => vaeEncoder(vae(), { tiling }),
+    decoder: () => vaeDecoder(vae(), { tiling }),
+  });
+  const close = async () => {
+    await networks[Symbol.asyncDispose]();
+  };
+  return {
+    tile: (next) => {
+      wanted = next;
+    },
+    open: async (name) => {
+      if (wanted !== tiling) await close();
+      tiling = wanted;
+      return await networks.open(name);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
 type PictureNetworks = Pick<Checkpoint, 'encodeMoments' | 'encodeImage' | 'decodeLatent'>;
 
 function pictureNetworks(
-  networks: LazyNetworks<'encoder' | 'decoder'>,
+  networks: Pick<VaeNetworks, 'open'>,
   { latentScale }: CheckpointFacts,
   isTiled: () => (width: number, height: number) => boolean,
 ): PictureNetworks {

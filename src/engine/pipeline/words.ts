@@ -51,7 +51,7 @@ export async function encodeWords(tools: WordTools, params: Params, read: ReadPr
     checkpoint.use({ loras: [], hypernetworks: [] }); // as A1111, which encodes it once, for all prompts to come
     return (await encode('', '')).uncond[0]!.cond;
   });
-  checkpoint.use(extras);
+  checkpoint.use({ ...extras, tiling: params.tiling });
   return {
     conditioning: await encode(read.prompt, read.negativePrompt, family === 'sdxl'),
     ...(padding && { padding }),

@@ -55,7 +55,7 @@ function isInstalled(device: 'webgpu' | 'cuda'): boolean {
 
 /** Why a device cannot add 1 and 1; null when it can. */
 async function failure(device: Device, precision?: Precision): Promise<string | null> {
-  const g = graphBuilder('device check', precision);
+  const g = graphBuilder('device check', { precision });
   const x = g.input('x', 'F32', [1]);
   g.output('y', g.add(x, x));
   try {

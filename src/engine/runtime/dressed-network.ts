@@ -22,11 +22,14 @@ export interface Outfit {
   readonly loras: readonly LoraUse[];
   /** Likewise; only a U-Net has use for them. */
   readonly hypernetworks: readonly HypernetworkUse[];
+  /** For pictures that can be laid side by side with themselves; likewise. */
+  readonly tiling?: boolean;
 }
 
 /** How a network's graph is to be written: with inputs for low-rank changes, and with other changes written into it. */
 export interface Dress {
   readonly precision: Precision;
+  readonly tiling: boolean;
   readonly adapters: boolean;
   readonly patch?: PatchMaker<GraphBuilder>;
   readonly hypernetworks?: readonly HypernetworkUse[];
@@ -61,11 +64,13 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
   const wardrobe = openWardrobe(options);
   const feeds = rememberingFeeds(options);
   let precision = options.device.precision ?? 'float32';
-  let worn: Outfit = nothingWorn;
+  let worn: Outfit = { loras: [], hypernetworks: [] };
   let known: Base | undefined;
 
   const compute: Network['run'] = async (given) => {
-    known ??= baseOf(options, precision);
+    const { tiling = false } = worn;
+    if (known && known.form.tiling !== tiling) await close();
+    known ??= baseOf(options, { precision, tiling });
     const base = { graph: known.graph, targets: options.targets() };
     const loras = worn.loras.filter((use) => isTouching(use, base));
     const hypernetworks = worn.hypernetworks.filter(({ multiplier }) => multiplier !== 0);
@@ -96,26 +101,26 @@ export function dressedNetwork(options: DressedOptions): DressedNetwork {
   };
 }
 
-const nothingWorn: Outfit = { loras: [], hypernetworks: [] };
-
 /** Something on the way was too large for float16. */
 const isBroken = ({ data }: Tensor) => !data.every(Number.isFinite);
+
+type Form = Pick<Dress, 'precision' | 'tiling'>;
 
 /** The graph that every request can share. */
 interface Base {
   readonly graph: Graph;
-  readonly precision: Precision;
+  readonly form: Form;
   /** Of its weights while it is open. */
   readonly bytes: number;
   /** With inputs for low-rank changes. */
   readonly isLarge: boolean;
 }
 
-function baseOf({ graph, adaptersFrom }: DressedOptions, precision: Precision): Base {
-  const bare = graph({ precision, adapters: false });
+function baseOf({ graph, adaptersFrom }: DressedOptions, form: Form): Base {
+  const bare = graph({ ...form, adapters: false });
   const isLarge = bare.weights.reduce((sum, { length }) => sum + length, 0) >= adaptersFrom;
-  const bytes = openBytes(bare.weights, precision);
-  return { graph: isLarge ? graph({ precision, adapters: true }) : bare, precision, bytes, isLarge };
+  const bytes = openBytes(bare.weights, form.precision);
+  return { graph: isLarge ? graph({ ...form, adapters: true }) : bare, form, bytes, isLarge };
 }
 
 /** What weights take up in an open network, whatever their type in the file. */
@@ -140,8 +145,7 @@ function openWardrobe({ device, graph, targets, spareBytes }: DressedOptions) {
   };
   const graphFor = ({ loras, hypernetworks }: Outfit, base: Base) => {
     if (loras.length === 0 && hypernetworks.length === 0) return base.graph;
-    const { precision, isLarge } = base;
-    return graph({ precision, adapters: isLarge, patch: loraPatch(loras, targets()), hypernetworks });
+    return graph({ ...base.form, adapters: base.isLarge, patch: loraPatch(loras, targets()), hypernetworks });
   };
   return {
     async open(outfit: Outfit, base: Base): Promise<Network> {

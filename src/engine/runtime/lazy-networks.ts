@@ -2,12 +2,10 @@ import type { Graph } from '../graph/core.ts';
 import type { DeviceOptions } from './device.ts';
 import { type Network, openNetwork } from './network.ts';
 
-/** Networks by name, opened when first asked for and held until closed or disposed. */
+/** Networks by name, opened when first asked for and held until disposed; asked for after that they are opened again. */
 export interface LazyNetworks<Name extends string> extends AsyncDisposable {
   /** @throws Refusal 'out-of-memory', and whatever writing the graph throws; asking again tries again */
   open(name: Name): Promise<Network>;
-  /** Gives the network's memory back, if it is open. */
-  close(name: Name): Promise<void>;
 }
 
 /** @param graphs  writes the graph of each network, once it is needed */
@@ -26,16 +24,13 @@ export function lazyNetworks<Name extends string>(
       throw error;
     }
   };
-  const close = async (name: Name): Promise<void> => {
-    const network = opened.get(name);
-    opened.delete(name);
-    if (network) await (await network)[Symbol.asyncDispose]();
-  };
   return {
     open,
-    close,
     [Symbol.asyncDispose]: async () => {
-      for (const name of [...opened.keys()]) await close(name);
+      for (const [name, network] of [...opened]) {
+        opened.delete(name);
+        await (await network)[Symbol.asyncDispose]();
+      }
     },
   };
 }
