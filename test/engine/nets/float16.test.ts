@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { graphBuilder } from '../../../src/engine/graph/builder.ts';
 import type { Graph, Precision } from '../../../src/engine/graph/core.ts';
 import type { LoraUse } from '../../../src/engine/nets/lora-patch.ts';
+import { unet } from '../../../src/engine/nets/unet.ts';
 import { openCheckpoint } from '../../../src/engine/pipeline/models.ts';
 import type { Feed } from '../../../src/engine/runtime/network.ts';
 import type { Tensor } from '../../../src/engine/tensor/tensor.ts';
@@ -10,7 +11,7 @@ import { openLora } from '../../../src/engine/weights/lora-file.ts';
 import { openWeights } from '../../../src/engine/weights/open-weights.ts';
 import { readTensor } from '../../../src/engine/weights/weights-file.ts';
 import { tensorError } from '../../../src/golden/compare.ts';
-import { goldenCheckpoint, runOnce, textEncoderOf, textFeeds, unetOf } from '../../../src/golden/models/checkpoint.ts';
+import { goldenCheckpoint, runOnce, textEncoderOf, textFeeds } from '../../../src/golden/models/checkpoint.ts';
 import { flatPng, openTinyEngine, pixelsOf } from '../../support/tiny-engine.ts';
 import { float32, safetensorsBytes, temporaryFolder } from '../weights/safetensors-file.ts';
 
@@ -23,34 +24,40 @@ const noise = (...shape: number[]): Tensor => ({
 
 type Written = (precision: Precision) => Graph;
 
+/** A U-Net of SD1 with nine channels. */
+async function unetOfNine(options: { readonly attentionInFloat32?: boolean } = {}) {
+  const { facts, parts } = await golden('concat');
+  const feeds = {
+    x: noise(1, 9, 7, 9),
+    timesteps: { data: Float32Array.of(987.3), shape: [1] },
+    context: noise(1, 77, facts.unet.contextDim!),
+  };
+  const written: Written = (precision) => unet(parts.unet!, { headsAt: facts.headsAt, precision, ...options });
+  return [written, feeds, 'out'] as const;
+}
+
 const networks: Readonly<Record<string, () => Promise<readonly [Written, Readonly<Record<string, Feed>>, string]>>> = {
-  'a U-Net of SD1 with nine channels': async () => {
-    const checkpoint = await golden('concat');
-    const context = noise(1, 77, checkpoint.facts.unet.contextDim!);
-    const feeds = { x: noise(1, 9, 7, 9), timesteps: { data: Float32Array.of(987.3), shape: [1] }, context };
-    return [(precision) => unetOf(checkpoint, { precision }), feeds, 'out'];
-  },
-  'a U-Net of SD2': async () => {
-    const checkpoint = await golden('sd2');
-    const context = noise(2, 77, checkpoint.facts.unet.contextDim!);
-    const feeds = { x: noise(2, 4, 8, 8), timesteps: { data: Float32Array.of(987.3, 20.5), shape: [2] }, context };
-    return [(precision) => unetOf(checkpoint, { precision }), feeds, 'out'];
-  },
+  'a U-Net': () => unetOfNine(),
+  'a U-Net whose attention stays in float32': () => unetOfNine({ attentionInFloat32: true }),
   'a text encoder': async () => {
     const checkpoint = await golden('sd2');
     const ids = { data: Float32Array.from({ length: 77 }, (_, i) => (i * 7) % 519), shape: [1, 77] };
     return [(precision) => textEncoderOf(checkpoint, 'clip_h', { precision }), textFeeds(ids, 3, 40), 'normed'];
   },
   'attention worked out in pieces': async () => {
-    const written: Written = (precision) => {
-      const g = graphBuilder('attention', { precision });
-      const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, 'F32', ['B', name, 'C']));
-      g.output('out', g.attention(q!, k!, v!, { heads: 5, products: 9 * 2 ** 24 }));
-      return g.finish();
-    };
+    const written = attention(9 * 2 ** 24);
     return [written, { q: noise(2, 61, 40), k: noise(2, 77, 40), v: noise(2, 77, 40) }, 'out'];
   },
 };
+
+function attention(products: number): Written {
+  return (precision) => {
+    const g = graphBuilder('attention', { precision });
+    const [q, k, v] = ['q', 'k', 'v'].map((name) => g.input(name, 'F32', ['B', name, 'C']));
+    g.output('out', g.attention(q!, k!, v!, { heads: 5, products }));
+    return g.finish();
+  };
+}
 
 describe.each(Object.entries(networks))('%s', (_, given) => {
   test('computes in float16 what it does in float32, as near as that comes; so it does as it is written for WebGPU', async () => {
