@@ -116,7 +116,7 @@ export async function takeAway(post: Post, ticket: Ticket, message?: string): Pr
 async function sendToPlace(post: Post, place: PlaceId, card: Card, options: SendOptions): Promise<string> {
   const { nonce, mention = null, thread } = options;
   const asked = options.replyTo === null ? null : whereIs(place, options.replyTo);
-  const there = thread ?? asked?.place ?? place;
+  const there = thread ?? place;
   const replyTo = asked?.place === there ? asked.message : null; // a reply stands where the message stands
   const named = (id: string) => (there === place ? id : inThread(there, id));
   try {

@@ -255,6 +255,8 @@ describe('a thread for each picture', () => {
     await newest(ann, isResult(2));
     dc.button(ann.user, result, 'Less');
     await newest(ann, isResult(3));
+    dc.button(ann.user, other, 'Again'); // what is pressed in the thread goes on in the channel, too
+    await newest(ann, (seen) => isResult(2)(seen) && seen.text.includes('another picture'));
   });
 
   test('needs rights that are named; without them pictures stay where they are', async () => {
