@@ -21,6 +21,13 @@ const text = z
 const share = /^((?:d|t|w|discord|telegram|web):[^\s=]+)=(\d{1,3}(?:\.\d{1,3})?)$/;
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max);
 
+/** Where Telegram delivers to. Source: Bot API, `setWebhook`. */
+function isWebhook(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, port } = new URL(address);
+  return protocol === 'https:' && ['', '80', '88', '8443'].includes(port);
+}
+
 /** Every variable Palimpsest reads. `.env.example` and the operators' table are held to this list by a test. */
 export const variables = {
   PALIMPSEST_MODELS: variable(
@@ -57,6 +64,11 @@ export const variables = {
   ),
   TELEGRAM_TOKEN: variable('Token of the Telegram bot; without it Telegram is off', '', text),
   TELEGRAM_API_ROOT: variable('Address of a local Bot API server', 'http://localhost:8081', text),
+  TELEGRAM_WEBHOOK: variable(
+    'Address at which Telegram brings updates, to be passed on to /telegram on the web chat’s port; without it they are fetched',
+    'https://bot.example.org/telegram',
+    text.refine((url) => url === undefined || isWebhook(url), 'must begin with https://, on port 443, 80, 88 or 8443'),
+  ),
   OPERATORS: variable(
     'People who run this bot, as discord:<id> or telegram:<id>: their rules hold for every server',
     'discord:900719925474099301,telegram:1234567',

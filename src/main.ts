@@ -162,9 +162,13 @@ interface Platforms extends AsyncDisposable {
 /** The platforms that have a token, and the web chat, which needs none. */
 async function openPlatforms({ config, log, metrics, queue, storage, pictures }: Chatting): Promise<Platforms> {
   const shared = { blobs: storage.blobs, fit: pictures.upload, log };
+  const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, TELEGRAM_WEBHOOK: webhook } = config;
+  const to = { ...shared, ...(apiRoot && { apiRoot }), ...(webhook && { webhook }) };
+  const telegram = token ? (await parts.telegram()).openTelegram({ ...to, token }) : null;
   const { openWeb } = await parts.web();
   const web = await openWeb({
     ...shared,
+    hooks: telegram?.webhook ? { '/telegram': telegram.webhook } : {},
     host: config.WEB_HOST,
     port: config.WEB_PORT,
     dataDir: resolve(config.PALIMPSEST_DATA),
@@ -194,11 +198,7 @@ async function openPlatforms({ config, log, metrics, queue, storage, pictures }:
       }),
     );
   }
-  if (config.TELEGRAM_TOKEN) {
-    const { openTelegram } = await parts.telegram();
-    const apiRoot = config.TELEGRAM_API_ROOT;
-    platforms.push(openTelegram({ ...shared, token: config.TELEGRAM_TOKEN, ...(apiRoot && { apiRoot }) }));
-  }
+  if (telegram) platforms.push(telegram);
   const close = async () => {
     for (const platform of platforms.toReversed()) await platform[Symbol.asyncDispose]();
   };

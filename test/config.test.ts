@@ -15,9 +15,11 @@ describe('configuration', () => {
   });
 
   test('names every wrong variable at once', () => {
-    const read = () => readConfig({ WEB_PORT: '99999', DEVICE: 'abacus', DATABASE_URL: 'mysql://x' });
+    const hook = { TELEGRAM_WEBHOOK: 'https://bot.example.org:8080/telegram' };
+    const read = () => readConfig({ WEB_PORT: '99999', DEVICE: 'abacus', DATABASE_URL: 'mysql://x', ...hook });
     expect(read).toThrow(/WEB_PORT[\s\S]*DEVICE|DEVICE[\s\S]*WEB_PORT/);
     expect(read).toThrow(/DATABASE_URL: must begin with postgres/);
+    expect(read).toThrow(/TELEGRAM_WEBHOOK: must begin with https.* 8443/);
   });
 
   test('reads shares of the queue, and takes no others than it can count with', () => {

@@ -15,7 +15,7 @@ let stage: Stage;
 let running: Program;
 let black: Buffer;
 beforeAll(async () => {
-  stage = await openStage();
+  stage = await openStage({ webhook: true });
   const folder = join(stage.modelsDir, 'Stable-diffusion');
   await copyFile(resolve('models/palimpsest-tiny.safetensors'), join(folder, 'a-sound-one.safetensors'));
   for (const [name, bytes] of Object.entries(lyingCheckpoints)) await writeFile(join(folder, name), bytes);

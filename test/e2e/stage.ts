@@ -54,6 +54,8 @@ export interface StageOptions {
   readonly database?: string;
   /** There is a Discord as well. */
   readonly withDiscord?: boolean;
+  /** Telegram brings updates to the program, under a name of its own as a proxy passes them on, instead of being asked for them. */
+  readonly webhook?: boolean;
 }
 
 /** Silence after which a worker counts as lost, s. */
@@ -71,7 +73,7 @@ function openRoom(tg: TelegramStandIn, dc: DiscordStandIn | undefined, platform:
 }
 
 /** Opens the platforms and an empty data folder; no program runs yet. */
-export async function openStage({ redis = '', database = '', withDiscord }: StageOptions = {}): Promise<Stage> {
+export async function openStage({ redis = '', database = '', withDiscord, webhook }: StageOptions = {}): Promise<Stage> {
   const path = await program();
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-e2e-'));
   const modelsDir = join(dataDir, 'models');
@@ -83,8 +85,9 @@ export async function openStage({ redis = '', database = '', withDiscord }: Stag
     ...{ PALIMPSEST_DATA: dataDir, PALIMPSEST_MODELS: modelsDir, REDIS_URL: redis, DATABASE_URL: database },
     ...{ DEVICE: 'cpu', ENGINE_THREADS: '1', WORKER_LOST_AFTER_S: `${SILENCE_S}` },
   };
+  const hook = webhook && { TELEGRAM_WEBHOOK: 'https://bot.example/telegram' };
   const addresses = {
-    telegram: { TELEGRAM_TOKEN: tg.token, TELEGRAM_API_ROOT: tg.apiRoot },
+    telegram: { TELEGRAM_TOKEN: tg.token, TELEGRAM_API_ROOT: tg.apiRoot, ...hook },
     discord: dc && { DISCORD_TOKEN: dc.token, DISCORD_API_ROOT: dc.api },
   };
   const started: Program[] = [];
@@ -96,6 +99,7 @@ export async function openStage({ redis = '', database = '', withDiscord }: Stag
       const running = await startProgram(path, { role, environment: { ...environment, ...tokens }, ...more });
       started.push(running);
       if (dc && role !== 'worker' && platforms.includes('discord')) await until('commands', () => dc.commands()[0]);
+      if (webhook) await bringTo(tg, running);
       return running;
     },
     trouble: () =>
@@ -181,4 +185,14 @@ export async function endingIn(stage: Stage, room: Room, prompt: string): Promis
     return about.length === 1;
   });
   return first!;
+}
+
+/** Updates go to a program's web port from now on, the body and the secret alone as they were. */
+async function bringTo(tg: TelegramStandIn, { url }: Program): Promise<void> {
+  await until('a webhook', () => tg.calls('setWebhook').length > 0);
+  tg.bring(async (request) => {
+    const { pathname } = new URL(request.url);
+    const { method, headers } = request;
+    return fetch(new URL(pathname, url!), { method, headers, body: await request.text() });
+  });
 }

@@ -1,4 +1,4 @@
-import { timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Telegraf } from 'telegraf';
 import type { Update } from 'telegraf/types';
 import type { Log } from '../../log.ts';
@@ -13,17 +13,13 @@ const goodMs = 60_000;
 /** How long closing waits for the connection to end. */
 const closeWithinMs = 2000;
 
-/** Where Telegram shall bring updates instead of being asked for them. */
-export interface Webhook {
-  /** https, port 443, 80, 88 or 8443. */
-  readonly url: string;
-  /** 1–256 characters `A–Z a–z 0–9 _ -`; comes back in a header of every delivery. */
-  readonly secret: string;
-}
+/** Comes back in a header of every delivery: known to whoever has the token, and to nobody else. */
+const secretOf = (token: string): string => createHmac('sha256', token).update('webhook').digest('base64url');
 
 export interface ConnectionOptions {
   readonly bot: Telegraf;
-  readonly webhook: Webhook | null;
+  /** Where Telegram shall bring updates instead of being asked for them: https, port 443, 80, 88 or 8443. */
+  readonly webhook: string | null;
   readonly clock: Clock;
   readonly log: Log;
   /** Called after every successful connecting. */
@@ -114,7 +110,8 @@ async function connect(
     return;
   }
   bot.botInfo ??= await bot.telegram.getMe();
-  await bot.telegram.setWebhook(webhook.url, { secret_token: webhook.secret, allowed_updates: [...allowed] });
+  const secret_token = secretOf(bot.telegram.token);
+  await bot.telegram.setWebhook(webhook, { secret_token, allowed_updates: [...allowed] });
   greet();
 }
 
@@ -125,7 +122,8 @@ const updateLimit = 1_000_000;
  * Takes a delivery of Telegram: 200 when it was taken on, 403 without the secret, 400 when it is no update. A 500 makes Telegram
  * deliver it again.
  */
-export function webhookHandler(bot: Telegraf, secret: string): (request: Request) => Promise<Response> {
+export function webhookHandler(bot: Telegraf): (request: Request) => Promise<Response> {
+  const secret = secretOf(bot.telegram.token);
   return async (request) => {
     const given = request.headers.get('x-telegram-bot-api-secret-token') ?? '';
     if (request.method !== 'POST' || !sameText(given, secret)) return new Response(null, { status: 403 });

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Capabilities, Platform } from '../core/platform.ts';
 import { type Api, delivered, openApi } from './api.ts';
-import { openConnection, type Webhook, webhookHandler } from './connection.ts';
+import { openConnection, webhookHandler } from './connection.ts';
 import { openLine } from './line.ts';
 import { registerMenu } from './menu.ts';
 import { directPlace, linkTo, spotOf } from './places.ts';
@@ -36,8 +36,8 @@ export interface TelegramOptions {
   readonly token: string;
   /** A Bot API server of one's own, without limits on downloads; Telegram's, when not given. */
   readonly apiRoot?: string;
-  /** Null: updates are polled. */
-  readonly webhook?: Webhook | null;
+  /** Where Telegram brings updates, https; null: they are polled. */
+  readonly webhook?: string | null;
   readonly blobs: Pick<BlobStore, 'get'>;
   readonly fit: Fit;
   readonly log: Log;
@@ -61,7 +61,7 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
   return {
     name: 'telegram',
     capabilities,
-    webhook: webhook && webhookHandler(bot, webhook.secret),
+    webhook: webhook === null ? null : webhookHandler(bot),
     start: (receive) => {
       line.hear(receive);
       return connection.open();

@@ -46,7 +46,11 @@ export interface WebDesk extends Omit<Hearing, 'receive'> {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: (() => Promise<MetricsPage>) | undefined;
+  readonly hooks: Hooks;
 }
+
+/** What other servers bring to an address of ours; each checks for itself who it comes from. */
+export type Hooks = Readonly<Record<string, (request: Request) => Promise<Response>>>;
 
 interface Env {
   Bindings: HttpBindings;
@@ -58,6 +62,7 @@ const unchanging = 'private, max-age=31536000, immutable';
 /** Everything the web chat answers. */
 export function webApp(desk: WebDesk): Hono<Env> {
   const app = new Hono<Env>();
+  for (const [path, take] of Object.entries(desk.hooks)) app.post(path, (c) => take(c.req.raw)); // by any name of this machine
   app.use(guarded(desk.host));
   app.get('/health', (c) => (desk.receive() ? c.json({ status: 'ok' }) : c.json({ status: 'starting' }, 503)));
   app.get('/metrics', (c) => showMetrics(desk, c));

@@ -7,7 +7,7 @@ import type { PlaceId } from '../../edit/lineage.ts';
 import type { Log } from '../../log.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import { type Capabilities, DeliveryError, type Incoming, type Platform } from '../core/platform.ts';
-import { type MetricsPage, webApp } from './app.ts';
+import { type Hooks, type MetricsPage, webApp } from './app.ts';
 import { Conversation } from './conversation.ts';
 import { webPlace } from './hearing.ts';
 import { openJournal } from './journal.ts';
@@ -42,6 +42,8 @@ export interface WebOptions {
   readonly clock?: Clock;
   /** Shown at `/metrics` to this machine, and to whoever has the token. */
   readonly metrics?: () => Promise<MetricsPage>;
+  /** By path: what other servers bring, `/telegram`. */
+  readonly hooks?: Hooks;
 }
 
 /** The chat in the browser. */
@@ -97,14 +99,14 @@ function checkPlace(place: PlaceId): void {
  * @throws Error when the port is taken or the page was never built
  */
 export async function openWeb(options: WebOptions): Promise<WebPlatform> {
-  const { host, dataDir, blobs, log, clock = systemClock, metrics } = options;
+  const { host, dataDir, blobs, log, clock = systemClock, metrics, hooks = {} } = options;
   await checkClient();
   const sessions = await openSessions(dataDir);
   const views = await openViews(join(dataDir, 'web', 'views'));
   const journal = await openJournal(join(dataDir, 'web', 'main.jsonl'), log);
   const conversation = new Conversation(journal, () => clock.now());
   let receive: ((incoming: Incoming) => Promise<void>) | undefined;
-  const desk = { conversation, views, sessions, blobs, host, clock, log, metrics, receive: () => receive };
+  const desk = { conversation, views, sessions, blobs, host, clock, log, metrics, hooks, receive: () => receive };
   const app = webApp({ ...desk, cookie: `palimpsest_${options.port}` });
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   const port = await listen(server, options).catch(async (error: unknown) => {

@@ -319,7 +319,14 @@ describe('the server', () => {
       log: silentLog,
     };
     const metrics = async () => ({ contentType: 'text/plain', text: 'numbers' });
-    const about = { host: '0.0.0.0', cookie: 'palimpsest', clock: systemClock, receive: () => undefined, metrics };
+    const about = {
+      host: '0.0.0.0',
+      cookie: 'palimpsest',
+      clock: systemClock,
+      receive: () => undefined,
+      metrics,
+      hooks: {},
+    };
     const app = webApp({ ...parts, ...about });
     const ask = (from: string, headers: Record<string, string> = {}) =>
       app.request(
