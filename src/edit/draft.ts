@@ -91,6 +91,25 @@ export const newPictureDraftSchema = z.object({
   preset: z.string().nullable().default(null),
 }) as unknown as z.ZodType<NewPictureDraft>;
 
+/** A picture, and words about a part of it; which part has not been said. */
+export interface UnmaskedDraft {
+  readonly node: NodeId;
+  readonly words: DraftWords;
+  /** A preset by its name. */
+  readonly preset: string | null;
+  /** What shall be removed; null for painting something. */
+  readonly target: string | null;
+  /** Further pictures were sent with it that we were not shown. */
+  readonly isPartial: boolean;
+}
+export const unmaskedDraftSchema = z.object({
+  node: nodeSchema,
+  words: wordsSchema,
+  preset: z.string().nullable(),
+  target: z.string().nullable(),
+  isPartial: z.boolean(),
+}) as unknown as z.ZodType<UnmaskedDraft>;
+
 /** Two pictures that came together, the second of which may be a mask, a sketch, or a picture of its own. */
 export interface PairDraft {
   readonly node: NodeId;

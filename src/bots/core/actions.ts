@@ -44,6 +44,7 @@ import { orderAgain, orderOnto, orderSameMask, orderStep } from './rerolls.ts';
 import { useSheet } from './sketch-command.ts';
 import { visibleNode } from './source.ts';
 import { treeActions } from './tree-actions.ts';
+import { useWhole } from './unmasked.ts';
 import { upscaleMenu } from './upscale-menu.ts';
 import { begin } from './welcome.ts';
 
@@ -134,6 +135,7 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
 function confirmed(draft: Draft) {
   if (isQuestion(draft)) return confirm;
   if (draft.kind === 'pair') return usePair;
+  if (draft.kind === 'no mask') return useWhole;
   return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
 }
 

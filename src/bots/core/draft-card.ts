@@ -10,6 +10,7 @@ import type { Messages } from './messages/catalogue.ts';
 import { outpaintCard } from './outpaint-card.ts';
 import { pairCard } from './pair-card.ts';
 import type { Capabilities, Card } from './platform.ts';
+import { unmaskedCard } from './unmasked.ts';
 
 async function nodeOf({ storage }: Desk, id: NodeId): Promise<LineageNode> {
   const node = await storage.lineage.node(id);
@@ -37,6 +38,8 @@ export async function draftCard(
     }
     case 'pair':
       return pairCard(messages, draft, capabilities);
+    case 'no mask':
+      return unmaskedCard(messages, draft, capabilities);
     case 'new picture': {
       newPictureDraftSchema.parse(draft.content);
       const { title, line } = messages.newPicture;

@@ -1,4 +1,4 @@
-import { newId } from '../../edit/lineage.ts';
+import { type NodeId, newId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Draft } from '../../storage/index.ts';
 import type { Asker, Flow } from './accept.ts';
@@ -7,7 +7,16 @@ import { type Capabilities, type Card, DeliveryError, type Whereabouts } from '.
 import type { Press } from './press.ts';
 
 /** What waits for somebody to decide; drafts never stand in the line. */
-export const draftKinds = ['mask', 'new picture', 'kept mask', 'kept sketch', 'outpaint', 'sheet', 'pair'] as const;
+export const draftKinds = [
+  'mask',
+  'new picture',
+  'kept mask',
+  'kept sketch',
+  'outpaint',
+  'sheet',
+  'pair',
+  'no mask',
+] as const;
 export type DraftKind = (typeof draftKinds)[number];
 
 /** How long a draft waits, ms. */
@@ -31,15 +40,15 @@ export async function putDraft(
   return draft;
 }
 
-/** Posts the card of a draft, as a message of its own that replies to what was said. */
-export async function postDraft(flow: Flow, asker: Asker, draft: Draft): Promise<void> {
+/** Posts the card of a draft, as a message of its own that replies to what was said. Replies to it are about `node`, if there is one. */
+export async function postDraft(flow: Flow, asker: Asker, draft: Draft, node: NodeId | null = null): Promise<void> {
   await flow.storage.outbox.put({
     id: newId(flow.random),
     key: `draft:${draft.id}:${asker.key}`,
     place: draft.place,
     card: { kind: 'draft', language: asker.language, draft: draft.id },
     job: null,
-    node: null,
+    node,
     replyTo: asker.message,
   });
   flow.outbox.wake();

@@ -228,6 +228,8 @@ export interface CommandIncoming extends Arrived {
   readonly message: string | null;
   /** Says anew what that message said before: counts while the edit still waits. */
   readonly corrects?: boolean;
+  /** Of several pictures that were sent together the platform showed us only this one. */
+  readonly isPartial?: boolean;
 }
 
 /** Text, pictures, a reply, or all of these, meant for us. */

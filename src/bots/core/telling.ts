@@ -1,3 +1,4 @@
+import type { UnmaskedDraft } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import type { Sketch } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
@@ -16,12 +17,14 @@ import { orderEdit } from './intake.ts';
 import { type FoundMask, placeMask, type Sorted, sortFiles } from './mask.ts';
 import { askAboutMask, orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
+import { removeDraftCard, useDraft } from './open-drafts.ts';
 import { askAboutPair } from './pair.ts';
 import { branchAt, headOf } from './picture-view.ts';
 import { oneLine } from './plain-text.ts';
 import type { CommandIncoming, MessageIncoming, RemoteFile } from './platform.ts';
 import { orderAgain, orderStep } from './rerolls.ts';
 import { fetchUpload, findSource, imageOfSource, type Pointers, type Source } from './source.ts';
+import { askWhere, saidBefore } from './unmasked.ts';
 import type { Utterance } from './verbs.ts';
 
 /** Pictures beside the edited one that are kept. */
@@ -185,6 +188,25 @@ function unclearPair(
   return isAsked && isPlain && file && second && others.length === 1 ? [file, second] : undefined;
 }
 
+/** Whether a picture has come, to be painted on in part, without anything that says which part. */
+function isUnmasked(
+  flow: Flow,
+  { where }: Asker,
+  {
+    source,
+    mask,
+    command,
+    target,
+    sorted,
+  }: Understood & { readonly source: Source; readonly mask: FoundMask | undefined },
+): boolean {
+  const canAsk = flow.platformOf(where.place)?.capabilities.ephemeral === false; // else the one who asked is told alone
+  const isPart = target !== null || (command.name === commands.inpaint.name && !sorted.sketch);
+  return canAsk && isPart && !mask && source.kind === 'upload' && !source.upload.transparent;
+}
+
+const isPartial = ({ incoming }: Telling): boolean => incoming.kind === 'command' && incoming.isPartial === true;
+
 /** The edit itself, when nothing about its mask or strokes is left to be asked. */
 async function editNow(
   flow: Flow,
@@ -197,12 +219,34 @@ async function editNow(
   if (target !== null) throw new Refusal('no-mask', {});
   const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
   const { followsUp } = telling;
-  await accept(flow, await orderEdit(flow, asker, { command, words, preset, source, mask, sketch, followsUp }));
+  const order = await orderEdit(flow, asker, { command, words, preset, source, mask, sketch, followsUp });
+  const notes = isPartial(telling) ? [...order.notes, messagesIn(asker.language).picture.onlyOne] : order.notes;
+  await accept(flow, { ...order, notes });
   if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
 }
 
+/** The edit a picture has waited for: words that come with its mask or drawing count more than the ones from before. */
+function withSaidBefore(telling: Telling, { words, preset, target }: UnmaskedDraft): Telling {
+  const command = commands[target === null ? 'inpaint' : 'remove'];
+  const read = (text: string) => {
+    if (text.trim() === '') return { command, words };
+    const { words: now } = telling.read(text);
+    return { command, words: { ...now, params: { ...words.params, ...now.params } } };
+  };
+  return { ...telling, read, preset, target };
+}
+
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
-export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
+export async function edit(flow: Flow, heard: Heard, telling: Telling): Promise<void> {
+  const { incoming } = telling;
+  const before = incoming.kind === 'message' ? await saidBefore(flow, incoming) : undefined;
+  if (!before) return editAsSaid(flow, heard, telling);
+  const { draft, content } = before;
+  await useDraft(flow, draft, () => editAsSaid(flow, heard, withSaidBefore(telling, content)));
+  await removeDraftCard(flow, draft, incoming.repliedTo?.message ?? null);
+}
+
+async function editAsSaid(flow: Flow, { asker, ...heard }: Heard, telling: Telling): Promise<void> {
   const { incoming } = telling;
   const understanding = await understood(flow, asker, telling);
   if (await isDrawing(flow, asker, telling, understanding)) return;
@@ -223,6 +267,10 @@ export async function edit(flow: Flow, { asker, ...heard }: Heard, telling: Tell
   const said = { ...saidOf(understanding, telling), asks: incoming.kind === 'message' };
   const isPlain = command.edits.sets.script === undefined && words.params.script === undefined;
   if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
+  if (source.kind === 'upload' && isUnmasked(flow, asker, { ...understanding, source, mask })) {
+    const { preset, target } = understanding;
+    return askWhere(flow, asker, { upload: source.upload, words, preset, target, isPartial: isPartial(telling) });
+  }
   await editNow(flow, asker, telling, { ...understanding, source, mask });
 }
 

@@ -51,7 +51,8 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
   const said = { ...arrived, files, ...pointed };
   if (command) {
     const named = { ...command, text: isAboutWords(command) ? command.text : argumentsIn(withNumbers(spoken)) };
-    return started(command, arrived) ?? { kind: 'command', ...said, ...named, sub: '', options: {} };
+    const isPartial = messages.length === 1 && 'media_group_id' in spoken && arrived.where.hears !== 'everything';
+    return started(command, arrived) ?? { kind: 'command', ...said, ...named, isPartial, sub: '', options: {} };
   }
   const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
   if (form) return { kind: 'action', ...arrived, ...form, message: said.message } satisfies ActionIncoming;

@@ -123,6 +123,27 @@ describe('masks', () => {
     expect((await wide.wait(() => true)).text).toContain('The mask does not fit the picture');
   });
 
+  test('are asked for where a group shows the bot one picture of an album; what was said is kept', async () => {
+    const anna = chat.tg.user('Anna');
+    const group = chat.tg.group('Studio', [anna]);
+    const ann = group.as(anna);
+    const asks = ({ text }: { text: string }) => text.includes('Which part of it');
+    await ann.album([black, await halfMask()], { caption: '/inpaint a red hat --steps 9' });
+    const card = await ann.wait(asks);
+    expect(card.text).toMatch(/"a red hat"\nI was shown only this one[\s\S]*Your words are kept/);
+    await ann.photo(await halfMask(), { replyTo: card });
+    ann.press('Use', await ann.wait(({ text }) => /Repaint this part of #0\?[\s\S]*"a red hat"/.test(text)));
+    const { request } = (await chat.nodeOf(await ann.wait(isResult(1)))).task!;
+    expect(request).toMatchObject({ mask: { kind: 'image' }, params: { prompt: 'a red hat', steps: 9 } });
+    await ann.album([black, await halfMask()], { caption: '/inpaint a green hat' });
+    ann.press('Whole picture', await ann.wait(asks));
+    const whole = await ann.wait(({ text, picture }) => picture !== null && text.includes('"a green hat"'));
+    expect((await chat.nodeOf(whole)).task!.request.mask).toBeNull();
+    await expect.poll(() => chat.tg.messages(group.chat).some(asks)).toBe(false);
+    await ann.album([black, black], { caption: '/edit a blue hat' });
+    await ann.wait(({ text }) => /"a blue hat"[\s\S]*I was shown only one of the pictures/.test(text));
+  });
+
   test('by transparency are read in a reply with the file', async () => {
     const ann = somebody();
     const { result } = await edited(ann);

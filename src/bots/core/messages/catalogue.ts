@@ -140,6 +140,8 @@ export interface Messages extends DrawingMessages {
     readonly fullMask: string;
     /** Of several pictures in a message. */
     readonly firstOf: (count: number) => string;
+    /** The others of a message were not shown to us. */
+    readonly onlyOne: string;
     readonly source: (number: number) => string;
     readonly whichSource: string;
     readonly otherModel: (name: string) => string;
@@ -157,6 +159,15 @@ export interface Messages extends DrawingMessages {
     readonly title: string;
     readonly line: string;
     readonly choices: Readonly<Record<'mask' | 'sketch' | 'apart', string>>;
+  };
+  /** A picture came, and words about a part of it, but not which part. */
+  readonly unmasked: {
+    readonly title: string;
+    /** Further pictures were not shown to us. */
+    readonly partial: string;
+    readonly how: string;
+    /** On the button that edits all of it. */
+    readonly whole: string;
   };
   /** A picture came after its album. */
   readonly late: { readonly title: string; readonly line: string };

@@ -137,6 +137,7 @@ export const en: Messages = {
     pictureLost: 'The picture is too big to be posted here.',
     description: (number, prompt) => (prompt ? `Picture #${number}: ${prompt}` : `Picture #${number}`),
     preview: 'What it looks like so far',
+    onlyOne: 'I was shown only one of the pictures you sent: send the others as replies to this one.',
     received: 'Got it.',
     tellMe: 'Tell me what to change: write it, reply to the picture, or press Edit.',
   },
@@ -148,6 +149,13 @@ export const en: Messages = {
     title: 'What is the second picture?',
     line: 'It is not black and white, so it could be several things.',
     choices: { mask: 'The mask', sketch: 'A sketch', apart: 'Separate edits' },
+  },
+  unmasked: {
+    title: 'Got the picture. Which part of it shall I repaint?',
+    partial:
+      'I was shown only this one of the pictures you sent: in groups I get what begins with a command, or replies to me.',
+    how: 'Reply to this message with a mask (white is repainted) or with the picture, drawn on in red. Your words are kept.',
+    whole: 'Whole picture',
   },
   late: {
     title: '⚠ This picture arrived after its album',

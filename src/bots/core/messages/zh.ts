@@ -136,6 +136,7 @@ export const zh: Messages = {
     pictureLost: '图片太大，无法在此发送。',
     description: (number, prompt) => (prompt ? `图片 #${number}：${prompt}` : `图片 #${number}`),
     preview: '目前的样子',
+    onlyOne: '你一起发送的图片里，我只看到这一张：请把其他图片作为对这张图的回复发送。',
     received: '收到。',
     tellMe: '告诉我要改什么：直接写、回复图片，或按“修改…”。',
   },
@@ -147,6 +148,12 @@ export const zh: Messages = {
     title: '第二张图片是什么？',
     line: '它不是黑白图，可能有几种意思。',
     choices: { mask: '蒙版', sketch: '涂鸦', apart: '分别编辑' },
+  },
+  unmasked: {
+    title: '图片收到了。要重绘哪一部分？',
+    partial: '你一起发送的图片里，我只看到这一张：在群里我只能收到以命令开头的消息和对我的回复。',
+    how: '请回复本消息：发送蒙版（白色部分会被重绘），或用红色画笔圈画过的原图。你写的文字会保留。',
+    whole: '整张图片',
   },
   late: {
     title: '⚠ 这张图片比同组的其他图片到得晚',
