@@ -197,6 +197,7 @@ class PacedCards implements JobCards {
     const how = { replyTo, nonce: `${id}-${tracked.posted}`, repeated: false, language };
     const about = aloneIn(replyTo) ? null : lineage;
     const [message] = await sendAbout(this.#desk, platform, about, { place, card, how });
+    await storage.people.placeReached(place); // whatever it refused before: the outcome will get there too
     tracked.posted += 1;
     Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
     await storage.jobs.setCard(id, message);

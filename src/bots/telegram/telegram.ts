@@ -1,10 +1,10 @@
 import { Telegraf } from 'telegraf';
 import type { BlobStore } from '../../edit/blob.ts';
-import type { PlaceId } from '../../edit/lineage.ts';
 import type { Log } from '../../log.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Capabilities, Platform } from '../core/platform.ts';
-import { type Api, delivered, openApi } from './api.ts';
+import { openActivity } from './activity.ts';
+import { delivered, openApi } from './api.ts';
 import { openConnection, webhookHandler } from './connection.ts';
 import { openLine } from './line.ts';
 import { registerMenu } from './menu.ts';
@@ -12,8 +12,6 @@ import { directPlace, linkTo, spotOf } from './places.ts';
 import { documentLimit, editCard, type Fit, type Post, removeMessage, sendCard } from './sending.ts';
 
 const cloud = 'https://api.telegram.org';
-/** "is sending a photo…" stays for 5 s. */
-const actionMs = 4500;
 
 const capabilities: Capabilities = {
   maxUpload: documentLimit,
@@ -57,7 +55,7 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
   const post: Post = { api, blobs: options.blobs, fit: options.fit, albumsSent: new Map(), shownSent: new Map() };
   const line = openLine({ bot, api, post, clock, log, isCloud: apiRoot === cloud });
   const connection = openConnection({ bot, webhook, clock, log, connected: () => registerMenu(api) });
-  const showsActivity = activity(api, clock);
+  const activity = openActivity(api, clock);
   return {
     name: 'telegram',
     capabilities,
@@ -68,30 +66,20 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
     },
     send: (place, card, how) => delivered(() => sendCard(post, place, card, how)),
     edit: async (place, message, card) => {
-      if (card.tone === 'busy') showsActivity(place);
+      activity[card.tone === 'busy' ? 'goesOn' : 'ended'](place, message);
       await delivered(() => editCard(post, place, message, card));
     },
-    remove: (place, message) => delivered(() => removeMessage(post, place, message)),
+    remove: async (place, message) => {
+      activity.ended(place, message);
+      await delivered(() => removeMessage(post, place, message));
+    },
     directPlace: async (user) => directPlace(user),
     paceOf: (place) => spotOf(place).chat,
     linkTo,
     [Symbol.asyncDispose]: async () => {
+      activity[Symbol.dispose]();
       await connection[Symbol.asyncDispose]();
       await line[Symbol.asyncDispose]();
     },
-  };
-}
-
-/** Shows "is sending a photo…" in a chat where an edit goes on. Nobody misses it when it fails. */
-function activity(api: Api, clock: Clock): (place: PlaceId) => void {
-  const shown = new Map<string, number>();
-  return (place) => {
-    const { chat, topic } = spotOf(place);
-    const now = clock.now();
-    if (now - (shown.get(place) ?? 0) < actionMs) return;
-    shown.set(place, now);
-    for (const [other, at] of shown) if (now - at >= actionMs) shown.delete(other);
-    const thread = topic !== null && { message_thread_id: topic };
-    void api.call('sendChatAction', { chat_id: chat, action: 'upload_photo', ...thread }).catch(() => {});
   };
 }

@@ -42,7 +42,7 @@ function openCards(): JobCards {
   const queue = { line: async () => line };
   const storage = {
     settings: { of: async () => chosen },
-    people: { person: async () => ({ name: 'Ann' }), place: async () => undefined },
+    people: { person: async () => ({ name: 'Ann' }), place: async () => undefined, placeReached: async () => {} },
     jobs: { setCard: async () => {}, find: async () => ({ state: 'queued' }) },
     messages: { link: async () => {} },
   };
