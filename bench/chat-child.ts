@@ -96,7 +96,7 @@ const shared = { blobs: storage.blobs, fit: pictures.upload, log };
 const suggestions = openSuggestions({ catalog: () => queue.catalog(), storage, clock: systemClock });
 const platforms = [
   openDiscord({ ...shared, ...discord, dataDir, suggestions }),
-  openTelegram({ ...shared, ...telegram }),
+  openTelegram({ ...shared, ...telegram, posted: storage.postedFiles }),
 ];
 const unlimited = {
   runningPerPerson: 1,

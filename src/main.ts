@@ -163,7 +163,7 @@ interface Platforms extends AsyncDisposable {
 async function openPlatforms({ config, log, metrics, queue, storage, pictures }: Chatting): Promise<Platforms> {
   const shared = { blobs: storage.blobs, fit: pictures.upload, log };
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, TELEGRAM_WEBHOOK: webhook } = config;
-  const to = { ...shared, ...(apiRoot && { apiRoot }), ...(webhook && { webhook }) };
+  const to = { ...shared, posted: storage.postedFiles, ...(apiRoot && { apiRoot }), ...(webhook && { webhook }) };
   const telegram = token ? (await parts.telegram()).openTelegram({ ...to, token }) : null;
   const { openWeb } = await parts.web();
   const web = await openWeb({

@@ -8,6 +8,7 @@ export type { AuditEntry, Member, ModerationStore, Word, WordLevel } from './mod
 export { openStorage, type Storage, type StorageOptions } from './open.ts';
 export type { NewOutboxRow, OutboxRow, OutboxStore } from './outbox.ts';
 export type { Language, PeopleStore, Person, Place } from './people.ts';
+export type { PostedFileStore, PostedWay } from './posted-files.ts';
 export type { PresetDefault, PresetStore } from './presets.ts';
 export type { Drawn, ExportedPicture, Forgotten, Inventory, PrivacyStore } from './privacy.ts';
 export type { Setting, SettingScope, SettingStore } from './settings.ts';

@@ -97,7 +97,7 @@ export interface LineageStore {
 
 const operationSchema = z.enum(operations);
 
-function toNode(row: Prisma.NodeGetPayload<{ include: { image: true } }>): LineageNode {
+export function toNode(row: Prisma.NodeGetPayload<{ include: { image: true } }>): LineageNode {
   return {
     id: row.id as NodeId,
     lineage: row.lineageId as LineageId,

@@ -14,6 +14,7 @@ import { type ModerationStore, moderationStore } from './moderation.ts';
 import { readingOlderRows } from './older-rows.ts';
 import { type OutboxStore, outboxStore } from './outbox.ts';
 import { type PeopleStore, peopleStore } from './people.ts';
+import { type PostedFileStore, postedFileStore } from './posted-files.ts';
 import { type PresetStore, presetStore } from './presets.ts';
 import { type PrivacyStore, privacyStore } from './privacy.ts';
 import { type Retired, retire } from './retention.ts';
@@ -29,6 +30,7 @@ export interface Storage extends AsyncDisposable {
   readonly jobs: JobStore;
   readonly outbox: OutboxStore;
   readonly messages: MessageStore;
+  readonly postedFiles: PostedFileStore;
   readonly drafts: DraftStore;
   readonly people: PeopleStore;
   readonly presets: PresetStore;
@@ -85,6 +87,7 @@ export async function openStorage({ dataDir, databaseUrl, log, clock }: StorageO
     jobs: jobStore(db, now),
     outbox: outboxStore(db, now),
     messages: messageStore(db),
+    postedFiles: postedFileStore(db),
     drafts: draftStore(db, now),
     people: peopleStore(db),
     presets: presetStore(db),

@@ -5,7 +5,7 @@ import { removeBlobs } from './blobs.ts';
 import { comparisonsWith, forgetComparisons, postedOf } from './comparisons.ts';
 import { type Clock, type Database, type Db, inTransaction } from './db.ts';
 import { byPage, PAGE, refsIn } from './references.ts';
-import { forgetParameters, leaveRemoved } from './removal.ts';
+import { forgetParameters, forgetPosted, leaveRemoved } from './removal.ts';
 import { deleteJobs, deleteLineage } from './retention.ts';
 
 /** How much is stored about somebody. */
@@ -153,6 +153,7 @@ async function beginForgetting(db: Database, blobDirectory: string, person: User
   });
   await db.node.updateMany({ where: { author: person, removedAt: null }, data: { removedAt: now } });
   for (const { lineageId } of trees) await inTransaction(db, (tx) => leaveRemoved(tx, lineageId));
+  await forgetPosted(db, own);
   return removeBlobs(blobDirectory, own);
 }
 

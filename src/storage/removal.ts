@@ -49,6 +49,11 @@ export async function leaveRemoved(tx: Db, lineageId: string): Promise<void> {
   }
 }
 
+/** Takes pictures that go out of what may be posted again. */
+export async function forgetPosted(db: Db, refs: Iterable<BlobRef>): Promise<void> {
+  for (const ref of refs) await db.postedFile.deleteMany({ where: { ref } });
+}
+
 /** Whether a living picture, or an edit that is not finished, still needs these bytes. */
 async function isNeeded(db: Db, ref: BlobRef): Promise<boolean> {
   if ((await db.node.count({ where: { imageRef: ref, removedAt: null } })) > 0) return true;
@@ -86,7 +91,9 @@ export async function removeNode(
   if (!removed) return false;
   const ref = toBlobRef(image.ref);
   const own = (await isNeeded(db, ref)) ? [] : [ref];
-  await removeBlobs(blobDirectory, [...own, ...removed.comparisons.map((one) => one.image)]);
+  const gone = [...own, ...removed.comparisons.map((one) => one.image)];
+  await forgetPosted(db, gone);
+  await removeBlobs(blobDirectory, gone);
   return true;
 }
 

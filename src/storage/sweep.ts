@@ -16,10 +16,21 @@ async function sweepImages(db: Db, referenced: ReadonlySet<BlobRef>, before: Dat
   }
 }
 
+/** Names of files that are no longer ours to post. */
+async function sweepPostedFiles(db: Db, referenced: ReadonlySet<BlobRef>): Promise<void> {
+  const files = byPage(async (after) => {
+    const rows = await db.postedFile.findMany({ where: { ref: { gt: after } }, orderBy: { ref: 'asc' }, take: PAGE });
+    return rows.map(({ ref }) => ({ id: ref }));
+  });
+  for await (const { id } of files)
+    if (!referenced.has(blobRefSchema.parse(id))) await db.postedFile.deleteMany({ where: { ref: id } });
+}
+
 /** Drafts that expired before `now`, then pictures and blobs that nothing refers to. @returns how many blobs were deleted */
 export async function sweep(db: Db, blobDirectory: string, before: Date, now: Date): Promise<number> {
   await db.draft.deleteMany({ where: { expiresAt: { lte: now } } });
   const referenced = await referencedBlobs(db, now);
   await sweepImages(db, referenced, before);
+  await sweepPostedFiles(db, referenced);
   return sweepBlobs(blobDirectory, referenced, before);
 }

@@ -1,11 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BlobRef } from '../../src/edit/blob.ts';
 import { defaultParams } from '../../src/edit/fields.ts';
 import type { PlaceId } from '../../src/edit/lineage.ts';
 import type { PresetContent } from '../../src/edit/presets.ts';
-import type { EditRequest, Task } from '../../src/edit/request.ts';
-import type { Storage } from '../../src/storage/index.ts';
+import type { EditRequest, Task, UserId } from '../../src/edit/request.ts';
+import type { NewJob, Storage } from '../../src/storage/index.ts';
 import {
+  acceptedJob,
   ann,
   atOnce,
   bo,
@@ -35,6 +37,39 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
       ({ storage, other } = stand);
     });
     afterAll(() => stand[Symbol.asyncDispose]());
+
+    describe('files that were posted', () => {
+      test('are known by picture and way, also as those of whoever made the picture, until it goes', async () => {
+        const { postedFiles } = storage;
+        const cy: UserId = 'telegram:9007199254740993';
+        const made = async (more: Partial<NewJob>) => {
+          stand.time = new Date(stand.time.getTime() + 1000);
+          const { job } = await acceptedJob(storage, somePlace(), { author: cy, ...more });
+          const image = someImage(await storage.blobs.put(randomBytes(8)));
+          const picture = pictureOf(job, 0, { image });
+          await storage.jobs.complete(job.id, [picture], messageAbout(job, picture.id));
+          await postedFiles.keep(image.ref, 'photo', `photo of ${picture.id}`);
+          return picture;
+        };
+        const [first, second] = [await made({}), await made({})];
+        await made({ spoiler: true });
+        await made({ author: bo });
+        await postedFiles.keep(first.image.ref, 'photo', 'once more');
+        expect(await other.postedFiles.find(first.image.ref, 'photo')).toBe('once more');
+        expect(await other.postedFiles.find(first.image.ref, 'document')).toBeUndefined();
+        const found = async () => (await postedFiles.madeBy(cy, 'photo', 9)).map(({ node, file }) => [node.id, file]);
+        const secondFile = [second.id, `photo of ${second.id}`];
+        expect(await found()).toEqual([secondFile, [first.id, 'once more']]);
+        await storage.lineage.remove((await storage.lineage.node(first.id))!);
+        expect(await found()).toEqual([secondFile]);
+        expect(await postedFiles.find(first.image.ref, 'photo')).toBeUndefined();
+        const nobodys = someImage().ref;
+        await postedFiles.keep(nobodys, 'photo', 'a mask, say');
+        await storage.sweep(new Date(0));
+        expect(await postedFiles.find(nobodys, 'photo')).toBeUndefined();
+        expect(await postedFiles.find(second.image.ref, 'photo')).toBeDefined();
+      });
+    });
 
     describe('messages', () => {
       test('find their way back to what they are about; the newest that shows a picture is known', async () => {

@@ -13,6 +13,8 @@ export type AlbumItem = Message & { readonly media_group_id: string };
 /** Gathers albums, which arrive picture by picture. Disposing hands out what was gathered so far. */
 export interface Albums extends AsyncDisposable {
   add(item: AlbumItem): void;
+  /** Its words were changed: an album that was complete is so once more. */
+  correct(item: AlbumItem): void;
 }
 
 interface Open {
@@ -34,6 +36,8 @@ export interface AlbumOptions {
   readonly late: (item: AlbumItem, album: readonly AlbumItem[]) => Promise<void>;
 }
 
+const keyOf = ({ chat, media_group_id }: AlbumItem): string => `${chat.id}:${media_group_id}`;
+
 export function openAlbums({ clock, complete, late }: AlbumOptions): Albums {
   const open = new Map<string, Open>();
   const ended = new Map<string, Ended>();
@@ -49,24 +53,33 @@ export function openAlbums({ clock, complete, late }: AlbumOptions): Albums {
     return complete(items);
   };
 
+  const add = (item: AlbumItem): void => {
+    const key = keyOf(item);
+    const before = ended.get(key);
+    if (before) {
+      void late(item, before.items); // reports its own failures
+      return;
+    }
+    const now = clock.now();
+    const { items, firstAt, timer } = open.get(key) ?? {
+      items: new Map<number, AlbumItem>(),
+      firstAt: now,
+      timer: null,
+    };
+    timer?.[Symbol.dispose]();
+    items.set(item.message_id, item);
+    const waitMs = Math.min(quietMs, firstAt + longestMs - now);
+    open.set(key, { items, firstAt, timer: clock.setTimeout(() => void finish(key), Math.max(0, waitMs)) });
+  };
+
   return {
-    add: (item) => {
-      const key = `${item.chat.id}:${item.media_group_id}`;
-      const before = ended.get(key);
-      if (before) {
-        void late(item, before.items); // reports its own failures
-        return;
-      }
-      const now = clock.now();
-      const { items, firstAt, timer } = open.get(key) ?? {
-        items: new Map<number, AlbumItem>(),
-        firstAt: now,
-        timer: null,
-      };
-      timer?.[Symbol.dispose]();
-      items.set(item.message_id, item);
-      const waitMs = Math.min(quietMs, firstAt + longestMs - now);
-      open.set(key, { items, firstAt, timer: clock.setTimeout(() => void finish(key), Math.max(0, waitMs)) });
+    add,
+    correct: (item) => {
+      const before = ended.get(keyOf(item));
+      if (!before) return add(item);
+      const items = before.items.map((one) => (one.message_id === item.message_id ? item : one));
+      ended.set(keyOf(item), { ...before, items });
+      void complete(items); // reports its own failures
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all([...open.keys()].map(finish));

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import { type Clock, pause } from '../core/clock.ts';
 import { redacted } from './api.ts';
 
-const allowed = ['message', 'edited_message', 'callback_query'] as const;
+const allowed = ['message', 'edited_message', 'callback_query', 'inline_query'] as const;
 const firstWaitMs = 5000;
 const longestWaitMs = 5 * 60 * 1000;
 /** A connection that held this long was a good one: the next wait is short again. */

@@ -1,6 +1,7 @@
 import type { Telegraf } from 'telegraf';
-import type { CallbackQuery, Update } from 'telegraf/types';
+import type { CallbackQuery, Message, Update } from 'telegraf/types';
 import type { Log } from '../../log.ts';
+import type { PostedFileStore } from '../../storage/index.ts';
 import { type Clock, pause } from '../core/clock.ts';
 import type { Incoming } from '../core/platform.ts';
 import { openAdministrators } from './administrators.ts';
@@ -8,6 +9,7 @@ import { type AlbumItem, type Albums, openAlbums } from './albums.ts';
 import { answerTo } from './answers.ts';
 import { type Api, isTooOld } from './api.ts';
 import { type Ears, heard, heardLate, pressed } from './incoming.ts';
+import { answerInline } from './inline.ts';
 import type { Post } from './sending.ts';
 
 /** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
@@ -20,6 +22,7 @@ export interface LineOptions {
   readonly bot: Telegraf;
   readonly api: Api;
   readonly post: Post;
+  readonly posted: Pick<PostedFileStore, 'madeBy'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly isCloud: boolean;
@@ -30,7 +33,7 @@ export interface Line extends AsyncDisposable {
   hear(receive: (incoming: Incoming) => Promise<void>): void;
 }
 
-export function openLine({ bot, api, post, clock, log, isCloud }: LineOptions): Line {
+export function openLine({ bot, api, post, posted, clock, log, isCloud }: LineOptions): Line {
   const closing = new AbortController();
   const pending = new Set<Promise<void>>();
   let receive: (incoming: Incoming) => Promise<void> = () => Promise.resolve();
@@ -58,7 +61,7 @@ export function openLine({ bot, api, post, clock, log, isCloud }: LineOptions): 
   });
   bot.use(async ({ update }) => {
     const held = pause(clock, holdMs, closing.signal);
-    await Promise.race([takeUpdate({ update, albums, api, log, ears, deal }), held]);
+    await Promise.race([takeUpdate({ update, albums, api, posted, log, ears, deal }), held]);
   });
   bot.catch((error) => log.error({ platform: 'telegram', error }, 'update not handled'));
   return {
@@ -77,24 +80,32 @@ interface Taking {
   readonly update: Update;
   readonly albums: Albums;
   readonly api: Api;
+  readonly posted: LineOptions['posted'];
   readonly log: Log;
   readonly ears: () => Ears;
   readonly deal: (listening: () => Promise<Incoming | undefined>) => Promise<void>;
 }
 
+const isOfAlbum = (message: Message): message is AlbumItem =>
+  'media_group_id' in message && message.media_group_id !== undefined;
+
 /** One update. A press is answered before anything else: the client shows a clock until then. */
-async function takeUpdate({ update, albums, api, log, ears, deal }: Taking): Promise<void> {
+async function takeUpdate({ update, albums, api, posted, log, ears, deal }: Taking): Promise<void> {
   if ('message' in update) {
     const { message } = update;
-    if ('media_group_id' in message && message.media_group_id !== undefined) albums.add(message as AlbumItem);
+    if (isOfAlbum(message)) albums.add(message);
     else await deal(() => heard(ears(), [message]));
   } else if ('edited_message' in update) {
     const { edited_message: edited } = update;
     const isSoon = (edited.edit_date ?? 0) - edited.date <= correctWithinS;
-    if (isSoon && !('media_group_id' in edited && edited.media_group_id)) await deal(() => heard(ears(), [edited]));
+    if (!isSoon) return;
+    if (isOfAlbum(edited)) albums.correct(edited);
+    else await deal(() => heard(ears(), [edited]));
   } else if ('callback_query' in update) {
     await acknowledge(api, log, update.callback_query);
     await deal(() => pressed(ears(), update.callback_query));
+  } else if ('inline_query' in update) {
+    await answerInline(api, posted, update.inline_query);
   }
 }
 

@@ -2,6 +2,7 @@ import type { Language } from '../../storage/index.ts';
 import type { Command } from '../core/command.ts';
 import { commandList } from '../core/commands.ts';
 import type { Api } from './api.ts';
+import { words } from './words.ts';
 
 /** Chats in which people see more than elsewhere: administrators also see what manages a group. Source: Bot API, `BotCommandScope`. */
 const scopes = [
@@ -19,5 +20,8 @@ export async function registerMenu(api: Api): Promise<void> {
   await api.call('setChatMenuButton', { menu_button: { type: 'commands' } });
 }
 
-const menu = (list: readonly Command[], language: Language) =>
-  list.map(({ name, about }) => ({ command: name, description: about[language] }));
+/** Telegram's own first word stands behind all others. */
+const menu = (list: readonly Command[], language: Language) => [
+  ...list.map(({ name, about }) => ({ command: name, description: about[language] })),
+  { command: 'start', description: words[language].start },
+];

@@ -1,6 +1,7 @@
 import type { Message } from 'telegraf/types';
 import type { BlobStore } from '../../edit/blob.ts';
 import type { PlaceId } from '../../edit/lineage.ts';
+import type { PostedFileStore, PostedWay } from '../../storage/index.ts';
 import { type Card, type CardImage, DeliveryError, type Posted, type SendOptions } from '../core/platform.ts';
 import { type Api, asDeliveryError, isTooBig, refusedFor } from './api.ts';
 import { messageNumber, spotOf } from './places.ts';
@@ -23,14 +24,21 @@ export type Fit = (
 export interface Post {
   readonly api: Api;
   readonly blobs: Pick<BlobStore, 'get'>;
+  /** What Telegram has already got. */
+  readonly posted: Pick<PostedFileStore, 'find' | 'keep'>;
   readonly fit: Fit;
   /** Albums that went out, though not yet the message with their buttons: ids of their parts, by nonce. */
   readonly albumsSent: Map<string, readonly string[]>;
   /** Messages that went out, though not yet the files that belong below them, by nonce. */
   readonly shownSent: Map<string, Posted>;
+  /** Messages that turned out to have a picture: their words are its caption. The latest ones, as `place message`. */
+  readonly pictured: Set<string>;
 }
 
-type Way = 'photo' | 'document';
+/** So many pictured messages are remembered; of others it turns out anew. */
+const picturedKept = 500;
+
+type Way = PostedWay;
 interface Upload {
   readonly source: Buffer;
   readonly filename: string;
@@ -142,12 +150,12 @@ async function sendPicture(post: Post, { place, card, image, options }: Picture)
     caption_entities: entities,
     reply_markup: keyboard(card.rows),
   };
-  const message = await uploaded<Message>(post, image, (way, file) =>
+  const message = await uploaded(post, image, (way, file) =>
     way === 'photo'
       ? post.api.call('sendPhoto', { ...common, photo: file, has_spoiler: card.spoiler })
       : post.api.call('sendDocument', { ...common, document: file }),
   );
-  return idOf(message);
+  return idOf(message as Message); // only edits of inline messages are answered with `true`
 }
 
 /** Two to ten pictures in one block. What is to arrive byte for byte makes it a block of files: the kinds do not mix. */
@@ -170,11 +178,45 @@ async function sendAlbum(post: Post, place: PlaceId, card: Card, how: Addressing
 /** What must arrive byte for byte, and what moves: photos stand still. */
 const mustBeFile = ({ original, name }: CardImage): boolean => original === true || name.endsWith('.gif');
 
-/** One picture, on the way it can take: as a photo unless it must arrive whole or Telegram takes it for none. */
-async function uploaded<T>(post: Post, image: CardImage, send: (way: Way, file: Upload) => Promise<T>): Promise<T> {
-  return laddered(mustBeFile(image) ? 'document' : 'photo', async (way, limit) =>
-    send(way, await fileOf(post, image, limit)),
-  );
+/**
+ * One picture, on the way it can take: as a photo unless it must arrive whole or Telegram takes it for none. What Telegram has got is
+ * named instead of sent.
+ */
+async function uploaded(
+  post: Post,
+  image: CardImage,
+  send: (way: Way, file: Upload | string) => Promise<Message | true>,
+): Promise<Message | true> {
+  const { source } = image;
+  const first: Way = mustBeFile(image) ? 'document' : 'photo';
+  const known = typeof source === 'string' ? await post.posted.find(source, first) : undefined;
+  const named = known === undefined ? undefined : await unlessForgotten(() => send(first, known));
+  if (named !== undefined) return named;
+  return laddered(first, async (way, limit) => {
+    const message = await send(way, await fileOf(post, image, limit));
+    const file = fileIn(message, way);
+    if (typeof source === 'string' && file !== undefined) await post.posted.keep(source, way, file);
+    return message;
+  });
+}
+
+/** A file that is not known any more, or to another bot only. */
+const noSuchFile = /wrong (remote )?file id|invalid file_id|FILE_REFERENCE|FILE_ID_INVALID/i;
+
+async function unlessForgotten<T>(send: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!refusedFor(error, noSuchFile)) throw error;
+    return undefined;
+  }
+}
+
+/** Under which name Telegram has kept the file of a message; a photo in its biggest size. */
+function fileIn(message: Message | true, way: Way): string | undefined {
+  if (message === true) return undefined;
+  if (way === 'photo') return 'photo' in message ? message.photo.at(-1)?.file_id : undefined;
+  return 'document' in message ? message.document.file_id : undefined;
 }
 
 /** Sides above 10000 together, ratio above 20, or pixels Telegram cannot read: files may have all of that. */
@@ -240,15 +282,22 @@ async function editPicture(post: Post, { place, card, image }: Picture, message:
 
 async function editWords(post: Post, place: PlaceId, message: string, card: Card): Promise<void> {
   const common = { ...target(place, message), reply_markup: keyboard(card.rows) };
-  const { text, entities } = formatted(card, limits.text);
-  const preview = { link_preview_options: { is_disabled: true } };
-  try {
-    await post.api.call('editMessageText', { ...common, ...preview, text: text || '…', entities });
-  } catch (error) {
-    if (!refusedFor(error, noText)) throw error;
-    const caption = formatted(card, limits.caption);
-    await post.api.call('editMessageCaption', { ...common, caption: caption.text, caption_entities: caption.entities });
+  const key = `${place} ${message}`;
+  if (!post.pictured.has(key)) {
+    const { text, entities } = formatted(card, limits.text);
+    const preview = { link_preview_options: { is_disabled: true } };
+    try {
+      await post.api.call('editMessageText', { ...common, ...preview, text: text || '…', entities });
+      return;
+    } catch (error) {
+      if (!refusedFor(error, noText)) throw error;
+      post.pictured.add(key);
+      const [oldest = ''] = post.pictured;
+      if (post.pictured.size > picturedKept) post.pictured.delete(oldest);
+    }
   }
+  const { text, entities } = formatted(card, limits.caption);
+  await post.api.call('editMessageCaption', { ...common, caption: text, caption_entities: entities });
 }
 
 /** Replaces the buttons below a message and leaves the rest. */

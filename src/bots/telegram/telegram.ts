@@ -1,6 +1,7 @@
 import { Telegraf } from 'telegraf';
 import type { BlobStore } from '../../edit/blob.ts';
 import type { Log } from '../../log.ts';
+import type { PostedFileStore } from '../../storage/index.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Capabilities, Platform } from '../core/platform.ts';
 import { openActivity } from './activity.ts';
@@ -15,7 +16,7 @@ const cloud = 'https://api.telegram.org';
 
 const capabilities: Capabilities = {
   maxUpload: documentLimit,
-  maxText: 4000,
+  maxText: 100_000, // what a message does not hold goes out as a file
   buttonsPerRow: 3,
   rows: 8,
   selectMenus: false,
@@ -37,6 +38,7 @@ export interface TelegramOptions {
   /** Where Telegram brings updates, https; null: they are polled. */
   readonly webhook?: string | null;
   readonly blobs: Pick<BlobStore, 'get'>;
+  readonly posted: PostedFileStore;
   readonly fit: Fit;
   readonly log: Log;
   readonly clock?: Clock;
@@ -52,8 +54,9 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
   const { token, apiRoot = cloud, webhook = null, log, clock = systemClock } = options;
   const bot = new Telegraf(token, { telegram: { apiRoot, webhookReply: false } });
   const api = openApi(bot.telegram);
-  const post: Post = { api, blobs: options.blobs, fit: options.fit, albumsSent: new Map(), shownSent: new Map() };
-  const line = openLine({ bot, api, post, clock, log, isCloud: apiRoot === cloud });
+  const { blobs, posted, fit } = options;
+  const post: Post = { api, blobs, posted, fit, albumsSent: new Map(), shownSent: new Map(), pictured: new Set() };
+  const line = openLine({ bot, api, post, posted, clock, log, isCloud: apiRoot === cloud });
   const connection = openConnection({ bot, webhook, clock, log, connected: () => registerMenu(api) });
   const activity = openActivity(api, clock);
   return {

@@ -44,6 +44,13 @@ export interface Bot extends AsyncDisposable {
   calls(method: string): ScriptedApi['calls'];
 }
 
+/** Telegram has got no picture yet, and nothing is remembered. */
+export const nothingPosted: TelegramOptions['posted'] = {
+  find: async () => undefined,
+  keep: async () => {},
+  madeBy: async () => [],
+};
+
 export async function openBot(
   options: Partial<TelegramOptions> = {},
   prepare: (api: ScriptedApi) => void = () => {},
@@ -56,6 +63,7 @@ export async function openBot(
   const telegram = openTelegram({
     ...{ token, apiRoot: api.root, clock, log: memoryLog(log) },
     blobs: { get: async () => new Uint8Array(50) },
+    posted: nothingPosted,
     fit: async (bytes, limit) => ({ bytes: bytes.subarray(0, limit), ending: 'jpg' }),
     ...options,
   });

@@ -47,6 +47,8 @@ describe('an album that arrives picture by picture', () => {
     albums.add(item(3));
     expect(whole).toEqual([[1], [2]]);
     expect(late).toEqual([3]);
+    albums.correct(item(1));
+    expect(whole).toEqual([[1], [2], [1]]);
   });
 
   test('is handed out as it is when the bot closes', async () => {

@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { InlineKeyboardMarkup } from 'telegraf/types';
+import { expect } from 'vitest';
 import { openTelegram } from '../../../src/bots/telegram/telegram.ts';
 import type { LineageNode } from '../../../src/edit/lineage.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -31,8 +33,8 @@ export interface ChatOptions extends RunningBotOptions {
 }
 
 function openBot(dataDir: string, { apiRoot, token }: TelegramStandIn, latch: Latch, options: ChatOptions) {
-  return openRunningBot(dataDir, fastClock(options.speed ?? 20), latch, options, ({ blobs, clock }) =>
-    openTelegram({ token, apiRoot, blobs, fit, log: silentLog, clock }),
+  return openRunningBot(dataDir, fastClock(options.speed ?? 20), latch, options, ({ storage, blobs, clock }) =>
+    openTelegram({ token, apiRoot, blobs, posted: storage.postedFiles, fit, log: silentLog, clock }),
   );
 }
 
@@ -56,10 +58,32 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
     nodeOf: (seen) => bot.nodeOf(seen.buttons.flat()[0]?.data?.split(':')[2]),
     [Symbol.asyncDispose]: async () => {
       await bot.close();
+      for (const line of tg.log) checkLooks(line, tg.token);
       await tg[Symbol.asyncDispose]();
       await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/** Columns of a terminal: wide characters and pictures take two. */
+const cells = (label: string): number =>
+  [...label].reduce(
+    (sum, c) => sum + (/[\p{Extended_Pictographic}\u1100-\uffdf]/u.test(c) ? 2 : /\p{Mn}/u.test(c) ? 0 : 1),
+    0,
+  );
+
+/** What every message must hold: keyboards that fit a phone, words without holes in them, and no secret. */
+function checkLooks({ way, fields }: TelegramStandIn['log'][number], token: string): void {
+  if (way !== 'call') return;
+  const { reply_markup = '{}', text = '', caption = '' } = fields;
+  const { inline_keyboard: rows = [] } = (
+    typeof reply_markup === 'string' ? JSON.parse(reply_markup) : reply_markup
+  ) as InlineKeyboardMarkup;
+  expect(rows.length, 'rows of buttons').toBeLessThanOrEqual(8);
+  for (const row of rows) expect(row.length, 'buttons in a row').toBeLessThanOrEqual(5);
+  for (const { text: label } of rows.flat()) expect(cells(label), label).toBeLessThanOrEqual(24);
+  expect(`${text}${caption}`).not.toMatch(/undefined|\[object|\bNaN\b|\bnull\b/);
+  expect(JSON.stringify(fields)).not.toContain(token);
 }
 
 /** A result of that number in its tree, when it is not given any. */

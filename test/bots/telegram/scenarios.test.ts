@@ -32,6 +32,13 @@ async function further(ann: Conversation, on: Awaited<ReturnType<Conversation['w
   return ann.wait(({ id, buttons }) => id === on.id && buttons.flat().some(({ label }) => label.includes('💾')));
 }
 
+/** What the bot offers to post for somebody's words. */
+async function listOf(ann: Conversation, words: string) {
+  const query = ann.inline(words);
+  await expect.poll(() => query.answer).not.toBeNull();
+  return query.answer;
+}
+
 async function paramsOf(seen: Awaited<ReturnType<Conversation['wait']>>) {
   return (await chat.nodeOf(seen)).task!.request.params;
 }
@@ -76,6 +83,48 @@ describe('a picture with words', () => {
     const [parent, child] = [await chat.nodeOf(result), await chat.nodeOf(second)];
     expect(child.parent).toBe(parent.id);
     expect(child.task!.request).toMatchObject({ init: parent.image.ref, params: { prompt: 'make it blue' } });
+  });
+
+  test('may be said anew for a minute, as long as it waits', async () => {
+    const [ann, bo] = [somebody(), somebody()];
+    chat.latch.close();
+    await bo.photo(black, { caption: 'first in the line' });
+    await bo.wait(() => true);
+    const asked = await ann.photo(black, { caption: 'a red hat' });
+    await ann.wait(() => true);
+    ann.edit(asked, 'a blue hat');
+    await ann.wait(({ text }) => text.includes('"a blue hat"'));
+    chat.latch.open();
+    const result = await ann.wait(isResult());
+    expect(result).toMatchObject({ replyTo: asked.id, text: expect.stringContaining('"a blue hat"') });
+    ann.edit(asked, 'too late');
+    await edited(somebody());
+    expect(chat.tg.messages(ann.chat).filter(({ byBot }) => byBot)).toHaveLength(1);
+  });
+
+  test('is sent to Telegram once: what is shown again, and what somebody posts elsewhere by its name, is there', async () => {
+    const ann = somebody();
+    const other = somebody();
+    expect(await listOf(other, '')).toMatchObject({ choices: [], button: expect.stringContaining('make one') });
+    const { result } = await edited(ann, 'a fox in the snow');
+    ann.text('a crow', { replyTo: result });
+    const crow = await ann.wait(isResult(2));
+    const uploads = () =>
+      chat.tg.calls('sendPhoto').filter(({ fields }) => String(fields.photo ?? 'attach').startsWith('attach'));
+    const before = uploads().length;
+    ann.press('Undo', crow);
+    const back = await ann.wait((seen) => seen.id > crow.id && seen.text.startsWith('#1 · '));
+    expect(back.picture).toEqual(result.picture);
+    expect(uploads()).toHaveLength(before);
+    expect(await listOf(ann, '')).toMatchObject({ choices: [{ title: 'a crow' }, { title: 'a fox in the snow' }] });
+    expect(await listOf(ann, 'SNOW fox')).toMatchObject({ choices: [{ bytes: result.picture!.bytes }], button: null });
+    expect(await listOf(other, 'fox')).toMatchObject({ choices: [] });
+    await ann.photo(black, { caption: 'a hidden cat', spoiler: true });
+    await ann.wait(({ text }) => text.includes('"a hidden cat"'));
+    expect(await listOf(ann, 'cat')).toMatchObject({ choices: [] });
+    chat.tg.world.media.clear(); // another bot, or files that Telegram has let go of
+    ann.press('Redo', back);
+    await ann.wait((seen) => seen.id > back.id && seen.text.startsWith('#2 · ') && seen.picture !== null);
   });
 
   test('in a file is taken byte for byte', async () => {
@@ -264,7 +313,14 @@ describe('languages, groups, identities', () => {
         expect(/\p{Script=Han}/u.test(seen.text + JSON.stringify(seen.buttons))).toBe(isChinese);
         expect(seen.text).not.toMatch(/undefined|\[object|\{\w*\}|[a-z]+\.[a-z]+\.[a-z]+/);
       }
-      expect(chat.tg.menu('zh').length).toBe(chat.tg.menu('').length);
+      const says = (where: 'private' | 'group' | 'administrator') => chat.tg.menu(language.slice(0, 2), where);
+      const manages = says('administrator').map(({ command }) => command);
+      expect(manages).toEqual(expect.arrayContaining(['start', 'edit', 'cancel', 'server']));
+      for (const where of ['private', 'group'] as const)
+        expect(says(where).map(({ command }) => command)).toEqual(manages.filter((command) => command !== 'server'));
+      expect(
+        says('administrator').every(({ description }) => /\p{Script=Han}/u.test(String(description)) === isChinese),
+      ).toBe(true);
     },
   );
 

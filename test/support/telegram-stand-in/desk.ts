@@ -1,5 +1,6 @@
 import type { Faults } from './faults.ts';
 import type { Call } from './http.ts';
+import type { InlineAnswer } from './inline.ts';
 import type { RateLimits } from './limits.ts';
 import type { Updates } from './updates.ts';
 import type { Fields, StandInUser, World } from './world.ts';
@@ -33,11 +34,15 @@ export interface Desk {
   readonly limits: RateLimits;
   readonly faults: Faults;
   readonly queries: Map<string, StoredQuery>;
+  readonly inlineQueries: Map<string, { answer: InlineAnswer | null }>;
   /** Paths of files handed out, and until when, ms. */
   readonly links: Map<string, { readonly file: string; readonly until: number }>;
   /** `getFile` names files in this folder; null: links. */
   readonly localDir: string | null;
+  /** By scope and language: `default:zh`. */
   readonly menus: Map<string, readonly Fields[]>;
+  /** Kinds of updates the bot asked for; null: all. Stays as it was last said. Source: Bot API, `getUpdates`. */
+  allowedUpdates: readonly unknown[] | null;
   readonly webhook: { url: string; secret: string };
   /** Chat actions by chat, and until when they are shown. */
   readonly actions: Map<number, { readonly action: string; readonly until: number }>;

@@ -4,6 +4,7 @@ import type { Desk, LogLine, StoredQuery } from './desk.ts';
 import { type FaultRule, type Mishap, openFaults } from './faults.ts';
 import { type Call, readCall, sendRefusal, sendResult } from './http.ts';
 import { type Limits, openRateLimits, telegramLimits } from './limits.ts';
+import { type ChatKind, menuFor } from './menus.ts';
 import { methods } from './methods.ts';
 import { type Conversation, openConversation } from './people.ts';
 import { ApiRefusal, refuse } from './refusal.ts';
@@ -78,8 +79,8 @@ export interface TelegramStandIn extends AsyncDisposable {
   fail(rule: FaultRule): () => void;
   /** Calls of a method, as they came. */
   calls(method: string): readonly LogLine[];
-  /** Commands behind "/" for a language; '' for everybody. */
-  menu(language: string): readonly Fields[];
+  /** Commands behind "/" as a client in that language shows them. */
+  menu(language: string, where?: ChatKind): readonly Fields[];
   readonly queries: readonly StoredQuery[];
 }
 
@@ -111,7 +112,7 @@ export async function openTelegramStandIn(options: TelegramStandInOptions = {}):
     bring: (handler) => updates.bring(handler && ((update) => bringTo(desk, handler, update))),
     fail: (rule) => desk.faults.add(rule),
     calls: (method) => desk.log.filter(({ way, what }) => way === 'call' && what === method),
-    menu: (language) => desk.menus.get(language) ?? [],
+    menu: (language, where = 'private') => menuFor(desk, where, language),
     get queries() {
       return [...desk.queries.values()];
     },
@@ -133,7 +134,14 @@ function openDesk({
   return {
     ...{ world, token, updates: openUpdates(), faults: openFaults(), log: [], violations: [] },
     ...{ limits: openRateLimits(world.clock, limits ?? unlimited), localDir: localDir ?? null },
-    ...{ queries: new Map(), links: new Map(), menus: new Map(), actions: new Map() },
+    ...{
+      queries: new Map(),
+      inlineQueries: new Map(),
+      links: new Map(),
+      menus: new Map(),
+      actions: new Map(),
+      allowedUpdates: null,
+    },
     webhook: { url: '', secret: '' },
   };
 }

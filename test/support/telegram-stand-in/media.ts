@@ -37,7 +37,13 @@ export async function storePhoto(world: World, { bytes }: Upload, spoiler: boole
   const needed = sizes.filter((_, at) => at === 0 || Math.max(width, height) > sizes[at - 1]!);
   const stored: StoredFile[] = [];
   for (const side of needed) stored.push(await storeSize(world, bytes, side));
-  return { kind: 'photo', sizes: stored, spoiler };
+  return known(world, { kind: 'photo', sizes: stored, spoiler });
+}
+
+/** Can be posted again by the ids of its files. */
+function known(world: World, media: Media): Media {
+  for (const { id } of media.kind === 'photo' ? media.sizes : [media.file]) world.media.set(id, media);
+  return media;
 }
 
 async function storeSize(world: World, bytes: Buffer, side: number): Promise<StoredFile> {
@@ -71,5 +77,5 @@ export async function storeDocument(world: World, { name, bytes }: Upload): Prom
   const mime = mimes[ending] ?? 'application/octet-stream';
   const file = storeFile(world, { name, mime, bytes, width: 0, height: 0 });
   const thumbnail = mime.startsWith('image/') ? await storeSize(world, bytes, 320).catch(() => null) : null;
-  return { kind: 'document', file, thumbnail };
+  return known(world, { kind: 'document', file, thumbnail });
 }

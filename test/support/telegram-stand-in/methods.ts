@@ -2,6 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Desk, Method } from './desk.ts';
 import { chatIn, listOf, numberIn, objectOf, parsed, textIn } from './fields.ts';
+import { answerInlineQuery } from './inline.ts';
+import { scopeTypes } from './menus.ts';
 import {
   editMessageCaption,
   editMessageMedia,
@@ -24,14 +26,16 @@ const downloadBytes = 20 * 1024 * 1024;
 export const methods: Readonly<Record<string, Method>> = {
   getMe: async ({ world }) => ({
     ...userJson(world.bot),
-    ...{ can_join_groups: true, can_read_all_group_messages: false, supports_inline_queries: false },
+    ...{ can_join_groups: true, can_read_all_group_messages: false, supports_inline_queries: true },
   }),
-  getUpdates: async ({ updates, webhook }, call, gone) => {
+  getUpdates: async (desk, call, gone) => {
+    const { updates, webhook } = desk;
     if (webhook.url !== '')
       throw refuse(
         409,
         "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first",
       );
+    allow(desk, call);
     const timeoutMs = Math.min((numberIn(call, 'timeout') ?? 0) * 1000, longestPollMs);
     return updates.poll({
       offset: numberIn(call, 'offset') ?? 0,
@@ -40,7 +44,8 @@ export const methods: Readonly<Record<string, Method>> = {
       gone,
     });
   },
-  setWebhook: async ({ webhook }, call) => {
+  setWebhook: async (desk, call) => {
+    const { webhook } = desk;
     const [url, secret] = [textIn(call, 'url'), textIn(call, 'secret_token')];
     if (!url.startsWith('https://')) throw refuse(400, 'bad webhook: An HTTPS URL must be provided for webhook');
     const port = new URL(url).port || '443';
@@ -49,6 +54,7 @@ export const methods: Readonly<Record<string, Method>> = {
     if (secret !== '' && !/^[\w-]{1,256}$/.test(secret))
       throw refuse(400, 'bad webhook: secret token contains unallowed characters');
     Object.assign(webhook, { url, secret });
+    allow(desk, call);
     return true;
   },
   deleteWebhook: async ({ webhook, updates }, call) => {
@@ -67,12 +73,12 @@ export const methods: Readonly<Record<string, Method>> = {
         throw refuse(400, 'BOT_COMMAND_DESCRIPTION_INVALID');
     }
     if (!/^([a-z]{2})?$/.test(language)) throw refuse(400, 'invalid language code specified');
-    menus.set(language, commands);
+    menus.set(menuKey(call), commands);
     return true;
   },
-  getMyCommands: async ({ menus }, call) => menus.get(textIn(call, 'language_code')) ?? [],
+  getMyCommands: async ({ menus }, call) => menus.get(menuKey(call)) ?? [],
   deleteMyCommands: async ({ menus }, call) => {
-    menus.delete(textIn(call, 'language_code'));
+    menus.delete(menuKey(call));
     return true;
   },
   setChatMenuButton: async () => true,
@@ -87,6 +93,7 @@ export const methods: Readonly<Record<string, Method>> = {
   editMessageReplyMarkup,
   deleteMessage,
   answerCallbackQuery,
+  answerInlineQuery,
   sendChatAction,
   getFile,
   getChat: async ({ world }, call) => chatJson(chatIn(world, call)),
@@ -98,6 +105,19 @@ export const methods: Readonly<Record<string, Method>> = {
   },
 };
 
+/** Which updates the bot wants from now on, if it says so. */
+function allow(desk: Desk, call: Parameters<Method>[1]): void {
+  const wanted = parsed(call, 'allowed_updates');
+  if (Array.isArray(wanted)) desk.allowedUpdates = wanted;
+}
+
+/** @throws ApiRefusal */
+function menuKey(call: Parameters<Method>[1]): string {
+  const { type = 'default' } = objectOf(parsed(call, 'scope'));
+  if (!scopeTypes.includes(String(type))) throw refuse(400, 'unsupported bot command scope type specified');
+  return `${type}:${textIn(call, 'language_code')}`;
+}
+
 function memberJson(world: World, chat: StandInChat, id: number) {
   const user = world.users.get(id);
   if (!user) throw refuse(400, 'user not found');
@@ -106,13 +126,14 @@ function memberJson(world: World, chat: StandInChat, id: number) {
   return { user: userJson(user), status };
 }
 
+/** Source: Bot API, `deleteMessage`: in private chats also what people sent. */
 async function deleteMessage({ world }: Desk, call: Parameters<Method>[1]): Promise<boolean> {
   const chat = chatIn(world, call);
   const message = findMessage(world, chat, numberIn(call, 'message_id') ?? 0);
   if (!message) throw refuse(400, 'message to delete not found');
   const isOld = world.clock.now() - message.at > 48 * hourMs;
-  if (isOld || (message.from !== world.bot && !chat.administrators.has(world.bot.id)))
-    throw refuse(400, "message can't be deleted for everyone");
+  const isTheirs = message.from === world.bot || chat.type === 'private' || chat.administrators.has(world.bot.id);
+  if (isOld || !isTheirs) throw refuse(400, "message can't be deleted for everyone");
   message.deleted = true;
   return true;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import type { Desk } from './desk.ts';
+import type { InlineAnswer } from './inline.ts';
 import { storeDocument, storePhoto } from './media.ts';
 import { type Seen, see } from './view.ts';
 import { detected, messageJson, userJson } from './wire.ts';
@@ -44,6 +45,8 @@ export interface Conversation {
   text(text: string, saying?: Saying): Seen;
   /** `/edit a red hat`; like `text`, but insists on the slash. */
   command(text: string, saying?: Saying): Seen;
+  /** Changes the words of a message of theirs. */
+  edit(message: Seen, text: string): void;
   /** Sends a picture the usual way: Telegram makes it smaller. */
   photo(bytes: Uint8Array, picturing?: Picturing): Promise<Seen>;
   /** Sends a picture as a file: byte for byte. */
@@ -52,6 +55,8 @@ export interface Conversation {
   album(pictures: readonly Uint8Array[], picturing?: Picturing & { readonly held?: readonly number[] }): Promise<Album>;
   /** Draws on a picture with the client's editor and sends it as a reply. */
   scribble(on: Seen, svg: string, picturing?: Picturing): Promise<Seen>;
+  /** Asks the bot by its name for something to post here; what is sent is the client's matter. */
+  inline(words: string): { readonly answer: InlineAnswer | null };
   /** Presses a button by its label or its emoji; of the newest message that has it, when not said. @throws Error */
   press(label: string, on?: Seen): Press;
   /** Sends callback data nobody was shown. */
@@ -91,6 +96,12 @@ export function openConversation(desk: Desk, standing: Standing): Conversation {
       if (!words.startsWith('/')) throw new Error(`not a command: ${words}`);
       return text(words, saying);
     },
+    edit: ({ id }, words) => {
+      const stored = findMessage(world, chat, id);
+      if (stored?.from !== user) throw new Error('nobody changes what others said');
+      Object.assign(stored, { text: words, entities: detected(words), editedAt: world.clock.now() });
+      deliver(desk, stored, 'edited_message');
+    },
     document: async (bytes, filing = {}) => {
       const media = await storeDocument(world, { name: filing.name ?? 'picture.png', bytes: Buffer.from(bytes) });
       return say({ text: filing.caption ?? '', media }, filing);
@@ -117,6 +128,13 @@ export function openConversation(desk: Desk, standing: Standing): Conversation {
         .jpeg({ quality: 80 })
         .toBuffer();
       return photo(drawn, { ...picturing, replyTo: on });
+    },
+    inline: (words) => {
+      const query = { answer: null };
+      const id = String(world.newId());
+      desk.inlineQueries.set(id, query);
+      push(desk, 'inline_query', { id, from: userJson(user), query: words, offset: '', chat_type: chat.type });
+      return query;
     },
     press: (label, on) => {
       const shown = on ? [see(findMessage(world, chat, on.id)!)] : messagesIn(world, chat).map(see).reverse();
@@ -162,11 +180,14 @@ function mentioned(text: string, user: StandInUser): Fields {
   return { type: 'text_mention', offset: text.indexOf(user.name), length: user.name.length, user: userJson(user) };
 }
 
-function deliver(desk: Desk, message: StoredMessage): void {
-  if (reachesBot(desk, message)) push(desk, 'message', messageJson(desk.world, message));
+type UpdateKind = 'message' | 'callback_query' | 'edited_message' | 'inline_query';
+
+function deliver(desk: Desk, message: StoredMessage, kind: 'message' | 'edited_message' = 'message'): void {
+  if (reachesBot(desk, message)) push(desk, kind, messageJson(desk.world, message));
 }
 
-function push(desk: Desk, kind: 'message' | 'callback_query' | 'edited_message', content: Fields): void {
+function push(desk: Desk, kind: UpdateKind, content: Fields): void {
+  if (desk.allowedUpdates?.includes(kind) === false) return;
   desk.log.push({ at: desk.world.clock.now(), way: 'update', what: kind, fields: content, status: null });
   desk.updates.push({ [kind]: content });
 }

@@ -62,10 +62,18 @@ async function mediaIn(
   { kind, from }: { kind: Kind; from: string },
   spoiler: boolean,
 ): Promise<Media> {
-  const part = from.startsWith('attach://') ? call.files.get(from.slice('attach://'.length)) : undefined;
-  const upload: Upload | undefined = part ?? world.files.get(from);
-  if (!upload) throw refuse(400, `wrong remote file identifier specified: there is no ${kind} in the request`);
+  if (!from.startsWith('attach://')) return again(world, { kind, from }, spoiler);
+  const upload: Upload | undefined = call.files.get(from.slice('attach://'.length));
+  if (!upload) throw refuse(400, `there is no ${kind} in the request`);
   return kind === 'photo' ? storePhoto(world, upload, spoiler) : storeDocument(world, upload);
+}
+
+/** What is there already, as what it is. Source: Bot API, "Sending files". @throws ApiRefusal */
+function again(world: World, { kind, from }: { kind: Kind; from: string }, spoiler: boolean): Media {
+  const media = world.media.get(from);
+  if (!media) throw refuse(400, 'wrong file identifier/HTTP URL specified');
+  if (media.kind !== kind) throw refuse(400, `can't use file of type ${media.kind} as ${kind}`);
+  return media.kind === 'photo' ? { ...media, spoiler } : media;
 }
 
 function inputMedia(value: unknown): { kind: Kind; from: string; spoiler: boolean; item: Fields } {

@@ -83,6 +83,8 @@ export interface World {
   readonly chats: Map<number, StandInChat>;
   readonly messages: Map<string, StoredMessage>;
   readonly files: Map<string, StoredFile>;
+  /** What may be posted again, by the id of any of its files. */
+  readonly media: Map<string, Media>;
   newId(): number;
 }
 
@@ -95,7 +97,7 @@ export function newWorld(clock: StandInClock): World {
   const bot = { id: newId(), name: 'Palimpsest', username: 'PalimpsestBot', language: null, bot: true };
   return {
     ...{ clock, bot, newId, users: new Map([[bot.id, bot]]) },
-    ...{ chats: new Map(), messages: new Map(), files: new Map() },
+    ...{ chats: new Map(), messages: new Map(), files: new Map(), media: new Map() },
   };
 }
 
