@@ -26,7 +26,8 @@ function answered(incoming: Incoming, choices: Choices): string | null {
   const { where, speaker, answer } = incoming;
   const isPossible = where.kind === 'room' && answer.ticket !== undefined;
   if (isPossible && isForThemAlone(incoming, choices)) return aloneWith(answer.ticket, speaker.user);
-  return incoming.kind === 'unreadable' ? null : incoming.message;
+  if (incoming.kind === 'unreadable') return null;
+  return (incoming.kind === 'action' && incoming.said) || incoming.message;
 }
 
 /** Remembers who spoke and where, and finds out their languages. */

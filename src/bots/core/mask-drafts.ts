@@ -15,7 +15,7 @@ import { orderEdit } from './intake.ts';
 import { GROW_STEP, isSketch, maskCard } from './mask-card.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
+import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
 import { checkLength } from './options.ts';
 import { movedTo, pastMasks } from './past-masks.ts';
 import { soundText } from './plain-text.ts';
@@ -201,14 +201,14 @@ export async function orderOfMask(flow: Flow, asker: Asker, { author, content, n
 
 async function run(
   flow: Flow,
-  { asker, incoming }: Pick<Press, 'asker'> & { readonly incoming: Pick<Press['incoming'], 'message'> },
+  { asker, card }: { readonly asker: Asker; readonly card: string | null },
   draft: Draft,
   content: MaskDraft,
 ): Promise<void> {
   const node = await visibleNode(flow, content.node, asker.where);
   const agreed = { author: draft.author, content, node };
   await useDraft(flow, draft, async () => accept(flow, await orderOfMask(flow, asker, agreed)));
-  await removeDraftCard(flow, draft, incoming.message);
+  await removeDraftCard(flow, draft, card);
 }
 
 /** Words in reply to the card: they are what is painted, and that the mask is right. */
@@ -221,7 +221,7 @@ export async function answerMask(
   const { content } = await opened(flow, draft, asker);
   const params = { ...content.words.params, ...words.params };
   const said = { ...content, preset: preset ?? content.preset, words: { ...words, params } };
-  await run(flow, { asker, incoming: { message: card } }, draft, said);
+  await run(flow, { asker, card }, draft, said);
 }
 
 /** Goes on with the mask; asks for words first when there are none. */
@@ -231,7 +231,8 @@ export async function useMask(flow: Flow, press: Press, draft: Draft): Promise<v
   const answered = press.incoming.values?.[fields.prompt.chat];
   const isMissing = asks && target === null && words.prompt === null && words.append === '';
   if (isMissing && answered === undefined) return press.incoming.answer.form(promptForm(press, draft, node));
-  if (answered === undefined) return run(flow, press, draft, content);
+  const onward = { asker: onBehalf(press), card: press.incoming.message };
+  if (answered === undefined) return run(flow, onward, draft, content);
   checkLength(answered);
-  await run(flow, press, draft, { ...content, words: { ...words, prompt: soundText(answered) } });
+  await run(flow, onward, draft, { ...content, words: { ...words, prompt: soundText(answered) } });
 }

@@ -6,7 +6,7 @@ import { receivedCard } from './cards.ts';
 import { commands } from './commands.ts';
 import { orderEdit } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
+import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
 import type { Press } from './press.ts';
 import { visibleNode } from './source.ts';
 
@@ -21,7 +21,9 @@ export async function askAboutNewPicture(
 }
 
 /** It is: edits it in the words that came with it, or says that it has arrived when there were none. */
-export async function useAsNewPicture(flow: Flow, { asker, incoming, ...press }: Press, draft: Draft): Promise<void> {
+export async function useAsNewPicture(flow: Flow, press: Press, draft: Draft): Promise<void> {
+  const { incoming } = press;
+  const asker = onBehalf(press);
   checkOwner(draft, asker);
   const { node: id, words, preset } = newPictureDraftSchema.parse(draft.content);
   const node = await visibleNode(flow, id, asker.where);

@@ -100,6 +100,11 @@ export async function useDraft(flow: Flow, draft: Draft, use: () => Promise<void
   }
 }
 
+/** Whoever goes on with a draft: its card goes away, and what becomes of it answers what the card answered. */
+export function onBehalf({ asker, incoming }: Press): Asker {
+  return { ...asker, message: incoming.said ?? incoming.about ?? asker.message };
+}
+
 /** Takes the card of a draft away; that it is gone already does not matter. */
 export async function removeDraftCard(flow: Flow, { place }: Draft, message: string | null): Promise<void> {
   if (message === null) return;

@@ -10,7 +10,7 @@ import { promptOf } from './cards.ts';
 import { commands } from './commands.ts';
 import { orderEdit } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
+import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
 import { checkLength } from './options.ts';
 import { methodNames, outpaintCard, ratioArg } from './outpaint-card.ts';
 import { soundText } from './plain-text.ts';
@@ -56,7 +56,8 @@ function pressed(content: OutpaintDraft, arg: string): OutpaintDraft {
   return { ...content, sides: ['left', 'right'], pixels: 128, ratio: null, script: 'outpainting mk2', preset: true };
 }
 
-async function go(flow: Flow, { asker, incoming }: Press, draft: Draft, content: OutpaintDraft): Promise<void> {
+async function go(flow: Flow, press: Press, draft: Draft, content: OutpaintDraft): Promise<void> {
+  const asker = onBehalf(press);
   const node = await visibleNode(flow, content.node, asker.where);
   const params = outpaintParams(content, node.image);
   if (!params) throw new Refusal('bad-direction', { given: '' });
@@ -66,7 +67,7 @@ async function go(flow: Flow, { asker, incoming }: Press, draft: Draft, content:
     const said = { command: commands.outpaint, words, source, mask: undefined, sketch: undefined };
     await accept(flow, await orderEdit(flow, asker, { ...said, followsUp: true }));
   });
-  await removeDraftCard(flow, draft, incoming.message);
+  await removeDraftCard(flow, draft, press.incoming.message);
 }
 
 async function show(flow: Flow, press: Press, draft: Draft, content: OutpaintDraft): Promise<void> {

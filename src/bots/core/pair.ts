@@ -10,7 +10,7 @@ import { orderEdit } from './intake.ts';
 import { placeMask } from './mask.ts';
 import { askAboutMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
+import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
 import { pairMeanings } from './pair-card.ts';
 import type { RemoteFile } from './platform.ts';
 import type { Press } from './press.ts';
@@ -76,7 +76,8 @@ async function apart(flow: Flow, { asker, incoming, private: language }: Press, 
 
 /** Takes the second picture for what the button says. @throws Refusal 'old-button', 'not-yours', and whatever that is refused for */
 export async function usePair(flow: Flow, press: Press, draft: Draft): Promise<void> {
-  const { asker, incoming } = press;
+  const { incoming } = press;
+  const asker = onBehalf(press);
   checkOwner(draft, asker);
   const meaning = pairMeanings.find((known) => known === incoming.arg);
   if (!meaning) throw new Refusal('old-button', {});
@@ -85,7 +86,7 @@ export async function usePair(flow: Flow, press: Press, draft: Draft): Promise<v
   const paired = { node, bytes: await flow.storage.blobs.get(content.second), content };
   await useDraft(flow, draft, async () => {
     if (meaning === 'mask') return asMask(flow, asker, paired);
-    return meaning === 'sketch' ? asSketch(flow, asker, paired) : apart(flow, press, paired);
+    return meaning === 'sketch' ? asSketch(flow, asker, paired) : apart(flow, { ...press, asker }, paired);
   });
   await removeDraftCard(flow, draft, incoming.message);
 }

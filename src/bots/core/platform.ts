@@ -253,6 +253,10 @@ export interface ActionIncoming extends Arrived {
   readonly arg: string;
   /** The message with the button. */
   readonly message: string | null;
+  /** What that message replies to, where the platform says so. */
+  readonly about?: string;
+  /** Their own message, where a form is answered by one. */
+  readonly said?: string;
   /** Field values, when this is an answered form. */
   readonly values: Readonly<Record<string, string>> | null;
 }

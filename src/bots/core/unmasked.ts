@@ -6,7 +6,7 @@ import { plainCard, quoted } from './cards.ts';
 import { commands } from './commands.ts';
 import { orderEdit } from './intake.ts';
 import type { Messages } from './messages/catalogue.ts';
-import { checkOwner, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
+import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
 import type { Capabilities, Card, MessageIncoming } from './platform.ts';
 import type { Press } from './press.ts';
 import { type Upload, visibleNode } from './source.ts';
@@ -43,12 +43,13 @@ export async function saidBefore(
 }
 
 /** Edits the whole picture after all. @throws Refusal 'not-yours', 'gone', and whatever the edit is refused for */
-export async function useWhole(flow: Flow, { asker, incoming }: Press, draft: Draft): Promise<void> {
+export async function useWhole(flow: Flow, press: Press, draft: Draft): Promise<void> {
+  const asker = onBehalf(press);
   checkOwner(draft, asker);
   const { node: id, words, preset } = unmaskedDraftSchema.parse(draft.content);
   const node = await visibleNode(flow, id, asker.where);
   const source = { kind: 'node', node, how: 'pointed at' } as const;
   const said = { command: commands.edit, words, preset, source, mask: undefined, sketch: undefined, followsUp: false };
   await useDraft(flow, draft, async () => accept(flow, await orderEdit(flow, asker, said)));
-  await removeDraftCard(flow, draft, incoming.message);
+  await removeDraftCard(flow, draft, press.incoming.message);
 }

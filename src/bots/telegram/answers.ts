@@ -1,6 +1,7 @@
 import type { Message, User } from 'telegraf/types';
 import { type Clock, pause } from '../core/clock.ts';
 import { languageOf } from '../core/language.ts';
+import { oneLine } from '../core/plain-text.ts';
 import { type Answer, type Card, DeliveryError, type Whereabouts } from '../core/platform.ts';
 import { delivered } from './api.ts';
 import { formMessage } from './forms.ts';
@@ -53,8 +54,8 @@ export function answerTo(answering: Answering, { person, message, where }: Asker
       await patiently(answering, () => editButtons(post, place, replyTo, card.rows));
     },
     form: async (form) => {
-      const asked = kind === 'room' ? { id: person.id, name: nameOf(person) } : null;
-      const { text, entities } = formMessage(form, language, asked);
+      const asked = kind === 'room' ? { id: person.id, name: oneLine(nameOf(person), 40) || '?' } : null;
+      const { text, entities } = formMessage(form, language, { card: replyTo, asked });
       const input_field_placeholder = words[language].placeholder;
       const reply_markup = { force_reply: true, selective: kind === 'room', input_field_placeholder } as const;
       const payload = { ...addressed(place, replyTo), text, entities, reply_markup };

@@ -24,13 +24,21 @@ export interface Asked {
   readonly name: string;
 }
 
-/** The message of a form. In a room `asked` is named in it, so that only that person's client opens the reply. */
-export function formMessage(form: Form, language: Language, asked: Asked | null): Formatted {
-  const { howToAnswer, empty } = words[language];
+/** What a form is about, besides itself. */
+export interface FormPlace {
+  /** The message with the button that opened it. */
+  readonly card: string | null;
+  /** In a room, who is asked: named in the form, so that only that person's client opens the reply. */
+  readonly asked: Asked | null;
+}
+
+/** The message of a form. */
+export function formMessage(form: Form, language: Language, { card, asked }: FormPlace): Formatted {
+  const { howToAnswer, howToAnswerOne, empty } = words[language];
   const pen = newPen();
   const shown = howShown(form.fields.map(({ value }) => value));
   const fields = form.fields.map(({ name, long }, at) => `${name}${long ? '*' : ''}${marks[shown[at]!]}`);
-  const marker = [code.encode(form), ...fields].join(',');
+  const marker = [code.encode(form), ...(card === null ? [] : [card]), ...fields].join(',');
   pen.write('✏', { type: 'text_link', url: `${linkStart}${Buffer.from(marker).toString('base64url')}` });
   pen.write(' ');
   pen.write(form.title, { type: 'bold' });
@@ -40,7 +48,8 @@ export function formMessage(form: Form, language: Language, asked: Asked | null)
   }
   const [first] = form.fields;
   const example = form.fields.find(({ long }) => !long) ?? first;
-  pen.write(`\n${howToAnswer(first?.label ?? '', example?.label ?? '')}\n`);
+  const isOne = form.fields.length === 1;
+  pen.write(`\n${isOne ? howToAnswerOne : howToAnswer(first?.label ?? '', example?.label ?? '')}\n`);
   form.fields.forEach(({ label, value }, at) => {
     pen.write(`\n${label}: `);
     if (shown[at] === 'empty') pen.write(empty);
@@ -81,6 +90,8 @@ function howShown(values: readonly string[]): readonly Shown[] {
 /** A form as it comes back in the reply. */
 interface SentForm {
   readonly button: string;
+  /** The message with the button that opened it; null for forms of old. */
+  readonly card: string | null;
   readonly fields: readonly SentField[];
 }
 interface SentField {
@@ -98,7 +109,9 @@ function sentForm(message: Message): SentForm | undefined {
   const link = entities.find((entity) => entity.type === 'text_link' && entity.url.startsWith(linkStart));
   if (link?.type !== 'text_link') return undefined;
   const marker = Buffer.from(link.url.slice(linkStart.length), 'base64url').toString();
-  const [button = '', ...names] = marker.split(',');
+  const [button = '', ...rest] = marker.split(',');
+  const card = /^\d+$/.test(rest[0] ?? '') ? rest[0]! : null;
+  const names = card === null ? rest : rest.slice(1);
   const values = entities.filter((entity) => entity.type === 'code');
   const labels = labelsOf(message.text, values);
   const fields = names.map((marked, at) => {
@@ -107,7 +120,7 @@ function sentForm(message: Message): SentForm | undefined {
     const shown = value ? message.text.slice(value.offset, value.offset + value.length) : '';
     return { name, label: labels[at] ?? name, long: long !== '', value: mark === marks.cut ? null : shown };
   });
-  return { button, fields };
+  return { button, card, fields };
 }
 
 /** What stands before each value: the field's label in the reader's language, good in answers too. */
@@ -121,6 +134,7 @@ function labelsOf(text: string, values: readonly MessageEntity[]): readonly stri
 }
 
 export type FormAnswer = Pick<ActionIncoming, 'action' | 'target' | 'arg'> & {
+  readonly card: string | null;
   readonly values: Record<string, string>;
 };
 
@@ -130,7 +144,7 @@ export function formAnswer(message: Message, answer: string): FormAnswer | undef
   const button = form && code.decode(form.button);
   if (!form || !button) return undefined;
   const present = form.fields.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
-  return { ...button, values: { ...Object.fromEntries(present), ...changes(answer, form.fields) } };
+  return { ...button, card: form.card, values: { ...Object.fromEntries(present), ...changes(answer, form.fields) } };
 }
 
 /** A line of an answer: the field it names, if any, and what it says about it, from the beginning or besides. */

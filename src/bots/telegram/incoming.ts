@@ -14,7 +14,7 @@ import type {
 } from '../core/platform.ts';
 import type { Administrators } from './administrators.ts';
 import { type FileSource, filesOf } from './files.ts';
-import { formAnswer } from './forms.ts';
+import { type FormAnswer, formAnswer } from './forms.ts';
 import { placeOf, spotOfMessage } from './places.ts';
 import { code } from './render.ts';
 
@@ -51,13 +51,22 @@ export async function heard(ears: Ears, messages: readonly Message[]): Promise<I
   const said = { ...arrived, files, ...pointed };
   if (command) {
     const named = { ...command, text: isAboutWords(command) ? command.text : argumentsIn(withNumbers(spoken)) };
-    const isPartial = messages.length === 1 && 'media_group_id' in spoken && arrived.where.hears !== 'everything';
-    return started(command, arrived) ?? { kind: 'command', ...said, ...named, isPartial, sub: '', options: {} };
+    const whole = { ...named, isPartial: isPartOfAlbum(messages, arrived.where), sub: '', options: {} };
+    return started(command, arrived) ?? { kind: 'command', ...said, ...whole };
   }
   const form = isOurs && files.length === 0 ? formAnswer(repliedTo, text) : undefined;
-  if (form) return { kind: 'action', ...arrived, ...form, message: said.message } satisfies ActionIncoming;
+  if (form) return answeredForm(arrived, form, said.message);
   return { kind: 'message', ...said, text: withoutMention(ears, text) };
 }
+
+/** A form that was filled in by a message. */
+function answeredForm(arrived: ArrivedWith, { card, ...filled }: FormAnswer, said: string): ActionIncoming {
+  return { kind: 'action', ...arrived, ...filled, message: card ?? said, said };
+}
+
+/** Whether the rest of an album was kept from us: of one picture alone there is no album. */
+const isPartOfAlbum = (messages: readonly Message[], { hears }: Whereabouts): boolean =>
+  messages.length === 1 && messages.some((message) => 'media_group_id' in message) && hears !== 'everything';
 
 /** A picture of an album that came after the others: where those were meant for us, it answers them, in their words. */
 export async function heardLate(
@@ -95,7 +104,7 @@ function started({ name, text }: TypedCommand, arrived: ArrivedWith): ActionInco
 export async function pressed(ears: Ears, query: CallbackQuery): Promise<Incoming | undefined> {
   const { message, from, id } = query;
   if (!message || !('data' in query)) return undefined;
-  const where = whereOf(ears, message as Message);
+  const where = await whereOf(ears, message as Message);
   const arrived = {
     key: `t:${ears.me.id}:press:${id}`,
     speaker: await speakerOf(ears, { from, chat: message.chat }),
@@ -104,7 +113,9 @@ export async function pressed(ears: Ears, query: CallbackQuery): Promise<Incomin
   };
   const button = code.decode(query.data);
   if (!button) return { kind: 'unreadable', ...arrived } satisfies UnreadableIncoming;
-  return { kind: 'action', ...arrived, ...button, message: String(message.message_id), values: null };
+  const replied = 'reply_to_message' in message ? message.reply_to_message : undefined;
+  const about = replied && { about: String(replied.message_id) };
+  return { kind: 'action', ...arrived, ...button, message: String(message.message_id), ...about, values: null };
 }
 
 const textOf = (message: Message): string =>
@@ -132,8 +143,8 @@ const argumentsIn = (text: string): string => text.replace(/^\S+/, '').trim();
 function keyOf(ears: Ears, message: Message): string {
   const album = 'media_group_id' in message ? message.media_group_id : undefined;
   const edited = 'edit_date' in message && message.edit_date ? `:${message.edit_date}` : '';
-  const what = album === undefined ? `message:${message.message_id}${edited}` : `album:${album}`;
-  return `t:${ears.me.id}:${message.chat.id}:${what}`;
+  const what = album === undefined ? `message:${message.message_id}` : `album:${album}`;
+  return `t:${ears.me.id}:${message.chat.id}:${what}${edited}`;
 }
 
 /** Every message in a topic "replies" to the notice that opened the topic, unless it replies to another. */
@@ -150,16 +161,17 @@ function repliedToOf(ears: Ears, message: Message | undefined): RepliedTo | null
 }
 
 async function arrivedWith(ears: Ears, message: Message, key: string) {
-  const where = whereOf(ears, message);
+  const where = await whereOf(ears, message);
   const speaker = await speakerOf(ears, message);
   return { key, speaker, where, answer: ears.answerTo(message.from!, message, where) };
 }
 
-/** In private a bot hears everything, in groups what Telegram's privacy mode leaves. Source: Bot API, "Privacy mode". */
-function whereOf({ me }: Ears, message: Message): Whereabouts {
+/** In private, and as an administrator, a bot hears everything, in groups what privacy mode leaves. Source: Bot API, "Privacy mode". */
+async function whereOf({ me, isAdministrator }: Ears, message: Message): Promise<Whereabouts> {
   const spot = spotOfMessage(message);
   const kind = message.chat.type === 'private' ? 'private' : 'room';
-  const hears = kind === 'private' || me.can_read_all_group_messages !== false ? 'everything' : 'what is meant for it';
+  const isOpen = kind === 'private' || me.can_read_all_group_messages !== false;
+  const hears = isOpen || (await isAdministrator(spot.chat, String(me.id))) ? 'everything' : 'what is meant for it';
   return { place: placeOf(spot), group: `t:${spot.chat}`, kind, locale: null, hears };
 }
 

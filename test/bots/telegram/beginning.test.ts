@@ -96,7 +96,9 @@ describe('two pictures of which nothing says what the second is', () => {
   test('are a picture and its sketch, if that is said', async () => {
     const { ann, card } = await pair();
     ann.press('A sketch', card);
-    const { request } = (await chat.nodeOf(await ann.wait(isResult(1)))).task!;
+    const result = await ann.wait(isResult(1));
+    expect(result.replyTo).toBe(card.replyTo); // what the card asked about
+    const { request } = (await chat.nodeOf(result)).task!;
     expect(request.sketch).toMatchObject({ kind: 'inpaint sketch' });
     await expect.poll(() => chat.tg.messages(ann.chat).some(asked)).toBe(false);
   });

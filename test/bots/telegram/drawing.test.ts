@@ -15,7 +15,7 @@ test('a photo that was drawn on, sent as a reply, is shown as a mask and repaint
   await ann.wait(({ text }) => text.startsWith('Got it'));
   const strokes = { color: '#ff3b30', thickness: 14, shapes: line(80, 200, 240, 160) };
   const marked = await sentBack(picture, strokes, { scale: 0.9, quality: 85 });
-  await ann.photo(marked, { caption: 'a blue ball --size 320x320', replyTo: asked });
+  await ann.photo(marked, { caption: '--size 320x320', replyTo: asked });
   const card = await ann.wait(({ text }) => text.includes('Red is repainted'));
   expect(card.picture).not.toBeNull();
   const labels = card.buttons.flat().map(({ label }) => label);
@@ -23,7 +23,12 @@ test('a photo that was drawn on, sent as a reply, is shown as a mask and repaint
   ann.press('⊕', card);
   await expect.poll(() => chat.tg.calls('editMessageMedia').length).toBeGreaterThan(0);
   ann.press('✅', card);
-  const { mask } = (await chat.nodeOf(await ann.wait(isResult(1)))).task!.request;
+  const form = await ann.wait(({ text }) => text.startsWith('✏'));
+  const answer = ann.text('a blue ball', { replyTo: form });
+  const result = await ann.wait(isResult(1));
+  expect(result.replyTo).toBe(answer.id); // it stays, and the card goes
+  await expect.poll(() => chat.tg.messages(ann.chat).some(({ id }) => id === card.id)).toBe(false);
+  const { mask } = (await chat.nodeOf(result)).task!.request;
   if (mask?.kind !== 'image') throw new Error('no mask');
   const used = await pictureOf(await chat.storage.blobs.get(mask.blob));
   expect(agreement(used, await truth(strokes, 320, 320)).recall).toBeGreaterThanOrEqual(0.95);

@@ -29,13 +29,13 @@ function sent(of: Form, language: 'en' | 'zh' = 'en'): Message {
     message_id: 7,
     date: 0,
     chat: { id: 1, type: 'private', first_name: 'Ann' },
-    ...formMessage(of, language, null),
+    ...formMessage(of, language, { card: '77', asked: null }),
   };
 }
 
 describe('a form as a message', () => {
   test('holds every present value as copyable text, and says which button it is about', () => {
-    const { text, entities } = formMessage(form, 'en', { id: 5, name: 'Ann 😀' });
+    const { text, entities } = formMessage(form, 'en', { card: '77', asked: { id: 5, name: 'Ann 😀' } });
     const copyable = entities
       .filter(({ type }) => type === 'code')
       .map(({ offset, length }) => text.slice(offset, offset + length));
@@ -51,6 +51,7 @@ describe('a form as a message', () => {
       action: 'ed',
       target: '0123456789',
       arg: 'x',
+      card: '77',
       values: { prompt: 'a dog: very good\non a boat', negative: '', strength: '0.5' },
     });
   });
@@ -84,7 +85,7 @@ describe('a form as a message', () => {
 
   test('shows a very long value in part, and leaves it out of the answer unless it is named', () => {
     const long = { ...form, fields: [field('prompt', 'Prompt', 'x'.repeat(4000)), form.fields[2]!] };
-    const { text } = formMessage(long, 'en', null);
+    const { text } = formMessage(long, 'en', { card: null, asked: null });
     expect(text.length).toBeLessThan(4096);
     expect(formAnswer(sent(long), 'strength: 1')?.values).toEqual({ strength: '1' });
     expect(formAnswer(sent(long), 'short')?.values).toEqual({ prompt: 'short', strength: '0.5' });

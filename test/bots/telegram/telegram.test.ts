@@ -5,7 +5,19 @@ import { describe, expect, test } from 'vitest';
 import type { Incoming, RemoteFile } from '../../../src/bots/core/platform.ts';
 import { openTelegram } from '../../../src/bots/telegram/telegram.ts';
 import type { PlaceId } from '../../../src/edit/lineage.ts';
-import { ann, type Bot, card, how, memoryLog, message, openBot, photo, privately, room } from './adapter.ts';
+import {
+  ann,
+  type Bot,
+  card,
+  how,
+  memoryLog,
+  message,
+  nothingPosted,
+  openBot,
+  photo,
+  privately,
+  room,
+} from './adapter.ts';
 import { handClock } from './hand-clock.ts';
 import { openScriptedApi, token } from './scripted-api.ts';
 
@@ -174,7 +186,8 @@ describe('what people do on Telegram', () => {
       kind: 'action',
       action: 'ed',
       target: '0123456789',
-      message: '21',
+      message: '9',
+      said: '21',
       values: { prompt: 'a dog' },
     });
   });
@@ -214,6 +227,7 @@ describe('what people do on Telegram', () => {
       clock,
       log: memoryLog([]),
       blobs: { get: async () => new Uint8Array() },
+      posted: nothingPosted,
       fit: async (bytes) => ({ bytes, ending: 'png' }),
     });
     await telegram.start((incoming) => {
