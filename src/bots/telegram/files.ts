@@ -71,8 +71,8 @@ async function fetchFile(source: FileSource, file: Sent, signal: AbortSignal): P
     if (isTooBig) throw final(new Refusal('file-too-big', { bytes: file.size ?? cloudLimit, limit: cloudLimit }));
     throw error instanceof TelegramError && error.code === 400 ? final(error) : error;
   });
-  // A Bot API server on this machine names the file itself.
-  if (found.file_path && isAbsolute(found.file_path)) return localFile(found.file_path, signal);
+  // A Bot API server on this machine names the file itself; nobody else's word opens one.
+  if (!source.cloud && found.file_path && isAbsolute(found.file_path)) return localFile(found.file_path, signal);
   const response = await fetch(await source.telegram.getFileLink(found), { signal });
   if (!response.ok || !response.body) throw new Error(`the file server said ${response.status}`);
   return collect(response.body);

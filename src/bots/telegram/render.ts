@@ -15,16 +15,28 @@ export interface Formatted {
 
 type Words = Pick<Card, 'title' | 'lines' | 'block'>;
 
-/** A card's title, bold, its lines, and its block in letters of one width; cut to `limit` characters. */
+/** A card's title, bold, its lines, and its block in letters of one width; cut to `limit` characters, the longest lines first. */
 export function formatted({ title, lines, block = [] }: Words, limit: number): Formatted {
   const fixed = cut(block.map(inert).join('\n'), limit);
   const heading = cut(inert(title), limit);
-  const room = limit - (fixed === '' ? 0 : fixed.length + 1);
-  const body = cut([heading, ...lines.map(inert)].filter((part) => part !== '').join('\n'), Math.max(0, room));
+  const room = Math.max(0, limit - (fixed === '' ? 0 : fixed.length + 1));
+  const said = [heading, ...lines.map(inert)].filter((part) => part !== '');
+  const body = cut(shortened(said, room).join('\n'), room);
   const text = [body, fixed].filter((part) => part !== '').join('\n');
   const bold = { type: 'bold', offset: 0, length: Math.min(heading.length, body.length) } as const;
   const pre = { type: 'pre', offset: text.length - fixed.length, length: fixed.length } as const;
   return { text, entities: [bold, pre].filter(({ length }) => length > 0) };
+}
+
+/** A line says little in fewer characters than these. */
+const shortest = 24;
+
+/** Lines of which the longest are cut until all have room: what is said last is not lost for it. */
+function shortened(lines: readonly string[], room: number): readonly string[] {
+  const within = (most: number) => lines.reduce((sum, { length }) => sum + Math.min(length, most) + 1, -1) <= room;
+  let most = Math.max(shortest, ...lines.map(({ length }) => length));
+  while (most > shortest && !within(most)) most -= 1;
+  return lines.map((line) => cut(line, most));
 }
 
 /** Whether a card's words do not fit. */

@@ -70,18 +70,25 @@ describe('results that are big or unwelcome', () => {
     expect(results(chat, ann)).toHaveLength(1);
   });
 
-  test('somebody who blocked the bot costs nobody else anything', async () => {
+  test('somebody who blocked the bot costs nobody else anything, and is told everything when they are back', async () => {
     await using here = await open();
     const { chat, ann, black } = here;
     chat.latch.close();
-    await ann.photo(black, { caption: 'a red hat' });
-    await ann.wait(() => true);
+    const prompts = ['a red hat', 'a blue hat', 'a green hat'];
+    for (const caption of prompts) await ann.photo(black, { caption });
+    await expect.poll(() => chat.tg.messages(ann.chat).filter(({ byBot }) => byBot).length).toBe(3);
     chat.tg.bar(ann.chat, 'bot was blocked by the user');
     chat.latch.open();
     const bo = chat.tg.private(chat.tg.user('Bo'));
     await bo.photo(black, { caption: 'a red hat' });
     await bo.wait(isResult(1));
+    const refused = () => chat.tg.log.filter(({ what, status }) => what === 'sendPhoto' && status === 403).length;
+    await expect.poll(refused).toBeGreaterThanOrEqual(3);
     expect(results(chat, ann)).toEqual([]);
+    chat.tg.bar(ann.chat, null);
+    await ann.photo(black, { caption: 'a hat at last' });
+    for (const prompt of ['a hat at last', ...prompts])
+      await ann.wait(({ picture, text }) => picture !== null && text.includes(`"${prompt}"`));
   });
 });
 
@@ -132,6 +139,27 @@ describe('trouble on the line', () => {
     expect(posted!.at - refused!.at).toBeGreaterThanOrEqual(1000);
     const between = posts.filter(({ what, at }) => what !== 'sendPhoto' && at > refused!.at && at < posted!.at);
     expect(between).toEqual([]);
+  });
+
+  test('while progress has to wait half a minute, the result does not', async () => {
+    await using here = await open({ speed: 10 });
+    const { chat, ann, black } = here;
+    chat.latch.close();
+    const wait = {
+      kind: 'refuse',
+      code: 429,
+      description: 'Too Many Requests: retry after 30',
+      retryAfter: 30,
+    } as const;
+    chat.tg.fail({ method: /^edit/, mishap: wait });
+    await ann.photo(black, { caption: 'a red hat' });
+    const edits = () => chat.tg.calls('editMessageText').length;
+    await ann.wait(() => true);
+    chat.latch.release();
+    await expect.poll(edits).toBe(1);
+    chat.latch.open();
+    await ann.wait(isResult(1));
+    expect(edits()).toBe(1); // what happened meanwhile was not told one by one
   });
 
   test('people keep within the limits of a group, and everybody gets what they asked for', async () => {

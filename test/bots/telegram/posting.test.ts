@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { DeliveryError } from '../../../src/bots/core/platform.ts';
 import { openTelegram } from '../../../src/bots/telegram/telegram.ts';
 import type { BlobRef } from '../../../src/edit/blob.ts';
-import { card, how, memoryLog, message, openBot, picture, place, room } from './adapter.ts';
+import { card, how, memoryLog, message, nothingPosted, openBot, picture, place, room } from './adapter.ts';
 import { handClock } from './hand-clock.ts';
 import { token } from './scripted-api.ts';
 
@@ -85,15 +85,27 @@ describe('what the bot posts on Telegram', () => {
     );
     const words = { ...card, images: [], tone: 'busy' } as const;
     await bot.telegram.edit(place, '8', words);
-    expect(bot.calls('editMessageCaption')[0]!.fields).toMatchObject({ message_id: 8, caption: '#3\n"hat"' });
     await bot.telegram.edit(place, '8', words);
-    await expect(bot.telegram.edit(place, '8', words)).rejects.toMatchObject({ reason: 'gone' });
+    const captions = bot.calls('editMessageCaption').map(({ fields }) => [fields.message_id, fields.caption]);
+    expect(captions).toEqual(Array(2).fill([8, '#3\n"hat"']));
+    expect(bot.calls('editMessageText')).toHaveLength(1); // it has a picture, as was found out
+    await bot.telegram.edit(place, '9', words);
+    await expect(bot.telegram.edit(place, '9', words)).rejects.toMatchObject({ reason: 'gone' });
     await bot.telegram.edit(place, '8', card);
     expect(bot.calls('editMessageMedia')[0]!.fields.media).toMatchObject({ type: 'photo', caption: '#3\n"hat"' });
-    expect(bot.calls('sendChatAction').length).toBe(1);
-    bot.clock.advance(4500);
+    const actions = () => bot.calls('sendChatAction').length;
+    bot.clock.advance(60_000);
+    expect(actions()).toBe(1); // the edit it was about has ended
     await bot.telegram.edit(place, '8', { ...card, tone: 'busy' });
-    await expect.poll(() => bot.calls('sendChatAction').length).toBe(2);
+    await bot.telegram.edit(place, '9', { ...card, tone: 'busy' });
+    await expect.poll(actions).toBe(2);
+    await bot.telegram.remove(place, '8');
+    bot.clock.advance(4500);
+    await expect.poll(actions).toBe(3);
+    await bot.telegram.remove(place, '9');
+    bot.clock.advance(60_000);
+    await bot.telegram.remove(place, '9');
+    expect(actions()).toBe(3);
   });
 
   test('a message that is already gone counts as removed', async () => {
@@ -121,6 +133,7 @@ describe('what the bot posts on Telegram', () => {
     const nobody = openTelegram({
       ...{ token, apiRoot: 'http://127.0.0.1:1', clock: handClock(), log: memoryLog([]) },
       blobs: { get: async () => new Uint8Array(50) },
+      posted: nothingPosted,
       fit: async (bytes) => ({ bytes, ending: 'png' }),
     });
     await expect(nobody.send(place, card, how)).rejects.toMatchObject({ reason: 'retry' });

@@ -31,6 +31,16 @@ describe("a card's words on Telegram", () => {
   });
 });
 
+test('what stands below a picture loses the ends of its longest lines, and none of the last', () => {
+  const tree = Array.from({ length: 20 }, (_, at) => `     ├─ #${at} "${'雪😀'.repeat(2 * at)}" · 小波`);
+  const { text, entities } = formatted({ title: '历史', lines: [...tree, '🔵 Ann · 🟢 小波'] }, 1024);
+  expect(text.length).toBeLessThanOrEqual(1024); // UTF-16 units, as Telegram counts
+  expect(text.split('\n')).toHaveLength(22);
+  expect(text).toMatch(/\n {5}├─ #1 "雪😀雪😀" · 小波\n[\s\S]*…\n🔵 Ann · 🟢 小波$/u);
+  expect(text).not.toMatch(/[\ud800-\udbff](?![\udc00-\udfff])/);
+  expect(entities).toEqual([{ type: 'bold', offset: 0, length: 2 }]);
+});
+
 describe('buttons on Telegram', () => {
   test('carry their identifier and leave out what cannot be pressed', () => {
     const rows = [[button, { ...button, action: 'ls', disabled: true } as const], [{ ...button, disabled: true }]];
