@@ -20,8 +20,11 @@ export interface FileSource {
   readonly cloud: boolean;
 }
 
+/** What a message, or what is told of one in another chat, may have of a picture. */
+type Pictured = Message | NonNullable<Message.CommonMessage['external_reply']>;
+
 /** The picture in a message: a photo in its biggest size, or a picture sent as a file. Empty when there is none. */
-export function filesOf(source: FileSource, message: Message): readonly RemoteFile[] {
+export function filesOf(source: FileSource, message: Pictured): readonly RemoteFile[] {
   if ('photo' in message) {
     return [{ ...photoFile(source, message.photo), spoiler: message.has_media_spoiler === true }];
   }

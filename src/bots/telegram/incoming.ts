@@ -28,14 +28,14 @@ export interface Ears {
 }
 
 /** What messages have that are more than a notice of the service. */
-type Spoken = Message & { readonly reply_to_message?: Message };
+type Spoken = Message & Pick<Message.CommonMessage, 'reply_to_message' | 'external_reply'>;
 
 /** What somebody said, in one message or in the pictures of an album (by message id); undefined when it is not meant for us. */
 export async function heard(ears: Ears, messages: readonly Message[]): Promise<Incoming | undefined> {
   const spoken = (messages.find((message) => textOf(message) !== '') ?? messages[0]) as Spoken | undefined;
   if (!spoken?.from || spoken.from.id === ears.me.id) return undefined;
   const repliedTo = messages.map((message) => replyOf(message)).find((message) => message !== undefined);
-  const files = messages.flatMap((message) => filesOf(ears.files, message));
+  const files = picturesIn(ears, messages, spoken);
   const text = textOf(spoken);
   if (text === '' && files.length === 0) return undefined;
   const command = commandOf(ears, text, spoken.chat.type === 'private');
@@ -151,6 +151,16 @@ function keyOf(ears: Ears, message: Message): string {
 function replyOf(message: Spoken): Message | undefined {
   const replied = message.reply_to_message;
   return replied && 'forum_topic_created' in replied ? undefined : replied;
+}
+
+/** What was sent; else the picture of a message in another chat that is replied to here. Source: Bot API, `ExternalReplyInfo` */
+function picturesIn(
+  { files }: Ears,
+  messages: readonly Message[],
+  { external_reply: there }: Spoken,
+): readonly RemoteFile[] {
+  const sent = messages.flatMap((message) => filesOf(files, message));
+  return sent.length > 0 || !there ? sent : filesOf(files, there);
 }
 
 function repliedToOf(ears: Ears, message: Message | undefined): RepliedTo | null {

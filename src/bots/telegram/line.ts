@@ -15,6 +15,9 @@ import type { Post } from './sending.ts';
 /** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
 const holdMs = 500;
 
+/** So many updates are remembered: one that Telegram brings again, for its answer got lost, was dealt with. */
+const remembered = 1000;
+
 /** A message may be corrected for this long, s. */
 const correctWithinS = 60;
 
@@ -59,7 +62,16 @@ export function openLine({ bot, api, post, posted, clock, log, isCloud }: LineOp
     complete: (items) => deal(() => heard(ears(), items)),
     late: (item, album) => deal(() => heardLate(ears(), item, album)),
   });
+  const seen = new Set<number>();
+  const isRepeated = ({ update_id: id }: Update): boolean => {
+    if (seen.has(id)) return true;
+    seen.add(id);
+    const [oldest = id] = seen;
+    if (seen.size > remembered) seen.delete(oldest);
+    return false;
+  };
   bot.use(async ({ update }) => {
+    if (isRepeated(update)) return;
     const held = pause(clock, holdMs, closing.signal);
     await Promise.race([takeUpdate({ update, albums, api, posted, log, ears, deal }), held]);
   });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { defaultLimits } from '../../../src/bots/core/index.ts';
 import { solidPng } from '../../support/jobs.ts';
@@ -48,15 +49,20 @@ describe('results that are big or unwelcome', () => {
   test('of a picture that is wanted as photo and file, a file that was held up follows alone', async () => {
     await using here = await open();
     const { chat, ann, black } = here;
+    ann.command('/settings set files document');
+    await ann.wait(({ text }) => text.includes('files is document now'));
+    await ann.photo(black, { caption: 'a hat as a file' });
+    const file = await ann.wait(({ asFile, text }) => asFile && text.includes('"a hat as a file"'));
+    expect((await sharp(file.picture!.bytes).metadata()).format).toBe('png');
     ann.command('/settings set files both');
     await ann.wait(({ text }) => text.includes('files is both now'));
     const mishap = { kind: 'refuse', code: 429, description: 'Too Many Requests', retryAfter: 1 } as const;
     chat.tg.fail({ method: 'sendDocument', mishap });
     await ann.photo(black, { caption: 'a red hat' });
-    const result = await ann.wait(isResult(1), 8000);
-    await ann.wait(({ asFile }) => asFile, 8000);
-    expect(chat.tg.calls('sendDocument')).toHaveLength(2);
-    expect(results(chat, ann).map(({ id }) => id)).toEqual([result.id]);
+    const result = await ann.wait((seen) => isResult(1)(seen) && !seen.asFile, 8000);
+    await ann.wait(({ asFile, id }) => asFile && id > result.id, 8000);
+    expect(chat.tg.calls('sendDocument')).toHaveLength(3);
+    expect(results(chat, ann).map(({ id }) => id)).toEqual([file.id, result.id]);
   });
 
   test('a file that is never taken is told in its place', async () => {

@@ -97,11 +97,12 @@ test('a press whose query is too old counts all the same', async () => {
   await ann.wait(isResult(2), patience.timeout);
 });
 
-test('an update that is delivered twice is one edit', async () => {
+test('an update that is delivered twice, before and after a restart, is one edit', async () => {
   const ann = somebody();
   await ann.photo(black, { caption: 'a red hat' });
   chat.tg.replay();
   await ann.wait(isResult(1), patience.timeout);
+  await chat.restart(() => chat.tg.replay());
   await ann.photo(black, { caption: 'another' });
   await ann.wait(({ text }) => text.includes('"another"'), patience.timeout);
   await expect.poll(() => byBot(ann).length, patience).toBe(2);

@@ -109,6 +109,14 @@ describe('what people do on Telegram', () => {
       files: [{ name: 'photo_b.jpg', size: 9000, role: 'image' }],
     });
     expect(heard).toMatchObject({ repliedTo: { message: '3', ours: false, files: [{ name: 'photo_b.jpg' }] } });
+    bot.api.push(
+      message({ message_id: 6, text: 'hat', external_reply: { origin: {}, photo, has_media_spoiler: true } }),
+    );
+    expect(await bot.next()).toMatchObject({
+      text: 'hat',
+      repliedTo: null,
+      files: [{ name: 'photo_b.jpg', spoiler: true }],
+    });
     const bytes = await firstFile(heard).download(AbortSignal.timeout(1000));
     expect(Buffer.from(bytes).toString()).toBe('jpeg');
     expect(bot.calls('getFile')[0]!.fields).toEqual({ file_id: 'big' });
