@@ -73,7 +73,12 @@ function openRoom(tg: TelegramStandIn, dc: DiscordStandIn | undefined, platform:
 }
 
 /** Opens the platforms and an empty data folder; no program runs yet. */
-export async function openStage({ redis = '', database = '', withDiscord, webhook }: StageOptions = {}): Promise<Stage> {
+export async function openStage({
+  redis = '',
+  database = '',
+  withDiscord,
+  webhook,
+}: StageOptions = {}): Promise<Stage> {
   const path = await program();
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-e2e-'));
   const modelsDir = join(dataDir, 'models');

@@ -10,7 +10,7 @@ import type { Messages } from './messages/catalogue.ts';
 import { outpaintCard } from './outpaint-card.ts';
 import { pairCard } from './pair-card.ts';
 import type { Capabilities, Card } from './platform.ts';
-import { unmaskedCard } from './unmasked.ts';
+import { unmaskedCard } from './unmasked-card.ts';
 
 async function nodeOf({ storage }: Desk, id: NodeId): Promise<LineageNode> {
   const node = await storage.lineage.node(id);

@@ -1,13 +1,10 @@
 import { type UnmaskedDraft, unmaskedDraftSchema } from '../../edit/draft.ts';
 import type { Draft } from '../../storage/index.ts';
 import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
-import { arranged, button } from './buttons.ts';
-import { plainCard, quoted } from './cards.ts';
 import { commands } from './commands.ts';
 import { orderEdit } from './intake.ts';
-import type { Messages } from './messages/catalogue.ts';
 import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
-import type { Capabilities, Card, MessageIncoming } from './platform.ts';
+import type { MessageIncoming } from './platform.ts';
 import type { Press } from './press.ts';
 import { type Upload, visibleNode } from './source.ts';
 
@@ -20,16 +17,6 @@ export async function askWhere(
   const node = await plantUpload(flow, asker, upload);
   const content: UnmaskedDraft = { node: node.id, ...said };
   await postDraft(flow, asker, await putDraft(flow, asker, 'no mask', content), node.id);
-}
-
-/** Asks for the part, and says what was seen when that was not everything. */
-export function unmaskedCard(messages: Messages, { id, content }: Draft, capabilities: Capabilities): Card {
-  const { words, target, isPartial } = unmaskedDraftSchema.parse(content);
-  const { title, partial, how, whole } = messages.unmasked;
-  const wholeButton = button(messages, 'ok', id, { label: whole, emoji: '🖼️' });
-  const lines = [...quoted(target ?? words.prompt ?? ''), ...(isPartial ? [partial] : []), how];
-  const buttons = [...(target === null ? [wholeButton] : []), button(messages, 'no', id)];
-  return { ...plainCard, title, lines, rows: arranged([buttons], capabilities) };
 }
 
 /** What was said before about the picture that a message sends a mask or a drawing for; undefined for any other message. */
