@@ -245,6 +245,19 @@ describe('a server', () => {
     expect(chat.lastTold()).toContain('I found "hat"');
     await command(chat, admin, 'server words test my h\u200bat');
     expect(chat.lastTold()).toContain('hat (block)');
+    await chat.storage.moderation.saveWord({ owner: '*', entry: 'wolf', level: 'block', replacement: null });
+    await command(chat, admin, 'server words remove wolf');
+    expect(chat.lastTold()).toContain('That is gone'); // what holds everywhere is not the server's to take back
+    await command(chat, admin, 'server words add wolf replace dog');
+    await ask(chat, bo, 'a wolf');
+    expect(chat.lastTold()).toContain('I found "wolf"');
+    await command(chat, admin, 'server words add cap');
+    await command(chat, ann, 'preset save mine'); // of the picture she made before the word was on the list
+    expect(chat.lastTold()).toContain('I found "cap"');
+    const bytes = await solidPng(64, 64);
+    const named = { role: 'image', name: 'my cap.png', size: bytes.length, download: async () => bytes } as const;
+    await chat.platform.command(bo, 'edit', { prompt: 'a boat' }, { files: [named] });
+    expect(chat.lastTold()).toContain('I found "cap"');
     expect(await chat.storage.jobs.unfinished()).toEqual([]);
   });
 
