@@ -165,8 +165,8 @@ test.each(refusals)('a server that %s is told of in a sentence', async (_, answe
 });
 
 test('a server that sends more than it announced is not believed', async () => {
-  await using at = await stage((response, asked, n) => {
-    if (n === 0) return sendRange(response, asked, bytes, { upTo: 1000 });
+  await using at = await stage((response, asked) => {
+    if (asked.range === undefined) return sendRange(response, asked, bytes, { upTo: 1000 }); // until some of it has come
     response.writeHead(206, { 'content-range': 'bytes 1000-1009/1010', etag: '"1"' }); // no length: in chunks
     response.end(bytes.subarray(1000, 9000));
   });
@@ -174,8 +174,8 @@ test('a server that sends more than it announced is not believed', async () => {
 });
 
 test('a server that sends another part than it was asked for is not believed', async () => {
-  await using at = await stage((response, asked, n) => {
-    if (n === 0) return sendRange(response, asked, bytes, { upTo: 1000 });
+  await using at = await stage((response, asked) => {
+    if (asked.range === undefined) return sendRange(response, asked, bytes, { upTo: 1000 }); // until some of it has come
     response.writeHead(206, { 'content-range': 'bytes 5-199999/200000', etag: '"1"' }).end(bytes.subarray(5));
   });
   await expect(at.fetch()).rejects.toThrow('asked for bytes from 1000 on and sends others');
