@@ -49,7 +49,7 @@ const families: Readonly<Record<string, Family>> = {
       ['text_clip_l_hf', 'conditioner.embedders.0.transformer.'],
       ['text_openclip_bigg', 'conditioner.embedders.1.model.'],
     ],
-    ...{ latentSide: 128, contextDim: 2048, adm: 2816, teraFlop: 6, times: 1 },
+    ...{ latentSide: 128, contextDim: 2048, adm: 2816, teraFlop: 6.76, times: 1 },
     limits: { memory: 20_000 },
   },
 };
@@ -178,6 +178,8 @@ async function measure(name: string, family: Family, path: string): Promise<read
   }
   wear([]);
   const two = Math.min(...plain);
+  const words = [49406, ...new Array<number>(75).fill(320), 49407];
+  const text = await timed(() => checkpoint.encodeText([words, words], 1, []));
   const encode = await timed(() => checkpoint.encodeImage(noise(1, 3, pixels, pixels)));
   const decode = await timed(() => checkpoint.decodeLatent(noise(1, 4, latentSide, latentSide)));
   const seconds = (what: string, ms: number, limit?: number): Measured => ({
@@ -188,6 +190,7 @@ async function measure(name: string, family: Family, path: string): Promise<read
     { what: 'matrix products of this machine, at best', value: peak, unit: 'Tflop/s', limit: null },
     { what: `${name}: graph of the U-Net written`, value: graph, unit: 'ms', limit: 200 },
     seconds('U-Net opened over the file', first - one, limits.open),
+    seconds('two prompts encoded, opening included', text),
     seconds(`encode ${size}, opening included`, encode),
     seconds(`step ${size}, batch 1`, one),
     seconds(`step ${size} with guidance, batch 2`, two, limits.step),
@@ -206,7 +209,7 @@ async function measure(name: string, family: Family, path: string): Promise<read
     },
     { what: `${name}: resident memory with the U-Net, peak`, value: memory, unit: 'MB', limit: limits.memory ?? null },
     {
-      ...{ what: `${name}: resident memory with LoRA and autoencoder besides`, unit: 'MB', limit: null },
+      ...{ what: `${name}: resident memory with LoRA, text encoders and autoencoder besides`, unit: 'MB', limit: null },
       value: (await peakBytes()) / 1e6,
     },
   ];
