@@ -30,7 +30,8 @@ export interface Refusals {
   'bad-ratio': { given: string };
   /** A picture that is to grow to a shape has it. */
   'has-shape': { ratio: string };
-  'bad-size': { given: string };
+  /** `nearest`: the size that can be made, for one that is understood. */
+  'bad-size': { given: string; nearest?: string };
   'bad-weight': { text: string };
   /** `around`: the text there, and where in it the trouble begins. */
   'bad-option': {

@@ -57,18 +57,25 @@ function wanted(text: string, source: Size): Size | undefined {
     : { width: (side * source.width) / source.height, height: side };
 }
 
+/** The largest size of the same aspect within the limits, or the smallest, in whole eights. */
+function nearestTo({ width, height }: Size, maxPixels: number): Size {
+  const fits = Math.min(Math.sqrt(maxPixels / (width * height)), LARGEST / Math.max(width, height));
+  const scale = Math.min(fits, Math.max(1, SMALLEST / Math.min(width, height)));
+  return { width: floored(width * scale), height: floored(height * scale) };
+}
+
 /**
  * Processing size for what a person wrote (`src`, `768x512`, `2x`, `w832`, `h1216`) and the picture at hand, px.
- * @throws Refusal 'bad-size' when it is none of these, smaller than 64, wider than 4096 or over the pixel budget
+ * @throws Refusal 'bad-size' when it is none of these, smaller than 16, wider than 4096 or over the pixel budget
  */
 export function resolveSize(text: string, source: Size, rules: SizeRules): Size {
   const given = text.trim();
   if (given.toLowerCase() === 'src') return fitSource(source, rules);
   const size = wanted(given, source);
-  if (!size || Math.min(size.width, size.height) < 16 || Math.max(size.width, size.height) > LARGEST) {
-    throw new Refusal('bad-size', { given });
-  }
+  if (!size || !(Math.min(size.width, size.height) > 0)) throw new Refusal('bad-size', { given });
   const fitting = { width: floored(size.width), height: floored(size.height) };
-  if (fitting.width * fitting.height > rules.maxPixels) throw new Refusal('bad-size', { given });
-  return fitting;
+  const isTooLarge = Math.max(size.width, size.height) > LARGEST || fitting.width * fitting.height > rules.maxPixels;
+  if (!isTooLarge && Math.min(size.width, size.height) >= 16) return fitting;
+  const { width, height } = nearestTo(size, rules.maxPixels);
+  throw new Refusal('bad-size', { given, nearest: `${width}x${height}` });
 }

@@ -65,6 +65,39 @@ describe('a way on from a refusal', () => {
     expect(node.task!.request.params.prompt).toBe('a meadow');
   });
 
+  test.each([
+    ['a value in advanced', { advanced: 'seed=200 steps=200 cfg=5' }, '150', { seed: 200, steps: 150, cfgScale: 5 }],
+    ['a name in advanced', { advanced: 'sampler="Eulr a", steps=3' }, 'Euler a', { sampler: 'Euler a', steps: 3 }],
+    ['a key in advanced', { advanced: 'steps=3 sed=7' }, 'seed', { steps: 3, seed: 7 }],
+    ['a size too large', { size: '9000x4500' }, '1768x880', { size: '1768x880' }],
+  ] as const)('is the nearest that can be, for %s', async (_, options, label, expected) => {
+    const place = platform.newRoom();
+    const files = [file(await solidPng(64, 64))];
+    await platform.command(ann, 'edit', { prompt: 'a 200 hat', ...options }, { in: place, files });
+    await press(label, place);
+    const { params } = (await chat.nodeOf(await chat.result(place))).task!.request;
+    expect(params).toMatchObject({ prompt: 'a 200 hat', ...expected });
+  });
+
+  test.each([
+    ['a 3 headed cat --strength 3 --seed 3', '1', { prompt: 'a 3 headed cat', denoisingStrength: 1, seed: 3 }],
+    ['steps --stpes 9', 'steps', { prompt: 'steps', steps: 9 }],
+    ['a cat --size 9x', '1248x1248', { prompt: 'a cat', size: '1248x1248' }],
+  ])('is the nearest that can be, in the words %j', async (text, label, expected) => {
+    const place = platform.newRoom();
+    await platform.say(ann, text, { in: place, files: [await solidPng(256, 256)] });
+    await press(label, place);
+    expect((await chat.nodeOf(await chat.result(place))).task!.request.params).toMatchObject(expected);
+  });
+
+  test('is not offered where it would change nothing', async () => {
+    const place = platform.newRoom();
+    const files = [file(await solidPng(64, 64))];
+    await platform.command(ann, 'edit', { prompt: 'x', advanced: 'prompt=a cat' }, { in: place, files });
+    expect(chat.lastTold()).toContain('I do not know the option "cat"');
+    expect(buttonsOf(platform.told.at(-1)!.card)).toEqual([]);
+  });
+
   test('of a blurred latent upscale is the strength that makes it sharp', async () => {
     const place = platform.newRoom();
     const files = [file(await solidPng(64, 64))];

@@ -1,5 +1,6 @@
 import type { BlobRef } from '../../../edit/blob.ts';
 import { isId } from '../../../edit/lineage.ts';
+import { fieldNamed } from '../../../edit/params.ts';
 import type { Size } from '../../../edit/size.ts';
 import { Refusal, type Refusals } from '../../../errors.ts';
 import { button } from '../buttons.ts';
@@ -12,7 +13,10 @@ import { ask } from './drafts.ts';
 
 /** One way out of a refusal: what was written is written otherwise, or something is added. */
 type Change =
-  | { readonly label: string; readonly from: string; readonly to: string }
+  /** `field`: it is the value of the option of that name. */
+  | { readonly label: string; readonly from: string; readonly to: string; readonly field?: string }
+  /** The name of an option. */
+  | { readonly label: string; readonly key: string; readonly to: string }
   | { readonly label: string; readonly option: string; readonly value: string }
   /** The pictures get smaller, or the mask another shape. */
   | { readonly label: string; readonly files: 'all' | 'mask'; readonly to: Size | { readonly megapixels: number } };
@@ -31,17 +35,28 @@ interface Kept {
 function changesFor(error: Refusal, language: Asker['language']): readonly Change[] {
   switch (error.code) {
     case 'out-of-range': {
-      const { given, min, max } = error.details as Refusals['out-of-range'];
+      const { field, given, min, max } = error.details as Refusals['out-of-range'];
       const value = String(given).trim() === '' ? Number.NaN : Number(given);
       if (!Number.isFinite(value)) return [];
       const nearest = String(Math.min(max, Math.max(min, value)));
-      return [{ label: nearest, from: String(given), to: nearest }];
+      return [{ label: nearest, from: String(given), to: nearest, field }];
     }
-    case 'unknown-name':
+    case 'unknown-name': {
+      const { kind: field, given, nearest } = error.details as Refusals['unknown-name'];
+      return nearest.slice(0, 3).map((name) => ({ label: name, from: given, to: name, field }));
+    }
     case 'unknown-person':
     case 'several-people': {
-      const { given, nearest } = error.details as Pick<Refusals['unknown-name'], 'given' | 'nearest'>;
+      const { given, nearest } = error.details as Refusals['unknown-person'];
       return nearest.slice(0, 3).map((name) => ({ label: name, from: given, to: name }));
+    }
+    case 'bad-option': {
+      const { text, nearest } = error.details as Refusals['bad-option'];
+      return nearest === null ? [] : [{ label: nearest, key: text, to: nearest }];
+    }
+    case 'bad-size': {
+      const { given, nearest } = error.details as Refusals['bad-size'];
+      return nearest === undefined ? [] : [{ label: nearest, from: given, to: nearest, field: 'size' }];
     }
     case 'mask-empty': {
       const label = messagesIn(language).buttons.invertMask;
@@ -93,11 +108,13 @@ export async function offerButtons(
   language: Asker['language'],
   error: unknown,
 ): Promise<readonly Button[]> {
-  const changes = error instanceof Refusal ? changesFor(error, language) : [];
-  if (changes.length === 0 || !isOfferable(incoming)) return [];
+  if (!(error instanceof Refusal) || !isOfferable(incoming)) return [];
+  const asked = askedOf(incoming);
+  const changes = changesFor(error, language).filter((change) => findsWords(asked, change));
+  if (changes.length === 0) return [];
   const files = await keptFiles(flow, incoming).catch(() => undefined);
   if (!files || (files.length === 0 && changes.some((change) => 'files' in change))) return [];
-  const content: Kept = { asked: askedOf(incoming), files, changes };
+  const content: Kept = { asked, files, changes };
   const id = await ask(flow, incoming, 'offer', { content });
   const messages = messagesIn(language);
   return changes.map(({ label }, at) =>
@@ -105,16 +122,59 @@ export async function offerButtons(
   );
 }
 
-/** Every value that says what was refused says the other instead. */
-function swapped<V extends string | number | boolean>(values: Readonly<Record<string, V>>, from: string, to: string) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value) === from ? to : value]));
-}
-
 const quotedFor = (text: string) => (/[\s,，;；"]/.test(text) ? `"${text.replaceAll('"', '')}"` : text);
 
-function replaced(text: string, from: string, to: string): string {
-  const at = text.lastIndexOf(from); // options follow the prompt
-  return at < 0 ? text : text.slice(0, at) + quotedFor(to) + text.slice(at + from.length);
+/** Where a text stands in another as a word of its own. */
+function placesOf(word: string, text: string): readonly number[] {
+  const inner = /[\p{L}\p{N}.]/u;
+  const places: number[] = [];
+  for (let at = text.indexOf(word); at >= 0 && word !== ''; at = text.indexOf(word, at + 1)) {
+    const [before, after] = [text.slice(0, at), text.slice(at + word.length)];
+    if (!inner.test(before.slice(-1)) && !/^[\p{L}\p{N}]|^\.\d/u.test(after)) places.push(at);
+  }
+  return places;
+}
+
+/** Whether what follows `before` is the value of an option. */
+function isValueOf(field: string, before: string): boolean {
+  const key = /([\p{L}\p{N}_-]+)(?:\s*[=＝]\s*|\s+)["“]?$/u.exec(before.slice(-80))?.[1]?.replace(/^[-–—－]+/, '');
+  return (
+    key !== undefined && (key === field || (fieldNamed(key) !== undefined && fieldNamed(key) === fieldNamed(field)))
+  );
+}
+
+const put = (text: string, at: number, from: string, to: string) =>
+  text.slice(0, at) + to + text.slice(at + from.length);
+
+/** The text with another value: that of the option it was refused for, else the last one, for options follow the prompt. */
+function replaced(text: string, { from, to, field }: Extract<Change, { from: string }>): string {
+  const places = placesOf(from, text);
+  const at = places.find((one) => field !== undefined && isValueOf(field, text.slice(0, one))) ?? places.at(-1);
+  if (at === undefined) return text;
+  const isQuoted = /["“]/.test(text[at - 1] ?? '') && /["”]/.test(text[at + from.length] ?? '');
+  return put(text, at, from, isQuoted ? to : quotedFor(to));
+}
+
+/** The text with another name for an option: after dashes, or before an equals sign. */
+function renamed(text: string, { key, to }: Extract<Change, { key: string }>): string {
+  const at = placesOf(key, text).find(
+    (one) => /(?:--|－－|––|—)$/.test(text.slice(0, one)) || /^\s*[=＝]/.test(text.slice(one + key.length)),
+  );
+  return at === undefined ? text : put(text, at, key, to);
+}
+
+type Rewriting = Extract<Change, { to: string }> & ({ readonly from: string } | { readonly key: string });
+
+const rewritten = (text: string, change: Rewriting): string =>
+  'key' in change ? renamed(text, change) : replaced(text, change);
+
+/** Every value that says what was refused says the other instead; `advanced` holds several. */
+function swapped<V extends string | number | boolean>(values: Readonly<Record<string, V>>, change: Rewriting) {
+  const other = (name: string, value: V) => {
+    if ('from' in change && String(value).trim() === change.from) return change.to;
+    return name === 'advanced' && typeof value === 'string' ? rewritten(value, change) : value;
+  };
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, other(name, value)]));
 }
 
 /** A file in another size, when it is one that shall have it: the mask is the one sent as such, else the last. */
@@ -137,17 +197,14 @@ function changed(asked: Kept['asked'], change: Change): Kept['asked'] {
     }
     return { ...asked, text: `${asked.text} --${change.option} ${quotedFor(change.value)}` };
   }
-  const { from, to } = change;
-  if (kind === 'action') {
-    const values = Object.entries(asked.values ?? {}).map(([name, value]) => [
-      name,
-      value.trim() === from ? to : replaced(value, from, to),
-    ]);
-    return { ...asked, values: Object.fromEntries(values) as Record<string, string> };
-  }
-  const text = replaced(asked.text, from, to);
-  return kind === 'command' ? { ...asked, text, options: swapped(asked.options, from, to) } : { ...asked, text };
+  if (kind === 'action') return { ...asked, values: swapped(asked.values ?? {}, change) as Record<string, string> };
+  const text = rewritten(asked.text, change);
+  return kind === 'command' ? { ...asked, text, options: swapped(asked.options, change) } : { ...asked, text };
 }
+
+/** Whether a change of words finds the words. */
+const findsWords = (asked: Kept['asked'], change: Change): boolean =>
+  'files' in change || 'option' in change || JSON.stringify(changed(asked, change)) !== JSON.stringify(asked);
 
 /**
  * What somebody asked for, said otherwise, when this is a press of such a button; the incoming itself when it is anything else.

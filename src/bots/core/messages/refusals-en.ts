@@ -127,10 +127,12 @@ export const refusalsEn: Messages['refusals'] = {
     why: `It is ${ratio} already.`,
     next: 'Name another shape, or sides and pixels.',
   }),
-  'bad-size': ({ given }) => ({
-    what: `I do not understand "${given}"`,
-    why: 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
-    next: 'Try src to keep the size.',
+  'bad-size': ({ given, nearest }) => ({
+    what: nearest ? `I cannot make ${given}` : `I do not understand "${given}"`,
+    why: nearest
+      ? 'That is outside of what I paint here.'
+      : 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
+    next: nearest ? `The nearest is ${nearest}.` : 'Try src to keep the size.',
   }),
   'bad-option': ({ position, text, nearest }) => ({
     what: `I do not know the option "${text}"`,
