@@ -22,7 +22,7 @@ import { parseAdvanced, parseOptions } from './options.ts';
 import { tellInfo } from './pinfo.ts';
 import type { CommandIncoming, RemoteFile } from './platform.ts';
 import { queueCard } from './queue-card.ts';
-import { offerSheet, sketchFiles, sketchOnReply } from './sketch-command.ts';
+import { offerSheet, type SketchFiles, sketchOnReply, withSketchFiles } from './sketch-command.ts';
 import { edit } from './telling.ts';
 import { compareCommand, history, invite, step } from './tree-commands.ts';
 import { waysToUpscale } from './upscale-menu.ts';
@@ -146,10 +146,18 @@ async function remove({ flow, heard, incoming, call: { options } }: Doing): Prom
   return edit(flow, heard, { ...telling, incoming: { ...incoming, text: '' }, followsUp: true, read, target });
 }
 
-async function sketch({ flow, heard, incoming, call: { options } }: Doing): Promise<void> {
+function sketch(doing: Doing): Promise<void> {
+  const { flow, heard, incoming, call } = doing;
+  const about = { incoming, hasLink: linkOf(call.options) !== null };
+  return withSketchFiles(flow, heard, about, (sorted) => sketchWith(doing, sorted));
+}
+
+async function sketchWith(
+  { flow, heard, incoming, call: { options } }: Doing,
+  { drawn, files }: SketchFiles,
+): Promise<void> {
   const { mode, ...others } = options;
   const link = linkOf(options);
-  const { drawn, files } = await sketchFiles(flow, heard, incoming, link !== null);
   if (!drawn && files.length === 0 && !incoming.repliedTo && link === null) return offerSheet(flow, heard, incoming);
   const use = mode === 'inpaint sketch' ? mode : 'sketch';
   const wordsIn = (text: string) => wordsOfCommand(commands.sketch, others, text);

@@ -119,15 +119,21 @@ export async function hearDrawing(
   return true;
 }
 
-/** A file somebody kept for their next command, once. */
-export async function takeKept(
-  flow: Flow,
+/** Does something with a file somebody kept for their next command, if they did; when that is refused, the file is kept still. */
+export async function withKept<T>(
+  { storage: { drafts } }: Flow,
   { speaker, where }: Asker,
   kind: 'kept mask' | 'kept sketch',
-): Promise<BlobRef | undefined> {
-  const draft = await flow.storage.drafts.newest(where.place, speaker.user, kind);
-  if (!draft || !(await flow.storage.drafts.take(draft.id))) return undefined;
-  return keptFileDraftSchema.parse(draft.content).blob;
+  use: (blob: BlobRef | undefined) => Promise<T>,
+): Promise<T> {
+  const draft = await drafts.newest(where.place, speaker.user, kind);
+  if (!draft || !(await drafts.take(draft.id))) return use(undefined);
+  try {
+    return await use(keptFileDraftSchema.parse(draft.content).blob);
+  } catch (error) {
+    await drafts.put(draft);
+    throw error;
+  }
 }
 
 /** A mask that was sent, as a draft. */

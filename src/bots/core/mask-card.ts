@@ -33,19 +33,26 @@ function maskButtons(messages: Messages, id: string, content: MaskDraft): readon
   ];
 }
 
+const isInverse = ({ words }: MaskDraft): boolean => words.params.maskMode === 'inpaint not masked';
+
+/** Share of the picture that is repainted. */
+const repainted = (content: MaskDraft): number => (isInverse(content) ? 1 - content.covered : content.covered);
+
 /** What is marked, in words. */
 function says(messages: Messages, content: MaskDraft, node: LineageNode): readonly string[] {
-  const { target, covered, strokes, words, asks } = content;
+  const { target, strokes, words, asks } = content;
   const prompt = [words.prompt ?? '', words.append].filter((part) => part !== '').join(', ');
   const what = target === null ? quoted(prompt) : withoutTarget(messages, node, target).notes;
   const missing = asks && prompt === '' && target === null ? [messages.mask.noWords] : [];
   const how =
-    strokes === null || strokes.use === 'mask' ? messages.mask.area(percent(covered)) : messages.mask.uses[strokes.use];
+    strokes === null || strokes.use === 'mask'
+      ? messages.mask.area(percent(repainted(content)))
+      : messages.mask.uses[strokes.use];
   return [...what, ...missing, how];
 }
 
 async function shownPicture({ storage, probe }: Desk, content: MaskDraft, node: LineageNode) {
-  const { strokes, mask, words } = content;
+  const { strokes, mask } = content;
   if (strokes && strokes.use !== 'mask') return strokes.painted;
   const reading = {
     kind: 'read',
@@ -54,8 +61,7 @@ async function shownPicture({ storage, probe }: Desk, content: MaskDraft, node: 
     size: node.image,
   } as const;
   const hard = await probe.drawMask(reading);
-  const isInverse = words.params.maskMode === 'inpaint not masked';
-  const shown = isInverse ? await probe.drawMask({ kind: 'invert', mask: hard.mask }) : hard;
+  const shown = isInverse(content) ? await probe.drawMask({ kind: 'invert', mask: hard.mask }) : hard;
   return storage.blobs.put(await probe.veil(await storage.blobs.get(node.image.ref), shown.mask));
 }
 
@@ -75,7 +81,7 @@ export async function maskCard(
       {
         source: await shownPicture(desk, content, node),
         name: isSketch(content) ? `sketch_${id}.png` : `mask_${id}.jpg`,
-        description: messages.mask.description(node.number, percent(content.covered)),
+        description: messages.mask.description(node.number, percent(repainted(content))),
       },
     ],
     rows: arranged(maskButtons(messages, id, content), capabilities),

@@ -1,13 +1,14 @@
 import { type PairDraft, pairDraftSchema } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
-import { Refusal } from '../../errors.ts';
+import { Refusal, type Refusals } from '../../errors.ts';
 import type { Draft } from '../../storage/index.ts';
 import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
+import { button } from './buttons.ts';
 import { receivedCard } from './cards.ts';
 import { commands } from './commands.ts';
 import { draftOfMask } from './drawing.ts';
 import { orderEdit } from './intake.ts';
-import { placeMask } from './mask.ts';
+import { type FoundMask, placeMask } from './mask.ts';
 import { askAboutMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, useDraft } from './open-drafts.ts';
@@ -15,6 +16,7 @@ import { pairMeanings } from './pair-card.ts';
 import type { RemoteFile } from './platform.ts';
 import type { Press } from './press.ts';
 import { fetchUpload, storeUpload, type Upload, visibleNode } from './source.ts';
+import { RefusalWithWayOn } from './way-on.ts';
 
 /** Two pictures came together, and nothing says what the second is: asks. */
 export async function askAboutPair(
@@ -39,25 +41,32 @@ interface Paired {
 
 async function asMask(flow: Flow, asker: Asker, { node, bytes, content }: Paired): Promise<void> {
   const check = await flow.probe.checkMask(bytes);
-  const params = { maskMode: 'inpaint masked', maskRound: true } as const;
-  const { mask } = await placeMask(flow, { bytes, check, isPainted: false }, node.image, params);
-  if (mask?.kind !== 'image') throw new Refusal('mask-empty', {});
   const { words, preset } = content;
+  const { maskMode = 'inpaint masked', maskRound = true } = words.params;
+  const found = { bytes, check, isPainted: false };
+  const { mask } = await placeMask(flow, found, node.image, { maskMode, maskRound });
+  if (mask?.kind !== 'image') return editOf(flow, asker, node, content, { mask: found }); // it covers everything
   const said = { words, preset, use: null, target: null, followsUp: true };
   await askAboutMask(flow, asker, draftOfMask(node, mask, { covered: check.covered, said, asks: true }));
 }
 
 /** The edit that the words ask for, of one of the pictures. */
-async function editOf(flow: Flow, asker: Asker, node: LineageNode, { words, preset }: PairDraft, painted?: RemoteFile) {
+async function editOf(
+  flow: Flow,
+  asker: Asker,
+  node: LineageNode,
+  { words, preset }: PairDraft,
+  { painted, mask }: { readonly painted?: RemoteFile; readonly mask?: FoundMask } = {},
+) {
   const source = { kind: 'node', node, how: 'pointed at' } as const;
   const sketch = painted && { file: painted, kind: 'inpaint sketch' as const };
-  const said = { command: commands.edit, words, preset, source, mask: undefined, sketch, followsUp: true };
+  const said = { command: commands.edit, words, preset, source, mask, sketch, followsUp: true };
   await accept(flow, await orderEdit(flow, asker, said));
 }
 
 async function asSketch(flow: Flow, asker: Asker, { node, bytes, content }: Paired): Promise<void> {
   const painted = { role: 'sketch', name: 'sketch.png', size: bytes.length, download: async () => bytes } as const;
-  await editOf(flow, asker, node, content, painted);
+  await editOf(flow, asker, node, content, { painted });
 }
 
 /** Each picture for itself: edited as the words say, or waiting for words. */
@@ -74,18 +83,32 @@ async function apart(flow: Flow, { asker, incoming, private: language }: Press, 
   }
 }
 
+/** A second picture of another shape may be stretched to be the mask. @throws Refusal as `asMask` does */
+async function asMaskOrStretched(flow: Flow, press: Press, draft: Draft, paired: Paired): Promise<void> {
+  try {
+    await asMask(flow, press.asker, paired);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'mask-size') throw error;
+    throw new RefusalWithWayOn('mask-size', error.details as Refusals['mask-size'], (messages) => [
+      button(messages, 'ok', draft.id, { label: messages.buttons.stretch, emoji: '↔️', arg: 'stretch' }),
+    ]);
+  }
+}
+
 /** Takes the second picture for what the button says. @throws Refusal 'old-button', 'not-yours', and whatever that is refused for */
 export async function usePair(flow: Flow, press: Press, draft: Draft): Promise<void> {
   const { incoming } = press;
   const asker = onBehalf(press);
   checkOwner(draft, asker);
-  const meaning = pairMeanings.find((known) => known === incoming.arg);
+  const isStretched = incoming.arg === 'stretch';
+  const meaning = isStretched ? 'mask' : pairMeanings.find((known) => known === incoming.arg);
   if (!meaning) throw new Refusal('old-button', {});
   const content = pairDraftSchema.parse(draft.content);
   const node = await visibleNode(flow, content.node, asker.where);
-  const paired = { node, bytes: await flow.storage.blobs.get(content.second), content };
+  const sent = await flow.storage.blobs.get(content.second);
+  const paired = { node, bytes: isStretched ? await flow.probe.resized(sent, node.image) : sent, content };
   await useDraft(flow, draft, async () => {
-    if (meaning === 'mask') return asMask(flow, asker, paired);
+    if (meaning === 'mask') return asMaskOrStretched(flow, { ...press, asker }, draft, paired);
     return meaning === 'sketch' ? asSketch(flow, asker, paired) : apart(flow, { ...press, asker }, paired);
   });
   await removeDraftCard(flow, draft, incoming.message);

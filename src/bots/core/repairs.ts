@@ -1,3 +1,4 @@
+import type { BlobRef } from '../../edit/blob.ts';
 import { noWords } from '../../edit/draft.ts';
 import { fields } from '../../edit/fields.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
@@ -7,7 +8,7 @@ import { Refusal } from '../../errors.ts';
 import { type Asker, accept, type Flow } from './accept.ts';
 import { plainCard } from './cards.ts';
 import { commands } from './commands.ts';
-import { takeKept } from './drawing.ts';
+import { withKept } from './drawing.ts';
 import { orderEdit } from './intake.ts';
 import { orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
@@ -51,13 +52,20 @@ async function removeAgain(flow: Flow, asker: Asker, node: LineageNode, arg: str
 }
 
 /** Removes something by a mask that was kept; without one, tells how to mark it. */
-async function removeNamed(flow: Flow, press: Press, node: LineageNode, target: string): Promise<void> {
-  const { asker, incoming } = press;
-  const blob = await takeKept(flow, asker, 'kept mask');
-  if (!blob) {
-    const { title, how } = messagesIn(press.private).remove;
-    return incoming.answer.tell({ ...plainCard, title: title(node.number), lines: how });
-  }
+function removeNamed(flow: Flow, press: Press, node: LineageNode, target: string): Promise<void> {
+  const { title, how } = messagesIn(press.private).remove;
+  return withKept(flow, press.asker, 'kept mask', (blob) =>
+    blob
+      ? removeUnder(flow, press.asker, { node, target, blob })
+      : press.incoming.answer.tell({ ...plainCard, title: title(node.number), lines: how }),
+  );
+}
+
+async function removeUnder(
+  flow: Flow,
+  asker: Asker,
+  { node, target, blob }: { readonly node: LineageNode; readonly target: string; readonly blob: BlobRef },
+): Promise<void> {
   const past = {
     mask: { kind: 'image', blob, read: 'auto' },
     from: node,

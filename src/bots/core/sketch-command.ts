@@ -5,7 +5,7 @@ import type { Draft } from '../../storage/index.ts';
 import { type Flow, plantUpload } from './accept.ts';
 import { button } from './buttons.ts';
 import { plainCard } from './cards.ts';
-import { hearDrawing, type SaidOfDrawing, takeKept } from './drawing.ts';
+import { hearDrawing, type SaidOfDrawing, withKept } from './drawing.ts';
 import type { Heard } from './heard.ts';
 import { messagesIn } from './messages/index.ts';
 import { putDraft, useDraft } from './open-drafts.ts';
@@ -15,14 +15,6 @@ import type { Press } from './press.ts';
 /** Sheets one can take, px. */
 const sheets = ['512x512', '512x768', '768x512'] as const;
 
-/** A file that is kept here already. */
-async function keptFile(flow: Flow, { asker }: Heard): Promise<RemoteFile | undefined> {
-  const blob = await takeKept(flow, asker, 'kept sketch');
-  if (!blob) return undefined;
-  const bytes = await flow.storage.blobs.get(blob);
-  return { role: 'image', name: 'drawing.png', size: bytes.length, download: async () => bytes };
-}
-
 /** What a sketch command works on. */
 export interface SketchFiles {
   /** The picture as it was drawn on. */
@@ -31,14 +23,30 @@ export interface SketchFiles {
   readonly files: readonly RemoteFile[];
 }
 
-/** Sorts the files of a sketch command: a drawing that points at no original is what is painted over. */
-export async function sketchFiles(
+/**
+ * Does something with the files of a sketch command, one that was kept for it among them: a drawing that points at no original is what
+ * is painted over.
+ */
+export function withSketchFiles(
   flow: Flow,
-  heard: Heard,
+  { asker }: Heard,
+  { incoming, hasLink }: { readonly incoming: CommandIncoming; readonly hasLink: boolean },
+  use: (sorted: SketchFiles) => Promise<void>,
+): Promise<void> {
+  if (incoming.files.some((file) => file.role === 'sketch')) return use(sketchFiles(incoming, undefined, hasLink));
+  return withKept(flow, asker, 'kept sketch', async (blob) => {
+    const bytes = blob && (await flow.storage.blobs.get(blob));
+    const kept = bytes && { name: 'drawing.png', size: bytes.length, download: async () => bytes };
+    await use(sketchFiles(incoming, kept && { role: 'image', ...kept }, hasLink));
+  });
+}
+
+function sketchFiles(
   { files, repliedTo }: CommandIncoming,
+  kept: RemoteFile | undefined,
   hasLink: boolean,
-): Promise<SketchFiles> {
-  const drawn = files.find((file) => file.role === 'sketch') ?? (await keptFile(flow, heard));
+): SketchFiles {
+  const drawn = files.find((file) => file.role === 'sketch') ?? kept;
   const others = files.filter((file) => file !== drawn && file.role !== 'sketch');
   if (!drawn && repliedTo?.ours && others.length > 0) return { drawn: others[0], files: [] };
   if (!drawn || others.length > 0 || repliedTo || hasLink) return { drawn, files: others };

@@ -8,7 +8,7 @@ import { receivedCard } from './cards.ts';
 import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { compareAbove } from './compare.ts';
-import { draftOfMask, hearDrawing, type SaidOfDrawing, takeKept } from './drawing.ts';
+import { draftOfMask, hearDrawing, type SaidOfDrawing, withKept } from './drawing.ts';
 import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
@@ -129,14 +129,25 @@ async function isDrawing(flow: Flow, asker: Asker, telling: Telling, understandi
   return hearDrawing(flow, asker, drawn, { ...saidOf(understanding, telling), use });
 }
 
-/** A mask that came along, or was kept for this. */
-async function maskOf(flow: Flow, asker: Asker, { command, sorted }: Understood) {
-  if (sorted.mask) return sorted.mask;
-  if (command.name !== commands.inpaint.name && command.name !== commands.remove.name) return undefined;
-  const kept = await takeKept(flow, asker, 'kept mask');
-  if (!kept) return undefined;
-  const bytes = await flow.storage.blobs.get(kept);
-  return { bytes, check: await flow.probe.checkMask(bytes), isPainted: false };
+/** Whether a mask that was kept is for this: it is about a part, and brings no mask of its own. */
+function needsKept({ command, words, sorted }: Understood): boolean {
+  const isAboutPart = [commands.inpaint.name, commands.remove.name].some((name) => name === command.name);
+  return (isAboutPart || words.region !== null) && !sorted.mask && !sorted.sketch;
+}
+
+/** Does something with the mask that came along, or was kept for this. */
+function withMask(
+  flow: Flow,
+  asker: Asker,
+  understanding: Understood,
+  use: (mask: FoundMask | undefined) => Promise<void>,
+): Promise<void> {
+  if (!needsKept(understanding)) return use(understanding.sorted.mask);
+  return withKept(flow, asker, 'kept mask', async (kept) => {
+    if (!kept) return use(undefined);
+    const bytes = await flow.storage.blobs.get(kept);
+    await use({ bytes, check: await flow.probe.checkMask(bytes), isPainted: false });
+  });
 }
 
 async function hasKeptMask({ storage }: Flow, { where, speaker }: Asker): Promise<boolean> {
@@ -154,7 +165,8 @@ async function isMasked(
   const placed = await placeMask(flow, mask, imageOfSource(source), { maskMode, maskRound });
   if (placed.mask?.kind !== 'image') return false;
   const { covered } = mask.check;
-  const isAsked = !mask.isPainted && (await asksAboutMask(flow, asker, { covered, isGuess: false }));
+  const repainted = maskMode === 'inpaint masked' ? covered : 1 - covered;
+  const isAsked = !mask.isPainted && (await asksAboutMask(flow, asker, { covered: repainted, isGuess: false }));
   if (!isAsked && said.target === null) return false;
   const node = source.kind === 'node' ? source.node : await plantUpload(flow, asker, source.upload);
   const content = draftOfMask(node, placed.mask, { covered, said: { ...said, use: null }, asks: said.asks });
@@ -263,15 +275,16 @@ async function editAsSaid(flow: Flow, { asker, ...heard }: Heard, telling: Telli
     if (capabilities) await incoming.answer.tell(receivedCard(messagesIn(heard.private), node, capabilities));
     return;
   }
-  const mask = await maskOf(flow, asker, understanding);
   const said = { ...saidOf(understanding, telling), asks: incoming.kind === 'message' };
   const isPlain = command.edits.sets.script === undefined && words.params.script === undefined;
-  if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
-  if (source.kind === 'upload' && isUnmasked(flow, asker, { ...understanding, source, mask })) {
-    const { preset, target } = understanding;
-    return askWhere(flow, asker, { upload: source.upload, words, preset, target, isPartial: isPartial(telling) });
-  }
-  await editNow(flow, asker, telling, { ...understanding, source, mask });
+  await withMask(flow, asker, understanding, async (mask) => {
+    if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
+    if (source.kind === 'upload' && isUnmasked(flow, asker, { ...understanding, source, mask })) {
+      const { preset, target } = understanding;
+      return askWhere(flow, asker, { upload: source.upload, words, preset, target, isPartial: isPartial(telling) });
+    }
+    await editNow(flow, asker, telling, { ...understanding, source, mask });
+  });
 }
 
 /**

@@ -184,6 +184,20 @@ describe('a mask that is asked about', () => {
     expect([mask.data[130], mask.data[140]]).toEqual([0, 255]);
   });
 
+  test('says how much is repainted where that is what it does not cover', async () => {
+    const place = platform.newRoom();
+    const quarter = await sharp({ create: { width: 64, height: 256, channels: 3, background: '#ffffff' } })
+      .extend({ right: 192, background: '#000000' })
+      .png()
+      .toBuffer();
+    const options = { prompt: 'a hat', 'mask-mode': 'inpaint not masked' };
+    await platform.command(ann, 'inpaint', options, { in: place, files: [picture, file(quarter, 'mask')] });
+    const card = await cardWith(place, 'mu');
+    expect(wordsOf(card.card)).toContain('Red is repainted: 75 % of the picture.');
+    expect(card.card.images[0]!.description).toContain('75 %');
+    await platform.press(ann, card, 'Dismiss');
+  });
+
   test('is changed by whoever sent it only, and dismissed for good', async () => {
     const place = platform.newRoom();
     const card = await asked(place);

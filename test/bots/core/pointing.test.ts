@@ -69,6 +69,21 @@ describe('a picture that is kept', () => {
     expect(chat.lastTold()).toContain('I cannot find "grass" by its name');
   });
 
+  test('as a mask that cannot be used is kept still; words that name a part use it too', async () => {
+    const { place, posted } = await begun();
+    await platform.command(ann, 'use as mask', {}, { in: place, replyTo: await pointed(await halfMask(128, 64)) });
+    await platform.command(ann, 'inpaint', { prompt: 'a pond' }, { in: place, replyTo: posted.id });
+    expect(chat.lastTold()).toContain('The mask does not fit the picture');
+    expect(await chat.storage.drafts.countOf(ann.id, ['kept mask'])).toBe(1);
+    await platform.command(ann, 'use as mask', {}, { in: place, replyTo: await pointed(await halfMask()) });
+    await platform.say(ann, 'grass -> pond', { in: place, replyTo: posted.id });
+    await chat.useMask(place);
+    const { mask, params } = (await nodeOf(await chat.result(place, 1))).task!.request;
+    expect(mask).toMatchObject({ kind: 'image' });
+    expect(params).toMatchObject({ maskedContent: 'latent noise', denoisingStrength: 0.85, softInpainting: true });
+    expect(await chat.storage.drafts.countOf(ann.id, ['kept mask'])).toBe(0);
+  });
+
   test('takes the place of one that was kept before, so that none pile up', async () => {
     const { place } = await begun();
     for (let at = 0; at < 7; at++)

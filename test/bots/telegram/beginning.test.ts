@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { solidPng } from '../../support/jobs.ts';
 import { halfMask } from '../../support/running-bot.ts';
@@ -83,14 +84,27 @@ describe('two pictures of which nothing says what the second is', () => {
     return { ann, card: await ann.wait(asked) };
   };
 
-  test('are asked about; as a mask the second is shown before it is used', async () => {
+  test('are asked about; as a mask the second is stretched where it has to be, and shown before it is used', async () => {
     const ann = somebody();
-    const almost = await solidPng(64, 64, '#c0c0c0');
-    await ann.album([black, almost], { caption: 'a red hat' });
+    const wide = await sharp(await halfMask(128, 64))
+      .linear(0.5, 64)
+      .png()
+      .toBuffer();
+    await ann.album([black, wide], { caption: 'a red hat' });
     const card = await ann.wait(asked);
     expect(labels(card)[0]).toEqual(['🖌️ The mask', '✏️ A sketch', '🖼️ Separate edits']);
     ann.press('The mask', card);
-    await ann.wait(({ text }) => /mask|#1 ·/i.test(text) && !asked({ text } as Seen));
+    ann.press('Stretch', await ann.wait(({ text }) => text.includes('The mask does not fit the picture')));
+    await ann.wait(({ text }) => text.includes('Red is repainted: 50 % of the picture'));
+  });
+
+  test('are one picture, repainted as a whole, if the second is said to be the mask and covers it', async () => {
+    const ann = somebody();
+    await ann.album([black, await solidPng(64, 64, '#c0c0c0')], { caption: 'a red hat' });
+    ann.press('The mask', await ann.wait(asked));
+    const result = await ann.wait(isResult(1));
+    expect(result.text).toContain('The mask covers everything');
+    expect((await chat.nodeOf(result)).task!.request.mask).toBeNull();
   });
 
   test('are a picture and its sketch, if that is said', async () => {
