@@ -39,6 +39,8 @@ export interface TextField extends Described {
   readonly maxLength: number;
   /** What the text must look like; any text when absent. */
   readonly pattern?: RegExp;
+  /** What of a running text belongs to it without quotation marks, blanks included; sticky. Else all up to the next blank or comma. */
+  readonly unquoted?: RegExp;
   /** What a text of another look is refused as. */
   readonly refusal?: 'bad-color' | 'bad-direction' | 'bad-size';
   readonly default: string;

@@ -128,7 +128,8 @@ export const fields = {
       maxLength: 16,
       default: 'src',
       refusal: 'bad-size',
-      pattern: /^(?:src|\d{1,5}\s*[x×*]\s*\d{1,5}|\d{0,2}(?:\.\d{1,4})?x|[wh]\d{1,5})$/i,
+      pattern: /^(?:src|\d{1,5}\s*[x×*]\s*\d{1,5}|\d{0,2}(?:\.\d{1,4})?[x×]|[wh]\d{1,5})$/i,
+      unquoted: /\d{2,5}\s*[x×*]\s*\d{2,5}(?![\p{L}\p{N}])/uy,
     },
   ),
   resizeMode: choice(

@@ -36,20 +36,25 @@ export function takes(name: FieldName, value: unknown): boolean {
   return schemas[name].safeParse(value).success;
 }
 
-/** Ignores case and takes `_`, `-` and blanks for the same. */
-const normal = (name: string) => name.toLowerCase().replace(/[\s_-]+/g, '-');
+/** Ignores case, takes `_`, `-` and blanks for the same, and full-width letters and digits for narrow ones. */
+export const normalName = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '-')
+    .replace(/^override-settings\./, '');
 
 const byName: ReadonlyMap<string, FieldName> = new Map(
   fieldNames.flatMap((name): [string, FieldName][] => {
     const field: Field = fields[name];
     const spellings = [name, field.api, field.chat, ...(field.aliases ?? [])];
-    return spellings.map((spelling) => [normal(spelling), name]);
+    return spellings.map((spelling) => [normalName(spelling), name]);
   }),
 );
 
 /** The field called `name` in A1111's API, in chat, or in this table. */
 export function fieldNamed(name: string): FieldName | undefined {
-  return byName.get(normal(name));
+  return byName.get(normalName(name));
 }
 
 /** The chat option that looks most like `name`, for "did you mean". */
@@ -78,7 +83,7 @@ const truths: Readonly<Record<string, boolean>> = {
 };
 
 function parseNumber(name: FieldName, field: Field & { kind: 'integer' | 'number' }, text: string): number {
-  const value = Number(text);
+  const value = Number(text.normalize('NFKC').replace(/^(\d*),(\d+)$/, '$1.$2')); // some write a comma for the point
   const whole = field.kind === 'number' || Number.isInteger(value);
   if (text.trim() === '' || !whole || !(value >= field.min && value <= field.max)) {
     throw new Refusal('out-of-range', { field: fields[name].chat, given: text, min: field.min, max: field.max });
@@ -87,11 +92,12 @@ function parseNumber(name: FieldName, field: Field & { kind: 'integer' | 'number
 }
 
 function parseChoice(field: Field & { kind: 'choice' }, text: string): string {
-  const wanted = normal(text);
-  const index = /^\d+$/.test(text) ? Number(text) : -1; // A1111's API gives choices by number
+  const wanted = normalName(text);
+  const truth = field.choices.length === 2 ? truths[wanted] : undefined; // and those of two as switches
+  const index = truth === undefined ? (/^\d+$/.test(wanted) ? Number(wanted) : -1) : Number(truth); // A1111's API gives choices by number
   const found =
     field.choices[index] ??
-    field.choices.find((c) => [c.value, c.label.en, c.label.zh].some((spelling) => normal(spelling) === wanted));
+    field.choices.find((c) => [c.value, c.label.en, c.label.zh].some((spelling) => normalName(spelling) === wanted));
   if (found) return found.value;
   const values = field.choices.map((c) => c.value);
   throw new Refusal('unknown-name', { kind: field.chat, given: text, nearest: closest(text, values) });
@@ -100,8 +106,10 @@ function parseChoice(field: Field & { kind: 'choice' }, text: string): string {
 function parseText(field: Field & { kind: 'text' }, text: string): string {
   if (text.length > field.maxLength)
     throw new Refusal('prompt-too-long', { length: text.length, limit: field.maxLength });
-  if (field.pattern && !field.pattern.test(text)) throw new Refusal(field.refusal ?? 'bad-size', { given: text });
-  return text;
+  if (!field.pattern) return text;
+  const narrow = text.normalize('NFKC');
+  if (!field.pattern.test(narrow)) throw new Refusal(field.refusal ?? 'bad-size', { given: text });
+  return narrow;
 }
 
 function parsedValue(name: FieldName, text: string): string | number | boolean {
@@ -111,7 +119,7 @@ function parsedValue(name: FieldName, text: string): string | number | boolean {
     case 'number':
       return parseNumber(name, field, text);
     case 'switch': {
-      const truth = truths[text.trim().toLowerCase()];
+      const truth = truths[normalName(text.trim())];
       if (truth === undefined)
         throw new Refusal('unknown-name', { kind: field.chat, given: text, nearest: ['on', 'off'] });
       return truth;

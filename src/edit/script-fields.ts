@@ -2,8 +2,12 @@ import { denoisingCurves, imageUpscalers, maskedContents, mosaicMethods, scripts
 import { type Control, choice, integer, number, text } from './field.ts';
 
 /** One or more sides, in any order: `left right`, `up,down`, `horizontal`. */
-const sides =
-  /^\s*(?:left|right|up|down|all|horizontal|vertical)(?:[\s,;+]+(?:left|right|up|down|all|horizontal|vertical))*\s*$/i;
+const side = '(?:left|right|up|down|all|horizontal|vertical)';
+const sideList = `${side}(?:[\\s,;+]+${side})*`;
+const sides = {
+  pattern: new RegExp(`^\\s*${sideList}\\s*$`, 'i'),
+  unquoted: new RegExp(`${sideList}(?![\\p{L}\\p{N}])`, 'iuy'),
+} as const;
 
 const blurRange = { min: 0, max: 64, step: 1 } as const;
 const shareRange = { min: 0.05, max: 1, step: 0.05 } as const;
@@ -28,7 +32,7 @@ export const scriptFields = {
   direction: text(
     { api: 'direction', chat: 'direction', aliases: ['directions'] },
     { en: 'Outpainting direction (left right up down)', zh: '外扩方向（left right up down）' },
-    { maxLength: 32, default: 'left right up down', refusal: 'bad-direction', pattern: sides },
+    { maxLength: 32, default: 'left right up down', refusal: 'bad-direction', ...sides },
   ),
   mk2MaskBlur: integer(
     { api: 'mk2_mask_blur', chat: 'mk2-blur' },
@@ -59,7 +63,7 @@ export const scriptFields = {
   mosaicDirection: text(
     { api: 'mosaic_directions', chat: 'mosaic-direction' },
     { en: 'Mosaic outpaint: directions (left right up down)', zh: '马赛克外扩：方向（left right up down）' },
-    { maxLength: 32, default: 'right', refusal: 'bad-direction', pattern: sides },
+    { maxLength: 32, default: 'right', refusal: 'bad-direction', ...sides },
   ),
   mosaicMethod: choice(
     { api: 'mosaic_method', chat: 'mosaic-method' },
@@ -118,7 +122,7 @@ export const scriptFields = {
     { min: 1, max: 4, step: 0.05, default: 2 },
   ),
   sdUpscaler: choice(
-    { api: 'upscaler_index', chat: 'sd-upscaler' },
+    { api: 'upscaler_index', chat: 'sd-upscaler', aliases: ['upscaler_1'] }, // as extras calls it
     { en: 'SD upscale: upscaler', zh: 'SD 放大：放大算法' },
     imageUpscalers,
     'None',

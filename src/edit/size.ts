@@ -44,7 +44,7 @@ function fitSource({ width, height }: Size, rules: SizeRules): Size {
 function wanted(text: string, source: Size): Size | undefined {
   const both = /^(\d+)\s*[x×*]\s*(\d+)$/i.exec(text);
   if (both) return { width: Number(both[1]), height: Number(both[2]) };
-  const times = /^(\d*(?:\.\d+)?)x$/i.exec(text);
+  const times = /^(\d*(?:\.\d+)?)[x×]$/i.exec(text);
   if (times?.[1]) {
     const factor = Number(times[1]);
     return { width: Math.trunc(source.width * factor), height: Math.trunc(source.height * factor) };

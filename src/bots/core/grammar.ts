@@ -1,9 +1,9 @@
 import { type Field, type FieldName, fields } from '../../edit/fields.ts';
 import { ratioIn } from '../../edit/outpaint-plan.ts';
-import { fieldNamed, type PartialParams } from '../../edit/params.ts';
+import type { PartialParams } from '../../edit/params.ts';
 import type { Sketch } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
-import { checkLength, fieldAt, type Given, give, matchAt, pointingAt, scanValue } from './options.ts';
+import { checkLength, type Given, isKey, keyAt, matchAt, pointingAt, scanValue } from './options.ts';
 import { soundText } from './plain-text.ts';
 
 /** A part of the picture that is named by a word, and what becomes of it. */
@@ -62,7 +62,8 @@ function takeWords(reading: Reading, end: number): void {
 }
 
 /** Where the value of a flag begins, and whether there is one: `--soft` alone switches on. */
-function flagValue(reading: Reading, field: Field, start: number): { value: string; end: number } {
+function flagValue(reading: Reading, name: FieldName, start: number): { value: string; end: number } {
+  const field: Field = fields[name];
   const gap = matchAt(/\s*[=＝]\s*|\s+|$/y, reading.text, start);
   const from = start + (gap?.[0].length ?? 0);
   if (
@@ -71,25 +72,25 @@ function flagValue(reading: Reading, field: Field, start: number): { value: stri
   ) {
     return { value: 'on', end: start };
   }
-  return scanValue(fieldNamed(field.chat)!, reading.text, from);
+  return scanValue(name, reading.text, from);
 }
 
 /** `--key value`. A prompt's value needs no quotes: it runs to the next operator. */
 function takeFlag(reading: Reading, start: number, dash: string): void {
-  const key = matchAt(/[\p{L}\p{N}_-]+/uy, reading.text, start + dash.length)![0];
-  if (dash === '—' && !fieldNamed(key)) return; // a dash in a sentence
+  const key = matchAt(/(?:override_settings\.)?[\p{L}\p{N}_-]+/uy, reading.text, start + dash.length)![0];
+  if (dash === '—' && !isKey(key)) return; // a dash in a sentence
   takeWords(reading, start);
-  const name = fieldAt(key, start);
+  const { field: name, take } = keyAt(key, start);
   const end = start + dash.length + key.length;
   const isProse = name === 'prompt' || name === 'negativePrompt';
-  if (isProse && !matchAt(/\s*[=＝]?\s*"/y, reading.text, end)) {
+  if (isProse && !matchAt(/\s*[=＝]?\s*["“「]/y, reading.text, end)) {
     reading.bucket = name === 'prompt' ? 'prompt' : 'negative';
     reading.position = end + matchAt(/\s*[=＝]?/y, reading.text, end)![0].length;
     return;
   }
-  const scanned = flagValue(reading, fields[name], end);
+  const scanned = flagValue(reading, name, end);
   if (isProse) reading.buckets[name === 'prompt' ? 'prompt' : 'negative'].push(scanned.value);
-  else give(reading.given, name, scanned.value);
+  else take(reading.given, scanned.value);
   reading.position = scanned.end;
 }
 
@@ -172,10 +173,37 @@ export function promptAfter(before: string, replaced: string | null, appended: s
   return [replaced ?? before, appended].filter((part) => part.trim() !== '').join(', ');
 }
 
+/** What stands between commas, those within brackets left alone. */
+function tagsOf(prompt: string): readonly string[] {
+  const tags = [''];
+  let depth = 0;
+  for (const sign of prompt) {
+    if ('([{<'.includes(sign)) depth++;
+    if (')]}>'.includes(sign)) depth = Math.max(0, depth - 1);
+    if (depth === 0 && /[,，]/.test(sign)) tags.push('');
+    else tags[tags.length - 1] += sign;
+  }
+  return tags.map((tag) => tag.trim()).filter((tag) => tag !== '');
+}
+
+const isLetter = (sign: string | undefined) => sign !== undefined && /[\p{Script=Latin}\p{N}]/u.test(sign);
+
+/** Whether a text speaks of something: in Latin letters as words of their own, or several of it; in others anywhere. */
+function speaksOf(text: string, target: string): boolean {
+  const [inside, word] = [text.toLowerCase(), target.toLowerCase()];
+  for (let at = inside.indexOf(word); at >= 0; at = inside.indexOf(word, at + 1)) {
+    const after = inside.slice(at + word.length).replace(/^(?:es|s)(?![\p{Script=Latin}\p{N}])/u, '');
+    const isInside = isLetter(word[0]) && isLetter(inside[at - 1]);
+    if (!isInside && !(isLetter(word.at(-1)) && isLetter(after[0]))) return true;
+  }
+  return false;
+}
+
 /** A prompt without the tags, between commas, that speak of something; as it is when that is nothing. */
 export function promptWithout(prompt: string, target: string | null): string {
-  if (target === null) return prompt;
-  const word = target.toLowerCase();
-  const tags = prompt.split(/[,，]/).map((tag) => tag.trim());
-  return tags.filter((tag) => tag !== '' && !tag.toLowerCase().includes(word)).join(', ');
+  const word = target?.trim() ?? '';
+  if (word === '') return prompt;
+  return tagsOf(prompt)
+    .filter((tag) => !speaksOf(tag, word))
+    .join(', ');
 }

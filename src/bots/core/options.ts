@@ -1,5 +1,5 @@
 import { type Field, type FieldName, fields, type Params } from '../../edit/fields.ts';
-import { fieldNamed, nearestField, type PartialParams, parseParam } from '../../edit/params.ts';
+import { fieldNamed, nearestField, normalName, type PartialParams, parseParam } from '../../edit/params.ts';
 import { Refusal, type Refusals } from '../../errors.ts';
 import { soundText } from './plain-text.ts';
 
@@ -36,23 +36,35 @@ function choiceAt(field: Field & { kind: 'choice' }, text: string, position: num
   return longest === undefined ? undefined : { value: longest, end: position + longest.length };
 }
 
+/** What belongs together though it holds blanks or commas: a choice's whole name, several sides, `7,5`. */
+function knownAt(field: Field, text: string, position: number): ScannedValue | undefined {
+  if (field.kind === 'choice') return choiceAt(field, text, position);
+  const pattern =
+    field.kind === 'text' ? field.unquoted : field.kind === 'number' ? /\d*,\d+(?=[\s,，;；]|$)/y : undefined;
+  const value = pattern && matchAt(pattern, text, position)?.[0];
+  return value === undefined ? undefined : { value, end: position + value.length };
+}
+
+const quotes = [/"((?:[^"\\]|\\.)*)"/sy, /“([^”]*)”/y, /「([^」]*)」/y] as const;
+
 /**
  * The value of field `name` that begins at `position`: a quoted text, a choice's whole name, or everything up to a blank or comma.
  * @throws Refusal 'bad-option' where there is none, or a quote is never closed
  */
 export function scanValue(name: FieldName, text: string, position: number): ScannedValue {
-  const quoted = matchAt(/"((?:[^"\\]|\\.)*)"/sy, text, position);
-  if (quoted) return { value: quoted[1]!.replace(/\\(.)/gs, '$1'), end: position + quoted[0].length };
-  const field: Field = fields[name];
-  const choice = field.kind === 'choice' ? choiceAt(field, text, position) : undefined;
-  if (choice) return choice;
-  const bare = matchAt(/[^\s,，;；"]+/y, text, position);
+  for (const quote of quotes) {
+    const quoted = matchAt(quote, text, position);
+    if (quoted) return { value: quoted[1]!.replace(/\\(.)/gs, '$1'), end: position + quoted[0].length };
+  }
+  const known = knownAt(fields[name], text, position);
+  if (known) return known;
+  const bare = matchAt(/[^\s,，;；"“]+/y, text, position);
   if (!bare) throw new Refusal('bad-option', { position, text: text.slice(position, position + 20), nearest: null });
   return { value: bare[0], end: position + bare[0].length };
 }
 
 /** @throws Refusal 'bad-option' for a key that is no field's name in any spelling */
-export function fieldAt(key: string, position: number): FieldName {
+function fieldAt(key: string, position: number): FieldName {
   const name = fieldNamed(key);
   if (!name) throw new Refusal('bad-option', { position, text: key.slice(0, 40), nearest: nearestField(key) });
   return name;
@@ -78,9 +90,49 @@ export function pointingAt<T>(text: string, parse: () => T): T {
 export type Given = { -readonly [K in FieldName]?: Params[K] };
 
 /** @throws Refusal as `parseParam` does */
-export function give<K extends FieldName>(given: Given, name: K, value: string): void {
+function give<K extends FieldName>(given: Given, name: K, value: string): void {
   given[name] = parseParam(name, value) as Given[K];
 }
+
+/** The size with one more side said: both sides, when the other one was said before. */
+function withSide(axis: 'w' | 'h', length: string, { size = '' }: Given): string {
+  const other = (axis === 'w' ? /^h(\d+)$/ : /^w(\d+)$/).exec(size)?.[1];
+  if (other === undefined) return `${axis}${length}`;
+  return axis === 'w' ? `${length}x${other}` : `${other}x${length}`;
+}
+
+/** Names of A1111's API that say a part of a field, or several fields at once; values are scanned as those of `size`. */
+const parts: ReadonlyMap<string, (given: Given, value: string) => void> = new Map([
+  ['width', (given: Given, value: string) => give(given, 'size', withSide('w', value, given))],
+  ['height', (given: Given, value: string) => give(given, 'size', withSide('h', value, given))],
+  ['scale-by', (given: Given, value: string) => give(given, 'size', `${value}x`)],
+  [
+    'seed-resize',
+    (given: Given, value: string) => {
+      const [, width, height] = /^(\d+)\s*[x×*]\s*(\d+)$/i.exec(value.normalize('NFKC')) ?? [];
+      if (width === undefined || height === undefined) throw new Refusal('bad-size', { given: value });
+      give(given, 'seedResizeFromW', width);
+      give(given, 'seedResizeFromH', height);
+    },
+  ],
+]);
+
+/** A key that is known: the field it names, and what becomes of its value. */
+export interface Key {
+  readonly field: FieldName;
+  readonly take: (given: Given, value: string) => void;
+}
+
+/** @throws Refusal 'bad-option' for a key that is known in no spelling */
+export function keyAt(key: string, position: number): Key {
+  const part = parts.get(normalName(key));
+  if (part) return { field: 'size', take: part };
+  const field = fieldAt(key, position);
+  return { field, take: (given, value) => give(given, field, value) };
+}
+
+/** Whether a word is the name of an option. */
+export const isKey = (key: string): boolean => parts.has(normalName(key)) || fieldNamed(key) !== undefined;
 
 /**
  * Reads the `advanced` option: `key=value`, or `--key value` as in messages, separated by blanks, commas or lines; `"…"` around a
@@ -99,15 +151,15 @@ function readPairs(text: string): PartialParams {
   let position = matchAt(/[\s,，;；]*/y, text, 0)![0].length;
   while (position < text.length) {
     const key =
-      matchAt(/(?:--|－－|––|—)([\p{L}\p{N}_-]+)(?:\s*[=＝]\s*|\s+)/uy, text, position) ??
-      matchAt(/([\p{L}\p{N}_-]+)\s*[=＝]\s*/uy, text, position);
+      matchAt(/(?:--|－－|––|—)((?:override_settings\.)?[\p{L}\p{N}_-]+)(?:\s*[=＝]\s*|\s+)/uy, text, position) ??
+      matchAt(/((?:override_settings\.)?[\p{L}\p{N}_-]+)\s*[=＝]\s*/uy, text, position);
     if (!key) {
       const found = matchAt(/[^\s,，;；=＝]*/y, text, position)![0].slice(0, 40);
       throw new Refusal('bad-option', { position, text: found || text[position]!, nearest: nearestField(found) });
     }
-    const name = fieldAt(key[1]!, position);
-    const { value, end } = scanValue(name, text, position + key[0].length);
-    give(given, name, value);
+    const { field, take } = keyAt(key[1]!, position);
+    const { value, end } = scanValue(field, text, position + key[0].length);
+    take(given, value);
     position = end + matchAt(/[\s,，;；]*/y, text, end)![0].length;
   }
   return given;

@@ -41,7 +41,18 @@ function sidesOf(text: string, separator: RegExp): readonly [string, string] | u
   const sides = text.split(separator);
   const [from, to, ...others] = sides;
   if (from === undefined || to === undefined || others.length > 0) return undefined;
-  return blank.test(from) || blank.test(to) ? undefined : [from.trim(), to.trim()];
+  return blank.test(from) || blank.test(to) ? undefined : [unquoted(from), unquoted(to)];
+}
+
+/** What stands in quotation marks, or the text itself. */
+function unquoted(text: string): string {
+  const trimmed = text.trim();
+  return (
+    /^(?:"([^"]+)"|“([^”]+)”|「([^」]+)」)$/u
+      .exec(trimmed)
+      ?.slice(1)
+      .find((inner) => inner !== undefined) ?? trimmed
+  );
 }
 
 /** `hat -> red beret`, `replace hat with red beret`, `把帽子换成红色贝雷帽`: what becomes what. */
@@ -76,11 +87,18 @@ function withRegion(words: EditWords): EditWords {
   return about(words, swap[0], 'another', { append }) ?? words;
 }
 
-/** `upscale`, `upscale 1.5x`, `放大2倍`. @throws Refusal 'out-of-range' */
+/** How often something gets larger, in Chinese numerals; "by one time" doubles it. */
+const timesInChinese: Readonly<Record<string, string>> = { 一: '2', 两: '2', 二: '2', 三: '3', 四: '4' };
+
+/** `upscale`, `upscale 1.5x`, `upscale x2`, `放大2倍`, `放大两倍`. @throws Refusal 'out-of-range' */
 function upscaleIn(text: string): PartialParams | undefined {
-  const [whole, factor] = /^(?:upscale|放大)(?:\s*(\d{1,3}(?:\.\d{1,4})?)\s*[x×倍]?)?$/i.exec(text) ?? [];
-  if (whole === undefined) return undefined;
-  return factor === undefined ? {} : { scaleFactor: parseParam('scaleFactor', factor) };
+  const form =
+    /^(?:upscale(?![a-z])|放大)(?:\s*(?:by\s+)?(?:[x×]?(?<factor>\d{1,3}(?:\.\d{1,4})?)\s*[x×倍]?|(?<word>[一两二三四])倍))?$/i;
+  const found = form.exec(text);
+  if (!found) return undefined;
+  const { factor, word = '' } = found.groups ?? {};
+  const said = factor ?? timesInChinese[word];
+  return said === undefined ? {} : { scaleFactor: parseParam('scaleFactor', said) };
 }
 
 const sides: ReadonlyMap<string, string> = new Map<string, string>([
@@ -96,7 +114,7 @@ const side = /horizontal|vertical|left|right|up|down|all|水平|垂直|左右|�
 
 /** `outpaint`, `outpaint left right 128`, `outpaint 16:9`, `外扩左右128像素`. @throws Refusal 'out-of-range' */
 function outpaintIn(text: string): Pick<EditWords, 'params' | 'ratio'> | undefined {
-  const verb = /^(?:outpaint(?![a-z])|外扩)[\s,，+]*/i.exec(text);
+  const verb = /^(?:outpaint(?![a-z])|外扩)[\s,，+]*(?:(?:to|towards?)\s+|[向往成到至])?/i.exec(text);
   if (!verb) return undefined;
   let rest = text.slice(verb[0].length);
   const found = new Set<string>();
@@ -104,7 +122,7 @@ function outpaintIn(text: string): Pick<EditWords, 'params' | 'ratio'> | undefin
     const word = side.exec(rest)?.[0];
     if (word === undefined) break;
     for (const one of sides.get(word.toLowerCase())!.split(' ')) found.add(one);
-    rest = rest.slice(word.length).replace(/^[\s,，+]+/, '');
+    rest = rest.slice(word.length).replace(/^(?:[\s,，、+&和与及]|and(?![a-z]))+/i, '');
   }
   const direction = found.size > 0 ? { direction: [...found].join(' ') } : {};
   if (ratioIn(rest)) return { params: direction, ratio: rest };
@@ -113,7 +131,8 @@ function outpaintIn(text: string): Pick<EditWords, 'params' | 'ratio'> | undefin
   return { params: { ...direction, ...(pixels !== undefined && { pixels: parseParam('pixels', pixels) }) } };
 }
 
-function flowIn(words: EditWords, text: string): Utterance | undefined {
+function flowIn(words: EditWords, said: string): Utterance | undefined {
+  const text = said.normalize('NFKC');
   const upscale = upscaleIn(text);
   const flow = upscale ? { params: upscale } : outpaintIn(text);
   if (!flow) return undefined;
@@ -127,7 +146,7 @@ function flowIn(words: EditWords, text: string): Utterance | undefined {
 
 /** A verb that stands alone but for parameters; those that make no picture stand quite alone. */
 function verbIn(words: EditWords, text: string): Utterance | undefined {
-  const verb = verbs.get(text.toLowerCase());
+  const verb = verbs.get(text.toLowerCase().replace(/[\s.!。！~～…]{1,8}$/u, ''));
   const isMore = words.negative !== null || words.append !== '' || words.appendNegative !== '';
   if (!verb || isMore) return undefined;
   const makes = verb === 'again' || verb === 'more' || verb === 'less';

@@ -43,6 +43,17 @@ describe('words of an edit', () => {
     ['--negative "a, b" hat', { prompt: 'hat', negative: 'a, b' }],
     ['--prompt a cat', { prompt: 'a cat' }],
     ['--seed 1 --seed 2', { params: { seed: 2 } }],
+    ['--steps ３０ hat', { prompt: 'hat', params: { steps: 30 } }],
+    ['--strength 0,4 hat', { prompt: 'hat', params: { denoisingStrength: 0.4 } }],
+    ['--steps 4, hat', { prompt: 'hat', params: { steps: 4 } }],
+    ['--sampler “Euler a” hat', { prompt: 'hat', params: { sampler: 'Euler a' } }],
+    ['--prompt 「a, b」', { prompt: 'a, b' }],
+    ['--direction left, up lamp', { prompt: 'lamp', params: { direction: 'left, up' } }],
+    ['--direction left upstairs', { prompt: 'upstairs', params: { direction: 'left' } }],
+    ['--size 768 x 512 hat', { prompt: 'hat', params: { size: '768 x 512' } }],
+    ['--size 2x 4 cats', { prompt: '4 cats', params: { size: '2x' } }],
+    ['--width 512 --height 768 hat', { prompt: 'hat', params: { size: '512x768' } }],
+    ['--inpaint_full_res true', { params: { inpaintArea: 'only masked' } }],
   ])('%j', (text, expected) => {
     expect(parseWords(text)).toEqual(words(expected));
   });
@@ -85,8 +96,8 @@ describe('verbs', () => {
     ['again', 'again'],
     ['Again', 'again'],
     ['再来', 'again'],
-    ['再来一张', 'again'],
-    ['more', 'more'],
+    ['再来一张！', 'again'],
+    ['more.', 'more'],
     ['更少', 'less'],
     ['undo', 'undo'],
     ['撤销', 'undo'],
@@ -118,7 +129,11 @@ describe('verbs that begin another flow', () => {
     ['upscale', 'upscale', {}],
     ['Upscale 1.5x', 'upscale', { scaleFactor: 1.5 }],
     ['放大2倍', 'upscale', { scaleFactor: 2 }],
-    ['放大 3', 'upscale', { scaleFactor: 3 }],
+    ['放大 ３', 'upscale', { scaleFactor: 3 }],
+    ['放大两倍', 'upscale', { scaleFactor: 2 }],
+    ['upscale x2', 'upscale', { scaleFactor: 2 }],
+    ['outpaint left and right 64', 'outpaint', { direction: 'left right', pixels: 64 }],
+    ['外扩向左６４', 'outpaint', { direction: 'left', pixels: 64 }],
     ['outpaint', 'outpaint', {}],
     ['outpaint left right 128', 'outpaint', { direction: 'left right', pixels: 128 }],
     ['outpaint up, 64 px --strength 0.7', 'outpaint', { direction: 'up', pixels: 64, denoisingStrength: 0.7 }],
@@ -161,6 +176,7 @@ describe('a part of the picture', () => {
     ['hat => red beret', 'hat', 'red beret'],
     ['hat－＞red beret', 'hat', 'red beret'],
     ['hat → red beret', 'hat', 'red beret'],
+    ['“hat” -> "red beret"', 'hat', 'red beret'],
     ['replace the hat with a red beret', 'the hat', 'a red beret'],
     ['把帽子换成红色贝雷帽', '帽子', '红色贝雷帽'],
     ['把 帽子 改成 红色贝雷帽', '帽子', '红色贝雷帽'],
@@ -213,6 +229,9 @@ describe('a part of the picture', () => {
   test('a tag that speaks of what is taken away goes too', () => {
     expect(promptWithout('a table, Vase of roses, 花瓶，warm light', 'vase')).toBe('a table, 花瓶, warm light');
     expect(promptWithout('a table', null)).toBe('a table');
+    expect(promptWithout('a cat in a cathedral, category, two cats, cathedral', 'cat')).toBe('category, cathedral');
+    expect(promptWithout('(a vase, roses:1.2), a table, 花瓶里的花', '花瓶')).toBe('(a vase, roses:1.2), a table');
+    expect(promptWithout('(a vase, roses:1.2), a table', 'vase')).toBe('a table');
   });
 });
 

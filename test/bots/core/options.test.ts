@@ -15,6 +15,13 @@ describe('the advanced option', () => {
     ['inpainting_fill=2，expand=-4', { maskedContent: 'latent noise', dilateMask: -4 }],
     ['fill＝填充', { maskedContent: 'fill' }],
     ['size=768x512', { size: '768x512' }],
+    ['height=768 width=512', { size: '512x768' }],
+    ['width=512', { size: 'w512' }],
+    ['scale_by=1.5 upscaler_1=Lanczos', { size: '1.5x', sdUpscaler: 'Lanczos' }],
+    ['seed-resize=512x768', { seedResizeFromW: 512, seedResizeFromH: 768 }],
+    ['override_settings.sd_model_checkpoint=x', { checkpoint: 'x' }],
+    ['inpaint_full_res=true inpainting_mask_invert=1', { inpaintArea: 'only masked', maskMode: 'inpaint not masked' }],
+    ['strength=０.５ cfg=7,5 prompt=“a cat”', { denoisingStrength: 0.5, cfgScale: 7.5, prompt: 'a cat' }],
     ['--strength 0.4 --steps=12, seed=7', { denoisingStrength: 0.4, steps: 12, seed: 7 }],
   ])('%j', (text, expected) => {
     expect(parseAdvanced(text)).toEqual(expected);
