@@ -5,7 +5,7 @@ import { medianOf } from './color-difference.ts';
 import { componentsOf, fillHoles, maskOfComponents } from './components.ts';
 import { closeDisc, dilateDisc, erodeDisc, openDisc } from './disc-morphology.ts';
 import { paste, pasteOnBlank } from './paste.ts';
-import { blank, type Picture, type Size, sizeOfRegion } from './picture.ts';
+import { blank, type Picture, type Region, type Size, sizeOfRegion } from './picture.ts';
 import { resample, resampleRegion } from './resample.ts';
 
 /** What somebody drew on a picture before they sent it back. */
@@ -36,7 +36,10 @@ function thresholdOf({ distance, median }: Compared): number {
   return Math.max(12, median + 8 * MAD_TO_SIGMA * medianOf(deviations));
 }
 
-/** Strokes at the size of the comparison: what differs, without specks, gaps and faint or tiny parts. */
+/** What recompressing does to a hard edge reaches no further to either side, px; the thinnest stroke is thicker. */
+const EDGE = 2;
+
+/** Strokes at the size of the comparison: what differs, without specks, gaps, edges and faint or tiny parts. */
 function strokesOf(way: Compared): Picture {
   const { distance, marked } = way;
   const { width, height } = marked;
@@ -45,8 +48,10 @@ function strokesOf(way: Compared): Picture {
   const gap = Math.max(2, Math.round(Math.min(width, height) / 256));
   const clean = closeDisc(openDisc(raw, 1), gap);
   const [leastArea, leastPeak] = [Math.max(64, 0.0002 * width * height), Math.max(25, 1.5 * threshold)];
+  const inside = erodeDisc(clean, EDGE).data;
   const kept = componentsOf(clean, 8).filter(
-    ({ pixels }) => pixels.length >= leastArea && pixels.some((i) => distance[i]! >= leastPeak),
+    ({ pixels }) =>
+      pixels.length >= leastArea && pixels.some((i) => distance[i]! >= leastPeak) && pixels.some((i) => inside[i]! > 0),
   );
   return maskOfComponents(clean, kept);
 }
@@ -83,15 +88,22 @@ function modeOf({ data }: Picture, strokes: Picture): Scribble['mode'] {
   return markers >= 0.9 * inside ? 'mask' : 'inpaint sketch';
 }
 
+/** A region of whole pixels. */
+const wholePixels = ({ x1, y1, x2, y2 }: Region): Region => ({
+  ...{ x1: Math.round(x1), y1: Math.round(y1), x2: Math.round(x2), y2: Math.round(y2) },
+});
+
 /** A mask of the comparison at its place in the base. */
-function inBase(mask: Picture, base: Size, { region }: Compared): Picture {
+function inBase(mask: Picture, base: Size, way: Compared): Picture {
+  const region = wholePixels(way.region);
   const enlarged = resample(mask, sizeOfRegion(region), 'nearest');
   return pasteOnBlank(base, enlarged, { x: region.x1, y: region.y1 });
 }
 
 /** The base with the marked picture's pixels where the mask is; those that happen to be the same are made to differ by a trace. */
 function paintedOver(base: Picture, marked: Picture, { mask, way }: { mask: Picture; way: Compared }): Picture {
-  const { region, markedRegion } = way;
+  const { markedRegion } = way;
+  const region = wholePixels(way.region);
   const fitted = resampleRegion(marked, sizeOfRegion(region), { filter: 'lanczos', region: markedRegion });
   const laid = paste(base, fitted, { x: region.x1, y: region.y1 });
   const data = Uint8Array.from(base.data);

@@ -108,6 +108,18 @@ test('a screenshot that lost a strip still finds its base', async () => {
   const found = findScribble(await pictureOf(png), await pictureOf(copy))!;
   const { recall } = scribbles.agreement(found.mask, await scribbles.truth(strokes, 512, 512));
   expect(recall).toBeGreaterThanOrEqual(0.95);
+  const uneven = { left: 4, top: 3, width: 499, height: 500 };
+  const shot = async (strokesOnIt: scribbles.Strokes | null) => {
+    const drawn = await sharp(await sentBack(png, strokesOnIt, ways[2]))
+      .extract(uneven)
+      .png()
+      .toBuffer();
+    return pictureOf(await sharp(drawn).resize(660).jpeg({ quality: 85 }).toBuffer());
+  };
+  const cut = findScribble(await pictureOf(png), await shot(strokes))!;
+  const met = scribbles.agreement(cut.mask, dilateDisc(await scribbles.truth(strokes, 512, 512), 4));
+  expect([cut.mode, met.precision > 0.8, met.recall > 0.7]).toEqual(['mask', true, true]); // no edge is taken for a stroke
+  expect(findScribble(await pictureOf(png), await shot(null))).toBeNull();
   const half = await sharp(copy).extract({ left: 0, top: 0, width: 512, height: 300 }).png().toBuffer();
   const [base, marked] = [await pictureOf(png), await pictureOf(half)];
   expect(refusalOf(() => findScribble(base, marked)).code).toBe('diff-base');
