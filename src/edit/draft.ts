@@ -84,11 +84,17 @@ export interface NewPictureDraft {
   readonly words: DraftWords;
   /** A preset by its name. */
   readonly preset: string | null;
+  /** What strokes on it would be for, where the words say so. */
+  readonly use: 'mask' | 'inpaint sketch' | 'sketch' | null;
+  /** What shall be removed; null for painting something. */
+  readonly target: string | null;
 }
 export const newPictureDraftSchema = z.object({
   node: nodeSchema,
   words: wordsSchema,
   preset: z.string().nullable().default(null),
+  use: z.enum(['mask', 'inpaint sketch', 'sketch']).nullable().default(null),
+  target: z.string().nullable().default(null),
 }) as unknown as z.ZodType<NewPictureDraft>;
 
 /** A picture, and words about a part of it; which part has not been said. */

@@ -27,7 +27,7 @@ import {
   useMask,
 } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
-import { useAsNewPicture } from './new-picture.ts';
+import { useNewPicture } from './new-picture.ts';
 import { openDraft } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
@@ -136,7 +136,7 @@ function confirmed(draft: Draft) {
   if (isQuestion(draft)) return confirm;
   if (draft.kind === 'pair') return usePair;
   if (draft.kind === 'no mask') return useWhole;
-  return draft.kind === 'sheet' ? useSheet : useAsNewPicture;
+  return draft.kind === 'sheet' ? useSheet : useNewPicture;
 }
 
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
@@ -189,7 +189,7 @@ async function retry(flow: Flow, { asker, incoming }: Press, row: JobRow): Promi
 /** Another picture for an edit that guessed which one was meant: offers some, or takes the one that was chosen. */
 async function change(flow: Flow, { asker, incoming, private: language }: Press, row: JobRow): Promise<void> {
   if (row.author !== asker.speaker.user) throw new Refusal('not-yours', {});
-  if (incoming.arg === '') return offerSources(flow, asker, { row, answer: incoming.answer, language });
+  if (incoming.arg === '') return offerSources(flow, asker, row, { answer: incoming.answer, language });
   if (!isId(incoming.arg)) throw new Refusal('old-button', {});
   await changeSource(flow, asker, row, await visibleNode(flow, incoming.arg as NodeId, asker.where));
 }

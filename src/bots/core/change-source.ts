@@ -14,26 +14,51 @@ import type { Answer } from './platform.ts';
 const BACK_MS = 24 * 60 * 60_000;
 const OFFERED = 5;
 
-/** Offers the newest other pictures of a place in exchange for the one an edit was guessed to mean. @throws Refusal 'no-image' */
-export async function offerSources(
+/** A choice among the newest pictures of a place. */
+interface Offer {
+  readonly title: string;
+  /** What choosing does; the picture's id is its argument. */
+  readonly action: 'cs' | 'ok';
+  readonly target: string;
+  /** Pictures that are not meant. */
+  readonly leaves: (node: LineageNode) => boolean;
+}
+
+/** Offers the newest pictures of a place, with a button for each. @throws Refusal 'no-image' */
+export async function offerPictures(
   flow: Flow,
   { where }: Asker,
-  { row, answer, language }: { readonly row: JobRow; readonly answer: Answer; readonly language: Language },
+  { title, action, target, leaves }: Offer,
+  { answer, language }: { readonly answer: Answer; readonly language: Language },
 ): Promise<void> {
   const since = new Date(flow.clock.now() - BACK_MS);
   const recent = await flow.storage.lineage.recent(where.place, since, OFFERED * 3);
-  const others = recent.filter(({ id, job }) => id !== row.parent && job !== row.id).slice(0, OFFERED);
+  const others = recent.filter((node) => !leaves(node)).slice(0, OFFERED);
   if (others.length === 0) throw new Refusal('no-image', {});
   const messages = messagesIn(language);
-  const buttons = others.map((node, at) => button(messages, 'cs', row.id, { label: String(at + 1), arg: node.id }));
+  const buttons = others.map((node, at) =>
+    button(messages, action, target, { label: String(at + 1), emoji: '', arg: node.id }),
+  );
   const platform = flow.platformOf(where.place);
   await answer.tell({
     ...plainCard,
-    title: messages.picture.whichSource,
+    title,
     images: others.map((node) => cardImage(messages, node)),
     rows: platform ? arranged([buttons], platform.capabilities) : [buttons],
     spoiler: others.some(({ spoiler }) => spoiler),
   });
+}
+
+/** Offers the newest other pictures of a place in exchange for the one an edit was guessed to mean. @throws Refusal 'no-image' */
+export function offerSources(
+  flow: Flow,
+  asker: Asker,
+  row: JobRow,
+  to: Parameters<typeof offerPictures>[3],
+): Promise<void> {
+  const title = messagesIn(to.language).picture.whichSource;
+  const leaves = ({ id, job }: LineageNode) => id === row.parent || job === row.id;
+  return offerPictures(flow, asker, { title, action: 'cs', target: row.id, leaves }, to);
 }
 
 /**

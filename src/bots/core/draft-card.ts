@@ -2,7 +2,7 @@ import { type MaskDraft, maskDraftSchema, newPictureDraftSchema, outpaintDraftSc
 import type { LineageNode, NodeId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Draft } from '../../storage/index.ts';
-import { button } from './buttons.ts';
+import { arranged, button } from './buttons.ts';
 import { plainCard } from './cards.ts';
 import type { Desk } from './desk.ts';
 import { maskCard } from './mask-card.ts';
@@ -43,7 +43,9 @@ export async function draftCard(
     case 'new picture': {
       newPictureDraftSchema.parse(draft.content);
       const { title, line } = messages.newPicture;
-      const rows = [[button(messages, 'ok', draft.id, { style: 'primary' }), button(messages, 'no', draft.id)]];
+      const pick = { label: messages.newPicture.pick, emoji: '🔎', arg: 'pick' };
+      const choices = [button(messages, 'ok', draft.id, { style: 'primary' }), button(messages, 'ok', draft.id, pick)];
+      const rows = arranged([[...choices, button(messages, 'no', draft.id)]], capabilities);
       return { ...plainCard, title, lines: [line], rows, tone: 'warning' };
     }
     default:

@@ -1,5 +1,5 @@
 import type { BlobRef } from '../../edit/blob.ts';
-import { type DraftWords, keptFileDraftSchema, type MaskDraft } from '../../edit/draft.ts';
+import { type DraftWords, keptFileDraftSchema, type MaskDraft, type NewPictureDraft } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import type { FoundScribble } from '../../edit/probe.ts';
 import type { MaskSource, Sketch } from '../../edit/request.ts';
@@ -8,7 +8,7 @@ import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
 import { asksAboutMask } from './ask-mask.ts';
 import type { Desk } from './desk.ts';
 import { askAboutMask, orderOfMask, sketchParams } from './mask-drafts.ts';
-import { askAboutNewPicture } from './new-picture.ts';
+import { postDraft, putDraft } from './open-drafts.ts';
 import type { RemoteFile, RepliedTo } from './platform.ts';
 import { type Drawing, findDrawing, scribbleOn } from './scribbles.ts';
 import { fetchFile, storeUpload, visibleNode } from './source.ts';
@@ -91,11 +91,22 @@ async function onReply(
   } catch (error) {
     const isOther = error instanceof Refusal && (error.code === 'diff-too-different' || error.code === 'diff-base');
     if (!isOther) throw error;
-    const upload = await storeUpload(flow, bytes, { message: asker.message, spoiler: file.spoiler ?? false });
-    const { words, preset } = said;
-    await askAboutNewPicture(flow, asker, { node: await plantUpload(flow, asker, upload), words, preset });
+    await askWhatItIs(flow, asker, { file, bytes }, said);
   }
   return 'dealt with';
+}
+
+/** Asks what a picture is that looked like a drawn-on copy, and is none of the picture it was compared with. */
+export async function askWhatItIs(
+  flow: Flow,
+  asker: Asker,
+  { file, bytes }: { readonly file: RemoteFile; readonly bytes: Uint8Array },
+  { words, preset, use, target }: SaidOfDrawing,
+): Promise<void> {
+  const upload = await storeUpload(flow, bytes, { message: asker.message, spoiler: file.spoiler ?? false });
+  const { id: node } = await plantUpload(flow, asker, upload);
+  const content: NewPictureDraft = { node, words, preset, use, target };
+  await postDraft(flow, asker, await putDraft(flow, asker, 'new picture', content));
 }
 
 /**

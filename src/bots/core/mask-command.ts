@@ -3,7 +3,7 @@ import { type MaskReading, maskCombinations } from '../../edit/probe.ts';
 import { Refusal } from '../../errors.ts';
 import { type Flow, plantUpload } from './accept.ts';
 import type { Given } from './calls.ts';
-import { draftOfMask, hearDrawing, useDrawing } from './drawing.ts';
+import { askWhatItIs, draftOfMask, hearDrawing, useDrawing } from './drawing.ts';
 import type { Heard } from './heard.ts';
 import { askAboutMask, combineDraft } from './mask-drafts.ts';
 import { postDraft } from './open-drafts.ts';
@@ -61,7 +61,8 @@ async function diff(calling: Calling): Promise<void> {
   const { link, repliedTo } = pointersOf(calling);
   if (link === null) {
     if (await hearDrawing(flow, heard.asker, { file, repliedTo }, plain)) return;
-    throw new Refusal('diff-base', {});
+    if (repliedTo) throw new Refusal('sketch-unchanged', {});
+    return askWhatItIs(flow, heard.asker, { file, bytes: await fetchFile(flow, file) }, plain);
   }
   const base = await meantPicture(calling, undefined);
   const found = await scribbleOn(flow, base, await fetchFile(flow, file));

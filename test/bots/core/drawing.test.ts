@@ -112,6 +112,28 @@ describe('a picture that was drawn on, sent back', () => {
     expect(wordsOf((await chat.result(place)).card)).toContain('#1 · img2img · @Ann\n"a cat"');
   });
 
+  test('on another picture than the one replied to is a mask of the one that is picked', async () => {
+    const place = platform.newRoom();
+    await uploaded(place);
+    const replyTo = await uploaded(place, await scene(77, 256, 256));
+    await platform.say(ann, 'remove vase', { in: place, replyTo, files: [await sentBack(picture, strokes, way)] });
+    await platform.press(ann, await cardWith(place, 'ok'), 'Pick the original');
+    const { card } = platform.told.at(-1)!;
+    expect(card.images).toHaveLength(2);
+    await platform.press(ann, { id: 'told', place, card }, '1');
+    expect(chat.lastTold()).toContain('That looks like another picture');
+    await platform.press(ann, { id: 'told', place, card }, '2');
+    expect(wordsOf((await cardWith(place, 'mu')).card)).toContain('Remove this from #0?');
+  });
+
+  test('by command, with nothing like it here, is asked about', async () => {
+    const place = platform.newRoom();
+    const copy = await sentBack(picture, strokes, way);
+    await platform.command(ann, 'mask', {}, { in: place, sub: 'diff', files: [copy] });
+    await platform.press(ann, await cardWith(place, 'ok'), 'Pick the original');
+    expect(chat.lastTold()).toContain('Which picture?');
+  });
+
   test('a plain copy is a picture of its own', async () => {
     const place = platform.newRoom();
     await uploaded(place);

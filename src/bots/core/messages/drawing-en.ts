@@ -33,7 +33,9 @@ export const drawingEn: DrawingMessages = {
   },
   newPicture: {
     title: 'That looks like another picture',
-    line: 'Too much of it is new for strokes on a copy. Is it a new picture?',
+    line: 'Too much of it is new for strokes on a copy. Is it a new picture, or was it drawn on another one?',
+    pick: 'Pick the original',
+    which: 'On which picture did you draw?',
   },
   region: {
     title: (number) => `Which part of #${number}?`,

@@ -33,7 +33,9 @@ export const drawingZh: DrawingMessages = {
   },
   newPicture: {
     title: '这看起来是另一张图',
-    line: '与原图差别太大，不像是在副本上涂画的。它是新图片吗？',
+    line: '与原图差别太大，不像是在副本上涂画的。它是新图片，还是画在另一张图上的？',
+    pick: '选择原图',
+    which: '你是在哪张图上画的？',
   },
   region: {
     title: (number) => `重绘 #${number} 的哪一部分？`,

@@ -28,7 +28,7 @@ export interface DrawingMessages {
     readonly how: readonly string[];
   };
   /** A picture that looked like a drawn-on copy. */
-  readonly newPicture: { readonly title: string; readonly line: string };
+  readonly newPicture: { readonly title: string; readonly line: string; readonly pick: string; readonly which: string };
   /** How to say which part. */
   readonly region: { readonly title: (number: number) => string; readonly lines: readonly string[] };
   /** The dialog that makes a picture larger. */
