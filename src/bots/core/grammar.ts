@@ -149,6 +149,14 @@ export function checkRatio(text: string): string {
   return text;
 }
 
+/** `2/3 a red hat`: the second of three pictures is meant. Undefined where the numbers are not of so many pictures. */
+export function takeIndex(text: string, count: number): { readonly index: number; readonly rest: string } | undefined {
+  const found = /^\s*(\d{1,2})\s*[/／]\s*(\d{1,2})(?![\d/／.])[\s:：,，]*/.exec(text.slice(0, 40).normalize('NFKC'));
+  const [index, of] = [Number(found?.[1]), Number(found?.[2])];
+  if (!found || count < 2 || of !== count || index < 1 || index > count) return undefined;
+  return { index: index - 1, rest: text.slice(found[0].length) };
+}
+
 /** A caption that begins with "mask" says what the second picture is. */
 export function takeMaskWord(text: string): { readonly isMask: boolean; readonly rest: string } {
   const word = /^\s*(?:mask\b|蒙版)[\s:：,，]*/iu.exec(text);

@@ -126,7 +126,7 @@ describe('which picture is meant', () => {
     chat.latch.close();
     await platform.say(ann, 'a hat', { in: place, files });
     const card = await chat.until(() => platform.standing(place).find(({ card: { tone } }) => tone === 'busy'));
-    expect(wordsOf(card.card)).toContain('Picture 1/3.');
+    expect(wordsOf(card.card)).toContain('Picture 1/3:');
     await platform.press(ann, card, 'Change');
     expect(platform.told.at(-1)!.card.images).toHaveLength(2);
     chat.latch.open();

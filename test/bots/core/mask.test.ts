@@ -140,9 +140,13 @@ describe('an uploaded mask', () => {
       .toBuffer();
     await platform.say(ann, 'a red hat', { ...place, files: [picture, grey] });
     expect((await chat.result(here)).card.lines.at(-1)).toContain('Picture 1/2');
+    await platform.say(ann, '2/2 a red hat', { ...place, files: [picture, grey] });
+    const alone = (await chat.nodeOf(await chat.result(here, 1))).task!.request;
+    expect(await chat.storage.blobs.get(alone.init)).toEqual(grey);
+    expect(alone.params.prompt).toBe('a red hat');
     await platform.say(ann, 'mask: a red hat', { ...place, files: [picture, grey] });
     await chat.useMask(here);
-    const second = await chat.result(here, 1);
+    const second = await chat.result(here, 2);
     expect(wordsOf(second.card)).toContain('"a red hat"');
     expect(await repainted(second)).toEqual([true, false]);
   });

@@ -130,7 +130,7 @@ export const en: Messages = {
     pinnedHere: (number) => `Source: #${number} (pinned here)`,
     saidTwice: (options) => `Advanced wins for ${options}.`,
     fullMask: 'The mask covers everything: the whole picture is repainted.',
-    firstOf: (count) => `Picture 1/${count}. If the second is a mask, begin with the word mask.`,
+    firstOf: (count) => `Picture 1/${count}: begin with 2/${count} for the second, or with the word mask if it is one.`,
     source: (number) => `Source: #${number}`,
     otherModel: (name) => `The model ${name} is not here; another one painted.`,
     whichSource: 'Which picture did you mean?',

@@ -70,7 +70,7 @@ export const refusalsEn: Messages['refusals'] = {
   'no-finder': ({ target }) => ({
     what: `I cannot find "${target}" by its name`,
     why: 'No model for masks by word is installed here.',
-    next: 'Show me where it is: reply to the picture with a mask, a black and white picture whose white is repainted, and say the same again.',
+    next: 'Show me where it is: draw on the picture with a thick red pen and reply to it with that and the same words. A black and white mask works too: white is repainted.',
   }),
   'sketch-and-mask': () => ({
     what: 'A sketch and a mask at once',

@@ -75,7 +75,7 @@ export const refusalsZh: Messages['refusals'] = {
   'no-finder': ({ target }) => ({
     what: `我无法按名称找到“${target}”`,
     why: '这里没有安装按文字生成蒙版的模型。',
-    next: '请指出位置：用蒙版（黑白图，白色部分会被重绘）回复这张图片，并再说一遍同样的话。',
+    next: '请指出位置：用较粗的红笔在图上标出，连同刚才的话一起回复这张图片；也可以用蒙版（黑白图，白色部分会被重绘）。',
   }),
   'sketch-and-mask': () => ({
     what: '不能同时使用涂鸦和蒙版',

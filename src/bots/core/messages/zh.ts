@@ -129,7 +129,7 @@ export const zh: Messages = {
     pinnedHere: (number) => `来源：#${number}（固定在此的图片）`,
     saidTwice: (options) => `${options} 以“其他参数”中的值为准。`,
     fullMask: '蒙版覆盖了整张图片，因此全部重绘。',
-    firstOf: (count) => `图片 1/${count}。如果第二张是蒙版，请以“蒙版”开头。`,
+    firstOf: (count) => `图片 1/${count}：要改第二张，请以 2/${count} 开头；如果它是蒙版，请以“蒙版”开头。`,
     source: (number) => `来源：#${number}`,
     otherModel: (name) => `这里没有模型 ${name}，已改用其他模型。`,
     whichSource: '你指的是哪张图片？',
