@@ -91,7 +91,7 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
 async function edit(flow: Flow, press: Press, node: LineageNode): Promise<void> {
   const { incoming, asker } = press;
   if (!incoming.values) {
-    await holdPicture(flow, asker, node);
+    await holdPicture(flow, asker, node.id);
     await incoming.answer.form(editForm(press, node));
     return;
   }

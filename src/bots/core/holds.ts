@@ -1,4 +1,4 @@
-import type { LineageNode } from '../../edit/lineage.ts';
+import type { LineageNode, NodeId } from '../../edit/lineage.ts';
 import type { Desk } from './desk.ts';
 import type { Speaker, Whereabouts } from './platform.ts';
 
@@ -8,17 +8,13 @@ export interface Worker {
   readonly where: Whereabouts;
 }
 
-/** Somebody who opened a form or a canvas counts as busy for this long, ms. */
+/** Somebody who opened a form or works on a mask counts as busy for this long after the last press, ms. */
 const HOLD_MS = 120_000;
 
 /** Says that somebody works on a picture: others are told before they work on it too. Alone nobody is in the way. */
-export async function holdPicture(
-  { storage, clock }: Desk,
-  { speaker, where }: Worker,
-  node: LineageNode,
-): Promise<void> {
+export async function holdPicture({ storage, clock }: Desk, { speaker, where }: Worker, node: NodeId): Promise<void> {
   if (where.kind === 'private') return;
-  await storage.together.hold(node.id, speaker.user, new Date(clock.now() + HOLD_MS));
+  await storage.together.hold(node, speaker.user, new Date(clock.now() + HOLD_MS));
 }
 
 /** Somebody else who is busy with a picture, and for how many seconds at most. */

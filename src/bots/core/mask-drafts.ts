@@ -15,7 +15,16 @@ import { orderEdit } from './intake.ts';
 import { GROW_STEP, isSketch, maskCard } from './mask-card.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
+import {
+  checkOwner,
+  dropDraft,
+  onBehalf,
+  postDraft,
+  putDraft,
+  removeDraftCard,
+  showDraft,
+  useDraft,
+} from './open-drafts.ts';
 import { checkLength } from './options.ts';
 import { movedTo, pastMasks } from './past-masks.ts';
 import { soundText } from './plain-text.ts';
@@ -107,7 +116,8 @@ export async function toggleSketch(flow: Flow, press: Press, draft: Draft): Prom
 
 export async function dismissDraft(flow: Flow, { asker, incoming }: Press, draft: Draft): Promise<void> {
   checkOwner(draft, asker);
-  await useDraft(flow, draft, () => removeDraftCard(flow, draft, incoming.message));
+  await dropDraft(flow, asker, draft);
+  await removeDraftCard(flow, draft, incoming.message);
 }
 
 /** How two masks can become one, as a choice. */

@@ -1,8 +1,10 @@
+import { draftedNodeSchema } from '../../edit/draft.ts';
 import { type NodeId, newId } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Draft } from '../../storage/index.ts';
 import type { Asker, Flow } from './accept.ts';
 import type { Desk } from './desk.ts';
+import { holdPicture } from './holds.ts';
 import { type Capabilities, type Card, DeliveryError, type Whereabouts } from './platform.ts';
 import type { Press } from './press.ts';
 
@@ -54,7 +56,10 @@ export async function postDraft(flow: Flow, asker: Asker, draft: Draft, node: No
   flow.outbox.wake();
 }
 
-/** Writes a changed draft and shows it on the card that is there; on a new one when that is gone. */
+/** The picture a draft is about, if there is one already. */
+const pictureOf = ({ content }: Draft) => draftedNodeSchema.safeParse(content).data?.node;
+
+/** Writes a changed draft and shows it on the card that is there; on a new one when that is gone. Its picture counts as being worked on. */
 export async function showDraft(
   flow: Flow,
   { asker, incoming }: Press,
@@ -63,6 +68,8 @@ export async function showDraft(
 ): Promise<void> {
   const draft = { ...changed, expiresAt: new Date(flow.clock.now() + DRAFT_MS) };
   await flow.storage.drafts.put(draft);
+  const picture = pictureOf(draft);
+  if (picture) await holdPicture(flow, asker, picture);
   const platform = flow.platformOf(draft.place);
   if (!platform) return;
   try {
@@ -98,6 +105,13 @@ export async function useDraft(flow: Flow, draft: Draft, use: () => Promise<void
     await flow.storage.drafts.put(draft);
     throw error;
   }
+}
+
+/** Takes a draft away and does nothing about it; its picture is free again. @throws Refusal 'gone' */
+export async function dropDraft(flow: Flow, { speaker }: Asker, draft: Draft): Promise<void> {
+  if (!(await flow.storage.drafts.take(draft.id))) throw new Refusal('gone', {});
+  const picture = pictureOf(draft);
+  if (picture) await flow.storage.together.release(picture, speaker.user);
 }
 
 /** Whoever goes on with a draft: its card goes away, and what becomes of it answers what the card answered. */

@@ -167,6 +167,17 @@ describe('somebody who is busy with a picture', () => {
     later += 121_000;
     await next(() => platform.press(bo, one, 'More'));
   });
+
+  test('counts as busy while they work on a mask, until it is used or put away', async () => {
+    const one = await first();
+    const files = [await halfMask()];
+    const mask = await next(() => platform.say(ann, 'mask', { in: here, replyTo: one.id, files }));
+    await platform.press(ann, mask, 'Grow 4');
+    await platform.press(bo, one, 'Again');
+    expect(chat.lastTold()).toContain('@Ann is working on this picture');
+    await platform.press(ann, mask, 'Dismiss');
+    await next(() => platform.press(bo, one, 'Again'));
+  });
 });
 
 describe('a vote', () => {
