@@ -16,6 +16,8 @@ const firstWaitMs = 5000;
 const longestWaitMs = 5 * 60 * 1000;
 /** A connection that held this long was a good one: the next wait is short again. */
 const goodMs = 60_000;
+/** As long as the library waits for Discord to say READY. */
+const readyMs = 15_000;
 
 /** Nothing privileged: words of messages come where Discord shows them to everybody they are meant for. */
 const intents = GatewayIntentBits.Guilds | GatewayIntentBits.GuildMessages | GatewayIntentBits.DirectMessages;
@@ -110,7 +112,6 @@ export function openConnection(options: ConnectionOptions): Connection {
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort();
-      await state.client?.destroy();
       await loop;
     },
   };
@@ -132,7 +133,7 @@ async function connect(
   closing: AbortSignal,
   told: () => void,
 ): Promise<void> {
-  const { token, log } = options;
+  const { token, clock, log } = options;
   const client = newClient(options, state);
   state.client = client;
   const ended = new Promise<never>((_, reject) => {
@@ -141,17 +142,26 @@ async function connect(
   });
   ended.catch(() => {}); // told below, or after the login failed
   let greeting: Promise<void> | undefined;
+  const login = client.login(token);
   try {
-    await Promise.race([client.login(token), ended]); // READY has come by then
+    await Promise.race([login, ended]); // READY has come by then
     told();
     greeting = options.connected(state.application!).catch((error: unknown) => {
       log.warn({ platform: 'discord', error }, 'commands not registered');
     });
     await ended;
   } finally {
+    if (closing.aborted) await settled(login, clock);
     await client.destroy();
     await greeting;
   }
+}
+
+/** A client that is destroyed while it waits for READY never comes to an end, and connects again. */
+async function settled(login: Promise<unknown>, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  await Promise.race([login.catch(() => {}), pause(clock, readyMs, over.signal)]);
+  over.abort();
 }
 
 /**

@@ -71,6 +71,23 @@ describe('the connection', () => {
     await expect.poll(() => dc.gateway.identified.count, patience).toBe(1);
   });
 
+  test('may be ended before Discord is ready, and is not made again then', async () => {
+    await using dc = await openDiscordStandIn();
+    let ready = () => {};
+    dc.gateway.readyAfter = new Promise((resolve) => {
+      ready = resolve;
+    });
+    const blobs = { get: async () => new Uint8Array() };
+    const { token, api: apiRoot } = dc;
+    const discord = openDiscord({ token, apiRoot, dataDir: '/tmp', blobs, fit, log: silentLog });
+    const started = discord.start(async () => {});
+    await expect.poll(() => dc.gateway.identified.count, patience).toBe(1);
+    const ended = discord[Symbol.asyncDispose]();
+    ready();
+    await Promise.all([started, ended]);
+    expect(dc.gateway.identified).toMatchObject({ count: 1, resumed: 0 });
+  });
+
   test('with a token nobody knows ends the start with a sentence', async () => {
     await using dc = await openDiscordStandIn();
     const blobs = { get: async () => new Uint8Array() };

@@ -27,6 +27,8 @@ export interface Gateway extends AsyncDisposable {
   heartbeatMs: number;
   /** False: heartbeats stay unanswered, as on a dead connection. */
   acknowledges: boolean;
+  /** READY waits for it, as after an outage. */
+  readyAfter: Promise<void> | null;
   /** Intents of the newest Identify; 0 before. */
   readonly identified: { intents: number; count: number; resumed: number };
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -72,6 +74,7 @@ export function openGateway({ world, token, url, log, violations }: GatewayOptio
     },
     heartbeatMs: 41_250,
     acknowledges: true,
+    readyAfter: null,
     identified: { intents: 0, count: 0, resumed: 0 },
     upgrade: (request, socket, head) => {
       server.handleUpgrade(request, socket, head, (client) => {
@@ -138,6 +141,11 @@ export function openGateway({ world, token, url, log, violations }: GatewayOptio
     current = session;
     gateway.identified.intents = wanted;
     gateway.identified.count += 1;
+    if (gateway.readyAfter !== null) void gateway.readyAfter.then(() => welcome(session));
+    else welcome(session);
+  }
+
+  function welcome(session: Session): void {
     const guilds = [...world.guilds.values()].filter((guild) => guild.joined);
     push(
       session,
@@ -148,7 +156,7 @@ export function openGateway({ world, token, url, log, violations }: GatewayOptio
       ),
     );
     for (const guild of guilds)
-      if ((wanted & intents.guilds) !== 0) push(session, 'GUILD_CREATE', guildJson(world, guild));
+      if ((session.intents & intents.guilds) !== 0) push(session, 'GUILD_CREATE', guildJson(world, guild));
   }
 
   function ready(session: Session, guilds: readonly string[]): JsonObject {
