@@ -126,6 +126,7 @@ describe('buttons', () => {
     const before = await stage.storage.lineage.node(node as never);
     eve.command('/help');
     const on = await eve.wait(() => true, 20_000);
+    await until('the whole of it', () => stage.tg.messages(eve.chat).at(-1)!.text.includes('/help edit'));
     const data = [
       `1:ag:${node}:`,
       `1:un:${node}:`,
