@@ -116,7 +116,7 @@ export async function toggleSketch(flow: Flow, press: Press, draft: Draft): Prom
 
 export async function dismissDraft(flow: Flow, { asker, incoming }: Press, draft: Draft): Promise<void> {
   checkOwner(draft, asker);
-  await dropDraft(flow, asker, draft);
+  await dropDraft(flow, draft);
   await removeDraftCard(flow, draft, incoming.message);
 }
 

@@ -99,6 +99,7 @@ export function checkOwner({ author }: Draft, { speaker }: Asker): void {
  */
 export async function useDraft(flow: Flow, draft: Draft, use: () => Promise<void>): Promise<void> {
   if (!(await flow.storage.drafts.take(draft.id))) throw new Refusal('gone', {});
+  await letGo(flow, draft);
   try {
     await use();
   } catch (error) {
@@ -107,11 +108,16 @@ export async function useDraft(flow: Flow, draft: Draft, use: () => Promise<void
   }
 }
 
-/** Takes a draft away and does nothing about it; its picture is free again. @throws Refusal 'gone' */
-export async function dropDraft(flow: Flow, { speaker }: Asker, draft: Draft): Promise<void> {
-  if (!(await flow.storage.drafts.take(draft.id))) throw new Refusal('gone', {});
+/** Whoever began a draft does not work on its picture any more. */
+async function letGo({ storage }: Desk, draft: Draft): Promise<void> {
   const picture = pictureOf(draft);
-  if (picture) await flow.storage.together.release(picture, speaker.user);
+  if (picture) await storage.together.release(picture, draft.author);
+}
+
+/** Takes a draft away and does nothing about it. @throws Refusal 'gone' */
+export async function dropDraft(flow: Flow, draft: Draft): Promise<void> {
+  if (!(await flow.storage.drafts.take(draft.id))) throw new Refusal('gone', {});
+  await letGo(flow, draft);
 }
 
 /** Whoever goes on with a draft: its card goes away, and what becomes of it answers what the card answered. */

@@ -177,6 +177,10 @@ describe('somebody who is busy with a picture', () => {
     expect(chat.lastTold()).toContain('@Ann is working on this picture');
     await platform.press(ann, mask, 'Dismiss');
     await next(() => platform.press(bo, one, 'Again'));
+    const other = await next(() => platform.say(ann, 'mask, a hat', { in: here, replyTo: one.id, files }));
+    await platform.press(ann, other, 'Grow 4');
+    await next(() => platform.press(bo, other, 'Use'));
+    await next(() => platform.press(bo, one, 'Less'));
   });
 });
 
