@@ -99,7 +99,8 @@ async function waitInLine({ ann, bo, jose, step, isLookedAfter }: Stage): Promis
   const image = await meadow();
   const running = await step(
     'José: a long /edit',
-    () => jose.command('edit', { prompt: 'a lake', steps: 150, strength: 1 }, { picture: image }),
+    // It must still be at it when it is cancelled, on a slow machine too.
+    () => jose.command('edit', { prompt: 'a lake', steps: 150, strength: 1, count: 4 }, { picture: image }),
     /⏳/u,
   );
   const ask = (prompt: string) => () => bo.command('edit', { prompt, steps: 8 }, { picture: image });
