@@ -14,8 +14,6 @@ import { type Answers, answeredOnTelegram, openAnswers, repliedOnDiscord } from 
 const USERS = 500;
 const PLACES = 40;
 const ROUNDS = 10;
-/** People are at it for so long in a round, ms; then what they asked for comes to its end. */
-const ROUND_MS = 6000;
 /** Everybody does something about this often, ms. */
 const EVERY_MS = 20_000;
 /** Time the line has to become empty after a round, ms. */
@@ -167,9 +165,12 @@ function act(person: Person): Answer {
   return dice < 0.5 ? person.say() : person.command();
 }
 
-/** People press and type at random moments, round after round; the child's memory is read after each. */
-async function load(child: ChildProcess, people: readonly Person[]): Promise<Load> {
-  const perRound = (people.length * ROUND_MS) / EVERY_MS;
+/**
+ * People press and type at random moments for `roundMs`, then what they asked for comes to its end, round after round; the child's
+ * memory is read after each.
+ */
+async function load(child: ChildProcess, people: readonly Person[], roundMs: number): Promise<Load> {
+  const perRound = (people.length * roundMs) / EVERY_MS;
   const open = new Set<Answer>();
   const waits = new Map<Kind, number[]>();
   const memory: number[] = [];
@@ -189,7 +190,7 @@ async function load(child: ChildProcess, people: readonly Person[]): Promise<Loa
       const answer = act(people[Math.floor(Math.random() * people.length)]!);
       open.add(answer);
       done.push(answer);
-      await delay(Math.max(0, start + ((i + 1) * ROUND_MS) / perRound - performance.now()));
+      await delay(Math.max(0, start + ((i + 1) * roundMs) / perRound - performance.now()));
     }
     for (const end = Date.now() + ANSWER_MS; open.size > 0 && Date.now() < end; ) await delay(20);
     await drained(child);
@@ -227,8 +228,8 @@ function accounted(done: readonly Answer[], jobs: readonly JobEnd[], places: rea
   };
 }
 
-/** 500 people in 40 places press and type for a minute, on Discord and Telegram at once, against one process of bots. */
-export async function chat(): Promise<readonly Measured[]> {
+/** 500 people in 40 places press and type for some minutes, on Discord and Telegram at once, against one process of bots. */
+export async function chat(minutes: number): Promise<readonly Measured[]> {
   const bucket = { limit: 1000, windowMs: 1000 };
   await using dc = await openDiscordStandIn({ messageBucket: bucket });
   await using tg = await openTelegramStandIn({ limits: null });
@@ -247,7 +248,7 @@ export async function chat(): Promise<readonly Measured[]> {
     places.push(await (at % 2 === 0 ? discordPlace(dc, onDiscord, at, each) : telegramPlace(tg, onTelegram, at, each)));
   await drained(child);
   const people = places.flatMap((place) => place.people);
-  const { done, waits, unanswered, memory } = await load(child, people);
+  const { done, waits, unanswered, memory } = await load(child, people, (minutes * 60_000) / ROUNDS);
   const { events, jobs } = await told<Told>(child, 'stop');
   await once(child, 'exit');
   const { asked, lost, unasked, repeated } = accounted(done, jobs, places);

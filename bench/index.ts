@@ -10,14 +10,14 @@ import { line } from './report.ts';
 import { sampling } from './sampling.ts';
 
 const { values, positionals } = parseArgs({
-  options: { family: { type: 'string' }, device: { type: 'string' } },
+  options: { family: { type: 'string' }, device: { type: 'string' }, minutes: { type: 'string', default: '1' } },
   allowPositionals: true,
 });
-const { family, device } = values;
+const { family, device, minutes } = values;
 console.log(`${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} threads, Node ${process.version}\n`);
 const usual = async () => [...(await edits()), ...(await pixelWork()), ...(await memory()), ...(await sampling())];
-/** The chat takes minutes: `npm run bench -- chat`. */
-const named = positionals.includes('chat') ? chat : usual;
+/** The chat: `npm run bench -- chat`, `--minutes 10` for longer. */
+const named = positionals.includes('chat') ? () => chat(Number(minutes)) : usual;
 const chosen = device ? compareDevice(device) : family ? fullSize(family) : named();
 for (const measured of await chosen) {
   console.log(line(measured));

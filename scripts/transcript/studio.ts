@@ -10,11 +10,14 @@ import { openEngineHost } from '../../src/jobs/engine-host.ts';
 import { openPictureHost } from '../../src/jobs/picture-host.ts';
 import type { JobQueue } from '../../src/jobs/queue.ts';
 import { workHandler } from '../../src/jobs/worker.ts';
-import { silentLog } from '../../src/log.ts';
+import { openLog } from '../../src/log.ts';
 import { openStorage, type Storage } from '../../src/storage/index.ts';
 
 /** px; the built-in model paints no larger picture well. */
 const SIZE = 256;
+
+/** What goes wrong is told beside the story. */
+const log = openLog('error', process.stderr);
 
 /** What an adapter is opened over. */
 export interface Ground {
@@ -31,21 +34,21 @@ export async function inStudio(
 ): Promise<void> {
   const dataDir = await mkdtemp(join(tmpdir(), 'palimpsest-transcript-'));
   {
-    await using storage = await openStorage({ dataDir, log: silentLog });
+    await using storage = await openStorage({ dataDir, log });
     await using pictures = openPictureHost();
     await using engine = await openEngineHost(
       {
         ...{ modelsDir: dataDir, cacheDir: dataDir, builtinModel: resolve('models/palimpsest-tiny.safetensors') },
         ...{ version: 'transcript', device: 'cpu', memoryBudgetMb: 6000, previews: 'auto', threads: null },
       },
-      silentLog,
+      log,
     );
-    await using queue = openEmbeddedQueue({ log: silentLog });
+    await using queue = openEmbeddedQueue({ log });
     await queue.announce(await engine.catalog());
     const stop = new AbortController();
-    const working = queue.consume(workHandler(engine, storage.blobs, silentLog), stop.signal);
+    const working = queue.consume(workHandler(engine, storage.blobs, log), stop.signal);
     await using platform = await openPlatform({ storage, queue, pictures, dataDir });
-    const common = { storage, queue, platforms: [platform], probe: pictures, log: silentLog, caps: defaultCaps };
+    const common = { storage, queue, platforms: [platform], probe: pictures, log, caps: defaultCaps };
     const limits = { ...defaultLimits, queuedPerPerson: 1 }; // so that somebody meets one
     await using _bots = await openBots({ ...common, limits, clock: systemClock, random: randomBytes });
     await play();
