@@ -81,13 +81,16 @@ export async function modelFiles(modelsDir: string, kind: ModelKind): Promise<re
 }
 
 /**
- * A model file by its path, its file name, or its name without ending, whatever its kind.
+ * A model file by its path, from here or from the models folder, its file name, or its name without ending, whatever its kind.
  * @throws Refusal 'unknown-name'
  */
 export async function findModelFile(modelsDir: string, given: string): Promise<string> {
   if ((await stat(given).catch(() => null))?.isFile()) return given;
   const files = (await Promise.all(modelKinds.map((kind) => modelFiles(modelsDir, kind)))).flat();
-  const found = files.find(({ name, path, relative }) => [name, basename(path), relative].includes(given));
+  const inside = join(modelsDir, given);
+  const found = files.find(
+    ({ name, path, relative }) => path === inside || [name, basename(path), relative].includes(given),
+  );
   if (found) return found.path;
   const names = files.map(({ name }) => name);
   throw new Refusal('unknown-name', { kind: 'model', given, nearest: closest(given, names) });

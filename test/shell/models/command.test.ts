@@ -67,8 +67,10 @@ test('info tells what a file is, by its name or its path', async () => {
   ]) {
     expect(text).toMatch(line);
   }
-  const told = JSON.parse((await at.run('info', '--json', join(at.modelsDir, 'Lora/hat-v1.safetensors'))).text);
-  expect(told).toMatchObject({ kind: 'lora', family: 'sd1', alias: 'hat', words: ['red hat', 'smile'] });
+  for (const path of [join(at.modelsDir, 'Lora/hat-v1.safetensors'), 'Lora/hat-v1.safetensors']) {
+    const told = JSON.parse((await at.run('info', '--json', path)).text);
+    expect(told).toMatchObject({ kind: 'lora', family: 'sd1', alias: 'hat', words: ['red hat', 'smile'] });
+  }
   await expect(at.run('info', 'dog')).rejects.toThrow('unknown-name');
 });
 
