@@ -29,6 +29,10 @@ export interface Recorder {
 const LOOK_MS = 25;
 const CALM_MS = 500;
 
+/** A message without how far exactly its edit is: of a progress bar a quarter is news, a cell is not. */
+const gist = (text: string) =>
+  text.replace(/^.*[▰▱].*$/gmu, (line) => `quarter ${Math.floor((line.match(/▰/gu)?.length ?? 0) / 3)}`);
+
 /** The blocks of a view: a message begins where a line is not indented. */
 export function blocksOf(view: string): readonly string[] {
   return view === '' ? [] : view.split(/\n(?=\S)/);
@@ -65,7 +69,7 @@ export async function openRecorder(folder: string, look: () => readonly Shown[])
   /** @returns whether anything was different */
   const watch = async (): Promise<boolean> => {
     const now = new Map(look().map((shown) => [shown.id, shown]));
-    const news = [...now.values()].filter(({ id, text }) => before.get(id) !== text);
+    const news = [...now.values()].filter(({ id, text }) => gist(before.get(id) ?? '') !== gist(text));
     const gone = [...before].filter(([id]) => !now.has(id));
     before = new Map([...now].map(([id, { text }]) => [id, text]));
     for (const shown of news) console.log(`${await told(shown)}\n`);
