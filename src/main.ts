@@ -94,14 +94,16 @@ function until(signal: AbortSignal): Promise<void> {
 
 /** The line of this configuration, in this process or shared through Redis, and how a worker gets at it. */
 async function openLine(config: Config, log: Log): Promise<{ queue: JobQueue; openSource: () => Promise<WorkSource> }> {
+  const { defaultLimits } = await parts.core();
+  const turns = { weights: config.QUEUE_SHARES, runningPerPerson: defaultLimits.runningPerPerson };
   if (!config.REDIS_URL) {
     const { openEmbeddedQueue } = await parts.embedded();
-    const queue = openEmbeddedQueue({ log, weights: config.QUEUE_SHARES });
+    const queue = openEmbeddedQueue({ log, ...turns });
     return { queue, openSource: async () => queue };
   }
   const options = sharedLine(config, log);
   const [bots, workers] = await Promise.all([parts.bullmq(), parts.bullmqSource()]);
-  const queue = await bots.openRedisQueue({ ...options, weights: config.QUEUE_SHARES });
+  const queue = await bots.openRedisQueue({ ...options, ...turns });
   return { queue, openSource: () => workers.openRedisWorkSource(options) };
 }
 

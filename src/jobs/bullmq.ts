@@ -13,6 +13,8 @@ import { type RedisLine, redisLine } from './redis-line.ts';
 
 export interface RedisQueueOptions extends RedisOptions {
   readonly weights?: Weights;
+  /** How many jobs of one person run at once; one, when not said. */
+  readonly runningPerPerson?: number;
 }
 
 /**
@@ -38,6 +40,7 @@ class RedisQueue implements JobQueue {
 
   constructor(options: RedisQueueOptions) {
     const { url, log, weights = {}, heartbeatMs = defaults.heartbeatMs, name = defaults.name } = options;
+    const { runningPerPerson = 1 } = options;
     this.#log = log;
     this.#weights = weights;
     this.#redis = openRedis(url, log.child({ connection: 'line' }));
@@ -46,7 +49,8 @@ class RedisQueue implements JobQueue {
     const streams = { events: { maxLen: 100 } };
     this.#broker = new Queue(brokerName, { connection: this.#redis, prefix: name, streams });
     this.#broker.on('error', (error) => log.debug({ error: error.message }, 'broker'));
-    this.#dispatcher = openDispatcher({ line: this.#line, broker: this.#broker, log, weights, heartbeatMs });
+    const turns = { weights, runningPerPerson, heartbeatMs };
+    this.#dispatcher = openDispatcher({ line: this.#line, broker: this.#broker, log, ...turns });
   }
 
   async open(): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Queue } from 'bullmq';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
-import { nextTurn, unpaused, type Waiting, type Weights } from './fair.ts';
+import { nextTurn, ready, type Waiting, type Weights } from './fair.ts';
 import type { Entry, RedisLine } from './redis-line.ts';
 
 /** What the broker carries: which job, and which dispatch of it. Any dispatch but the newest is void. */
@@ -16,6 +16,8 @@ export interface DispatcherOptions {
   readonly broker: Queue<Parcel>;
   readonly log: Log;
   readonly weights: Weights;
+  /** How many jobs of one person run at once. */
+  readonly runningPerPerson: number;
   /** Silence after which a worker counts as lost. */
   readonly heartbeatMs: number;
 }
@@ -36,7 +38,8 @@ export function waitingIn(entries: readonly Entry[]): readonly Waiting[] {
  * Decides the order; the broker only transports. Of all processes that have one open, the holder of a lease is at work. It hands the
  * broker no more jobs than there are living workers, so that whoever comes next still finds the order undecided.
  */
-export function openDispatcher({ line, broker, log, weights, heartbeatMs }: DispatcherOptions): Dispatcher {
+export function openDispatcher(options: DispatcherOptions): Dispatcher {
+  const { line, broker, log, weights, runningPerPerson: most, heartbeatMs } = options;
   const me = randomUUID();
   const tickMs = heartbeatMs / 30;
   let listeningSince = Date.now();
@@ -49,8 +52,9 @@ export function openDispatcher({ line, broker, log, weights, heartbeatMs }: Disp
     for (;;) {
       const [{ entries, fair, workers }, paused] = await Promise.all([line.snapshot(), line.paused()]);
       const waiting = waitingIn(entries);
-      if (entries.length - waiting.length >= workers) return;
-      const turn = nextTurn(unpaused(waiting, paused), fair, Date.now(), weights);
+      const begun = entries.flatMap(({ job, place }) => (place === 'waiting' ? [] : [job]));
+      if (begun.length >= workers) return;
+      const turn = nextTurn(ready(waiting, { paused, begun, most }), fair, Date.now(), weights);
       if (!turn) return;
       const { id } = turn.next.job;
       const attempt = await line.hand(id, me, turn.state);

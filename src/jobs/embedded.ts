@@ -3,13 +3,15 @@ import type { Catalog } from '../edit/catalog.ts';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
 import { modelOf, type Pace, paceAfter, type Running, timedLine } from './eta.ts';
-import { dispatchOrder, freshState, nextTurn, unpaused, type Waiting, type Weights } from './fair.ts';
+import { dispatchOrder, freshState, nextTurn, ready, type Waiting, type Weights } from './fair.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Handler, Job, JobEvent, JobOutcome, JobQueue, Line, WorkSource } from './queue.ts';
 
 export interface EmbeddedQueueOptions {
   readonly log: Log;
   readonly weights?: Weights;
+  /** How many jobs of one person run at once; one, when not said. */
+  readonly runningPerPerson?: number;
   /** ms since 1970. */
   readonly now?: () => number;
 }
@@ -33,6 +35,7 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   readonly isLasting = false;
   readonly #log: Log;
   readonly #weights: Weights;
+  readonly #most: number;
   readonly #now: () => number;
   readonly #waiting = new Map<JobId, Waiting>();
   readonly #running = new Map<JobId, Held>();
@@ -46,9 +49,10 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   #pace: Pace = {};
   #catalog: Catalog = { checkpoints: [] };
 
-  constructor({ log, weights = {}, now = Date.now }: EmbeddedQueueOptions) {
+  constructor({ log, weights = {}, runningPerPerson = 1, now = Date.now }: EmbeddedQueueOptions) {
     this.#log = log;
     this.#weights = weights;
+    this.#most = runningPerPerson;
     this.#now = now;
   }
 
@@ -71,7 +75,7 @@ class EmbeddedQueue implements JobQueue, WorkSource {
     if (isPaused) this.#paused.add(group);
     else this.#paused.delete(group);
     this.#tell({ kind: 'line-moved' });
-    this.#wake.dispatchEvent(new Event('added'));
+    this.#wake.dispatchEvent(new Event('changed'));
   }
 
   async line(): Promise<Line> {
@@ -126,13 +130,14 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   /** One job after another until `stop`. A job that throws is told about, and the next one begins. */
   async #work(handler: Handler, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      const ready = unpaused([...this.#waiting.values()], this.#paused);
-      const turn = nextTurn(ready, this.#fair, this.#now(), this.#weights);
+      const begun = [...this.#running.values()].map(({ job }) => job);
+      const able = ready([...this.#waiting.values()], { paused: this.#paused, begun, most: this.#most });
+      const turn = nextTurn(able, this.#fair, this.#now(), this.#weights);
       if (turn) {
         this.#fair = turn.state;
         await this.#handle(turn.next.job, handler, stop);
       } else {
-        await once(this.#wake, 'added', { signal: stop }).catch(() => {}); // woken by a job, or by `stop`
+        await once(this.#wake, 'changed', { signal: stop }).catch(() => {}); // woken by the line, or by `stop`
       }
     }
   }
@@ -171,13 +176,14 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   #enter(waiting: Waiting): void {
     this.#waiting.set(waiting.job.id, waiting);
     this.#tell({ kind: 'line-moved' });
-    this.#wake.dispatchEvent(new Event('added'));
+    this.#wake.dispatchEvent(new Event('changed'));
   }
 
   #end(id: JobId, outcome: JobOutcome): void {
     this.#outcomes.set(id, outcome);
     this.#tell({ kind: 'ended', id, outcome });
     this.#tell({ kind: 'line-moved' });
+    this.#wake.dispatchEvent(new Event('changed'));
   }
 
   #tell(event: JobEvent): void {

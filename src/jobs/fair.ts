@@ -30,9 +30,20 @@ export type Weights = Readonly<Record<string, number>>;
 /** Among paused groups: every one. */
 const allGroups = '*';
 
-/** Those that may be begun: nobody paused their group. */
-export function unpaused(waiting: readonly Waiting[], paused: ReadonlySet<string>): readonly Waiting[] {
-  return paused.has(allGroups) ? [] : waiting.filter(({ job }) => !paused.has(job.group));
+/** What holds jobs back. */
+export interface Holds {
+  readonly paused: ReadonlySet<string>;
+  /** Jobs that have been begun, or handed to a worker. */
+  readonly begun: readonly Pick<Job, 'author'>[];
+  /** How many of one person's may be. */
+  readonly most: number;
+}
+
+/** Those that may be begun: nobody paused their group, and their author has not as many at work as one may have. */
+export function ready(waiting: readonly Waiting[], { paused, begun, most }: Holds): readonly Waiting[] {
+  if (paused.has(allGroups)) return [];
+  const atWork = (person: Job['author']) => begun.filter(({ author }) => author === person).length;
+  return waiting.filter(({ job }) => !paused.has(job.group) && atWork(job.author) < most);
 }
 
 const untouched: Level = { virtual: 0, finish: {} };

@@ -94,6 +94,24 @@ export function testQueue(name: string, open: (log: Log) => Promise<OpenLine>): 
     });
   });
 
+  test(`one person of the ${name} queue has one job at work, however many workers there are`, async () => {
+    const { begun, handler, finish } = patient();
+    await using line = await openWorking(handler);
+    const second = line.source.consume(handler, line.stop.signal);
+    const [a1, a2, b1] = arrivals('X:A1 X:A2 X:B1') as [Job, Job, Job];
+    for (const job of [a1, a2]) await line.queue.add(job);
+    await until(() => begun.length === 1);
+    await line.queue.add(b1);
+    await until(() => begun.length === 2);
+    expect(begun).toEqual([a1.id, b1.id]);
+    finish(a1.id);
+    await until(() => begun.length === 3);
+    expect(begun[2]).toBe(a2.id);
+    for (const { id } of [b1, a2]) finish(id);
+    line.stop.abort();
+    await second;
+  });
+
   describe(`a job added to the ${name} queue twice`, () => {
     test('is done once, whether it waits, runs or has ended', async () => {
       const { begun, handler, finish } = patient();
