@@ -30,10 +30,10 @@ export interface Refusals {
   'bad-ratio': { given: string };
   /** A picture that is to grow to a shape has it. */
   'has-shape': { ratio: string };
-  /** `nearest`: the size that can be made, for one that is understood. */
-  'bad-size': { given: string; nearest?: string };
+  /** `nearest`: the size that can be made, for one that is understood; `meant`: what one that is not may stand for. */
+  'bad-size': { given: string; nearest?: string; meant?: string };
   'bad-weight': { text: string };
-  /** `around`: the text there, and where in it the trouble begins. */
+  /** `text`: what is no option; empty where a value is missing, a quotation mark for one that is never closed. `around`: the text there, and where in it the trouble begins. */
   'bad-option': {
     position: number;
     text: string;

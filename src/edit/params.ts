@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Refusal } from '../errors.ts';
 import { type Field, type FieldName, fieldNames, fields, type Params } from './fields.ts';
 import { closest } from './names.ts';
+import { guessedSize } from './size.ts';
 
 function schemaOf(field: Field): z.ZodType {
   switch (field.kind) {
@@ -108,8 +109,9 @@ function parseText(field: Field & { kind: 'text' }, text: string): string {
     throw new Refusal('prompt-too-long', { length: text.length, limit: field.maxLength });
   if (!field.pattern) return text;
   const narrow = text.normalize('NFKC');
-  if (!field.pattern.test(narrow)) throw new Refusal(field.refusal ?? 'bad-size', { given: text });
-  return narrow;
+  if (field.pattern.test(narrow)) return narrow;
+  const meant = field.refusal === 'bad-size' ? guessedSize(narrow) : undefined;
+  throw new Refusal(field.refusal ?? 'bad-size', { given: text, ...(meant !== undefined && { meant }) });
 }
 
 function parsedValue(name: FieldName, text: string): string | number | boolean {

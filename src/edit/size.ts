@@ -57,6 +57,15 @@ function wanted(text: string, source: Size): Size | undefined {
     : { width: (side * source.width) / source.height, height: side };
 }
 
+/** What a text that is no size may stand for: `768 by 512`, `512`, `150%`. Undefined when nobody can tell. */
+export function guessedSize(text: string): string | undefined {
+  const [, percent] = /^\s*(\d{2,3})\s*%\s*$/.exec(text) ?? [];
+  if (percent !== undefined) return `${Number(percent) / 100}x`;
+  const [width = 0, height = width, ...others] = (text.match(/\d+/g) ?? []).map(Number);
+  const isLength = (px: number) => px >= SMALLEST && px <= LARGEST;
+  return isLength(width) && isLength(height) && others.length === 0 ? `${width}x${height}` : undefined;
+}
+
 /** The largest size of the same aspect within the limits, or the smallest, in whole eights. */
 function nearestTo({ width, height }: Size, maxPixels: number): Size {
   const fits = Math.min(Math.sqrt(maxPixels / (width * height)), LARGEST / Math.max(width, height));

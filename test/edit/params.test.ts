@@ -13,6 +13,7 @@ import {
   partialParamsSchema,
 } from '../../src/edit/index.ts';
 import { Refusal } from '../../src/errors.ts';
+import { refusalOf } from '../support/refusal.ts';
 
 const codeOf = (work: () => unknown) => {
   try {
@@ -82,6 +83,17 @@ describe('what people write for a field', () => {
     ['prompt', 'a'.repeat(100_000), 'prompt-too-long'],
   ] as const)('refuses %s %.20s as %s', (name, text, code) => {
     expect(codeOf(() => parseParam(name, text))).toBe(code);
+  });
+
+  test.each([
+    ['512', '512x512'],
+    ['768 by 512', '768x512'],
+    ['１５０％', '1.5x'],
+    ['12', undefined],
+    ['99999', undefined],
+  ])('a size of %s may stand for %s', (given, meant) => {
+    const refused = refusalOf(() => parseParam('size', given));
+    expect(refused).toEqual({ code: 'bad-size', details: { given, ...(meant && { meant }) } });
   });
 
   test('every value is one the schema takes, or a refusal', () => {

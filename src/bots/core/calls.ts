@@ -2,7 +2,7 @@ import { Refusal } from '../../errors.ts';
 import { type Command, type Option, type OwnOption, subcommandsOf } from './command.ts';
 import { commandList } from './commands.ts';
 import type { Heard } from './heard.ts';
-import { checkLength } from './options.ts';
+import { checkLength, pointingAt } from './options.ts';
 import type { Flow } from './order.ts';
 import { soundText } from './plain-text.ts';
 import type { CommandIncoming } from './platform.ts';
@@ -69,7 +69,9 @@ function valueFrom(option: OwnOption, text: string): string | number | boolean |
       return text;
     case 'integer':
     case 'number':
-      return /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text) ? numberFrom(option, text) : undefined;
+      return /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text.normalize('NFKC'))
+        ? numberFrom(option, text.normalize('NFKC'))
+        : undefined;
     case 'switch':
       return /^(?:on|yes|true|是|开)$/i.test(text) ? true : /^(?:off|no|false|否|关)$/i.test(text) ? false : undefined;
     case 'choice':
@@ -134,9 +136,14 @@ function takeFromEnd(options: readonly OwnOption[], tokens: Token[], given: Reco
  */
 export function typedOptions(all: readonly Option[], text: string): Given {
   checkLength(text);
+  const sound = soundText(text);
+  return pointingAt(sound, () => readTyped(all, sound));
+}
+
+function readTyped(all: readonly Option[], text: string): Given {
   const options = all.filter((option): option is OwnOption => typeof option !== 'string' && option.kind !== 'picture');
   const given: Record<string, Given[string]> = {};
-  const tokens = takeNamed(options, tokensOf(soundText(text)), given);
+  const tokens = takeNamed(options, tokensOf(text), given);
   const open = options.filter(({ name, kind, byName }) => !(name in given) && kind !== 'switch' && !byName);
   const last = open.findLast(({ kind }) => kind === 'text');
   if (last) takeFromEnd(open.slice(open.indexOf(last) + 1), tokens, given);

@@ -31,9 +31,9 @@ export interface EditWords {
 /** Where running text goes until the next operator. */
 type Bucket = 'prompt' | 'append' | 'negative' | 'appendNegative';
 
-// An operator stands at the start of a word; `+` at the start of a line, for "a + b" is a prompt. Phones turn `--` into a dash.
+// An operator stands at the start of a word, or behind a comma; `+` at the start of a line, for "a + b" is a prompt. Phones turn `--` into a dash.
 const operators =
-  /(?<=^|\s)(?:(?<plus>[+＋]\s?)?(?:no|neg|反向)[:：]|(?<flag>--|－－|––|—)(?=\p{L}))|(?<=^)(?<append>[+＋])/gimu;
+  /(?<=^|[\s,，;；。])(?:(?<plus>[+＋]\s?)?(?:no|neg|反向)[:：]|(?<flag>--|－－|––|—)(?=\p{L}))|(?<=^)(?<append>[+＋])/gimu;
 
 interface Reading {
   readonly text: string;
@@ -64,7 +64,7 @@ function takeWords(reading: Reading, end: number): void {
 /** Where the value of a flag begins, and whether there is one: `--soft` alone switches on. */
 function flagValue(reading: Reading, name: FieldName, start: number): { value: string; end: number } {
   const field: Field = fields[name];
-  const gap = matchAt(/\s*[=＝]\s*|\s+|$/y, reading.text, start);
+  const gap = matchAt(/\s*[=＝:：]\s*|\s+|$/y, reading.text, start);
   const from = start + (gap?.[0].length ?? 0);
   if (
     field.kind === 'switch' &&
@@ -83,9 +83,9 @@ function takeFlag(reading: Reading, start: number, dash: string): void {
   const { field: name, take } = keyAt(key, start);
   const end = start + dash.length + key.length;
   const isProse = name === 'prompt' || name === 'negativePrompt';
-  if (isProse && !matchAt(/\s*[=＝]?\s*["“「]/y, reading.text, end)) {
+  if (isProse && !matchAt(/\s*[=＝:：]?\s*["“「]/y, reading.text, end)) {
     reading.bucket = name === 'prompt' ? 'prompt' : 'negative';
-    reading.position = end + matchAt(/\s*[=＝]?/y, reading.text, end)![0].length;
+    reading.position = end + matchAt(/\s*[=＝:：]?/y, reading.text, end)![0].length;
     return;
   }
   const scanned = flagValue(reading, name, end);
@@ -136,7 +136,7 @@ export function parseWords(raw: string): EditWords {
 
 /** `--name value` or `name=value` taken out of a text; a value with blanks stands in quotation marks. @param names  an expression */
 export function takeOption(text: string, names: string): { readonly value: string | null; readonly rest: string } {
-  const flag = `(?:--|－－|––|—)(?:${names})(?:\\s*[=＝]\\s*|\\s+)|(?:${names})[=＝]`;
+  const flag = `(?:--|－－|––|—)(?:${names})(?:\\s*[=＝:：]\\s*|\\s+)|(?:${names})[=＝]`;
   const found = new RegExp(`(?:^|\\s)(?:${flag})(?:"([^"]{1,64})"|([^\\s,，;；"]{1,64}))`, 'iu').exec(text);
   if (!found) return { value: null, rest: text };
   const rest = `${text.slice(0, found.index)} ${text.slice(found.index + found[0].length)}`.trim();

@@ -36,8 +36,16 @@ function choiceAt(field: Field & { kind: 'choice' }, text: string, position: num
   return longest === undefined ? undefined : { value: longest, end: position + longest.length };
 }
 
+/** A sampler, and behind it the schedule type that its name once ended in. */
+function samplerAt(text: string, position: number): ScannedValue | undefined {
+  const sampler = choiceAt(fields.sampler, text, position);
+  const schedule = sampler && matchAt(/\s+(?:karras|exponential)(?=[\s,，;；]|$)/iy, text, sampler.end)?.[0];
+  return sampler && schedule ? { value: sampler.value + schedule, end: sampler.end + schedule.length } : sampler;
+}
+
 /** What belongs together though it holds blanks or commas: a choice's whole name, several sides, `7,5`. */
 function knownAt(field: Field, text: string, position: number): ScannedValue | undefined {
+  if (field === fields.sampler) return samplerAt(text, position);
   if (field.kind === 'choice') return choiceAt(field, text, position);
   const pattern =
     field.kind === 'text' ? field.unquoted : field.kind === 'number' ? /\d*,\d+(?=[\s,，;；]|$)/y : undefined;
@@ -59,7 +67,8 @@ export function scanValue(name: FieldName, text: string, position: number): Scan
   const known = knownAt(fields[name], text, position);
   if (known) return known;
   const bare = matchAt(/[^\s,，;；"“]+/y, text, position);
-  if (!bare) throw new Refusal('bad-option', { position, text: text.slice(position, position + 20), nearest: null });
+  if (!bare)
+    throw new Refusal('bad-option', { position, text: /["“]/.exec(text[position] ?? '')?.[0] ?? '', nearest: null });
   return { value: bare[0], end: position + bare[0].length };
 }
 
@@ -117,6 +126,13 @@ const parts: ReadonlyMap<string, (given: Given, value: string) => void> = new Ma
   ],
 ]);
 
+/** `DPM++ 2M Karras`: a name that says the schedule type too, as A1111's did. Source: A1111 modules/sd_samplers.py `get_sampler_and_scheduler` */
+function giveSampler(given: Given, value: string): void {
+  const [, sampler = value, schedule] = /^(.+?)\s+(karras|exponential)$/i.exec(value.trim()) ?? [];
+  give(given, 'sampler', sampler);
+  if (schedule !== undefined && !('scheduler' in given)) give(given, 'scheduler', schedule);
+}
+
 /** A key that is known: the field it names, and what becomes of its value. */
 export interface Key {
   readonly field: FieldName;
@@ -128,6 +144,7 @@ export function keyAt(key: string, position: number): Key {
   const part = parts.get(normalName(key));
   if (part) return { field: 'size', take: part };
   const field = fieldAt(key, position);
+  if (field === 'sampler') return { field, take: giveSampler };
   return { field, take: (given, value) => give(given, field, value) };
 }
 
@@ -168,6 +185,6 @@ function readPairs(text: string): PartialParams {
 /** Typed options of a slash command, by chat name. @throws Refusal 'bad-option' and whatever a value is refused for */
 export function parseOptions(options: Readonly<Record<string, string | number | boolean>>): PartialParams {
   const given: Given = {};
-  for (const [key, value] of Object.entries(options)) give(given, fieldAt(key, 0), soundText(String(value)));
+  for (const [key, value] of Object.entries(options)) keyAt(key, 0).take(given, soundText(String(value)));
   return given;
 }

@@ -28,6 +28,8 @@ const setsOf: Readonly<Record<Region['becomes'], PartialParams>> = {
 };
 
 const blank = /^[\s,，]*$/;
+/** What may end a command as it ends a sentence. */
+const ending = /[\s.!。！~～…]{1,8}$/u;
 
 /** The words without their prompt, as they speak of a part. */
 function about(words: EditWords, target: string, becomes: Region['becomes'], more: Partial<EditWords> = {}) {
@@ -132,7 +134,7 @@ function outpaintIn(text: string): Pick<EditWords, 'params' | 'ratio'> | undefin
 }
 
 function flowIn(words: EditWords, said: string): Utterance | undefined {
-  const text = said.normalize('NFKC');
+  const text = said.normalize('NFKC').replace(ending, '');
   const upscale = upscaleIn(text);
   const flow = upscale ? { params: upscale } : outpaintIn(text);
   if (!flow) return undefined;
@@ -146,7 +148,7 @@ function flowIn(words: EditWords, said: string): Utterance | undefined {
 
 /** A verb that stands alone but for parameters; those that make no picture stand quite alone. */
 function verbIn(words: EditWords, text: string): Utterance | undefined {
-  const verb = verbs.get(text.toLowerCase().replace(/[\s.!。！~～…]{1,8}$/u, ''));
+  const verb = verbs.get(text.toLowerCase().replace(ending, ''));
   const isMore = words.negative !== null || words.append !== '' || words.appendNegative !== '';
   if (!verb || isMore) return undefined;
   const makes = verb === 'again' || verb === 'more' || verb === 'less';

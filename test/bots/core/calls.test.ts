@@ -51,7 +51,7 @@ describe('typed options', () => {
     expect(refusalOf(() => typedOptions(options, `--search ${'x'.repeat(41)}`)).code).toBe('prompt-too-long');
     expect(refusalOf(() => typedOptions(options.slice(0, 2), 'lora 7 what'))).toEqual({
       code: 'bad-option',
-      details: { position: 7, text: 'what', nearest: null },
+      details: { position: 7, text: 'what', nearest: null, around: { excerpt: 'lora 7 what', at: 7 } },
     });
   });
 

@@ -54,6 +54,12 @@ describe('words of an edit', () => {
     ['--size 2x 4 cats', { prompt: '4 cats', params: { size: '2x' } }],
     ['--width 512 --height 768 hat', { prompt: 'hat', params: { size: '512x768' } }],
     ['--inpaint_full_res true', { params: { inpaintArea: 'only masked' } }],
+    ['一只猫，反向：模糊', { prompt: '一只猫', negative: '模糊' }],
+    ['--strength 0.4,--seed 7', { params: { denoisingStrength: 0.4, seed: 7 } }],
+    ['a cat,--strength：０.４', { prompt: 'a cat', params: { denoisingStrength: 0.4 } }],
+    ['--no: blurry', { negative: 'blurry' }],
+    ['--sampler DPM++ 2M Karras hat', { prompt: 'hat', params: { sampler: 'DPM++ 2M', scheduler: 'Karras' } }],
+    ['--scheduler Beta --sampler "Euler karras"', { params: { sampler: 'Euler', scheduler: 'Beta' } }],
   ])('%j', (text, expected) => {
     expect(parseWords(text)).toEqual(words(expected));
   });
@@ -83,7 +89,7 @@ describe('words of an edit', () => {
 
   test('a value out of range is refused', () => {
     expect(refusalOf(() => parseWords('--steps 151')).code).toBe('out-of-range');
-    expect(refusalOf(() => parseWords('--steps')).code).toBe('bad-option');
+    expect(refusalOf(() => parseWords('--steps'))).toMatchObject({ code: 'bad-option', details: { text: '' } });
   });
 
   test('an invisible or direction mark does not survive', () => {
@@ -131,6 +137,7 @@ describe('verbs that begin another flow', () => {
     ['放大2倍', 'upscale', { scaleFactor: 2 }],
     ['放大 ３', 'upscale', { scaleFactor: 3 }],
     ['放大两倍', 'upscale', { scaleFactor: 2 }],
+    ['放大三倍！', 'upscale', { scaleFactor: 3 }],
     ['upscale x2', 'upscale', { scaleFactor: 2 }],
     ['outpaint left and right 64', 'outpaint', { direction: 'left right', pixels: 64 }],
     ['外扩向左６４', 'outpaint', { direction: 'left', pixels: 64 }],

@@ -31,8 +31,8 @@ describe('the advanced option', () => {
     ['steps=30 stpes=3', { position: 9, text: 'stpes', nearest: 'steps' }],
     ['steps=30 nonsense', { position: 9, text: 'nonsense' }],
     ['=3', { position: 0, text: '=' }],
-    ['steps=', { position: 6 }],
-    ['negative="never closed', { position: 9 }],
+    ['steps=', { position: 6, text: '' }],
+    ['negative="never closed', { position: 9, text: '"' }],
   ])('%j is refused where it goes wrong', (text, details) => {
     expect(refusalOf(() => parseAdvanced(text))).toMatchObject({ code: 'bad-option', details });
   });
@@ -49,6 +49,9 @@ describe('the advanced option', () => {
 });
 
 test('typed options arrive as texts, numbers and switches', () => {
+  expect(parseOptions({ sampler: 'DPM++ 2M Karras', scheduler: 'Beta' })).toEqual({
+    ...{ sampler: 'DPM++ 2M', scheduler: 'Beta' },
+  });
   expect(parseOptions({ strength: 0.5, soft: true, size: '2x', fill: 'latent noise', 'mask-blur': 8 })).toEqual({
     denoisingStrength: 0.5,
     softInpainting: true,

@@ -55,8 +55,9 @@ function changesFor(error: Refusal, language: Asker['language']): readonly Chang
       return nearest === null ? [] : [{ label: nearest, key: text, to: nearest }];
     }
     case 'bad-size': {
-      const { given, nearest } = error.details as Refusals['bad-size'];
-      return nearest === undefined ? [] : [{ label: nearest, from: given, to: nearest, field: 'size' }];
+      const { given, nearest, meant } = error.details as Refusals['bad-size'];
+      const to = nearest ?? meant;
+      return to === undefined ? [] : [{ label: to, from: given, to, field: 'size' }];
     }
     case 'mask-empty': {
       const label = messagesIn(language).buttons.invertMask;

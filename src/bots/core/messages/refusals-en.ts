@@ -128,15 +128,20 @@ export const refusalsEn: Messages['refusals'] = {
     why: `It is ${ratio} already.`,
     next: 'Name another shape, or sides and pixels.',
   }),
-  'bad-size': ({ given, nearest }) => ({
+  'bad-size': ({ given, nearest, meant }) => ({
     what: nearest ? `I cannot make ${given}` : `I do not understand "${given}"`,
     why: nearest
       ? 'That is outside of what I paint here.'
       : 'Sizes are src, 768x512, 2x, w832 or h1216, from 64 pixels up to the limit.',
-    next: nearest ? `The nearest is ${nearest}.` : 'Try src to keep the size.',
+    next: nearest ? `The nearest is ${nearest}.` : meant ? `Did you mean ${meant}?` : 'Try src to keep the size.',
   }),
   'bad-option': ({ position, text, nearest }) => ({
-    what: `I do not know the option "${text}"`,
+    what:
+      text === ''
+        ? 'A value is missing'
+        : /^["“]$/.test(text)
+          ? 'A quotation mark is never closed'
+          : `I do not know the option "${text}"`,
     why: `At character ${position + 1}.`,
     next: nearest ? `Did you mean "${nearest}"?` : 'Options look like strength=0.5 or --strength 0.5.',
   }),

@@ -128,13 +128,13 @@ export const refusalsZh: Messages['refusals'] = {
     why: `它已经是 ${ratio} 了。`,
     next: '请换一个宽高比，或写明方向和像素。',
   }),
-  'bad-size': ({ given, nearest }) => ({
+  'bad-size': ({ given, nearest, meant }) => ({
     what: nearest ? `画不了 ${given}` : `看不懂“${given}”`,
     why: nearest ? '这超出了此处能画的尺寸。' : '尺寸可写 src、768x512、2x、w832 或 h1216，最小 64 像素，不超过上限。',
-    next: nearest ? `最接近的是 ${nearest}。` : '写 src 可保持原尺寸。',
+    next: nearest ? `最接近的是 ${nearest}。` : meant ? `是不是 ${meant}？` : '写 src 可保持原尺寸。',
   }),
   'bad-option': ({ position, text, nearest }) => ({
-    what: `没有“${text}”这个选项`,
+    what: text === '' ? '缺少取值' : /^["“]$/.test(text) ? '引号没有成对' : `没有“${text}”这个选项`,
     why: `在第 ${position + 1} 个字符处。`,
     next: nearest ? `是不是“${nearest}”？` : '选项写作 strength=0.5 或 --strength 0.5。',
   }),
