@@ -18,8 +18,7 @@ const FARTHEST = 0.03;
 
 /** A brightness further off than that is a stroke, or something else that does not tell where the picture lies. */
 const OUTLIER = 32;
-/** A pose must be better by so much than the one that is simplest; where one close by is better at all, it is looked for. */
-const CLEARLY = 0.9;
+/** A pose is better at all when its misfit is less than so much of that of the simplest one. */
 const AT_ALL = 0.98;
 /** So much of a picture lies on the base at least. */
 const LEAST_OVERLAP = 0.85;
@@ -147,20 +146,27 @@ function sharedSpan(
   } as const;
 }
 
+/** The best of all the poses a screenshot may have, on the largest planes. */
+function anywhere(tiny: Planes, middle: Planes, large: Planes): Found {
+  const near = refined(middle, onto(coarsely(tiny), tiny, middle), 1, 1);
+  return refined(large, onto(near.pose, middle, large), 1, 2);
+}
+
+/** Whether a step of half a pixel makes it better at all: it may lie anywhere. */
+const isElsewhere = (planes: Planes): boolean =>
+  best(planes, around(asItIs, 0.5, 1 / 192), 1).misfit < AT_ALL * misfit(planes, asItIs, 1);
+
 /**
  * Where a screenshot of a picture lies on it, when it was cut or shows a little around it: by the brightness of both, to a fraction of
  * a pixel, whatever was drawn on it. Null when it lies as it is, corner on corner; with `mustSearch`, only when nothing is better.
  */
 export function register(base: Picture, marked: Picture, { mustSearch }: { mustSearch: boolean }): Overlap | null {
-  const middle = planesOf(base, marked, 192);
-  const simplest = misfit(middle, asItIs, 1);
-  const isBest = best(middle, around(asItIs, 0.5, 1 / 192), 1).misfit >= AT_ALL * simplest;
-  if (isBest && !mustSearch) return null;
-  const [tiny, large] = [planesOf(base, marked, 96), planesOf(base, marked, 512)];
-  const near = refined(middle, onto(coarsely(tiny), tiny, middle), 1, 1);
-  const found = refined(large, onto(near.pose, middle, large), 1, 2);
-  if (!mustSearch && found.misfit >= CLEARLY * misfit(large, asItIs, 2)) return null;
-  const { zoom, dx, dy } = found.pose;
+  const [middle, large] = [planesOf(base, marked, 192), planesOf(base, marked, 512)];
+  const close = refined(large, asItIs, 0.5, 2);
+  const isFar = mustSearch || isElsewhere(middle);
+  if (!isFar && close.misfit >= AT_ALL * misfit(large, asItIs, 2)) return null;
+  const far = isFar ? anywhere(planesOf(base, marked, 96), middle, large) : close;
+  const { zoom, dx, dy } = refined(large, (far.misfit < close.misfit ? far : close).pose, 0.25, 1).pose;
   const [b, m] = [large.base, large.marked];
   const x = sharedSpan(base.width, marked.width, { base: b.width, marked: m.width, zoom, shift: dx });
   const y = sharedSpan(base.height, marked.height, { base: b.height, marked: m.height, zoom, shift: dy });

@@ -125,6 +125,23 @@ test('a screenshot that lost a strip still finds its base', async () => {
   expect(refusalOf(() => findScribble(base, marked)).code).toBe('diff-base');
 });
 
+test('a screenshot that lost a pixel or two at its sides leaves no edges behind', async () => {
+  const [, png] = pictures.find(([name]) => name === 'one of the guide')!;
+  const base = await pictureOf(png);
+  const strokes = { color: red, thickness: 12, shapes: line(100, 300, 380, 260) };
+  const shot = async (strokesOnIt: scribbles.Strokes | null) => {
+    const copy = await scribbles.sentBack(png, strokesOnIt, { scale: 1, quality: 87 });
+    const cut = sharp(copy).extract({ left: 1, top: 0, width: base.width - 3, height: base.height });
+    return pictureOf(await cut.jpeg({ quality: 85 }).toBuffer());
+  };
+  expect(findScribble(base, await shot(null))).toBeNull();
+  const found = findScribble(base, await shot(strokes))!;
+  const drawn = await scribbles.truth(strokes, base.width, base.height);
+  const { recall } = scribbles.agreement(found.mask, drawn);
+  const { precision } = scribbles.agreement(found.mask, dilateDisc(drawn, 8));
+  expect([found.mode, recall >= 0.95, precision >= 0.99]).toEqual(['mask', true, true]);
+});
+
 test('another painting of the same words is told apart, though its hash is near', async () => {
   const [base, other] = [await pictureOf(await scene(2)), await pictureOf(await scribbles.otherRender(2))];
   expect(refusalOf(() => findScribble(base, other)).code).toBe('diff-too-different');
