@@ -18,7 +18,7 @@ import { Refusal } from '../errors.ts';
 import { type Clock, type Database, type Db, inTransaction, isDuplicate, toJson, toText } from './db.ts';
 import type { Prisma } from './generated/sqlite/client.ts';
 import { rememberImages } from './images.ts';
-import { policySchema } from './people.ts';
+import { policyIn, policySchema } from './people.ts';
 import { isLiving, livingAbove, livingBelow, removeNode } from './removal.ts';
 
 /** A finished picture on its way into the tree. */
@@ -166,7 +166,7 @@ function plant(db: Database, root: Root, createdAt: Date): Promise<LineageNode> 
     ...{ parent: null, op: 'source', task: null, seed: null, pick: 0, maskAuthor: null, job: null },
   };
   return inTransaction(db, async (tx) => {
-    const policy = (await tx.place.findUnique({ where: { id: place } }))?.policy ?? 'anyone';
+    const policy = await policyIn(tx, place);
     await tx.lineage.create({ data: { id: lineage, place, owner: author, policy, size: 0, createdAt } });
     const [node] = await growLineage(tx, lineage, [source], createdAt);
     await tx.branch.create({ data: { lineageId: lineage, name: 'main', nodeId: id } });

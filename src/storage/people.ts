@@ -24,9 +24,15 @@ export interface Place {
   readonly id: PlaceId;
   /** Who shares limits and a turn in the queue: `d:<guild>`, `t:<chat>`, `d:dm`, `w`. */
   readonly group: string;
+  /** What a thread hangs on: what nobody chose here is as it is there. */
+  readonly within: PlaceId | null;
   readonly language: Language | null;
+  /** Its own, else that of what it hangs on. */
   readonly policy: Policy;
 }
+
+/** A place as it is written down: without a policy of its own it has that of what it hangs on. */
+type MetPlace = Omit<Place, 'policy'> & { readonly policy: Policy | null };
 
 export interface PeopleStore {
   person(id: UserId): Promise<Person | undefined>;
@@ -35,7 +41,8 @@ export interface PeopleStore {
   /** Whoever has a handle; undefined when nobody we have met has it. */
   withHandle(handle: string): Promise<Person | undefined>;
   place(id: PlaceId): Promise<Place | undefined>;
-  savePlace(place: Place): Promise<void>;
+  /** Without a policy that stays as it is. */
+  savePlace(place: MetPlace): Promise<void>;
   /** Every place of a server that was seen. */
   placesOf(group: string): Promise<readonly PlaceId[]>;
   /**
@@ -70,15 +77,29 @@ async function savePerson(db: Db, { id, name, language, handle }: Person): Promi
   await db.person.upsert({ where: { id }, create: { id, ...known }, update: known });
 }
 
+/** A place and what it hangs on, as far as they were seen: rules are those of the first that has one. */
+export async function rulersOf(db: Db, id: PlaceId): Promise<readonly Prisma.PlaceGetPayload<object>[]> {
+  const own = await db.place.findUnique({ where: { id } });
+  const above = own?.within && (await db.place.findUnique({ where: { id: own.within } }));
+  return [...(own ? [own] : []), ...(above ? [above] : [])];
+}
+
+/** Who may move on what begins in a place. */
+export async function policyIn(db: Db, id: PlaceId): Promise<Policy> {
+  const ruler = (await rulersOf(db, id)).find(({ policy }) => policy !== null);
+  return ruler ? policySchema.parse(ruler.policy) : 'anyone';
+}
+
 async function findPlace(db: Db, id: PlaceId): Promise<Place | undefined> {
   const row = await db.place.findUnique({ where: { id } });
   if (!row) return undefined;
+  const { group, within } = row;
   const language = languageSchema.nullable().parse(row.language);
-  return { id, group: row.group, language, policy: policySchema.parse(row.policy) };
+  return { id, group, within: within as PlaceId | null, language, policy: await policyIn(db, id) };
 }
 
-async function savePlace(db: Db, { id, group, language, policy }: Place): Promise<void> {
-  const known = { group, language, policy };
+async function savePlace(db: Db, { id, group, within, language, policy }: MetPlace): Promise<void> {
+  const known = { group, within, language, ...(policy !== null && { policy }) };
   await db.place.upsert({ where: { id }, create: { id, ...known }, update: known });
 }
 

@@ -30,7 +30,7 @@ export interface PresetStore {
   setDefault(scope: PresetScope, owner: string, name: string | null, flow?: PresetFlow): Promise<void>;
   /** Which presets of an owner are defaults, and for what. */
   defaults(scope: PresetScope, owner: string): Promise<readonly PresetDefault[]>;
-  /** Defaults of system, server, channel and person for a flow in one reading, as layers. */
+  /** Defaults of system, server, channels and person for a flow in one reading, as layers. */
   layers(of: LayersOf): Promise<readonly Layer[]>;
 }
 
@@ -43,7 +43,8 @@ export interface PresetDefault {
 /** Who edits where, and how. */
 interface LayersOf {
   readonly group: string;
-  readonly place: PlaceId;
+  /** A channel; of a thread what it hangs on, then itself. */
+  readonly channels: readonly PlaceId[];
   readonly user: UserId;
   readonly flow?: PresetFlow;
 }
@@ -109,13 +110,13 @@ async function layers(db: Db, { flow = 'any', ...of }: LayersOf): Promise<readon
   const owners: readonly { scope: PresetScope; owner: string }[] = [
     { scope: 'system', owner: '*' },
     { scope: 'server', owner: of.group },
-    { scope: 'channel', owner: of.place },
+    ...of.channels.map((owner) => ({ scope: 'channel' as const, owner })),
     { scope: 'user', owner: of.user },
   ];
   const where = { OR: [...owners], flow: { in: ['any', flow] } };
   const rows = await db.defaultPreset.findMany({ where, include: { preset: true } });
-  return presetScopes.flatMap((scope) => {
-    const own = rows.filter((row) => row.scope === scope);
+  return owners.flatMap(({ scope, owner }) => {
+    const own = rows.filter((row) => row.scope === scope && row.owner === owner);
     const chosen = own.find((row) => row.flow === flow) ?? own[0];
     return chosen ? [{ name: layerOf[scope], content: toPreset(chosen.preset).content }] : [];
   });

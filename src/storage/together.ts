@@ -3,7 +3,7 @@ import type { LineageId, NodeId, PlaceId } from '../edit/lineage.ts';
 import type { UserId } from '../edit/request.ts';
 import { type Clock, type Db, isDuplicate, toJson } from './db.ts';
 import type { Prisma } from './generated/sqlite/client.ts';
-import { type Language, languageSchema } from './people.ts';
+import { type Language, languageSchema, rulersOf } from './people.ts';
 
 const stateSchema = z.enum(['open', 'passed', 'closed']);
 
@@ -29,7 +29,7 @@ export interface Hold {
   readonly until: Date;
 }
 
-/** How people work together in a place, besides its policy. */
+/** How people work together in a place, besides its policy; what nobody chose there is as in what it hangs on. */
 export interface PlaceRules {
   /** Moving HEAD takes a vote where anyone may. */
   readonly votes: boolean;
@@ -121,8 +121,9 @@ export function togetherStore(db: Db, now: Clock): TogetherStore {
       return (await db.vote.findMany({ where, ...withBallots, take: 100 })).map(toVote);
     },
     rules: async (id) => {
-      const select = { votes: true, authors: true, threads: true } as const;
-      return (await db.place.findUnique({ where: { id }, select })) ?? { votes: false, authors: false, threads: false };
+      const rulers = await rulersOf(db, id);
+      const holds = (rule: keyof PlaceRules) => rulers.find((ruler) => ruler[rule] !== null)?.[rule] ?? false;
+      return { votes: holds('votes'), authors: holds('authors'), threads: holds('threads') };
     },
     setRules: async (id, rules) => void (await db.place.updateMany({ where: { id }, data: rules })),
   };

@@ -26,7 +26,13 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
     /** An upload of somebody's whose bytes are stored. */
     async function upload(author: UserId, place = somePlace()) {
       const ref = await storage.blobs.put(new TextEncoder().encode(nodeId()));
-      await storage.people.savePlace({ id: place, group: `g:${place}`, language: null, policy: 'anyone' });
+      await storage.people.savePlace({
+        id: place,
+        group: `g:${place}`,
+        within: null,
+        language: null,
+        policy: 'anyone',
+      });
       const image = { ref, width: 64, height: 64 };
       return storage.lineage.plant({ id: nodeId(), lineage: lineageId(), image, author, place, infotext: null });
     }
@@ -99,7 +105,7 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
 
     test('a preset can be the default of one flow and another that of all the others', async () => {
       const user = someone();
-      const of = { group: 'g', place: somePlace(), user };
+      const of = { group: 'g', channels: [somePlace()], user };
       for (const [preset, steps] of [
         ['calm', 10],
         ['wild', 40],
@@ -138,7 +144,7 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
 
     test('a place that refuses three times in a row is left alone for a day', async () => {
       const place = somePlace();
-      await storage.people.savePlace({ id: place, group: 'g', language: null, policy: 'anyone' });
+      await storage.people.savePlace({ id: place, group: 'g', within: null, language: null, policy: 'anyone' });
       const refuse = () => storage.people.placeRefused(place, stand.time);
       expect([await refuse(), await refuse()]).toEqual([false, false]);
       await storage.people.placeReached(place);

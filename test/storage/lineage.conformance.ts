@@ -78,7 +78,7 @@ export function lineageConformance(name: string, openStand: () => Promise<Stand>
       });
       test('takes over the policy of its place', async () => {
         const place = somePlace();
-        await storage.people.savePlace({ id: place, group: 'd:1', language: null, policy: 'owner' });
+        await storage.people.savePlace({ id: place, group: 'd:1', within: null, language: null, policy: 'owner' });
         const root = await plantTree(storage.lineage, { place });
         expect((await storage.lineage.lineage(root.lineage))?.policy).toBe('owner');
       });

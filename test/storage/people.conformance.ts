@@ -130,10 +130,21 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
         await atOnce(stand, 6, (s) => s.people.savePerson(person));
         await storage.people.savePerson({ ...person, language: 'zh' });
         expect(await other.people.person(person.id)).toEqual({ ...person, language: 'zh' });
-        const place = { id: somePlace(), group: 'd:1', language: 'en', policy: 'anyone' } as const;
+        const place = { id: somePlace(), group: 'd:1', within: null, language: 'en', policy: 'anyone' } as const;
         await atOnce(stand, 6, (s) => s.people.savePlace(place));
         await storage.people.savePlace({ ...place, policy: 'collaborators' });
         expect(await other.people.place(place.id)).toEqual({ ...place, policy: 'collaborators' });
+        const thread = { ...place, id: somePlace(), within: place.id };
+        await storage.people.savePlace({ ...thread, policy: null });
+        await storage.together.setRules(place.id, { votes: true, threads: true });
+        await storage.together.setRules(thread.id, { threads: false });
+        expect(await other.people.place(thread.id)).toEqual({ ...thread, policy: 'collaborators' });
+        expect(await other.together.rules(thread.id)).toEqual({ votes: true, authors: false, threads: false });
+        const root = await plantTree(storage.lineage, { place: thread.id });
+        expect((await other.lineage.lineage(root.lineage))?.policy).toBe('collaborators');
+        await storage.people.savePlace({ ...thread, policy: 'owner' });
+        await storage.people.savePlace({ ...thread, policy: null });
+        expect((await other.people.place(thread.id))?.policy).toBe('owner'); // chosen here
         expect(await storage.people.person('web:nobody')).toBeUndefined();
         expect(await storage.people.place(somePlace())).toBeUndefined();
       });
@@ -192,7 +203,7 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
         await storage.presets.setDefault('user', user, 'old');
         const sound = { params: { steps: 12 } };
         expect((await other.presets.find('user', user, 'old'))?.content).toEqual(sound);
-        expect(await other.presets.layers({ group: 'd:1', place, user })).toEqual([
+        expect(await other.presets.layers({ group: 'd:1', channels: [place], user })).toEqual([
           { name: 'user default', content: sound },
         ]);
       });
@@ -215,7 +226,7 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
       });
       test('the default of each scope is a layer', async () => {
         const [user, group, place] = [`web:${nodeId()}`, `d:${nodeId()}`, somePlace()] as const;
-        const of = { group, place, user };
+        const of = { group, channels: [place], user };
         expect(await storage.presets.layers(of)).toEqual([]);
         const presets = [
           { ...presetOf('*', 'house', 11), scope: 'system' },
@@ -243,7 +254,7 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
         await atOnce(stand, 9, (s, i) => s.presets.setDefault('user', owner, names[i % 3]!));
         const layers = await storage.presets.layers({
           group: 'none',
-          place: somePlace(),
+          channels: [somePlace()],
           user: owner as `web:${string}`,
         });
         expect(layers.filter(({ name }) => name === 'user default')).toHaveLength(1);

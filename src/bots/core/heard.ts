@@ -4,7 +4,7 @@ import { aloneWith } from './alone.ts';
 import { type Choices, choicesFor, wordOf } from './house/rules.ts';
 import { languageForPerson, languageForPlace, languageOf } from './language.ts';
 import { oneLine } from './plain-text.ts';
-import type { Incoming } from './platform.ts';
+import type { Incoming, Whereabouts } from './platform.ts';
 
 /** Somebody who has spoken, and how to speak to them. */
 export interface Heard {
@@ -30,28 +30,28 @@ function answered(incoming: Incoming, choices: Choices): string | null {
   return (incoming.kind === 'action' && incoming.said) || incoming.message;
 }
 
+/** Where somebody spoke, as it was remembered; from now on it is. */
+async function placeMet(
+  { storage: { people } }: Flow,
+  { place: id, group, kind, within }: Whereabouts,
+): Promise<Place | undefined> {
+  const known = await people.place(id);
+  if (known && (within === undefined || known.within === within)) return known;
+  const policy = kind === 'private' ? 'owner' : null;
+  await people.savePlace({ id, group, within: within ?? null, language: known?.language ?? null, policy });
+  return known;
+}
+
 /** Remembers who spoke and where, and finds out their languages. */
 export async function meet(flow: Flow, incoming: Incoming): Promise<Heard> {
   const { people } = flow.storage;
   const { speaker, where, key } = incoming;
-  const [person, known, choices] = await Promise.all([
-    people.person(speaker.user),
-    people.place(where.place),
-    choicesFor(flow, where, speaker.user),
-  ]);
+  const [person, known] = await Promise.all([people.person(speaker.user), placeMet(flow, where)]);
+  const choices = await choicesFor(flow, where, speaker.user);
   const name = oneLine(speaker.name, 60) || speaker.user;
   const { handle = null } = speaker;
   if (person?.name !== name || person.handle !== handle)
     await people.savePerson({ id: speaker.user, name, language: person?.language ?? null, handle });
-  if (!known) {
-    const place: Place = {
-      id: where.place,
-      group: where.group,
-      language: null,
-      policy: where.kind === 'private' ? 'owner' : 'anyone',
-    };
-    await people.savePlace(place);
-  }
   const ofPlace = languageOf(String(choices.of('language', ['server', 'channel']).value)) ?? known?.language ?? null;
   const listeners = { chosen: person?.language ?? null, ofPlace, speaker, where };
   const message = answered(incoming, choices);

@@ -20,7 +20,7 @@ import { commands } from './commands.ts';
 import { type Desk, uniform } from './desk.ts';
 import { type EditWords, promptAfter, promptWithout } from './grammar.ts';
 import { presetNamed } from './house/preset-names.ts';
-import { type Choices, capsOf, choicesFor } from './house/rules.ts';
+import { type Choices, capsOf, channelsOf, choicesFor } from './house/rules.ts';
 import { type FoundMask, ownMask, placeMask } from './mask.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
@@ -107,8 +107,8 @@ async function rememberedLayers(
   { chosen, flow }: { readonly chosen: readonly Layer[]; readonly flow: PresetFlow },
 ): Promise<readonly Layer[]> {
   const { speaker, where } = asker;
-  const { group, place } = where;
-  const presets = await desk.storage.presets.layers({ group, place, user: speaker.user, flow });
+  const of = { group: where.group, channels: await channelsOf(desk, where), user: speaker.user };
+  const presets = await desk.storage.presets.layers({ ...of, flow });
   return [...presets, ...chosen];
 }
 

@@ -9,6 +9,7 @@ import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { SuggestionSource } from './command.ts';
 import { helpTopics } from './commands.ts';
+import { channelsOf } from './house/rules.ts';
 import { namesIn } from './house/settings.ts';
 import { oneLine } from './plain-text.ts';
 import { ranked } from './ranking.ts';
@@ -34,6 +35,8 @@ export interface Typing {
   readonly user: UserId;
   readonly place: PlaceId;
   readonly group: string;
+  /** As in `Whereabouts`. */
+  readonly within?: PlaceId;
 }
 
 /** What to suggest while somebody types: from memory, where it was not asked for too long ago. */
@@ -43,7 +46,7 @@ export interface Suggestions {
 
 export interface SuggestionOptions {
   readonly catalog: () => Promise<Catalog>;
-  readonly storage: Pick<Storage, 'lineage' | 'presets'>;
+  readonly storage: Pick<Storage, 'lineage' | 'people' | 'presets'>;
   readonly clock: Clock;
 }
 
@@ -54,7 +57,9 @@ interface AtHome extends Typing {
 
 async function atHome({ storage }: SuggestionOptions, who: Typing): Promise<AtHome> {
   const tree = await storage.lineage.ofThread(who.place);
-  return { ...who, place: tree?.place ?? who.place, lineage: tree?.id };
+  if (!tree) return { ...who, lineage: undefined };
+  const { within: _, ...typing } = who;
+  return { ...typing, place: tree.place, lineage: tree.id };
 }
 
 const cut = (text: string) => (text.length <= limits.text ? text : `${text.slice(0, limits.text - 1)}…`);
@@ -85,11 +90,12 @@ async function seeds({ storage, clock }: SuggestionOptions, who: Typing): Promis
 }
 
 /** A person's, a channel's, a server's and everybody's presets; the nearest of a name counts. */
-async function presets({ storage }: SuggestionOptions, { user, place, group }: Typing): Promise<readonly Suggestion[]> {
+async function presets({ storage }: SuggestionOptions, typing: Typing): Promise<readonly Suggestion[]> {
+  const channels = (await channelsOf({ storage }, typing)).toReversed();
   const owners = [
-    ['user', user],
-    ['channel', place],
-    ['server', group],
+    ['user', typing.user],
+    ...channels.map((channel) => ['channel', channel] as const),
+    ['server', typing.group],
     ['system', '*'],
   ] as const;
   const lists = await Promise.all(owners.map(([scope, owner]) => storage.presets.list(scope, owner)));

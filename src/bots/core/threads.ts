@@ -1,10 +1,19 @@
 import { draftedNodeSchema } from '../../edit/draft.ts';
 import type { LineageId, NodeId, PlaceId } from '../../edit/lineage.ts';
 import type { OutboxRow } from '../../storage/index.ts';
+import { aloneIn } from './alone.ts';
 import type { Desk } from './desk.ts';
 import { draftOfRow, voteOfRow } from './notice.ts';
 import { oneLine } from './plain-text.ts';
-import { type Card, DeliveryError, type Incoming, type Platform, type Posted, type SendOptions } from './platform.ts';
+import {
+  type Card,
+  DeliveryError,
+  type Incoming,
+  type Platform,
+  type Posted,
+  type SendOptions,
+  type Whereabouts,
+} from './platform.ts';
 
 // A tree may go on in a thread of its own. To the rest of the core it stays where it began: what is said in the thread counts as said
 // in the place the thread hangs on, and only here, where messages come in and go out, is it told apart.
@@ -16,6 +25,9 @@ const NAME_LENGTH = 90;
 export function inThread(thread: PlaceId, message: string): string {
   return `${thread}/${message}`;
 }
+
+/** Where something was really said, for cards that are about no tree. */
+export const saidIn = ({ place, thread }: Pick<Whereabouts, 'place' | 'thread'>): PlaceId => thread ?? place;
 
 /** Where a message of a place really is. */
 export function whereIs(place: PlaceId, message: string): { readonly place: PlaceId; readonly message: string } {
@@ -30,7 +42,8 @@ export async function atHome(desk: Desk, incoming: Incoming): Promise<Incoming> 
   const lineage = await desk.storage.lineage.ofThread(where.place);
   if (!lineage) return incoming;
   const thread = where.place;
-  const there = { ...incoming, where: { ...where, place: lineage.place, thread } };
+  const { within: _, ...spot } = where; // what the thread hangs on is its place itself
+  const there = { ...incoming, where: { ...spot, place: lineage.place, thread } };
   if (there.kind === 'unreadable') return there;
   const message = there.message === null ? null : inThread(thread, there.message);
   if (there.kind === 'action') return { ...there, message };
@@ -41,22 +54,34 @@ export async function atHome(desk: Desk, incoming: Incoming): Promise<Incoming> 
   };
 }
 
-/** Posts a card about a tree where that goes on: in its thread, or, when that takes nothing any more, in its place. @throws DeliveryError */
+/** The thread a card belongs in: that of its tree, else the one its request was said in. */
+async function threadFor(
+  { storage }: Pick<Desk, 'storage'>,
+  place: PlaceId,
+  { lineage, replyTo }: { readonly lineage: LineageId | null; readonly replyTo: string | null },
+): Promise<{ readonly thread: PlaceId; readonly tree: LineageId | null } | undefined> {
+  const tree = lineage === null ? undefined : await storage.lineage.lineage(lineage);
+  if (tree?.place === place && tree.thread !== null) return { thread: tree.thread, tree: tree.id };
+  const asked = lineage !== null || replyTo === null || aloneIn(replyTo) ? place : whereIs(place, replyTo).place;
+  return asked === place ? undefined : { thread: asked, tree: null };
+}
+
+/** Posts a card where it belongs: in a thread, or, when that takes nothing any more, in its place. @throws DeliveryError */
 export async function sendAbout(
   { storage, log }: Pick<Desk, 'storage' | 'log'>,
   platform: Platform,
   lineage: LineageId | null,
   { place, card, how }: { readonly place: PlaceId; readonly card: Card; readonly how: SendOptions },
 ): Promise<Posted> {
-  const tree = lineage === null || !platform.openThread ? undefined : await storage.lineage.lineage(lineage);
-  const thread = tree?.place === place ? tree.thread : null;
-  if (!tree || thread === null) return platform.send(place, card, how);
+  const found = platform.openThread && (await threadFor({ storage }, place, { lineage, replyTo: how.replyTo }));
+  if (!found) return platform.send(place, card, how);
+  const { thread, tree } = found;
   try {
     return await platform.send(place, card, { ...how, thread });
   } catch (error) {
     if (!(error instanceof DeliveryError && error.reason === 'unreachable')) throw error;
     log.info({ place, thread }, 'a thread takes nothing any more');
-    await storage.lineage.setThread(tree.id, null);
+    if (tree !== null) await storage.lineage.setThread(tree, null);
     return platform.send(place, card, how);
   }
 }
@@ -83,7 +108,8 @@ export async function beginThread(
   const node = platform.openThread && id ? await storage.lineage.node(id) : undefined;
   if (!platform.openThread || node?.number !== 1 || !(await storage.together.rules(place)).threads) return;
   const tree = await storage.lineage.lineage(node.lineage);
-  if (tree?.place !== place || tree.thread !== null) return;
+  const isThread = ((await storage.people.place(place))?.within ?? null) !== null; // and threads have none of their own
+  if (tree?.place !== place || tree.thread !== null || isThread) return;
   const name = oneLine(node.task?.request.params.prompt ?? '', NAME_LENGTH) || `#${node.number}`;
   try {
     await storage.lineage.setThread(tree.id, await platform.openThread(place, message, name));

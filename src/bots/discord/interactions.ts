@@ -177,6 +177,10 @@ function parentIn(channel: Acted['channel']): string | null {
   return isThread ? (channel.parent_id ?? null) : null;
 }
 
+/** Whether a channel says itself that it is not safe for work; of a thread nothing is said, so the one it hangs on is looked at too. */
+const isMarked = (channel: Acted['channel']): boolean =>
+  channel !== undefined && 'nsfw' in channel && channel.nsfw === true;
+
 function arrivalOf(
   { clock, isMember, isNsfw }: DeskOptions,
   interaction: Acted | APIApplicationCommandAutocompleteInteraction,
@@ -187,9 +191,9 @@ function arrivalOf(
   if (!user || channel === undefined) return undefined;
   const isOthersChannel = guild === undefined && context === InteractionContextType.PrivateChannel;
   const isShared = guild !== undefined || isOthersChannel;
-  const said = interaction.channel !== undefined && 'nsfw' in interaction.channel && interaction.channel.nsfw === true;
-  const nsfw = said || isNsfw(channel); // of a thread nothing is said, of servers the bot is no member of nothing is known
-  const at = { guild, channel, parent: parentIn(interaction.channel), isShared };
+  const parent = parentIn(interaction.channel);
+  const at = { guild, channel, parent, isShared };
+  const nsfw = isMarked(interaction.channel) || [channel, parent ?? channel].some(isNsfw);
   const where = { ...whereaboutsOf(at, interaction.guild_locale ?? null), nsfw };
   const ticket: Ticket = {
     ...{ id, token, application: application_id, place: where.place, user: user.id, at: clock.now() },

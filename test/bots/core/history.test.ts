@@ -16,7 +16,7 @@ afterAll(() => chat[Symbol.asyncDispose]());
 /** Ann's first result in a place of its own, under a policy. */
 async function first(policy: Policy = 'anyone'): Promise<Posted> {
   here = platform.newRoom();
-  await chat.storage.people.savePlace({ id: here, group: here, language: null, policy });
+  await chat.storage.people.savePlace({ id: here, group: here, within: null, language: null, policy });
   await platform.say(ann, 'a red hat', { in: here, files: [await solidPng(64, 64)] });
   return chat.result(here);
 }

@@ -2,9 +2,10 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { guildJson, threadJson } from '../../support/discord-stand-in/wire.ts';
 import { permissions } from '../../support/discord-stand-in/world.ts';
+import { solidPng } from '../../support/jobs.ts';
 import { patience } from '../../support/running-bot.ts';
 import { isResult } from './chat.ts';
-import { black, chat, edited, further, newest, openHands, somebody, told } from './hands.ts';
+import { black, chat, edited, further, newest, openHands, paramsOf, somebody, told } from './hands.ts';
 
 openHands();
 
@@ -194,6 +195,48 @@ test('what was decided for a channel holds in the threads people begin in it', a
   expect(refused.text).toContain(`https://discord.com/channels/${dc.guild.id}/${result.channel.id}`);
 });
 
+test('how people work together in a channel, and its presets, hold in the posts and threads of it', async () => {
+  const { dc } = chat;
+  const ann = somebody();
+  const mod = { user: dc.user('Mod', { permissions: permissions.manageGuild }), channel: ann.channel };
+  const { result } = await edited(mod, { prompt: 'x', steps: 7 });
+  const inside = dc.addChannel('aside', { guild: dc.guild, type: 11, parent: ann.channel.id });
+  const there = { user: ann.user, channel: inside };
+  const decide = async (command: string, options: Parameters<typeof dc.slash>[2], at = mod) => {
+    dc.slash(mod.user, `server ${command}`, options, at);
+    await told(at, new RegExp(`Done[\\s\\S]*${command}`));
+  };
+  dc.slash(ann.user, 'edit', { prompt: 'before', image: black }, there);
+  await newest(there, isResult(1)); // the thread was met before anything was decided
+  await decide('preset save', { name: 'calm', scope: 'channel' });
+  await decide('preset default', { name: 'calm', scope: 'channel' });
+  await decide('limits set', { name: 'files', value: 'document', scope: 'channel' });
+  await decide('policy set', { policy: 'collaborators' });
+  await decide('policy threads', { state: 'on' });
+  await chat.restart();
+  dc.slash(ann.user, 'edit', { prompt: 'after', image: black }, there);
+  const second = await newest(there, (seen) => isResult(1)(seen) && seen.text.includes('after'));
+  expect(await paramsOf(second)).toMatchObject({ steps: 7 });
+  const node = await chat.nodeOf(second);
+  expect(await chat.storage.lineage.lineage(node.lineage)).toMatchObject({ policy: 'collaborators', thread: null });
+  expect(dc.calls('POST', new RegExp(`/channels/${inside.id}/messages/\\d+/threads`))).toEqual([]);
+  const last = dc.calls('PATCH', new RegExp(`/channels/${inside.id}/messages/${second.id}$`)).at(-1);
+  expect(JSON.stringify(last?.body)).toContain('"type":13'); // a file, as the channel has it
+  const typed = await dc
+    .autocomplete(ann.user, 'edit', { options: { preset: 'ca' }, focused: 'preset' }, there)
+    .answered();
+  expect(typed.choices?.map(({ name }) => name)).toContain('calm');
+  dc.slash(ann.user, 'settings show', {}, there);
+  expect((await told(there, /preset \(any\)/)).text).toContain('files document (channel)');
+  await decide('policy set', { policy: 'anyone' }, { ...mod, channel: inside });
+  dc.slash(ann.user, 'edit', { prompt: 'at last', image: black }, there);
+  const third = await chat.nodeOf(await newest(there, (seen) => isResult(1)(seen) && seen.text.includes('at last')));
+  expect((await chat.storage.lineage.lineage(third.lineage))?.policy).toBe('anyone');
+  dc.slash(mod.user, 'server policy threads', { state: 'on' }, { channel: inside });
+  await told({ ...mod, channel: inside }, /There are no threads/);
+  expect(result.channel.id).toBe(ann.channel.id);
+});
+
 describe('a thread for each picture', () => {
   const withThreads = async () => {
     const { dc } = chat;
@@ -230,6 +273,11 @@ describe('a thread for each picture', () => {
     expect((await chat.nodeOf(await newest(there, isResult(6)))).parent).toBe((await chat.nodeOf(second)).id);
     dc.button(ann.user, fifth, 'Undo');
     await newest(there, ({ id, text }) => id > fifth.id && /is the current picture|HEAD/.test(text));
+    dc.slash(ann.user, 'preset share', { name: 'hands' }, there);
+    await newest(there, ({ text }) => text.includes('Preset "hands" by'));
+    const other = { name: 'other.png', bytes: await solidPng(32, 64, '#ffffff') };
+    dc.message(ann.user, 'mask', { ...there, replyTo: fifth, files: [other] });
+    await newest(there, ({ id, text, buttons }) => id > fifth.id && text.includes('⚠') && buttons.length > 0);
     const typed = await dc.autocomplete(ann.user, 'compare', { options: { a: '' }, focused: 'a' }, there).answered();
     expect(typed.choices?.length).toBe(7);
     const mine = () => dc.messages(ann).filter(({ author, onlyFor }) => author === 'Palimpsest' && onlyFor === null);

@@ -11,6 +11,7 @@ import type { Asker, Flow } from '../order.ts';
 import { oneLine, soundText } from '../plain-text.ts';
 import type { Card } from '../platform.ts';
 import { meantNode } from '../telling.ts';
+import { saidIn } from '../threads.ts';
 import { ask } from './drafts.ts';
 import { wordsOf } from './gate.ts';
 import { knownPresets, type MeantPreset, NAME_LIMIT, presetNamed } from './preset-names.ts';
@@ -140,7 +141,7 @@ async function share(doing: Doing): Promise<void> {
   const copy = button(messages, 'ps', id as NodeId, { label: messages.buttons.copyPreset, emoji: '➕' });
   const title = messages.house.presetShared(name, oneLine(asker.speaker.name, 40));
   const card: Card = { ...plainCard, title, lines: contentLines(content), rows: [[copy]] };
-  await postCard(flow, asker.where.place, card, { key: `preset:${id}`, language: asker.language });
+  await postCard(flow, saidIn(asker.where), card, { key: `preset:${id}`, language: asker.language });
 }
 
 async function makeDefault(doing: Doing): Promise<void> {

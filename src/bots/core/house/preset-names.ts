@@ -5,6 +5,7 @@ import { Refusal } from '../../../errors.ts';
 import type { Desk } from '../desk.ts';
 import { takeOption } from '../grammar.ts';
 import type { Asker } from '../order.ts';
+import { channelsOf } from './rules.ts';
 
 /** A preset as somebody means it: theirs, the channel's, the server's, the operator's, or one that is built in. */
 export interface MeantPreset {
@@ -19,9 +20,10 @@ export const NAME_LIMIT = 32;
 /** Everything somebody can name somewhere, their own first; a name that is taken by a nearer one is left out. */
 export async function knownPresets({ storage }: Pick<Desk, 'storage'>, asker: Asker): Promise<readonly MeantPreset[]> {
   const { speaker, where } = asker;
+  const channels = (await channelsOf({ storage }, where)).toReversed();
   const owners = [
     ['user', speaker.user],
-    ['channel', where.place],
+    ...channels.map((channel) => ['channel', channel] as const),
     ['server', where.group],
     ['system', '*'],
   ] as const;

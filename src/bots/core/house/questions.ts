@@ -7,6 +7,7 @@ import { messagesIn } from '../messages/index.ts';
 import type { Flow } from '../order.ts';
 import type { Press } from '../press.ts';
 import { visibleNode } from '../source.ts';
+import { saidIn } from '../threads.ts';
 import { type QuestionKind, questionKinds } from './drafts.ts';
 import { admit } from './gate.ts';
 import { contentOf, copyPreset, presetName, type SharedPreset, savePreset } from './preset-command.ts';
@@ -34,7 +35,7 @@ async function deny(flow: Flow, { asker, incoming, ...press }: Press, draft: Dra
   if (held) {
     const { language, where, key } = held.order.asker;
     const card = { ...plainCard, title: messagesIn(language).house.denied, tone: 'warning' } as const;
-    await postCard(flow, where.place, card, { key: `denied:${key}`, language });
+    await postCard(flow, saidIn(where), card, { key: `denied:${key}`, language });
   }
   await incoming.answer.tell({ ...plainCard, title: messagesIn(press.private).house.denied });
 }

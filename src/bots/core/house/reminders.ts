@@ -8,6 +8,7 @@ import type { Asker, Flow } from '../order.ts';
 import { oneLine } from '../plain-text.ts';
 import type { Button } from '../platform.ts';
 import type { Press } from '../press.ts';
+import { saidIn } from '../threads.ts';
 import { ask } from './drafts.ts';
 import { postCard } from './review.ts';
 
@@ -46,7 +47,7 @@ export async function remind(flow: Flow, { asker, incoming, ...press }: Press, d
   const name = oneLine(asker.speaker.name, 40);
   const card = { ...plainCard, title: house.remindTitle, lines: [`@${name}`] };
   const key = `remind:${newId(flow.random)}`;
-  await postCard(flow, asker.where.place, card, { key, language: asker.language, dueAt: new Date(at) });
+  await postCard(flow, saidIn(asker.where), card, { key, language: asker.language, dueAt: new Date(at) });
   const minutes = Math.max(1, Math.ceil((at - flow.clock.now()) / 60_000));
   await incoming.answer.tell({ ...plainCard, title: messagesIn(press.private).house.remindSet(minutes) });
 }

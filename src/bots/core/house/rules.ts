@@ -1,5 +1,6 @@
 import type { FieldName } from '../../../edit/fields.ts';
 import { fieldNames } from '../../../edit/fields.ts';
+import type { PlaceId } from '../../../edit/lineage.ts';
 import { parseParam } from '../../../edit/params.ts';
 import type { Layer } from '../../../edit/presets.ts';
 import type { UserId } from '../../../edit/request.ts';
@@ -55,20 +56,29 @@ function soundParam(name: FieldName, value: unknown): [FieldName, unknown][] {
   }
 }
 
+/** A place as far as rules go. */
+export type RuledPlace = Pick<Whereabouts, 'group' | 'place' | 'within'>;
+
+/** The channels whose choices count in a place, from weakest to strongest: what a thread hangs on, then itself. */
+export async function channelsOf(
+  { storage }: { readonly storage: Pick<Desk['storage'], 'people'> },
+  { place, within }: Pick<RuledPlace, 'place' | 'within'>,
+): Promise<readonly PlaceId[]> {
+  const above = within ?? (await storage.people.place(place))?.within;
+  return above ? [above, place] : [place];
+}
+
 /** Reads what holds for somebody in a place. */
-export async function choicesFor(
-  { storage }: Pick<Desk, 'storage'>,
-  { group, place, within }: Pick<Whereabouts, 'group' | 'place' | 'within'>,
-  user: UserId,
-): Promise<Choices> {
-  const found = await storage.settings.of([
+export async function choicesFor(desk: Pick<Desk, 'storage'>, where: RuledPlace, user: UserId): Promise<Choices> {
+  const channels = await channelsOf(desk, where);
+  const found = await desk.storage.settings.of([
     { scope: 'system', owner: '*' },
-    { scope: 'server', owner: group },
-    ...(within ? [{ scope: 'channel', owner: within } as const] : []),
-    { scope: 'channel', owner: place },
+    { scope: 'server', owner: where.group },
+    ...channels.map((owner) => ({ scope: 'channel' as const, owner })),
     { scope: 'user', owner: user },
   ]);
-  const settings = found.toSorted((a, b) => Number(b.owner === within) - Number(a.owner === within)); // what is nearer comes later
+  const nearness = ({ owner }: Setting) => (channels as readonly string[]).indexOf(owner);
+  const settings = found.toSorted((a, b) => nearness(a) - nearness(b));
   const of: Choices['of'] = (name, scopes = order) => {
     const key: SettingKey = settingKeys[name];
     const own = settings.filter((s) => s.key === name && scopes.includes(s.scope) && key.scopes.includes(s.scope));

@@ -160,7 +160,8 @@ function together(rule: keyof PlaceRules) {
 /** @throws Refusal 'no-threads' where there are none */
 async function setThreads(doing: Doing): Promise<void> {
   const { flow, heard, call } = doing;
-  const isPossible = flow.platformOf(heard.asker.where.place)?.openThread !== undefined;
+  const { place, within } = heard.asker.where;
+  const isPossible = flow.platformOf(place)?.openThread !== undefined && within === undefined;
   if (call.options.state === 'on' && !isPossible) throw new Refusal('no-threads', {});
   await together('threads')(doing);
 }

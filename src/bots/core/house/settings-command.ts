@@ -1,4 +1,5 @@
 import { fieldNames, fields } from '../../../edit/fields.ts';
+import type { PlaceId } from '../../../edit/lineage.ts';
 import { type Layer, type LayerName, layerNames } from '../../../edit/presets.ts';
 import type { UserId } from '../../../edit/request.ts';
 import type { SettingScope } from '../../../storage/index.ts';
@@ -8,10 +9,9 @@ import type { Desk } from '../desk.ts';
 import type { HouseMessages } from '../messages/house.ts';
 import { messagesIn } from '../messages/index.ts';
 import { oneLine } from '../plain-text.ts';
-import type { Whereabouts } from '../platform.ts';
 import { everywhere } from './gate.ts';
 import { aroundNames } from './preset-command.ts';
-import { type Choices, choicesFor } from './rules.ts';
+import { type Choices, channelsOf, choicesFor, type RuledPlace } from './rules.ts';
 import {
   chosenValue,
   type Named,
@@ -62,12 +62,12 @@ function paramsIn(layers: readonly Layer[]): readonly Holding[] {
 /** Presets that count without being named, one for each scope and flow. */
 async function defaultPresets(
   { storage }: Pick<Desk, 'storage'>,
-  { where, user }: Whose & { readonly user: UserId },
+  { where, user, channels }: Whose & { readonly user: UserId; readonly channels: readonly PlaceId[] },
 ): Promise<readonly Holding[]> {
   const owners = [
     ['system', everywhere],
     ['server', where.group],
-    ['channel', where.place],
+    ...channels.map((channel) => ['channel', channel] as const),
     ['user', user],
   ] as const;
   const found = await Promise.all(
@@ -81,7 +81,7 @@ async function defaultPresets(
 
 /** Whose settings are shown, and where they hold; null: what holds for everybody there. */
 interface Whose {
-  readonly where: Pick<Whereabouts, 'group' | 'place'>;
+  readonly where: RuledPlace;
   readonly user: UserId | null;
 }
 
@@ -113,11 +113,11 @@ export async function settingLines(
   { where, user }: Whose,
   { from }: Pick<HouseMessages, 'from'>,
 ): Promise<readonly string[]> {
-  const { group, place } = where;
-  const whose = { where, user: user ?? nobody };
+  const whose = { where, user: user ?? nobody, channels: await channelsOf(desk, where) };
   const choices = await choicesFor(desk, where, whose.user);
   const settings = settingsOf(desk, choices, user);
-  const layers = [...(await desk.storage.presets.layers({ group, place, user: whose.user })), ...choices.layers];
+  const presets = await desk.storage.presets.layers({ ...whose, group: where.group });
+  const layers = [...presets, ...choices.layers];
   const all: readonly Holding[] = [...settings, ...(await defaultPresets(desk, whose)), ...paramsIn(layers)];
   return all.map((one) => `${one.name} ${oneLine(shown(one.value), 120)} (${from[one.from]})`);
 }

@@ -348,7 +348,7 @@ export const refusalsEn: Messages['refusals'] = {
   }),
   'no-threads': () => ({
     what: 'There are no threads for pictures here',
-    why: 'Only Discord has them.',
+    why: 'Only channels of Discord have them.',
     next: 'Replies keep the versions of a picture together all the same.',
   }),
   'role-needed': () => ({

@@ -330,7 +330,7 @@ export const refusalsZh: Messages['refusals'] = {
   }),
   'no-threads': () => ({
     what: '此处没有图片子区',
-    why: '只有 Discord 才有子区。',
+    why: '只有 Discord 的频道才有子区。',
     next: '用回复同样可以把一张图片的各个版本串在一起。',
   }),
   'role-needed': () => ({
