@@ -16,6 +16,7 @@ import { decodePicture } from './image/decode.ts';
 import { differenceHash } from './image/difference-hash.ts';
 import { encodeJpeg, encodePng, encodeWebp } from './image/encode.ts';
 import { readInfotext, withInfotext, withOtherInfotext } from './image/infotext-file.ts';
+import { labelled } from './image/labelled.ts';
 import { binaryMask } from './image/mask.ts';
 import { combinedMask, grownMask, hardMask, movedMask, seamMask } from './image/mask-shapes.ts';
 import type { Picture, Size } from './image/picture.ts';
@@ -25,7 +26,6 @@ import { resizedPng } from './image/resized.ts';
 import { samplePicture } from './image/sample.ts';
 import { findScribble } from './image/scribble.ts';
 import { inFrame, whiteSheet, withVeil } from './image/shown.ts';
-import { withSizeLabel } from './image/size-label.ts';
 import { thumbnailOf } from './image/thumbnail.ts';
 import { treePicture } from './image/tree-picture.ts';
 
@@ -92,7 +92,9 @@ export const pictures: PictureProbe = {
   async frame(bytes, placement) {
     const { width, height } = placement.output;
     const shown = inFrame(await decodePicture(bytes), placement);
-    return await encodeJpeg(withSizeLabel(shown, `${width}×${height}`), { quality: 88 });
+    const letters = Math.max(10, Math.round(Math.max(shown.width, shown.height) / 36));
+    const named = await labelled(shown, `${width}×${height}`, { right: true, bottom: true, height: letters });
+    return await encodeJpeg(named, { quality: 88 });
   },
 
   resized: resizedPng,

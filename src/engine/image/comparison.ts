@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { composeOver, type Layer } from './compose.ts';
 import { decodePicture } from './decode.ts';
 import { type Difference, heatMap } from './heat-map.ts';
+import { labelled } from './labelled.ts';
 import { plate, svg } from './marks.ts';
 import { type Picture, picture, type Size } from './picture.ts';
 
@@ -16,7 +17,8 @@ const widest = 2048;
 const gap = 12;
 const wipeSide = 512;
 const heatSide = 1024;
-const labelHeight = 18;
+/** Letters are as high as this share of a picture's width, and no lower than that: messengers show pictures small. */
+const letters = { share: 1 / 40, least: 18 } as const;
 const ground = '#16171c';
 const groundColor = [22, 23, 28] as const;
 /** Aspects that differ by no more are the same picture at two sizes. */
@@ -78,9 +80,10 @@ export async function sideBySide(pair: Pair): Promise<Uint8Array> {
   const [left, right] = await Promise.all([resized(two[0], a).then(encoded), resized(two[1], b).then(encoded)]);
   const size = { width: 3 * gap + a.width + b.width, height: 2 * gap + Math.max(a.height, b.height) };
   const top = (of: Size) => Math.floor((size.height - of.height) / 2);
+  const height = Math.max(letters.least, Math.round(size.width * letters.share));
   const labels = [
-    plate(pair.labels[0], { x: gap + 12, y: top(a) + 12, height: labelHeight }),
-    plate(pair.labels[1], { x: size.width - gap - 12, y: top(b) + 12, height: labelHeight, right: true }),
+    plate(pair.labels[0], { x: gap + height / 2, y: top(a) + height / 2, height }),
+    plate(pair.labels[1], { x: size.width - gap - height / 2, y: top(b) + height / 2, height, right: true }),
   ];
   return await sharp({ create: { ...size, channels: 3, background: ground } })
     .composite([
@@ -128,7 +131,11 @@ export async function wipe(pair: Pair): Promise<Uint8Array> {
 async function wipeAt({ labels }: Pair, two: Two, side: number, colours: number): Promise<Uint8Array> {
   const { size, layers } = await onOneCanvas(two, side);
   const [a, b] = layers.map((layer) => composeOver(size, [layer], groundColor)) as [Picture, Picture];
-  const [one, other] = await Promise.all([labelled(a, labels[0], true), labelled(b, labels[1], false)]);
+  const height = Math.max(8, Math.round(size.width / 28));
+  const [one, other] = await Promise.all([
+    labelled(a, labels[0], { right: true, bottom: false, height }),
+    labelled(b, labels[1], { right: false, bottom: false, height }),
+  ]);
   const frames = Array.from({ length: FRAMES }, (_, i) => {
     const share = 0.5 - 0.5 * Math.cos((2 * Math.PI * i) / FRAMES); // 0 → 1 → 0, slowly at both ends
     return split(one, other, Math.round(share * size.width));
@@ -138,15 +145,6 @@ async function wipeAt({ labels }: Pair, two: Two, side: number, colours: number)
   return await sharp(Buffer.concat(frames), { raw, limitInputPixels: false })
     .gif({ loop: 0, delay, colours, effort: 1, reuse: true, dither: 0.6, keepDuplicateFrames: true })
     .toBuffer();
-}
-
-async function labelled(im: Picture, label: string, right: boolean): Promise<Picture> {
-  const { width, height, data } = im;
-  const text = plate(label, { x: right ? width - 10 : 10, y: 10, height: Math.max(8, Math.round(width / 34)), right });
-  const drawn = sharp(data, { raw: { width, height, channels: 3 } }).composite([
-    { input: svg(width, height, text), left: 0, top: 0 },
-  ]);
-  return { ...im, data: await drawn.removeAlpha().raw().toBuffer() };
 }
 
 /** `other` up to column `x`, a bright line, and behind it `one`. */

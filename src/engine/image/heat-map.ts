@@ -79,8 +79,9 @@ function painted(size: Size, layers: readonly [Layer, Layer], deltas: Float32Arr
   return out;
 }
 
-const legendHeight = 56;
-const [margin, barHeight, digits] = [16, 14, 10];
+/** Of a legend that is 512 pixels wide; larger ones are drawn larger, for messengers show pictures small. */
+const legendSize = { width: 512, height: 56 } as const;
+const [margin, barHeight, digits] = [16, 14, 12];
 
 /** The scale with its numbers, and on the right the mean. */
 function legend(width: number, mean: number): string {
@@ -110,6 +111,9 @@ export async function heatMap(size: Size, layers: readonly [Layer, Layer]): Prom
   const mean = common.length === 0 ? 0 : common.reduce((sum, delta) => sum + delta, 0) / common.length;
   const changed = deltas.filter((delta) => delta < 0 || delta > visible).length / deltas.length;
   const width = Math.max(320, size.width);
+  const larger = Math.max(1, width / legendSize.width);
+  const legendHeight = Math.round(legendSize.height * larger);
+  const drawn = `<g transform="scale(${larger})">${legend(width / larger, mean)}</g>`;
   const map: Picture = { ...size, channels: 3, data: painted(size, layers, deltas) };
   const whole = { width, height: size.height + legendHeight, channels: 3 as const, background: '#16171c' };
   const file = await sharp({ create: whole })
@@ -120,7 +124,7 @@ export async function heatMap(size: Size, layers: readonly [Layer, Layer]): Prom
         left: Math.floor((width - size.width) / 2),
         top: 0,
       },
-      { input: svg(width, legendHeight, legend(width, mean)), left: 0, top: size.height },
+      { input: svg(width, legendHeight, drawn), left: 0, top: size.height },
     ])
     .png({ compressionLevel: 6 })
     .toBuffer();
