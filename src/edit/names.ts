@@ -24,3 +24,11 @@ export function closest(given: string, names: readonly string[]): readonly strin
     .slice(0, 3)
     .map(({ name }) => name);
 }
+
+/** Those of `names` that somebody may well have meant, best first: one letter in three may be wrong. */
+export function meant(given: string, names: readonly string[]): readonly string[] {
+  const wrong = Math.max(1, Math.floor(given.length / 3));
+  return closest(given, names).filter(
+    (name) => distance(given.slice(0, 64).toLowerCase(), name.toLowerCase()) <= wrong,
+  );
+}

@@ -1,4 +1,5 @@
 import { fieldNames } from '../../edit/fields.ts';
+import { meant } from '../../edit/names.ts';
 import type { PartialParams } from '../../edit/params.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
@@ -219,13 +220,21 @@ function checkManager({ operators }: Flow, { asker: { speaker, where } }: Heard)
   if (!isManager && !operators.includes(speaker.user)) throw new Refusal('not-yours', {});
 }
 
+/** Help, for whoever called something that is no command. @throws Refusal 'unknown-name' when it is nearly one */
+async function answerUnknown(incoming: CommandIncoming, language: Heard['private']): Promise<void> {
+  const given = incoming.name.slice(0, 40);
+  const nearest = given === 'start' ? [] : meant(given, Object.keys(commands));
+  if (nearest.length > 0) throw new Refusal('unknown-name', { kind: 'command', given, nearest });
+  await tellHelp(incoming.answer, helpTopic(incoming.text), language);
+}
+
 /** Does what a command asks for; one there is none of, a first `start` among them, gets help. @throws Refusal for whatever cannot be done */
 export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandIncoming): Promise<void> {
   const kept = keptAs(incoming.name);
   if (kept) return keepFile(flow, heard, incoming, kept);
   const call = callOf(incoming);
   if (!call && incoming.name === 'start' && incoming.text === '') return welcome(flow, heard, incoming);
-  if (!call) return tellHelp(incoming.answer, helpTopic(incoming.text), heard.private);
+  if (!call) return answerUnknown(incoming, heard.private);
   if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });
 }

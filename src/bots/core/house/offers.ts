@@ -18,6 +18,7 @@ type Change =
   /** The name of an option. */
   | { readonly label: string; readonly key: string; readonly to: string }
   | { readonly label: string; readonly option: string; readonly value: string }
+  | { readonly label: string; readonly command: string }
   /** The pictures get smaller, or the mask another shape. */
   | { readonly label: string; readonly files: 'all' | 'mask'; readonly to: Size | { readonly megapixels: number } };
 
@@ -43,7 +44,9 @@ function changesFor(error: Refusal, language: Asker['language']): readonly Chang
     }
     case 'unknown-name': {
       const { kind: field, given, nearest } = error.details as Refusals['unknown-name'];
-      return nearest.slice(0, 3).map((name) => ({ label: name, from: given, to: name, field }));
+      const names = nearest.slice(0, 3);
+      if (field === 'command') return names.map((name) => ({ label: `/${name}`, command: name }));
+      return names.map((name) => ({ label: name, from: given, to: name, field }));
     }
     case 'unknown-person':
     case 'several-people': {
@@ -191,6 +194,7 @@ function reshaped({ probe }: Flow, files: readonly RemoteFile[], change: Change)
 function changed(asked: Kept['asked'], change: Change): Kept['asked'] {
   const { kind } = asked;
   if ('files' in change) return asked;
+  if ('command' in change) return kind === 'command' ? { ...asked, name: change.command } : asked;
   if ('option' in change) {
     if (kind === 'action') return asked;
     if (kind === 'command' && asked.text === '') {

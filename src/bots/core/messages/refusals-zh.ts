@@ -15,6 +15,7 @@ const kindWords: Readonly<Record<string, string>> = {
   setting: '设置',
   method: '方式',
   picture: '图片',
+  command: '命令',
 };
 
 const calledIn = (kind: string): string | undefined =>
