@@ -72,6 +72,10 @@ const masks = {
   },
   soft: { en: 'soft inpainting on or off', zh: '开关柔和重绘' },
   toggleSketch: { en: 'takes the strokes as colours, or again as a mask', zh: '把笔迹当作颜色，或重新当作蒙版' },
+  paintMask: {
+    en: 'a brush to paint the mask with, on the picture (web chat)',
+    zh: '用画笔在图片上涂出蒙版（网页聊天）',
+  },
   lastMask: { en: 'the mask that was used last on this picture', zh: '这张图片上次用过的蒙版' },
   confirm: { en: 'it was another picture, not a copy that was drawn on', zh: '这是另一张图片，不是画过的副本' },
   dismiss: { en: 'forgets the card', zh: '放弃这张卡片' },

@@ -49,6 +49,7 @@ export const quickCapabilities: Capabilities = {
   selectMenus: true,
   menus: 'beside',
   forms: true,
+  painting: false,
   pairs: 'first',
   ephemeral: true,
   resultsInPlace: false,

@@ -76,6 +76,9 @@ export function isAtBound(action: 'ls' | 'mo', strength: number): boolean {
 /** What a button of More says that goes to the strength a latent upscale needs. */
 export const SHARP_ARG = 'sharp';
 
+/** What a button of Region says that lets a mask be painted over the picture; the page itself answers it. */
+export const PAINT_ARG = 'paint';
+
 /** Where a picture stands in its tree, as far as buttons differ. */
 export interface Standing {
   readonly node: LineageNode;

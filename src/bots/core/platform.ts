@@ -17,6 +17,8 @@ export interface Capabilities {
   readonly menus: 'beside' | 'in place';
   /** Forms open in place (a modal, a dialog); else a form is a message to reply to. */
   readonly forms: boolean;
+  /** A mask can be painted over a picture right where it is shown. */
+  readonly painting: boolean;
   /** Of two pictures sent together: people are asked what the second is, or the first is taken and the other offered in exchange. */
   readonly pairs: 'ask' | 'first';
   /** Answers can be shown to one person only. */

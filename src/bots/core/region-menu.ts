@@ -2,7 +2,7 @@ import { noWords } from '../../edit/draft.ts';
 import type { LineageNode } from '../../edit/lineage.ts';
 import { Refusal } from '../../errors.ts';
 import type { Flow } from './accept.ts';
-import { button } from './buttons.ts';
+import { button, PAINT_ARG } from './buttons.ts';
 import { plainCard } from './cards.ts';
 import { askAboutMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
@@ -30,11 +30,17 @@ export async function regionMenu(flow: Flow, { asker, incoming, ...press }: Pres
   if (incoming.arg === 'last') return askAboutLastMask(flow, asker, node);
   if (incoming.arg !== '') throw new Refusal('old-button', {});
   const messages = messagesIn(press.private);
-  const { title, lines } = messages.region;
+  const { title, lines, painting } = messages.region;
+  const { lastMask, paintMask } = messages.buttons;
+  const canPaint = flow.platformOf(asker.where.place)?.capabilities.painting ?? false;
   const hasMask = (await pastMasks(flow, node)).length > 0;
-  const last = hasMask
-    ? [button(messages, 'rg', node.id, { arg: 'last', label: messages.buttons.lastMask, emoji: '♻️' })]
-    : [];
-  const rows = [[...last, button(messages, 'rm', node.id)]];
-  await incoming.answer.tell({ ...plainCard, title: title(node.number), lines, rows });
+  const way = (arg: string, label: string, emoji: string) => button(messages, 'rg', node.id, { arg, label, emoji });
+  const rows = [
+    [
+      ...(canPaint ? [way(PAINT_ARG, paintMask, '🖍️')] : []),
+      ...(hasMask ? [way('last', lastMask, '♻️')] : []),
+      button(messages, 'rm', node.id),
+    ],
+  ];
+  await incoming.answer.tell({ ...plainCard, title: title(node.number), lines: canPaint ? painting : lines, rows });
 }

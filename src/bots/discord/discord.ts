@@ -24,6 +24,7 @@ const capabilities: Capabilities = {
   selectMenus: true,
   menus: 'beside',
   forms: true,
+  painting: false,
   pairs: 'first',
   ephemeral: true,
   resultsInPlace: true,

@@ -22,6 +22,7 @@ const capabilities: Capabilities = {
   selectMenus: false,
   menus: 'in place',
   forms: false,
+  painting: false,
   pairs: 'ask',
   ephemeral: false,
   resultsInPlace: false,

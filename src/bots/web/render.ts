@@ -1,4 +1,5 @@
 import { type Field, fields } from '../../edit/fields.ts';
+import { PAINT_ARG } from '../core/buttons.ts';
 import { commandList } from '../core/commands.ts';
 import { buttonCode, type Card, type CardImage, type Form } from '../core/platform.ts';
 import type { WireCard, WireEvent, WireField, WireForm, WireImage, WireMessage, WireSetup } from './client/wire.ts';
@@ -32,6 +33,7 @@ export function wireCard({ title, lines, block = [], images, rows, choices, tone
         code: code.encode(button),
         style: button.style ?? 'secondary',
         disabled: button.disabled ?? false,
+        paints: button.action === 'rg' && button.arg === PAINT_ARG,
       })),
     ),
   };

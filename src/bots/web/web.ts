@@ -23,6 +23,7 @@ const capabilities: Capabilities = {
   selectMenus: true,
   menus: 'beside',
   forms: true,
+  painting: true,
   pairs: 'first',
   ephemeral: true,
   resultsInPlace: false,

@@ -58,6 +58,7 @@ export type ButtonWord =
   | 'confirm'
   | 'dismiss'
   | 'lastMask'
+  | 'paintMask'
   | 'latentNothing'
   | 'growAndRetry'
   | 'change'

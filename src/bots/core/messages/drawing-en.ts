@@ -43,6 +43,10 @@ export const drawingEn: DrawingMessages = {
       'Draw on it: save the picture, mark the part with a thick red pen, and reply to the picture with it and your words. A circle selects what is inside. Other colours are taken as a sketch.',
       'Mask: reply to the picture with a black and white one of the same shape; white is repainted.',
     ],
+    painting: [
+      'Paint over it here, and say what shall be there.',
+      'Or drop a copy that you have drawn on onto the picture: a red circle selects what is inside, other colours are taken as a sketch. A black and white mask does too; white is repainted.',
+    ],
   },
   outpaint: {
     title: (number, by) => `Enlarge #${number} · @${by}`,

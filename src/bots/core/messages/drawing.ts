@@ -30,7 +30,12 @@ export interface DrawingMessages {
   /** A picture that looked like a drawn-on copy. */
   readonly newPicture: { readonly title: string; readonly line: string; readonly pick: string; readonly which: string };
   /** How to say which part. */
-  readonly region: { readonly title: (number: number) => string; readonly lines: readonly string[] };
+  readonly region: {
+    readonly title: (number: number) => string;
+    readonly lines: readonly string[];
+    /** Where a mask can be painted on the spot. */
+    readonly painting: readonly string[];
+  };
   /** The dialog that makes a picture larger. */
   readonly outpaint: {
     readonly title: (number: number, by: string) => string;

@@ -36,6 +36,7 @@ export const en: Messages = {
     confirm: 'Use as new picture',
     dismiss: 'Dismiss',
     lastMask: 'Last mask',
+    paintMask: 'Paint…',
     latentNothing: 'Latent nothing, 0.85',
     growAndRetry: 'Grow 8 and retry',
     change: 'Change',

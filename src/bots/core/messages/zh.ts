@@ -35,6 +35,7 @@ export const zh: Messages = {
     confirm: '当作新图片',
     dismiss: '放弃',
     lastMask: '上次的蒙版',
+    paintMask: '涂抹…',
     latentNothing: '空白潜空间 0.85',
     growAndRetry: '扩大 8 再试',
     change: '更换',
@@ -237,7 +238,7 @@ export const zh: Messages = {
       lines: [
         '图片下方的“外扩…”：选择方向和像素，或 16:9 这样的比例，再按“开始”。',
         '文字：外扩左右128像素。命令：/outpaint direction:left pixels:128。',
-        'mk2 延续图片本身的噪声，poor man’s 先填充再重绘，mosaic 镜像或拉伸边缘。',
+        '第二版 mk2 延续图片本身的噪声，简易外扩先填充再重绘，马赛克外扩镜像或拉伸边缘。',
         '结果下方的“修复接缝”可以柔化旧边缘留下的痕迹。',
       ],
       picture: '一张图片、两侧为棋盘格的更宽画框，以及结果',

@@ -14,6 +14,8 @@ export interface MessageActions {
   open(message: WireMessage, index: number): void;
   /** Lets a mask be painted over the message's only picture. */
   paint(message: WireMessage, image: WireImage): void;
+  /** The same, for the picture that the message is about. */
+  paintAbout(message: WireMessage): void;
   dismiss(message: WireMessage): void;
 }
 
@@ -210,7 +212,11 @@ export function createCard(first: WireMessage, words: Words, actions: MessageAct
     paint: (image) => actions.paint(message, image),
   });
   const showHead = heading(head, words, () => actions.reply(message));
-  const showRows = buttonRows(rows, words, (button) => actions.press(message, button));
+  const showRows = buttonRows(rows, words, async (button) => {
+    if (!button.paints) return actions.press(message, button);
+    actions.paintAbout(message);
+    return null;
+  });
   const showLines = section<WireCard>(lines, (card) => {
     const said = card.lines.filter((text) => !readProgress(text));
     const chosenBy = new Map(card.choices.map((choice) => [choice.line, choice]));

@@ -61,6 +61,7 @@ class Chat {
         reply: (message) => this.#composer.reply(message),
         open: (message, index) => this.#open(message, index),
         paint: (message, image) => void this.#paint(message, image),
+        paintAbout: ({ replyTo }) => this.#paintAbout(this.#transcript.find(replyTo ?? '')),
         dismiss: ({ id }) => void this.#attempt(() => dismiss(id)),
       },
     });
@@ -180,6 +181,12 @@ class Chat {
       const mask = await paintMask(image.src, image.description, this.#words);
       if (mask) await this.#addMask(message, mask);
     });
+  }
+
+  #paintAbout(message: WireMessage | undefined): void {
+    const image = paintableOf(message?.card?.images ?? []);
+    if (message && image) void this.#paint(message, image);
+    else this.#toasts.say(this.#words.chooseFirst);
   }
 
   /** Lets a mask be painted over a picture that is about to be sent. */

@@ -28,6 +28,8 @@ export interface WireButton {
   readonly code: string;
   readonly style: 'primary' | 'secondary' | 'danger';
   readonly disabled: boolean;
+  /** Needs no server: it lets a mask be painted over the picture that the card is about. */
+  readonly paints: boolean;
 }
 
 /** Something to choose; where it is about a line of the card, the line itself is chosen. */
