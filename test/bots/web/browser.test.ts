@@ -116,6 +116,10 @@ describe('the page', () => {
     await viewer.waitFor();
     await look('viewer');
     await viewer.getByRole('button', { name: 'Paint a mask' }).click();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await results().first().getByRole('button', { name: 'Region…' }).click();
+    const region = page.locator('.card.private', { hasText: 'Which part of #1?' });
+    await region.getByRole('button', { name: 'Paint…' }).click();
     const canvas = page.locator('dialog.painter canvas');
     const box = (await canvas.boundingBox())!;
     await page.mouse.move(box.x + box.width * 0.3, box.y + box.height * 0.3);
@@ -125,6 +129,7 @@ describe('the page', () => {
     await look('painter');
     await page.getByRole('button', { name: 'Use this mask' }).click();
     await page.getByRole('button', { name: /^Mask\. Use as picture/ }).waitFor();
+    await region.getByRole('button', { name: 'Dismiss' }).click();
     await say('a flock of birds');
     expect(await (await result(5)).textContent()).toMatch(/inpaint.*a flock of birds.*from #1/s);
   });
@@ -164,9 +169,23 @@ describe('the page', () => {
     await other.context().close();
     await told.getByRole('button', { name: 'Dismiss' }).click();
     await told.waitFor({ state: 'detached' });
-    await say('/cancel');
+    await say('/cancle');
+    await page.locator('.toast').getByRole('button', { name: '/cancel' }).click();
     await page.locator('.toast').getByText('Too late to cancel').waitFor();
     await look('toast');
+  });
+
+  test('shows an answer that is taller than the room from its top', async () => {
+    await say('/help');
+    const help = page.locator('.card.private', { hasText: 'More: /help' });
+    await help.getByText('/privacy').first().waitFor();
+    await settle();
+    const [card, room] = [(await help.boundingBox())!, (await page.locator('.scroll').boundingBox())!];
+    expect(card.height).toBeGreaterThan(room.height);
+    await expect.poll(async () => (await help.boundingBox())!.y - room.y).toBeCloseTo(12, 0);
+    await page.getByRole('button', { name: 'Latest' }).click();
+    await help.getByRole('button', { name: 'Dismiss' }).click();
+    await help.waitFor({ state: 'detached' });
   });
 
   test('has everything again after a reload and a restart, buttons included', async () => {
@@ -174,6 +193,7 @@ describe('the page', () => {
     await page.reload();
     await results().first().waitFor();
     expect(await page.locator('.message').count()).toBe(before);
+    await page.route('**/api/conversation', (route) => route.abort(), { times: 1 }); // and once it does not answer
     await chat.restart();
     await page.locator('.status').waitFor({ state: 'hidden' });
     await results().first().getByRole('button', { name: 'Again' }).click();
@@ -232,6 +252,9 @@ describe('the page', () => {
     await gate.getByLabel('Link or token').fill(chat.web.url);
     await gate.getByRole('button', { name: 'Open' }).click();
     await results(gate).first().waitFor();
+    await context.clearCookies();
+    await results(gate).first().getByRole('button', { name: 'Compare' }).click();
+    await gate.getByLabel('Link or token').waitFor();
     await context.close();
   });
 

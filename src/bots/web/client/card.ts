@@ -110,28 +110,33 @@ export function actionButton(button: WireButton, onPress: () => Promise<void>, n
   return element;
 }
 
-type Press = (button: Pick<WireButton, 'code'>) => Promise<WireCard | null>;
+type Press = (button: WireButton) => Promise<WireCard | null>;
 
-/** Further buttons, beside the one that opened them, until one of them or something else is pressed. */
+/** Further buttons, beside the one that opened them, until one of them or something else is pressed. The focus goes back there. */
 function openMenu(anchor: HTMLElement, { title, rows }: WireCard, press: Press): void {
+  const opener = anchor.querySelector<HTMLElement>('[data-action="mx"]');
   const close = () => {
     menu.remove();
+    opener?.removeAttribute('aria-expanded');
     document.removeEventListener('pointerdown', away, true);
     document.removeEventListener('keydown', leave, true);
   };
-  const away = (event: Event) => menu.contains(event.target as Node) || close();
+  const away = ({ target }: Event) => [menu, opener].some((one) => one?.contains(target as Node)) || close();
   const leave = (event: KeyboardEvent) => {
     if (event.key !== 'Escape') return;
     close();
-    anchor.querySelector<HTMLElement>('[data-action="mx"]')?.focus();
+    opener?.focus();
   };
   const choose = async (button: WireButton) => {
     close();
+    opener?.focus();
     await press(button);
   };
   const items = rows.flat().map((button) => actionButton(button, () => choose(button)));
   const menu = h('div', { class: 'card-menu', role: 'group', 'aria-label': title }, ...items);
+  menu.addEventListener('close', close);
   anchor.append(menu);
+  opener?.setAttribute('aria-expanded', 'true');
   document.addEventListener('pointerdown', away, true);
   document.addEventListener('keydown', leave, true);
   items[0]?.focus();
@@ -148,6 +153,8 @@ function buttonRows(element: HTMLElement, words: Words, press: Press) {
         isChoosing ? h('span', { class: 'row-label' }, words.use) : null,
       );
       const onPress = async (button: WireButton) => {
+        const open = button.action === 'mx' && line.querySelector('.card-menu');
+        if (open) return void open.dispatchEvent(new Event('close')); // pressed once more
         const menu = await press(button);
         if (menu) openMenu(line, menu, press);
       };
@@ -158,8 +165,13 @@ function buttonRows(element: HTMLElement, words: Words, press: Press) {
   });
 }
 
-/** As the browser's own language writes it. */
-const clock = (at: number) => new Intl.DateTimeFormat(undefined, { timeStyle: 'short' }).format(at);
+const HALF_DAY_MS = 12 * 3600 * 1000;
+
+/** As the browser's own language writes it; with its date once it may be of another day. */
+function clock(at: number): string {
+  const day = Date.now() - at > HALF_DAY_MS ? ({ month: 'short', day: 'numeric' } as const) : {};
+  return new Intl.DateTimeFormat(undefined, { ...day, hour: 'numeric', minute: '2-digit' }).format(at);
+}
 
 function heading(element: HTMLElement, words: Words, reply: () => void) {
   return section<{ readonly title: string; readonly at: number }>(element, ({ title, at }) => {

@@ -5,11 +5,11 @@ import { askForm } from './form-dialog.ts';
 import { paintableOf } from './gallery.ts';
 import { createHeader } from './header.ts';
 import { createHero } from './hero.ts';
-import { listen } from './live.ts';
+import { AGAIN_MS, listen } from './live.ts';
 import { paintMask } from './mask-painter.ts';
 import { isMask } from './pictures.ts';
 import { type Preferences, savePreferences } from './preferences.ts';
-import { dismiss, fetchConversation, newKey, press, type Saying, type Self, say } from './server.ts';
+import { dismiss, fetchConversation, newKey, press, type Saying, type Self, say, UnknownHere } from './server.ts';
 import { createSettings } from './settings.ts';
 import { createToasts } from './toasts.ts';
 import { createTranscript, type Pending, type Transcript } from './transcript.ts';
@@ -86,8 +86,18 @@ class Chat {
     this.element.classList.toggle('panel-open', preferences.panelOpen && matchMedia('(min-width: 1080px)').matches);
   }
 
-  /** Loads the conversation and stays with it. */
+  /** Loads the conversation and stays with it, as soon as the server answers. */
   async open(): Promise<void> {
+    try {
+      await this.#load();
+    } catch (error) {
+      if (error instanceof UnknownHere) return location.reload(); // to the gate
+      this.#header.connected(false);
+      setTimeout(() => void this.open(), AGAIN_MS);
+    }
+  }
+
+  async #load(): Promise<void> {
     const { messages, earlier, event } = await fetchConversation(null);
     this.#transcript.reset(messages, earlier);
     const stop = listen(event, {
@@ -95,9 +105,12 @@ class Chat {
       hear: (change) => {
         if (change.kind !== 'reset') return this.#transcript.apply(change);
         stop();
-        void this.#attempt(() => this.open());
+        void this.open(); // too much was missed
       },
     });
+  }
+
+  focus(): void {
     this.#composer.focus();
   }
 
@@ -119,7 +132,8 @@ class Chat {
   async #attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
-    } catch {
+    } catch (error) {
+      if (error instanceof UnknownHere) return location.reload(); // to the gate
       this.#toasts.say(this.#words.failed);
     }
   }
@@ -216,4 +230,5 @@ export async function openChat(preferences: Preferences, setup: WireSetup): Prom
   const chat = new Chat(preferences, setup);
   document.body.replaceChildren(chat.element);
   await chat.open();
+  chat.focus();
 }

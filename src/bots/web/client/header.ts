@@ -50,7 +50,7 @@ export function createHeader({ words, preferences, changed, languageChanged }: H
   const menu = h(
     'details',
     { class: 'menu' },
-    h('summary', { class: 'tool', 'aria-label': words.you, title: words.you }, icon('person')),
+    h('summary', { class: 'tool', 'aria-label': words.person, title: words.person }, icon('person')),
     h(
       'div',
       { class: 'menu-body' },
@@ -71,7 +71,9 @@ export function createHeader({ words, preferences, changed, languageChanged }: H
     if (!menu.contains(event.target as Node)) menu.open = false;
   });
   menu.addEventListener('keydown', (event) => {
-    if (event.key === 'Escape') menu.open = false;
+    if (event.key !== 'Escape') return;
+    menu.open = false;
+    menu.querySelector('summary')?.focus();
   });
   const mark = h('img', { src: '/icon.svg', alt: '', width: 22, height: 22 });
   const element = h(

@@ -1,3 +1,4 @@
+import { fetchSetup, UnknownHere } from './server.ts';
 import type { WireEvent } from './wire.ts';
 
 export interface LiveListener {
@@ -6,7 +7,8 @@ export interface LiveListener {
   connected(isConnected: boolean): void;
 }
 
-const AGAIN_MS = 2000;
+/** After so long a server that does not answer is asked again, ms. */
+export const AGAIN_MS = 2000;
 
 /** Hears what changes after `event`. A broken connection is taken up again, where it broke. @returns a way to stop */
 export function listen(event: string, listener: LiveListener): () => void {
@@ -23,8 +25,12 @@ export function listen(event: string, listener: LiveListener): () => void {
     source.onerror = () => {
       listener.connected(false);
       if (source.readyState !== EventSource.CLOSED) return; // comes back by itself
-      timer = setTimeout(connect, AGAIN_MS);
+      timer = setTimeout(again, AGAIN_MS);
     };
+  };
+  const again = () => {
+    connect();
+    fetchSetup().catch((error: unknown) => error instanceof UnknownHere && location.reload()); // to the gate
   };
   connect();
   return () => {

@@ -7,6 +7,8 @@ import type { Words } from './words.ts';
 
 /** Closer to the end than this counts as being there, px. */
 const NEAR = 80;
+/** Left free above an answer that is read from its top, px. */
+const ABOVE = 12;
 
 export interface TranscriptOptions {
   readonly words: Words;
@@ -54,7 +56,10 @@ class TranscriptView implements Transcript {
   readonly #latest: HTMLButtonElement;
   readonly #shown = new Map<string, Shown>();
   readonly #pending = new Map<string, HTMLLIElement>();
+  /** Whoever reads there is kept there. */
   #isAtEnd = true;
+  /** The newest message, if it is for us alone: where it is taller than the room, its top is the end. */
+  #answer: HTMLLIElement | null = null;
   /** Height when it was last looked at: a scroll of another height is the work of what came or went. */
   #height = 0;
 
@@ -69,7 +74,7 @@ class TranscriptView implements Transcript {
     );
     this.#latest = h(
       'button',
-      { class: 'latest', type: 'button', hidden: true, on: { click: () => this.toEnd() } },
+      { class: 'latest', type: 'button', hidden: true, on: { click: () => this.#toVeryEnd() } },
       icon('down'),
       words.latest,
     );
@@ -83,6 +88,7 @@ class TranscriptView implements Transcript {
 
   reset(messages: readonly WireMessage[], earlier: boolean): void {
     this.#shown.clear();
+    for (const message of messages) this.#arrived(message);
     this.#list.replaceChildren(...messages.map((message) => this.#show(message)), ...this.#pending.values());
     this.#earlier.hidden = !earlier;
     this.#tidy();
@@ -91,7 +97,7 @@ class TranscriptView implements Transcript {
 
   apply(event: Exclude<WireEvent, { kind: 'reset' }>): void {
     if (event.kind === 'removed') this.#remove(event.id);
-    else this.#put(event.message);
+    else this.#put(event);
     this.#tidy();
   }
 
@@ -106,7 +112,7 @@ class TranscriptView implements Transcript {
     this.#pending.set(key, item);
     this.#list.append(item);
     this.#tidy();
-    this.toEnd();
+    this.#toVeryEnd();
     const done = () => {
       item.remove();
       this.#pending.delete(key);
@@ -132,18 +138,39 @@ class TranscriptView implements Transcript {
     this.#stay();
   }
 
-  #put(message: WireMessage): void {
+  #toVeryEnd(): void {
+    this.#answer = null;
+    this.toEnd();
+  }
+
+  #put({ kind, message }: Extract<WireEvent, { message: WireMessage }>): void {
     const known = this.#shown.get(message.id);
     if (known) {
       known.message = message;
       known.card?.update(message);
       return;
     }
-    const key = message.nonce.slice(message.nonce.lastIndexOf(':') + 1);
+    this.#arrived(message);
+    const others = [...this.#shown.values()];
+    const isOlder = (other: Shown | undefined) => other !== undefined && message.at < other.message.at;
+    // A card that changes may be older than all that is loaded, or come after newer ones that did not change.
+    if (kind === 'changed' && !this.#earlier.hidden && isOlder(others[0])) return;
+    const newer = kind === 'changed' ? others.find(isOlder)?.item : undefined;
+    const [firstPending] = this.#pending.values();
+    if (this.#answer && this.#isAtEnd) {
+      this.#stay();
+      this.#isAtEnd = this.#isNearEnd(); // an answer that is read from its top stays where it is
+    }
+    const item = this.#show(message);
+    this.#list.insertBefore(item, newer ?? firstPending ?? null);
+    this.#answer = message.onlyYou ? item : null;
+  }
+
+  /** What was on its way stands here now. */
+  #arrived({ nonce }: WireMessage): void {
+    const key = nonce.slice(nonce.lastIndexOf(':') + 1);
     this.#pending.get(key)?.remove();
     this.#pending.delete(key);
-    const [firstPending] = this.#pending.values();
-    this.#list.insertBefore(this.#show(message), firstPending ?? null);
   }
 
   #remove(id: string): void {
@@ -152,6 +179,7 @@ class TranscriptView implements Transcript {
     const hadFocus = shown.item.contains(document.activeElement);
     shown.item.remove();
     this.#shown.delete(id);
+    if (this.#answer === shown.item) this.#answer = null;
     if (hadFocus) this.#options.focusLost();
   }
 
@@ -214,16 +242,27 @@ class TranscriptView implements Transcript {
   }
 
   #noticeScroll(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    const { scrollHeight, scrollTop } = this.#scroll;
     if (scrollHeight !== this.#height) return; // looked at again once the new size is known
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
-    this.#latest.hidden = this.#isAtEnd;
+    this.#isAtEnd = this.#isNearEnd() || Math.abs(this.#answerTop() - scrollTop) < 2;
+    this.#latest.hidden = this.#isNearEnd();
+  }
+
+  #isNearEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroll;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  /** Where the room stands when the answer is read from its top. */
+  #answerTop(): number {
+    if (!this.#answer) return Number.POSITIVE_INFINITY;
+    return this.#answer.offsetTop - this.#scroll.offsetTop - ABOVE;
   }
 
   #stay(): void {
     this.#height = this.#scroll.scrollHeight;
-    if (this.#isAtEnd) this.#scroll.scrollTop = this.#height;
-    this.#latest.hidden = this.#isAtEnd;
+    if (this.#isAtEnd) this.#scroll.scrollTop = Math.min(this.#height, this.#answerTop());
+    this.#latest.hidden = this.#isNearEnd();
   }
 }
 

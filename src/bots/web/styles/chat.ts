@@ -106,7 +106,7 @@ export const chatStyle = `
 .latest .icon { width: 16px; height: 16px; }
 .hero { min-height: calc(100dvh - 240px); display: flex; flex-direction: column; align-items: center; justify-content: center; text-align: center; gap: 10px; padding: 24px 0; }
 .hero h2 { font-size: clamp(24px, 5vw, 32px); font-weight: 650; letter-spacing: -.02em; line-height: 1.2; }
-.hero > p { color: var(--muted); max-width: 420px; margin-bottom: 10px; font-size: 16px; text-wrap: balance; }
+.hero > p { color: var(--muted); max-width: 420px; margin-bottom: 10px; font-size: 16px; text-wrap: balance; word-break: keep-all; overflow-wrap: anywhere; }
 .hero .action { min-height: 42px; padding: 0 18px; font-size: 15px; }
 .hero-mark { position: relative; width: 108px; height: 84px; margin-bottom: 14px; }
 .hero-mark i { position: absolute; width: 62px; height: 62px; border-radius: 15px; border: 1.5px solid var(--accent); background: var(--accent-soft); }
@@ -123,6 +123,7 @@ export const chatStyle = `
   .scroll { scrollbar-gutter: auto; }
   .scroll > .column { padding-top: 12px; }
   .card-body { padding: 10px 12px 12px; }
+  .only-you { margin-inline: -12px; padding-inline: 12px; }
   .row { gap: 4px; }
   .row .action { padding: 0 9px; font-size: 13px; gap: 5px; }
   .row .action.quiet { padding: 0 7px; }
