@@ -5,6 +5,7 @@ export type { JobRow, JobStore, NewJob } from './jobs.ts';
 export type { LineageStore, NewNode, Root } from './lineage.ts';
 export type { MessageLink, MessageStore } from './messages.ts';
 export type { AuditEntry, Member, ModerationStore, Word, WordLevel } from './moderation.ts';
+export type { Address, MoveStore } from './moves.ts';
 export { openStorage, type Storage, type StorageOptions } from './open.ts';
 export type { NewOutboxRow, OutboxRow, OutboxStore } from './outbox.ts';
 export type { Language, PeopleStore, Person, Place } from './people.ts';

@@ -20,6 +20,8 @@ export interface MessageStore {
   /** Says, or corrects, what a message is about. */
   link(link: MessageLink): Promise<void>;
   find(place: PlaceId, message: string): Promise<MessageLink | undefined>;
+  /** The place of a message, of those whose names begin like this; the newest, where several have such a message. */
+  placeOf(prefix: string, message: string): Promise<PlaceId | undefined>;
   /** Every message that shows a node, alone or beside another. */
   showing(node: NodeId): Promise<readonly Pick<MessageLink, 'place' | 'message'>[]>;
   /** Newest message that shows a node in a place. */
@@ -50,6 +52,7 @@ export function messageStore(db: Db): MessageStore {
   return {
     link: (link) => linkMessage(db, link),
     find: (place, message) => findLink(db, { place, message }),
+    placeOf: async (startsWith, message) => (await findLink(db, { place: { startsWith }, message }))?.place,
     showing: async (nodeId) => {
       const rows = await db.messageLink.findMany({ where: { nodeId, kind: 'result' }, orderBy: { seq: 'asc' } });
       const own = rows.map(({ place, message }) => ({ place: place as PlaceId, message }));

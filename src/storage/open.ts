@@ -11,6 +11,7 @@ import { type LineageStore, lineageStore } from './lineage.ts';
 import { type MessageStore, messageStore } from './messages.ts';
 import { migrate } from './migrate.ts';
 import { type ModerationStore, moderationStore } from './moderation.ts';
+import { type MoveStore, moveStore } from './moves.ts';
 import { readingOlderRows } from './older-rows.ts';
 import { type OutboxStore, outboxStore } from './outbox.ts';
 import { type PeopleStore, peopleStore } from './people.ts';
@@ -37,6 +38,7 @@ export interface Storage extends AsyncDisposable {
   readonly together: TogetherStore;
   readonly settings: SettingStore;
   readonly moderation: ModerationStore;
+  readonly moves: MoveStore;
   readonly privacy: PrivacyStore;
   /**
    * Deletes blobs that no row refers to and that were last put before `before`; returns how many. Expired drafts go first.
@@ -94,6 +96,7 @@ export async function openStorage({ dataDir, databaseUrl, log, clock }: StorageO
     together: togetherStore(db, now),
     settings: settingStore(db),
     moderation: moderationStore(db, now),
+    moves: moveStore(db),
     privacy: privacyStore(db, blobDirectory, now),
     retire: () => retire(db, now()),
     sweep: (before) => sweep(db, blobDirectory, before, now()),

@@ -32,6 +32,9 @@ export type NewOutboxRow = Pick<OutboxRow, 'id' | 'key' | 'place' | 'card' | 'jo
   readonly dueAt?: Date;
 };
 
+/** What one of its messages is about. */
+export type NewLink = Omit<MessageLink, 'place'>;
+
 /** Whose rows a process looks for. */
 export interface OutboxView {
   /** What the names of its places begin with, `t:`; the others' rows are left to other processes. */
@@ -47,8 +50,11 @@ export interface OutboxStore {
   due(now: Date, stuckBefore: Date, limit: number, view?: OutboxView): Promise<readonly OutboxRow[]>;
   /** waiting → sending (or sending since long → sending anew); false when somebody else took it. */
   claim(row: OutboxRow, now: Date): Promise<boolean>;
-  /** One transaction: row → sent, its messages linked, its job → `done`. A progress card it took the place of is one no more. */
-  sent(id: string, message: string, links: readonly MessageLink[]): Promise<void>;
+  /**
+   * One transaction: row → sent, its messages linked in the place it is of by now, its job → `done`. A progress card it took the place
+   * of is one no more.
+   */
+  sent(id: string, message: string, links: readonly NewLink[]): Promise<void>;
   /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
   retryAt(id: string, dueAt: Date): Promise<void>;
   /** Where the message of that key stands, once it is posted. */
@@ -126,11 +132,12 @@ async function claim(db: Db, { id, state, attempts }: OutboxRow, now: Date): Pro
   return count === 1;
 }
 
-function sent(db: Database, id: string, message: string, links: readonly MessageLink[], now: Date): Promise<void> {
+function sent(db: Database, id: string, message: string, links: readonly NewLink[], now: Date): Promise<void> {
   return inTransaction(db, async (tx) => {
     const data = { state: 'sent', message, sendingSince: null };
-    const { jobId } = await tx.outbox.update({ where: { id }, data, select: { jobId: true } });
-    for (const link of links) await linkMessage(tx, link);
+    const select = { jobId: true, place: true } as const;
+    const { jobId, place } = await tx.outbox.update({ where: { id }, data, select });
+    for (const link of links) await linkMessage(tx, { ...link, place: place as PlaceId });
     if (jobId === null) return;
     await tx.job.updateMany({ where: { id: jobId, cardMessage: message }, data: { cardMessage: null } });
     await tx.job.updateMany({ where: { id: jobId, state: 'delivering' }, data: { state: 'done', endedAt: now } });

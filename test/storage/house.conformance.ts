@@ -171,6 +171,70 @@ export function houseConformance(name: string, openStand: () => Promise<Stand>):
       expect(await storage.outbox.keptFor(author)).toEqual([]);
     });
 
+    test('a place that has another name takes everything along; what was chosen under the new one since counts more', async () => {
+      const [chat, next] = [`t:-${stand.time.getTime()}`, `t:-100${stand.time.getTime()}`];
+      const from = { id: `${chat}:0` as PlaceId, group: chat };
+      const to = { id: `${next}:0` as PlaceId, group: next };
+      const root = await upload(bo, from.id);
+      const { picture } = await edited(root, bo, { group: chat });
+      const { message } = await compared(from.id, root.id, picture.id);
+      const other = await upload(bo);
+      const open = jobOn(root, from.id, { author: bo, group: chat });
+      await storage.jobs.accept(open);
+      await storage.jobs.setCard(open.id, '7');
+      const known = { within: null, language: 'zh', policy: 'collaborators' } as const;
+      await storage.people.savePlace({ ...from, ...known });
+      await storage.together.setRules(from.id, { votes: true });
+      const draft = { place: from.id, author: bo, kind: 'mask', expiresAt: new Date(stand.time.getTime() + 1e6) };
+      await storage.drafts.put({ ...draft, id: root.id, content: { log: from.id, words: `in ${chat}` } });
+      const rule = { scope: 'server', owner: chat } as const;
+      await storage.settings.set({ ...rule, key: 'log', value: [from.id] });
+      await storage.settings.set({ ...rule, key: 'maxSteps', value: 10 });
+      await storage.settings.set({ ...rule, owner: next, key: 'maxSteps', value: 20 });
+      await storage.settings.set({ scope: 'channel', owner: from.id, key: 'pinned', value: picture.id });
+      const preset = { scope: 'server', owner: chat, name: 'calm', content: { params: { steps: 10 } } } as const;
+      await storage.presets.save(preset);
+      await storage.presets.setDefault('server', chat, 'calm', 'edit');
+      await storage.moderation.saveWord({ owner: chat, entry: 'x', level: 'block', replacement: null });
+      await storage.moderation.saveMember({ owner: chat, person: bo, banned: true, why: null, credits: 3 });
+      await storage.moderation.record({ owner: chat, by: bo, action: 'ban', detail: 'x' });
+
+      await storage.moves.move(from, to);
+      await stand.other.moves.move(from, to);
+      expect(await storage.moves.homeOf(from.id)).toEqual(to);
+      expect(await storage.moves.homeOf(to.id)).toBeUndefined();
+      expect(await storage.people.place(to.id)).toEqual({ ...to, ...known });
+      expect(await storage.together.rules(to.id)).toMatchObject({ votes: true });
+      expect((await storage.lineage.lineage(root.lineage))?.place).toBe(to.id);
+      expect((await storage.lineage.newest(to.id, new Date(0), bo))?.id).toBe(picture.id);
+      expect((await storage.lineage.lineage(other.lineage))?.place).not.toBe(to.id);
+      expect(await storage.jobs.find(open.id)).toMatchObject({
+        ...{ place: to.id, group: next, cardMessage: null, replyTo: null },
+      });
+      const old = `${from.id}/${message}`;
+      expect((await storage.messages.find(to.id, old))?.node).toBe(picture.id);
+      expect(await storage.messages.find(to.id, message)).toBeUndefined();
+      expect(await storage.messages.showing(root.id)).toEqual([{ place: to.id, message: old }]);
+      expect(await storage.drafts.newest(to.id, bo, 'mask')).toMatchObject({
+        content: { log: to.id, words: `in ${chat}` },
+      });
+      const of = await storage.settings.of([
+        { scope: 'server', owner: next },
+        { scope: 'channel', owner: to.id },
+      ]);
+      expect(Object.fromEntries(of.map(({ key, value }) => [key, value]))).toEqual({
+        ...{ log: [to.id], maxSteps: 20, pinned: picture.id },
+      });
+      expect(await storage.presets.list('server', next)).toEqual([{ ...preset, owner: next }]);
+      expect(await storage.presets.defaults('server', next)).toEqual([{ flow: 'edit', name: 'calm' }]);
+      expect(await storage.moderation.words([next])).toMatchObject([{ entry: 'x' }]);
+      expect(await storage.moderation.member([next], bo)).toMatchObject([{ banned: true, credits: 3 }]);
+      expect(await storage.moderation.audit(next, 5)).toHaveLength(1);
+      for (const gone of [await storage.presets.list('server', chat), await storage.moderation.words([chat])])
+        expect(gone).toEqual([]);
+      await storage.jobs.end(open.id, 'cancelled', null, null, 0);
+    });
+
     describe('pictures that have been kept long enough', () => {
       const kept = async (id: Awaited<ReturnType<typeof upload>>['id']) => !(await storage.lineage.node(id))?.removed;
 
