@@ -37,7 +37,7 @@ describe('a server', () => {
     await command(chat, admin, `server user unban ${bo.id.split(':')[1]}`);
     await command(chat, admin, 'server channel deny');
     await ask(chat, bo);
-    expect(chat.lastTold()).toContain('I do not work in this channel');
+    expect(chat.lastTold()).toContain('I do not work here');
     await command(chat, admin, 'server channel allow');
     await command(chat, admin, 'server words add hat');
     await ask(chat, bo);
@@ -87,7 +87,7 @@ describe('a server', () => {
     await command(chat, admin, 'server limits set dispatch paused'); // the same by another name
     await ask(chat, ann, 'a blue hat');
     await command(chat, admin, 'server queue list');
-    expect(chat.lastTold()).toContain('1 edit of this server on the way\n@Ann · 0.0 · queued · a blue hat');
+    expect(chat.lastTold()).toContain('1 edit on the way here\n@Ann · 0.0 · queued · a blue hat');
     await command(chat, admin, 'server queue pause all');
     expect(chat.lastTold()).toContain('not yours to decide');
     await command(chat, admin, 'server limits reset dispatch');
@@ -102,7 +102,7 @@ describe('a server', () => {
     await chat.stopBots();
     await chat.startBots();
     await operate('queue list all');
-    expect(chat.lastTold()).toBe('1 edit of all servers on the way\n@Ann · 0.0 · queued · d:1152921504606846977');
+    expect(chat.lastTold()).toBe('1 edit on the way everywhere\n@Ann · 0.0 · queued · d:1152921504606846977');
     await operate('queue clear all');
     expect(chat.lastTold()).toBe('1 edit cancelled.');
     await operate('queue resume all');
@@ -114,7 +114,7 @@ describe('a server', () => {
     await using chat = await openTestChat();
     await command(chat, admin, 'server words add nude nsfw');
     await ask(chat, bo, 'a nude');
-    expect(chat.lastTold()).toContain('Not in this channel');
+    expect(chat.lastTold()).toContain('Not here');
     await command(chat, admin, 'server limits set nsfw allow');
     await ask(chat, bo, 'a nude');
     expect((await chat.result(room)).card.spoiler).toBe(true);

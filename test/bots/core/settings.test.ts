@@ -28,7 +28,7 @@ describe('settings', () => {
     await command(chat, ann, 'settings show');
     expect(chat.lastTold()).toContain('steps 14 (you)');
     expect(chat.lastTold()).toContain('clip-skip 4 (channel)');
-    expect(chat.lastTold()).toContain('eta 0.2 (server)');
+    expect(chat.lastTold()).toContain('eta 0.2 (server or group)');
     expect(chat.lastTold()).toContain('mask-blur 11 (operator)');
 
     const calm = { params: { cfgScale: 3, sNoise: 0.9 }, promptPrefix: 'oil painting' };
@@ -38,9 +38,13 @@ describe('settings', () => {
     await presets.setDefault('user', ann.id, 'large', 'upscale');
     await command(chat, ann, 'settings show');
     const shown = chat.lastTold().split('\n');
-    for (const line of ['preset (any) "calm" (server)', 'preset (upscale) "large" (you)', 's-noise 0.9 (server)'])
+    for (const line of [
+      'preset (any) "calm" (server or group)',
+      'preset (upscale) "large" (you)',
+      's-noise 0.9 (server or group)',
+    ])
       expect(shown).toContain(line);
-    for (const line of ['prefix "oil painting" (server)', 'cfg 14 (you)', 'steps 14 (you)'])
+    for (const line of ['prefix "oil painting" (server or group)', 'cfg 14 (you)', 'steps 14 (you)'])
       expect(shown).toContain(line);
     await command(chat, admin, 'server limits show');
     expect(chat.lastTold().split('\n')).toContain('cfg 13 (channel)');

@@ -183,15 +183,15 @@ test('what was decided for a channel holds in the threads people begin in it', a
   dc.gateway.dispatch('THREAD_CREATE', threadJson(dc.world, thread), thread);
   const there = { user: ann.user, channel: thread };
   dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, there);
-  await told(there, /I do not work in this channel/);
+  await told(there, /I do not work here/);
   dc.message(ann.user, '@Palimpsest a hat', { ...there, files: [black] });
-  await newest(there, ({ onlyFor, text }) => onlyFor === null && text.includes('I do not work in this channel'));
+  await newest(there, ({ onlyFor, text }) => onlyFor === null && text.includes('I do not work here'));
   dc.slash(mod.user, 'server channel allow', {}, { channel: thread });
   await told({ ...mod, channel: thread }, /Done/);
   dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, there);
   const result = await newest(there, isResult(1));
   dc.slash(ann.user, 'edit', { prompt: 'x', image: black }, ann);
-  const refused = await told(ann, /I do not work in this channel/);
+  const refused = await told(ann, /I do not work here/);
   expect(refused.text).toContain(`https://discord.com/channels/${dc.guild.id}/${result.channel.id}`);
 });
 

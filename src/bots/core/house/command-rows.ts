@@ -58,7 +58,7 @@ const onOff = choice(
 const person = { kind: 'person', name: 'user', about: { en: 'Who', zh: '用户' }, required: true } as const;
 
 const serverParts: readonly SubcommandGroup[] = [
-  group('preset', '预设', { en: 'Presets of this server', zh: '本服务器的预设' }, [
+  group('preset', '预设', { en: 'Presets for everybody here', zh: '此处共用的预设' }, [
     sub('save', '保存', { en: 'Save the settings of your last picture here', zh: '保存你最近一张图片的参数' }, [
       ...[named, scope, ...around],
     ]),
@@ -144,7 +144,7 @@ const serverParts: readonly SubcommandGroup[] = [
     ]),
     sub('authors', '署名', { en: 'Whether pictures name who made them', zh: '图片信息中是否署名' }, [onOff]),
   ]),
-  group('queue', '队列', { en: 'The queue of this server', zh: '本服务器的队列' }, [
+  group('queue', '队列', { en: 'The queue here', zh: '此处的队列' }, [
     sub('pause', '暂停', { en: 'Nothing new is begun', zh: '暂停派发' }, [reach]),
     sub('resume', '继续', { en: 'Go on', zh: '恢复派发' }, [reach]),
     sub('clear', '清空', { en: 'Cancel everything that waits', zh: '取消所有排队任务' }, [reach]),
@@ -162,7 +162,7 @@ export const houseCommands = {
     subcommands: [
       sub('show', '查看', { en: 'Every value, and where it comes from', zh: '查看所有值及其来源' }),
       sub('set', '修改', { en: 'Choose a value', zh: '修改一项' }, [setting, value]),
-      sub('reset', '重置', { en: 'Follow the server again', zh: '恢复跟随服务器' }, [setting]),
+      sub('reset', '重置', { en: 'Follow what holds here again', zh: '恢复跟随此处的默认' }, [setting]),
     ],
   },
   preset: {
@@ -208,7 +208,7 @@ export const houseCommands = {
   server: {
     name: 'server',
     nameZh: '服务器',
-    about: { en: 'Rules of this server', zh: '本服务器的规则' },
+    about: { en: 'Rules of this server or group', zh: '本服务器或群组的规则' },
     options: [],
     managers: true,
     subcommands: [

@@ -69,7 +69,7 @@ export const settingKeys = {
   'deny-models': { kind: 'list', label: { en: 'Denied models', zh: '禁用的模型' }, scopes: house },
   lora: choice({ en: 'LoRA', zh: 'LoRA' }, ['on', 'off'], house),
   'queued-per-person': number({ en: 'Waiting edits of one person', zh: '每人排队上限' }, { min: 1, max: 50 }),
-  'queued-here': number({ en: 'Waiting edits of the server', zh: '服务器排队上限' }, { min: 1, max: 500 }),
+  'queued-here': number({ en: 'Waiting edits of all here', zh: '此处排队上限' }, { min: 1, max: 500 }),
   'credits-per-hour': number({ en: 'Credits an hour', zh: '每小时额度' }, { min: 1, max: 100_000 }),
   nsfw: choice({ en: 'NSFW', zh: 'NSFW 内容' }, ['forbid', 'nsfw-channels', 'allow'], places),
   sources: choice({ en: 'Pictures to edit', zh: '可编辑的图片' }, ['any', 'own'], house),

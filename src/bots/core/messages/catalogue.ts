@@ -147,6 +147,8 @@ export interface Messages extends DrawingMessages {
     readonly whichSource: string;
     readonly otherModel: (name: string) => string;
     readonly pictureLost: string;
+    /** Of a place that takes words only. */
+    readonly picturesBarred: string;
     readonly description: (number: number, prompt: string) => string;
     readonly preview: string;
     readonly received: string;

@@ -136,6 +136,8 @@ export const en: Messages = {
     otherModel: (name) => `The model ${name} is not here; another one painted.`,
     whichSource: 'Which picture did you mean?',
     pictureLost: 'The picture is too big to be posted here.',
+    picturesBarred:
+      'I may not send pictures here: whoever manages this chat can allow photos or files. You have it in private, if I may write to you.',
     description: (number, prompt) => (prompt ? `Picture #${number}: ${prompt}` : `Picture #${number}`),
     preview: 'What it looks like so far',
     onlyOne: 'I was shown only one of the pictures you sent: send the others as replies to this one.',
@@ -284,7 +286,7 @@ export const en: Messages = {
         '/settings set steps 30 makes a value your own; /settings show tells where each comes from.',
         '⭐ below "⋯", or /preset save, keeps a picture’s values under a name; --preset name uses it once.',
         '/preset default name inpaint uses it for every inpainting. /preset share shows it to everybody.',
-        'Strongest first: what you say, a named preset, your defaults, the channel’s, the server’s. Limits of the server come last of all.',
+        'Strongest first: what you say, a named preset, your defaults, the channel’s, those of the whole server or group. Limits set there come last of all.',
       ],
       picture: 'The card of a shared preset: its name, its values, and the button that copies it',
     },

@@ -332,9 +332,9 @@ export const refusalsEn: Messages['refusals'] = {
     next: 'Letters and . [ ] ( ) | * + ? {2,5} work; look-around and references do not.',
   }),
   nsfw: ({ isAllowedElsewhere }) => ({
-    what: 'Not in this channel',
+    what: 'Not here',
     why: 'That is not safe for work.',
-    next: isAllowedElsewhere ? 'Ask again in a channel that is marked NSFW.' : 'It is not made on this server.',
+    next: isAllowedElsewhere ? 'Ask again in a channel that is marked NSFW.' : 'It is not made here.',
   }),
   banned: ({ why, isEverywhere }) => ({
     what: isEverywhere ? 'You cannot use this bot' : 'You cannot use this bot here',
@@ -342,8 +342,8 @@ export const refusalsEn: Messages['refusals'] = {
     next: 'Ask an administrator if you think this is a mistake.',
   }),
   'channel-closed': ({ open }) => ({
-    what: 'I do not work in this channel',
-    why: 'The administrators of this server chose where I do.',
+    what: 'I do not work here',
+    why: 'The administrators chose where I do.',
     next: open.length > 0 ? `Try ${open.join(', ')}.` : '',
   }),
   'no-threads': () => ({
@@ -368,7 +368,7 @@ export const refusalsEn: Messages['refusals'] = {
   }),
   'under-review': () => ({
     what: 'A moderator looks at it first',
-    why: 'Something in your words is on the list of this server.',
+    why: 'Something in your words is on the list that holds here.',
     next: 'It goes on as soon as they allow it.',
   }),
   'too-many-presets': ({ limit }) => ({

@@ -315,9 +315,9 @@ export const refusalsZh: Messages['refusals'] = {
     next: '可用普通字符和 . [ ] ( ) | * + ? {2,5}；不支持环视和反向引用。',
   }),
   nsfw: ({ isAllowedElsewhere }) => ({
-    what: '此频道不可以',
+    what: '此处不可以',
     why: '内容不适合公开场合。',
-    next: isAllowedElsewhere ? '请到标记为 NSFW 的频道再试。' : '本服务器不生成此类内容。',
+    next: isAllowedElsewhere ? '请到标记为 NSFW 的频道再试。' : '此处不生成此类内容。',
   }),
   banned: ({ why, isEverywhere }) => ({
     what: isEverywhere ? '你不能使用此机器人' : '你不能在此使用机器人',
@@ -325,8 +325,8 @@ export const refusalsZh: Messages['refusals'] = {
     next: '如有误会，请联系管理员。',
   }),
   'channel-closed': ({ open }) => ({
-    what: '我不在此频道工作',
-    why: '可用频道由本服务器管理员设定。',
+    what: '我不在此处工作',
+    why: '可以使用的地方由管理员设定。',
     next: open.length > 0 ? `可到 ${open.join('、')}。` : '',
   }),
   'no-threads': () => ({
@@ -351,7 +351,7 @@ export const refusalsZh: Messages['refusals'] = {
   }),
   'under-review': () => ({
     what: '需先由管理员审核',
-    why: '你的描述中有本服务器词表上的词。',
+    why: '你的描述中有此处词表上的词。',
     next: '管理员放行后会自动继续。',
   }),
   'too-many-presets': ({ limit }) => ({
