@@ -96,7 +96,7 @@ const shared = { blobs: storage.blobs, fit: pictures.upload, log };
 const suggestions = openSuggestions({ catalog: () => queue.catalog(), storage, clock: systemClock });
 const platforms = [
   openDiscord({ ...shared, ...discord, dataDir, suggestions }),
-  openTelegram({ ...shared, ...telegram, posted: storage.postedFiles }),
+  openTelegram({ ...shared, ...telegram, posted: storage.postedFiles, messages: storage.messages }),
 ];
 const unlimited = {
   runningPerPerson: 1,

@@ -165,8 +165,9 @@ interface Platforms extends AsyncDisposable {
 async function openPlatforms({ config, log, metrics, queue, storage, pictures }: Chatting): Promise<Platforms> {
   const shared = { blobs: storage.blobs, fit: pictures.upload, log };
   const { TELEGRAM_TOKEN: token, TELEGRAM_API_ROOT: apiRoot, TELEGRAM_WEBHOOK: webhook } = config;
-  const to = { ...shared, posted: storage.postedFiles, ...(apiRoot && { apiRoot }), ...(webhook && { webhook }) };
-  const telegram = token ? (await parts.telegram()).openTelegram({ ...to, token }) : null;
+  const to = { ...shared, posted: storage.postedFiles, messages: storage.messages };
+  const at = { ...(apiRoot && { apiRoot }), ...(webhook && { webhook }) };
+  const telegram = token ? (await parts.telegram()).openTelegram({ ...to, ...at, token }) : null;
   const { openWeb } = await parts.web();
   const web = await openWeb({
     ...shared,

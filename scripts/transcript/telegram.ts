@@ -34,8 +34,8 @@ export async function playTelegram(folder: string): Promise<void> {
   await inStudio(
     ({ storage, pictures }) =>
       openTelegram({
-        ...{ token: tg.token, apiRoot: tg.apiRoot, blobs: storage.blobs, posted: storage.postedFiles },
-        ...{ fit: pictures.upload, log: silentLog },
+        ...{ token: tg.token, apiRoot: tg.apiRoot, fit: pictures.upload, log: silentLog },
+        ...{ blobs: storage.blobs, posted: storage.postedFiles, messages: storage.messages },
       }),
     () => tell(room, recorder),
   );

@@ -53,6 +53,7 @@ export const quickCapabilities: Capabilities = {
   pairs: 'first',
   ephemeral: true,
   resultsInPlace: false,
+  hidesFiles: true,
   editIntervalMs: { private: 5, room: 5 },
   previewIntervalMs: { private: 10, room: null },
 };

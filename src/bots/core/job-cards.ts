@@ -35,6 +35,8 @@ export interface JobCards extends AsyncDisposable {
   lineMoved(): void;
   /** How far a job is, 0…1, as far as it was told: what of its cost is spent. */
   shareOf(id: JobId): number;
+  /** A place has another name; cards that stand under the old one are posted anew. */
+  moved(from: PlaceId, to: PlaceId): void;
   /** No more edits. Resolves when what is being sent or edited stands, so that the outcome comes after it; waits a few seconds at most. */
   release(id: JobId): Promise<void>;
 }
@@ -121,12 +123,25 @@ class PacedCards implements JobCards {
     return stage?.kind === 'running' && stage.progress ? shareOf(stage.progress) : 0;
   }
 
+  moved(from: PlaceId, to: PlaceId): void {
+    for (const tracked of this.#jobs.values()) {
+      if (tracked.row.place !== from) continue;
+      Object.assign(tracked, {
+        row: { ...tracked.row, place: to, replyTo: null },
+        message: null,
+        said: '',
+        owed: true,
+      });
+      this.#mark(tracked);
+    }
+  }
+
   async release(id: JobId): Promise<void> {
     const tracked = this.#jobs.get(id);
     if (!tracked) return;
     this.#jobs.delete(id);
     this.#dirty.delete(id);
-    const edited = this.#editing.get(tracked.row.place);
+    const edited = this.#editing.get(paceOf(this.#desk, tracked.row.place));
     if (tracked.sending === undefined && edited === undefined) return;
     const sent = Promise.allSettled([tracked.sending, edited]); // failures are told about where they were begun
     await Promise.race([sent, pause(this.#desk.clock, CARD_WAIT_MS, this.#desk.closing)]);
@@ -201,8 +216,9 @@ class PacedCards implements JobCards {
     tracked.posted += 1;
     Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
     await storage.jobs.setCard(id, message);
-    await storage.messages.link({ place, message, kind: 'card', node: null, job: id, draft: null });
     const row = await storage.jobs.find(id);
+    const now = row?.place ?? place; // its name may have changed meanwhile
+    await storage.messages.link({ place: now, message, kind: 'card', node: null, job: id, draft: null });
     if (row && isOpen(row.state)) return;
     this.#jobs.delete(id);
     // Posted too late: the outcome already stands, and whoever posted it knew of no card to take away.

@@ -13,8 +13,9 @@ import { Reception } from './flow.ts';
 import { openJobCards } from './job-cards.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { openOutbox } from './outbox.ts';
-import type { Incoming, Platform } from './platform.ts';
+import type { Incoming, Moved, Platform } from './platform.ts';
 import { putBack } from './recovery.ts';
+import { relocate } from './relocate.ts';
 
 export interface BotsOptions {
   readonly storage: Storage;
@@ -38,20 +39,20 @@ const prefixes = { discord: 'd:', telegram: 't:', web: 'w:' } as const satisfies
 
 interface Running extends Pick<Desk, 'platformOf' | 'prefixes'> {
   /** Connects all of them; each is found from when it has started. */
-  start(receive: (incoming: Incoming) => Promise<void>): Promise<void>;
+  start(receive: (incoming: Incoming) => Promise<void>, moved: Moved): Promise<void>;
 }
 
 function running(platforms: readonly Platform[]): Running {
   const started = new Map<string, Platform>();
   const prefixOf = (place: PlaceId) => place.slice(0, place.indexOf(':') + 1);
-  const begin = async (platform: Platform, receive: (incoming: Incoming) => Promise<void>) => {
-    await platform.start(receive);
+  const begin = async (platform: Platform, ...hear: Parameters<Running['start']>) => {
+    await platform.start(...hear);
     started.set(prefixes[platform.name], platform);
   };
   return {
     platformOf: (place) => started.get(prefixOf(place)),
     prefixes: platforms.map((platform) => prefixes[platform.name]),
-    start: async (receive) => void (await Promise.all(platforms.map((platform) => begin(platform, receive)))),
+    start: async (...hear) => void (await Promise.all(platforms.map((platform) => begin(platform, ...hear)))),
   };
 }
 
@@ -88,7 +89,10 @@ export async function openBots(options: BotsOptions): Promise<AsyncDisposable> {
     await outbox[Symbol.asyncDispose]();
   };
   try {
-    await start((incoming) => reception.receive(incoming));
+    await start(
+      (incoming) => reception.receive(incoming),
+      (from, to) => relocate(flow, from, to),
+    );
     outbox.wake();
     await reception.reconcile({ takeCards: true });
   } catch (error) {

@@ -1,6 +1,7 @@
 import type { NodeId, PlaceId } from '../../edit/lineage.ts';
+import type { UserId } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
-import type { MessageLink, OutboxRow } from '../../storage/index.ts';
+import type { OutboxRow } from '../../storage/index.ts';
 import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
 import { type Desk, paceOf } from './desk.ts';
@@ -42,21 +43,27 @@ function pauseAfter(error: unknown, attempts: number): number {
   return told ?? Math.min(LONGEST_PAUSE_MS, 1000 * 2 ** Math.min(attempts, 12));
 }
 
-/** Why it is only the card's pictures that cannot be posted: too big for the place, or no longer kept. Undefined for any other trouble. */
+const isFor = (error: unknown, ...reasons: readonly DeliveryError['reason'][]): boolean =>
+  error instanceof DeliveryError && reasons.includes(error.reason);
+
+/**
+ * Why it is only the card's pictures that cannot be posted: too big for the place, not allowed there, or no longer kept. Undefined for
+ * any other trouble.
+ */
 function whyUnshown(error: unknown, messages: Messages): string | undefined {
-  if (error instanceof DeliveryError && error.reason === 'too-big') return messages.picture.pictureLost;
+  if (isFor(error, 'too-big')) return messages.picture.pictureLost;
+  if (isFor(error, 'no-pictures')) return messages.picture.picturesBarred;
   if (error instanceof Refusal && error.code === 'gone') return messages.refusals.gone({}).why;
   return undefined;
 }
 
-/** The card as its reader wants it; as it usually is where the files they want are too big. */
+/** The card as its reader wants it; as it usually is where the files they want are too big or not allowed. */
 async function postAsWished<T>(card: Card, tastes: Tastes | null, post: (shown: Card) => Promise<T>): Promise<T> {
   const wished = tastes?.inFiles(card) ?? card;
   try {
     return await post(wished);
   } catch (error) {
-    const isTooBig = error instanceof DeliveryError && error.reason === 'too-big';
-    if (!isTooBig || wished === card) throw error;
+    if (!isFor(error, 'too-big', 'no-pictures') || wished === card) throw error;
     return post(card);
   }
 }
@@ -179,15 +186,9 @@ class OutboxLoop implements Outbox {
       const { message, pictures } = await this.#send(platform, row);
       await storage.people.placeReached(row.place);
       if (isResult(row) && !aloneIn(row.replyTo)) await beginThread(this.#desk, platform, row, message);
-      const link = (id: string, node: NodeId | null): MessageLink => ({
-        ...{
-          place: row.place,
-          message: id,
-          node,
-          job: row.job,
-          draft: draftOfRow(row),
-          kind: row.node ? 'result' : 'card',
-        },
+      const link = (id: string, node: NodeId | null) => ({
+        ...{ message: id, node, job: row.job, draft: draftOfRow(row) },
+        ...{ kind: row.node ? ('result' as const) : ('card' as const) },
       });
       const parts = pictures.map((part) => link(part.message, part.node ?? row.node));
       await storage.outbox.sent(row.id, message, [link(message, row.node), ...parts]);
@@ -224,8 +225,19 @@ class OutboxLoop implements Outbox {
     } catch (error) {
       const why = whyUnshown(error, messagesIn(language));
       if (why === undefined) throw error;
-      return await post({ ...card, images: [], lines: [...card.lines, why] });
+      const sent = await post({ ...card, images: [], lines: [...card.lines, why] });
+      if (isFor(error, 'no-pictures')) await this.#showPrivately(platform, row, job?.author);
+      return sent;
     }
+  }
+
+  /** Shows whoever asked in private what their place may not have; that they cannot be written to has been told there. */
+  async #showPrivately(platform: Platform, row: OutboxRow, reader: UserId | undefined): Promise<void> {
+    const direct = reader === undefined ? null : await platform.directPlace(reader);
+    if (direct === null || direct === row.place) return;
+    await this.#send(platform, { ...row, place: direct, replyTo: null }).catch((error: unknown) => {
+      this.#desk.log.info({ error, row: row.key }, 'a picture could not be shown privately either');
+    });
   }
 
   /** What a row says; away from where it was asked for its buttons lead nowhere, and it says so. */
@@ -291,10 +303,11 @@ class OutboxLoop implements Outbox {
   }
 
   /** The card that showed progress has had its day once the outcome is posted, or never will be. */
-  async #removeJobCard(platform: Platform, { place, job }: OutboxRow): Promise<void> {
-    const card = job && (await this.#desk.storage.jobs.find(job))?.cardMessage;
-    if (!card) return;
-    await platform.remove(place, card).catch((error: unknown) => {
+  async #removeJobCard(platform: Platform, { job }: OutboxRow): Promise<void> {
+    const row = job === null ? undefined : await this.#desk.storage.jobs.find(job);
+    if (!row?.cardMessage) return;
+    const { place, cardMessage } = row;
+    await platform.remove(place, cardMessage).catch((error: unknown) => {
       this.#desk.log.warn({ error, place, job }, 'a progress card could not be removed');
     });
   }

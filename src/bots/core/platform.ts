@@ -25,6 +25,8 @@ export interface Capabilities {
   readonly ephemeral: boolean;
   /** A card that showed progress becomes the result, when that comes soon; else every result is a message of its own. */
   readonly resultsInPlace: boolean;
+  /** Files can be hidden until touched, like pictures. */
+  readonly hidesFiles: boolean;
   /** Progress edits, of all cards of a place together, are at least this far apart, ms: in private, and in a room. */
   readonly editIntervalMs: { readonly private: number; readonly room: number };
   /** Live previews are at least this far apart, ms; null: none in rooms. */
@@ -301,9 +303,10 @@ export class DeliveryError extends Error {
   /**
    * `retry`: surely not posted (or a nonce makes posting it again harmless), try later; `uncertain`: the connection broke, it may have
    * been posted – tried again after a minute, marked as repeated; `unreachable`: the place cannot be written to; `no-way`: nor can it
-   * now, but it has refused nothing; `gone`: the message to edit no longer exists; `too-big`: files. Anything else that is thrown counts as `uncertain`.
+   * now, but it has refused nothing; `gone`: the message to edit no longer exists; `too-big`: files; `no-pictures`: the place takes words from
+   * us, but neither pictures nor files. Anything else that is thrown counts as `uncertain`.
    */
-  readonly reason: 'retry' | 'uncertain' | 'unreachable' | 'no-way' | 'gone' | 'too-big';
+  readonly reason: 'retry' | 'uncertain' | 'unreachable' | 'no-way' | 'gone' | 'too-big' | 'no-pictures';
   readonly retryAfterMs: number | null;
   constructor(reason: DeliveryError['reason'], retryAfterMs: number | null, options?: ErrorOptions) {
     super(`delivery: ${reason}`, options);
@@ -311,6 +314,15 @@ export class DeliveryError extends Error {
     this.retryAfterMs = retryAfterMs;
   }
 }
+
+/** What a place is called, and the server it belongs to. */
+export type Address = Pick<Whereabouts, 'place' | 'group'>;
+
+/**
+ * Says that a place goes on under another name. Resolves when everything of it is there; what is sent to the old name the adapter sends
+ * to the new one, and what cannot be edited there any more is `gone`.
+ */
+export type Moved = (from: Address, to: Address) => Promise<void>;
 
 /** One chat platform. Adapters translate; they contain no editing logic. Every method may be called at any time after `start`. */
 export interface Platform extends AsyncDisposable {
@@ -321,7 +333,7 @@ export interface Platform extends AsyncDisposable {
    * the incoming has been dealt with (downloads included, so a poll loop does not wait for it): by then everything there was to
    * `tell` has been told, and an acknowledgement that still says "thinking…" can be taken away.
    */
-  start(receive: (incoming: Incoming) => Promise<void>): Promise<void>;
+  start(receive: (incoming: Incoming) => Promise<void>, moved?: Moved): Promise<void>;
   /** @throws DeliveryError */
   send(place: PlaceId, card: Card, options: SendOptions): Promise<Posted>;
   /** Replaces text, buttons and – when the card has any – pictures. An edit that changes nothing succeeds. @throws DeliveryError */

@@ -14,7 +14,9 @@ export interface Tastes {
   readonly inFiles: (card: Card) => Card;
 }
 
-function asFiles(card: Card, files: string): Card {
+/** A hidden picture stays one where a file would show it. */
+function asFiles(card: Card, files: string, hidesFiles: boolean): Card {
+  if (card.spoiler && !hidesFiles) return card;
   const whole = card.images.map((image) => ({ ...image, original: true }));
   if (files === 'document') return { ...card, images: whole };
   return files === 'both' ? { ...card, images: [...card.images, ...whole] } : card;
@@ -25,10 +27,11 @@ export async function tastesFor(desk: Desk, row: OutboxRow, job: JobRow | undefi
   if (!job || !isResult(row)) return null;
   const choices = await choicesFor(desk, job, job.author);
   const notify = wordOf(choices, 'notify');
+  const { hidesFiles = false } = desk.platformOf(row.place)?.capabilities ?? {};
   const isLate = desk.clock.now() - job.acceptedAt.getTime() > PATIENCE_MS;
   const isMentioned = notify === 'always' || (notify === 'auto' && isLate);
   return {
     notice: { mention: isMentioned ? job.author : null, silent: notify === 'never' },
-    inFiles: (card) => asFiles(card, wordOf(choices, 'files')),
+    inFiles: (card) => asFiles(card, wordOf(choices, 'files'), hidesFiles),
   };
 }

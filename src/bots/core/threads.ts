@@ -16,7 +16,8 @@ import {
 } from './platform.ts';
 
 // A tree may go on in a thread of its own. To the rest of the core it stays where it began: what is said in the thread counts as said
-// in the place the thread hangs on, and only here, where messages come in and go out, is it told apart.
+// in the place the thread hangs on, and only here, where messages come in and go out, is it told apart. So does what still comes from
+// the old name of a place that has a new one.
 
 /** Characters of a thread's name at most. */
 const NAME_LENGTH = 90;
@@ -35,23 +36,31 @@ export function whereIs(place: PlaceId, message: string): { readonly place: Plac
   return at < 0 ? { place, message } : { place: message.slice(0, at) as PlaceId, message: message.slice(at + 1) };
 }
 
-/** What was said in the thread of a tree, as said in the place of that tree; anything else as it came. */
-export async function atHome(desk: Desk, incoming: Incoming): Promise<Incoming> {
-  const { where } = incoming;
-  if (!desk.platformOf(where.place)?.openThread) return incoming;
-  const lineage = await desk.storage.lineage.ofThread(where.place);
-  if (!lineage) return incoming;
-  const thread = where.place;
+/** Where what was said somewhere counts as said, when that is another place. */
+async function homeOf({ storage, platformOf }: Desk, where: Whereabouts): Promise<Whereabouts | undefined> {
+  const moved = await storage.moves.homeOf(where.place);
+  if (moved) return { ...where, place: moved.id, group: moved.group };
+  if (!platformOf(where.place)?.openThread) return undefined;
+  const lineage = await storage.lineage.ofThread(where.place);
+  if (!lineage) return undefined;
   const { within: _, ...spot } = where; // what the thread hangs on is its place itself
-  const there = { ...incoming, where: { ...spot, place: lineage.place, thread } };
+  return { ...spot, place: lineage.place, thread: where.place };
+}
+
+/**
+ * What was said in the thread of a tree, as said in the place of that tree, and what comes from the old name of a place, as of the new
+ * one; anything else as it came.
+ */
+export async function atHome(desk: Desk, incoming: Incoming): Promise<Incoming> {
+  const where = await homeOf(desk, incoming.where);
+  if (!where) return incoming;
+  const there = { ...incoming, where };
+  const named = (message: string) => inThread(incoming.where.place, message);
   if (there.kind === 'unreadable') return there;
-  const message = there.message === null ? null : inThread(thread, there.message);
+  const message = there.message === null ? null : named(there.message);
   if (there.kind === 'action') return { ...there, message };
   const { repliedTo } = there;
-  return {
-    ...{ ...there, message },
-    repliedTo: repliedTo && { ...repliedTo, message: inThread(thread, repliedTo.message) },
-  };
+  return { ...there, message, repliedTo: repliedTo && { ...repliedTo, message: named(repliedTo.message) } };
 }
 
 /** The thread a card belongs in: that of its tree, else the one its request was said in. */

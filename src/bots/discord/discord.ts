@@ -28,6 +28,7 @@ const capabilities: Capabilities = {
   pairs: 'first',
   ephemeral: true,
   resultsInPlace: true,
+  hidesFiles: true,
   // A channel takes five edits in five seconds; results go first.
   editIntervalMs: { private: 2000, room: 2000 },
   previewIntervalMs: { private: 6000, room: 6000 },

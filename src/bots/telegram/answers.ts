@@ -6,6 +6,7 @@ import { type Answer, type Card, DeliveryError, type Whereabouts } from '../core
 import { delivered } from './api.ts';
 import { formMessage } from './forms.ts';
 import { nameOf } from './incoming.ts';
+import { directPlace } from './places.ts';
 import { addressed, editButtons, editCard, type Post, removeMessage, sendCard } from './sending.ts';
 import { words } from './words.ts';
 
@@ -13,6 +14,9 @@ import { words } from './words.ts';
 const warningMs = 60_000;
 /** An answer is not kept longer than this, ms. */
 const longestWaitMs = 60_000;
+
+const isFor = (error: unknown, reason: DeliveryError['reason']): boolean =>
+  error instanceof DeliveryError && error.reason === reason;
 
 /** Whom an answer goes to. `message` is theirs, or ours with the button they pressed. */
 export interface Asker {
@@ -35,23 +39,37 @@ export function answerTo(answering: Answering, { person, message, where }: Asker
   const language = languageOf(person.language_code ?? null) ?? 'en';
   const replyTo = message && String(message.message_id);
   const how = { replyTo, nonce: `tell:${place}:${replyTo}`, repeated: false, language };
-  const tell = async (card: Card) => {
-    const [sent] = await patiently(answering, () => sendCard(post, place, card, how));
-    if (card.tone !== 'warning' || kind === 'private') return;
+  const tell = async (card: Card): Promise<void> => {
+    const sent = await told(card);
+    if (sent === null || card.tone !== 'warning' || kind === 'private') return;
     void pause(clock, warningMs, closing).then(() => removeMessage(post, place, sent).catch(() => {}));
+  };
+  /** Where pictures are not allowed, in words; where nothing is, in private, to whoever lets us write. @returns the message, if it is here */
+  const told = async (card: Card): Promise<string | null> => {
+    try {
+      return (await patiently(answering, () => sendCard(post, place, card, how)))[0];
+    } catch (error) {
+      if (isFor(error, 'no-pictures')) return told({ ...card, images: [] });
+      const direct = directPlace(`telegram:${person.id}`);
+      if (kind === 'private' || direct === null || !isFor(error, 'unreachable')) throw error;
+      await patiently(answering, () => sendCard(post, direct, { ...card, rows: [] }, { ...how, replyTo: null }));
+      return null;
+    }
+  };
+  /** Where the message to change is gone. */
+  const orTell = (card: Card) => (error: unknown) => {
+    if (!isFor(error, 'gone')) throw error;
+    return tell(card);
   };
   return {
     tell,
     replace: async (card) => {
       if (replyTo === null) return tell(card);
-      await patiently(answering, () => editCard(post, place, replyTo, card)).catch((error: unknown) => {
-        if (!(error instanceof DeliveryError && error.reason === 'gone')) throw error;
-        return tell(card);
-      });
+      await patiently(answering, () => editCard(post, place, replyTo, card)).catch(orTell(card));
     },
     menu: async (card) => {
       if (replyTo === null) return tell(card);
-      await patiently(answering, () => editButtons(post, place, replyTo, card.rows));
+      await patiently(answering, () => editButtons(post, place, replyTo, card.rows)).catch(orTell(card));
     },
     form: async (form) => {
       const asked = kind === 'room' ? { id: person.id, name: oneLine(nameOf(person), 40) || '?' } : null;
@@ -64,8 +82,11 @@ export function answerTo(answering: Answering, { person, message, where }: Asker
   };
 }
 
-/** An answer that Telegram wants later is given later, if that is soon: nobody else keeps it. @throws DeliveryError */
-async function patiently<T>({ clock, closing }: Answering, call: () => Promise<T>): Promise<T> {
+/** What Telegram wants later is done later, if that is soon: nobody else keeps it. @throws DeliveryError */
+export async function patiently<T>(
+  { clock, closing }: Pick<Answering, 'clock' | 'closing'>,
+  call: () => Promise<T>,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await delivered(call);

@@ -1,5 +1,6 @@
 import { type Telegram, TelegramError } from 'telegraf';
 import { DeliveryError } from '../core/platform.ts';
+import type { Upgrades } from './upgrades.ts';
 
 /** Nobody answered, or not in words of the Bot API. `code` is the system's (`ECONNREFUSED`) where there is one. */
 class ConnectionError extends Error {
@@ -20,17 +21,44 @@ export interface Api {
 /** Uploads of 50 MB on a slow line take long; a hanging connection must end all the same. */
 const timeoutMs = 120_000;
 
-/** The library's client, with what it does not do: objects survive uploads, calls time out, errors do not tell the token. */
-export function openApi(telegram: Telegram): Api {
-  return {
-    call: async (method, payload, options) => {
-      try {
-        return await telegram.callApi(method, wholeInUploads(payload), { signal: timeout(), ...options });
-      } catch (error) {
-        throw error instanceof TelegramError ? error : connectionError(error, telegram.token);
-      }
-    },
+/**
+ * The library's client, with what it does not do: objects survive uploads, calls time out, errors do not tell the token, and what is
+ * meant for a group that became a supergroup goes there.
+ */
+export function openApi(telegram: Telegram, upgrades: Upgrades): Api {
+  const once: Api['call'] = async (method, payload, options) => {
+    try {
+      return await telegram.callApi(method, wholeInUploads(payload), { signal: timeout(), ...options });
+    } catch (error) {
+      throw error instanceof TelegramError ? error : connectionError(error, telegram.token);
+    }
   };
+  const call: Api['call'] = async (method, payload, options) => {
+    const chat = 'chat_id' in payload ? String(payload.chat_id) : null;
+    const before = chat === null ? undefined : await upgrades.of(chat);
+    if (before !== undefined) return once(method, inSupergroup(payload, before), options);
+    try {
+      return await once(method, payload, options);
+    } catch (error) {
+      const now = migratedTo(error);
+      if (chat === null || now === undefined) throw error;
+      await upgrades.note(chat, now);
+      return once(method, inSupergroup(payload, now), options);
+    }
+  };
+  return { call };
+}
+
+/** The supergroup that took the place of the group a call was about. Source: Bot API, `ResponseParameters` */
+function migratedTo(error: unknown): string | undefined {
+  const to = error instanceof TelegramError ? error.parameters?.migrate_to_chat_id : undefined;
+  return to === undefined ? undefined : String(to);
+}
+
+/** A call as the supergroup takes it, which numbers its messages anew. @throws DeliveryError 'gone' when it is about a message of the group */
+function inSupergroup<P extends object>(payload: P, chat: string): P {
+  if ('message_id' in payload) throw new DeliveryError('gone', null);
+  return { ...payload, chat_id: chat, reply_parameters: undefined };
 }
 
 type CallSignal = NonNullable<NonNullable<Parameters<Telegram['callApi']>[2]>['signal']>;
@@ -69,6 +97,9 @@ function carriesFile(value: unknown): boolean {
 /** Before these, nothing has left this machine. */
 const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'];
 const tooBig = /too big|too large/i;
+/** A group can forbid its members, and us, pictures or files alone. Source: Bot API, `ChatPermissions` */
+const barred =
+  /not enough rights to send (photos|documents|animations|videos)|CHAT_SEND_(PHOTOS|DOCS|GIFS|MEDIA)_FORBIDDEN/i;
 const gone = /message to (edit|reply|be replied) not found|message can't be edited|MESSAGE_ID_INVALID/i;
 
 /** Why a post failed, in the core's terms; errors that are none of those come back as they are. */
@@ -84,6 +115,7 @@ export function asDeliveryError(error: unknown): unknown {
   if (code === 401 || code === 409) return because('retry');
   if (code >= 500) return because('uncertain');
   if (isTooBig(error)) return because('too-big');
+  if (isBarred(error)) return because('no-pictures');
   // What else is refused would be refused again.
   return because(gone.test(description) ? 'gone' : 'unreachable');
 }
@@ -91,6 +123,9 @@ export function asDeliveryError(error: unknown): unknown {
 export function isTooBig(error: unknown): boolean {
   return error instanceof TelegramError && (error.code === 413 || tooBig.test(error.description));
 }
+
+/** Whether pictures, or files, are what may not be sent. */
+export const isBarred = (error: unknown): boolean => refusedFor(error, barred);
 
 /** Whether Telegram refused in these words. */
 export function refusedFor(error: unknown, words: RegExp): boolean {

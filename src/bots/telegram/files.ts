@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import pRetry, { AbortError } from 'p-retry';
 import { type Telegram, TelegramError } from 'telegraf';
-import type { Message, PhotoSize } from 'telegraf/types';
+import type { Message, PhotoSize, Sticker } from 'telegraf/types';
 import { Refusal } from '../../errors.ts';
 import type { RemoteFile } from '../core/platform.ts';
 import type { Api } from './api.ts';
@@ -23,15 +23,37 @@ export interface FileSource {
 /** What a message, or what is told of one in another chat, may have of a picture. */
 type Pictured = Message | NonNullable<Message.CommonMessage['external_reply']>;
 
-/** The picture in a message: a photo in its biggest size, or a picture sent as a file. Empty when there is none. */
+/**
+ * The picture in a message: a photo in its biggest size, a picture sent as a file, or a sticker that stands still. What moves or sounds
+ * comes along to be refused by what it is. Empty when there is nothing of all that.
+ */
 export function filesOf(source: FileSource, message: Pictured): readonly RemoteFile[] {
   if ('photo' in message) {
     return [{ ...photoFile(source, message.photo), spoiler: message.has_media_spoiler === true }];
   }
-  if (!('document' in message)) return [];
-  const { file_id, file_size, file_name, mime_type } = message.document;
+  const sent = documentIn(message);
+  if (!sent) return [];
+  const { file_id, file_size, file_name, mime_type } = sent;
   const size = file_size ?? null;
   return [remoteFile(source, { id: file_id, size, name: file_name ?? 'document', mime: mime_type ?? null })];
+}
+
+type Document = Partial<Message.DocumentMessage['document']> & { readonly file_id: string };
+
+/** What is no photo, as a file. Source: Bot API, `Message` */
+function documentIn(message: Pictured): Document | undefined {
+  if ('document' in message) return message.document;
+  if ('sticker' in message)
+    return { ...message.sticker, file_name: 'sticker', mime_type: stickerMime(message.sticker) };
+  if ('video' in message) return { mime_type: 'video/mp4', ...message.video };
+  if ('video_note' in message) return { mime_type: 'video/mp4', ...message.video_note };
+  if ('audio' in message) return { mime_type: 'audio/mpeg', ...message.audio };
+  if ('voice' in message) return { mime_type: 'audio/ogg', ...message.voice };
+  return undefined;
+}
+
+function stickerMime({ is_animated, is_video }: Sticker): string {
+  return is_animated ? 'application/x-tgsticker' : is_video ? 'video/webm' : 'image/webp';
 }
 
 function photoFile(source: FileSource, sizes: readonly PhotoSize[]): RemoteFile {

@@ -15,7 +15,7 @@ import type {
 import type { Administrators } from './administrators.ts';
 import { type FileSource, filesOf } from './files.ts';
 import { type FormAnswer, formAnswer } from './forms.ts';
-import { placeOf, spotOfMessage } from './places.ts';
+import { placeOf, type Spot, spotOfMessage } from './places.ts';
 import { code } from './render.ts';
 
 /** What is needed to understand an update. */
@@ -24,6 +24,8 @@ export interface Ears {
   readonly me: { readonly id: number; readonly username: string; readonly can_read_all_group_messages?: boolean };
   readonly files: FileSource;
   readonly isAdministrator: Administrators;
+  /** Where a message of ours stands, by what we know of it. */
+  readonly spotOfOurs: (chat: string, message: string) => Promise<Spot | undefined>;
   readonly answerTo: (person: User, message: Message | null, where: Whereabouts) => Answer;
 }
 
@@ -100,9 +102,18 @@ function started({ name, text }: TypedCommand, arrived: ArrivedWith): ActionInco
     : { kind: 'action', ...arrived, action: 'sh', target, arg: '', message: null, values: null };
 }
 
+/** Of an old message Telegram does not say in which topic it stands. Source: Bot API, `InaccessibleMessage` */
+async function placed(ears: Ears, message: Message): Promise<Message> {
+  if (message.date !== 0 || message.chat.type === 'private') return message;
+  const spot = await ears.spotOfOurs(String(message.chat.id), String(message.message_id));
+  const topic = spot?.topic ?? null;
+  return topic === null ? message : { ...message, message_thread_id: topic, is_topic_message: true };
+}
+
 /** A pressed button; undefined when it hangs on no message of ours. */
 export async function pressed(ears: Ears, query: CallbackQuery): Promise<Incoming | undefined> {
-  const { message, from, id } = query;
+  const { from, id } = query;
+  const message = query.message && (await placed(ears, query.message as Message));
   if (!message || !('data' in query)) return undefined;
   const where = await whereOf(ears, message as Message);
   const arrived = {
@@ -153,13 +164,13 @@ function replyOf(message: Spoken): Message | undefined {
   return replied && 'forum_topic_created' in replied ? undefined : replied;
 }
 
-/** What was sent; else the picture of a message in another chat that is replied to here. Source: Bot API, `ExternalReplyInfo` */
+/** What was sent, stickers aside, with which people answer like with a word; else the picture of a message in another chat that is replied to here. Source: Bot API, `ExternalReplyInfo` */
 function picturesIn(
   { files }: Ears,
   messages: readonly Message[],
   { external_reply: there }: Spoken,
 ): readonly RemoteFile[] {
-  const sent = messages.flatMap((message) => filesOf(files, message));
+  const sent = messages.flatMap((message) => ('sticker' in message ? [] : filesOf(files, message)));
   return sent.length > 0 || !there ? sent : filesOf(files, there);
 }
 

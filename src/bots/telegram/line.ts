@@ -1,7 +1,7 @@
 import type { Telegraf } from 'telegraf';
 import type { CallbackQuery, Message, Update } from 'telegraf/types';
 import type { Log } from '../../log.ts';
-import type { PostedFileStore } from '../../storage/index.ts';
+import type { MessageStore, PostedFileStore } from '../../storage/index.ts';
 import { type Clock, pause } from '../core/clock.ts';
 import type { Incoming } from '../core/platform.ts';
 import { openAdministrators } from './administrators.ts';
@@ -10,7 +10,9 @@ import { answerTo } from './answers.ts';
 import { type Api, isTooOld } from './api.ts';
 import { type Ears, heard, heardLate, pressed } from './incoming.ts';
 import { answerInline } from './inline.ts';
+import { spotOf } from './places.ts';
 import type { Post } from './sending.ts';
+import type { Upgrades } from './upgrades.ts';
 
 /** How long an update may hold up the ones after it, ms: until it is written down, but not for a long download. */
 const holdMs = 500;
@@ -26,6 +28,8 @@ export interface LineOptions {
   readonly api: Api;
   readonly post: Post;
   readonly posted: Pick<PostedFileStore, 'madeBy'>;
+  readonly messages: Pick<MessageStore, 'placeOf'>;
+  readonly upgrades: Upgrades;
   readonly clock: Clock;
   readonly log: Log;
   readonly isCloud: boolean;
@@ -36,7 +40,7 @@ export interface Line extends AsyncDisposable {
   hear(receive: (incoming: Incoming) => Promise<void>): void;
 }
 
-export function openLine({ bot, api, post, posted, clock, log, isCloud }: LineOptions): Line {
+export function openLine({ bot, api, post, posted, messages, upgrades, clock, log, isCloud }: LineOptions): Line {
   const closing = new AbortController();
   const pending = new Set<Promise<void>>();
   let receive: (incoming: Incoming) => Promise<void> = () => Promise.resolve();
@@ -46,6 +50,10 @@ export function openLine({ bot, api, post, posted, clock, log, isCloud }: LineOp
     me: bot.botInfo!, // known before the first update is handled
     files,
     isAdministrator,
+    spotOfOurs: async (chat, message) => {
+      const place = await messages.placeOf(`t:${chat}:`, message);
+      return place && spotOf(place);
+    },
     answerTo: (person, message, where) =>
       answerTo({ post, clock, closing: closing.signal }, { person, message, where }),
   });
@@ -73,7 +81,7 @@ export function openLine({ bot, api, post, posted, clock, log, isCloud }: LineOp
   bot.use(async ({ update }) => {
     if (isRepeated(update)) return;
     const held = pause(clock, holdMs, closing.signal);
-    await Promise.race([takeUpdate({ update, albums, api, posted, log, ears, deal }), held]);
+    await Promise.race([takeUpdate({ update, albums, api, posted, upgrades, log, ears, deal }), held]);
   });
   bot.catch((error) => log.error({ platform: 'telegram', error }, 'update not handled'));
   return {
@@ -93,6 +101,7 @@ interface Taking {
   readonly albums: Albums;
   readonly api: Api;
   readonly posted: LineOptions['posted'];
+  readonly upgrades: Upgrades;
   readonly log: Log;
   readonly ears: () => Ears;
   readonly deal: (listening: () => Promise<Incoming | undefined>) => Promise<void>;
@@ -101,11 +110,21 @@ interface Taking {
 const isOfAlbum = (message: Message): message is AlbumItem =>
   'media_group_id' in message && message.media_group_id !== undefined;
 
+/** The group that became a supergroup, as the notice says in either of them. */
+function upgradeIn(message: Message): { readonly from: string; readonly to: string } | undefined {
+  const here = String(message.chat.id);
+  if ('migrate_to_chat_id' in message) return { from: here, to: String(message.migrate_to_chat_id) };
+  if ('migrate_from_chat_id' in message) return { from: String(message.migrate_from_chat_id), to: here };
+  return undefined;
+}
+
 /** One update. A press is answered before anything else: the client shows a clock until then. */
-async function takeUpdate({ update, albums, api, posted, log, ears, deal }: Taking): Promise<void> {
+async function takeUpdate({ update, albums, api, posted, upgrades, log, ears, deal }: Taking): Promise<void> {
   if ('message' in update) {
     const { message } = update;
-    if (isOfAlbum(message)) albums.add(message);
+    const upgrade = upgradeIn(message);
+    if (upgrade) await upgrades.note(upgrade.from, upgrade.to);
+    else if (isOfAlbum(message)) albums.add(message);
     else await deal(() => heard(ears(), [message]));
   } else if ('edited_message' in update) {
     const { edited_message: edited } = update;

@@ -63,7 +63,27 @@ export function keyboard(rows: Card['rows']): InlineKeyboardMarkup {
   };
 }
 
-const face = ({ emoji, label }: Button): string => (emoji ? `${emoji} ${label}` : label);
+/** Columns a button has on a phone. */
+const faceCells = 24;
+
+/** What stands on a button: names of models and people are cut to what it shows. */
+const face = ({ emoji, label }: Button): string => cutToCells(emoji ? `${emoji} ${label}` : label, faceCells);
+
+const wide =
+  /\p{Extended_Pictographic}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\u{20000}-\u{3fffd}]/u;
+const unseen = /[\p{Mn}\u200d]/u;
+
+/** Columns of a text where wide characters and pictures take two. */
+export function cells(text: string): number {
+  return Array.from(text).reduce((sum, c) => sum + (unseen.test(c) ? 0 : wide.test(c) ? 2 : 1), 0);
+}
+
+function cutToCells(text: string, most: number): string {
+  if (cells(text) <= most) return text;
+  const characters = Array.from(text);
+  while (cells(characters.join('')) >= most) characters.pop();
+  return `${characters.join('').trimEnd()}…`;
+}
 
 function data(button: Button): string {
   const text = code.encode(button);

@@ -3,7 +3,8 @@ import type { BlobStore } from '../../edit/blob.ts';
 import type { PlaceId } from '../../edit/lineage.ts';
 import type { PostedFileStore, PostedWay } from '../../storage/index.ts';
 import { type Card, type CardImage, DeliveryError, type Posted, type SendOptions } from '../core/platform.ts';
-import { type Api, asDeliveryError, isTooBig, refusedFor } from './api.ts';
+import { whereIs } from '../core/threads.ts';
+import { type Api, asDeliveryError, isBarred, isTooBig, refusedFor } from './api.ts';
 import { messageNumber, spotOf } from './places.ts';
 import { exceeds, formatted, keyboard, limits } from './render.ts';
 import { words } from './words.ts';
@@ -47,9 +48,10 @@ interface Upload {
 /** What every message to a place has in common; one that was replied to and is gone since does not matter. */
 export function addressed(place: PlaceId, replyTo: string | null) {
   const { chat, topic } = spotOf(place);
-  const reply = replyTo !== null && {
-    reply_parameters: { message_id: messageNumber(replyTo), allow_sending_without_reply: true },
-  };
+  const reply = replyTo !== null &&
+    whereIs(place, replyTo).place === place && {
+      reply_parameters: { message_id: messageNumber(replyTo), allow_sending_without_reply: true },
+    };
   return { chat_id: chat, ...(topic !== null && { message_thread_id: topic }), ...reply };
 }
 
@@ -150,7 +152,7 @@ async function sendPicture(post: Post, { place, card, image, options }: Picture)
     caption_entities: entities,
     reply_markup: keyboard(card.rows),
   };
-  const message = await uploaded(post, image, (way, file) =>
+  const message = await uploaded(post, { image, isHidden: card.spoiler }, (way, file) =>
     way === 'photo'
       ? post.api.call('sendPhoto', { ...common, photo: file, has_spoiler: card.spoiler })
       : post.api.call('sendDocument', { ...common, document: file }),
@@ -172,7 +174,7 @@ async function sendAlbum(post: Post, place: PlaceId, card: Card, how: Addressing
     );
     return post.api.call('sendMediaGroup', { ...common, media: media as typeof media & { type: 'document' }[] });
   };
-  return (await laddered(way, send)).map(idOf);
+  return (await laddered({ first: way, isHidden: card.spoiler }, send)).map(idOf);
 }
 
 /** What must arrive byte for byte, and what moves: photos stand still. */
@@ -184,15 +186,15 @@ const mustBeFile = ({ original, name }: CardImage): boolean => original === true
  */
 async function uploaded(
   post: Post,
-  image: CardImage,
+  { image, isHidden }: { readonly image: CardImage; readonly isHidden: boolean },
   send: (way: Way, file: Upload | string) => Promise<Message | true>,
 ): Promise<Message | true> {
   const { source } = image;
   const first: Way = mustBeFile(image) ? 'document' : 'photo';
   const known = typeof source === 'string' ? await post.posted.find(source, first) : undefined;
-  const named = known === undefined ? undefined : await unlessForgotten(() => send(first, known));
+  const named = known === undefined ? undefined : await unlessRefused(() => send(first, known));
   if (named !== undefined) return named;
-  return laddered(first, async (way, limit) => {
+  return laddered({ first, isHidden }, async (way, limit) => {
     const message = await send(way, await fileOf(post, image, limit));
     const file = fileIn(message, way);
     if (typeof source === 'string' && file !== undefined) await post.posted.keep(source, way, file);
@@ -203,11 +205,12 @@ async function uploaded(
 /** A file that is not known any more, or to another bot only. */
 const noSuchFile = /wrong (remote )?file id|invalid file_id|FILE_REFERENCE|FILE_ID_INVALID/i;
 
-async function unlessForgotten<T>(send: () => Promise<T>): Promise<T | undefined> {
+/** Undefined when it must go another way. */
+async function unlessRefused<T>(send: () => Promise<T>): Promise<T | undefined> {
   try {
     return await send();
   } catch (error) {
-    if (!refusedFor(error, noSuchFile)) throw error;
+    if (!refusedFor(error, noSuchFile) && !isBarred(error)) throw error;
     return undefined;
   }
 }
@@ -221,8 +224,14 @@ function fileIn(message: Message | true, way: Way): string | undefined {
 
 /** Sides above 10000 together, ratio above 20, or pixels Telegram cannot read: files may have all of that. */
 const noPhoto = /PHOTO_INVALID_DIMENSIONS|PHOTO_SAVE_FILE_INVALID|IMAGE_PROCESS_FAILED|PHOTO_EXT_INVALID/;
+const isOnlyForFiles = (error: unknown, isHidden: boolean): boolean =>
+  refusedFor(error, noPhoto) || (isBarred(error) && !isHidden);
 
-async function laddered<T>(first: Way, send: (way: Way, limit: number) => Promise<T>): Promise<T> {
+/** Where photos are forbidden a file goes, unless it were to be hidden: files cannot be. */
+async function laddered<T>(
+  { first, isHidden }: { readonly first: Way; readonly isHidden: boolean },
+  send: (way: Way, limit: number) => Promise<T>,
+): Promise<T> {
   let way = first;
   let limit = way === 'photo' ? photoLimit : documentLimit;
   for (let step = 0; ; step += 1) {
@@ -230,7 +239,7 @@ async function laddered<T>(first: Way, send: (way: Way, limit: number) => Promis
       return await send(way, limit);
     } catch (error) {
       if (step >= stepsDown) throw error;
-      if (way === 'photo' && refusedFor(error, noPhoto)) [way, limit] = ['document', documentLimit];
+      if (way === 'photo' && isOnlyForFiles(error, isHidden)) [way, limit] = ['document', documentLimit];
       else if (isTooBig(error)) limit = Math.min(limit, photoLimit) / 2;
       else throw error;
     }
@@ -260,16 +269,17 @@ export async function editCard(post: Post, place: PlaceId, message: string, card
   }
 }
 
-const target = (place: PlaceId, message: string) => ({
-  chat_id: spotOf(place).chat,
-  message_id: messageNumber(message),
-});
+/** @throws DeliveryError 'gone' for a message of before the chat got another id */
+const target = (place: PlaceId, message: string) => {
+  if (whereIs(place, message).place !== place) throw new DeliveryError('gone', null);
+  return { chat_id: spotOf(place).chat, message_id: messageNumber(message) };
+};
 
 async function editPicture(post: Post, { place, card, image }: Picture, message: string): Promise<void> {
   const { text, entities } = formatted(card, limits.caption);
   const words = { caption: text, caption_entities: entities };
   const common = { ...target(place, message), reply_markup: keyboard(card.rows) };
-  await uploaded(post, image, (way, file) =>
+  await uploaded(post, { image, isHidden: card.spoiler }, (way, file) =>
     post.api.call('editMessageMedia', {
       ...common,
       media:
@@ -316,6 +326,7 @@ export async function removeMessage(post: Post, place: PlaceId, message: string)
   try {
     await post.api.call('deleteMessage', target(place, message));
   } catch (error) {
-    if (!refusedFor(error, cannotDelete)) throw error;
+    const isGone = error instanceof DeliveryError && error.reason === 'gone';
+    if (!isGone && !refusedFor(error, cannotDelete)) throw error;
   }
 }

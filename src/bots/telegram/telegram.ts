@@ -1,16 +1,18 @@
 import { Telegraf } from 'telegraf';
 import type { BlobStore } from '../../edit/blob.ts';
 import type { Log } from '../../log.ts';
-import type { PostedFileStore } from '../../storage/index.ts';
+import type { MessageStore, PostedFileStore } from '../../storage/index.ts';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { Capabilities, Platform } from '../core/platform.ts';
 import { openActivity } from './activity.ts';
+import { patiently } from './answers.ts';
 import { delivered, openApi } from './api.ts';
 import { openConnection, webhookHandler } from './connection.ts';
 import { openLine } from './line.ts';
 import { registerMenu } from './menu.ts';
 import { directPlace, linkTo, spotOf } from './places.ts';
 import { documentLimit, editCard, type Fit, type Post, removeMessage, sendCard } from './sending.ts';
+import { openUpgrades } from './upgrades.ts';
 
 const cloud = 'https://api.telegram.org';
 
@@ -26,6 +28,7 @@ const capabilities: Capabilities = {
   pairs: 'ask',
   ephemeral: false,
   resultsInPlace: false,
+  hidesFiles: false,
   // A room takes 20 messages a minute, edits counted; most of them are left to results.
   editIntervalMs: { private: 1500, room: 5000 },
   previewIntervalMs: { private: 6000, room: null },
@@ -40,6 +43,7 @@ export interface TelegramOptions {
   readonly webhook?: string | null;
   readonly blobs: Pick<BlobStore, 'get'>;
   readonly posted: PostedFileStore;
+  readonly messages: Pick<MessageStore, 'placeOf'>;
   readonly fit: Fit;
   readonly log: Log;
   readonly clock?: Clock;
@@ -54,17 +58,20 @@ export interface TelegramPlatform extends Platform {
 export function openTelegram(options: TelegramOptions): TelegramPlatform {
   const { token, apiRoot = cloud, webhook = null, log, clock = systemClock } = options;
   const bot = new Telegraf(token, { telegram: { apiRoot, webhookReply: false } });
-  const api = openApi(bot.telegram);
-  const { blobs, posted, fit } = options;
+  const upgrades = openUpgrades();
+  const api = openApi(bot.telegram, upgrades);
+  const { blobs, posted, messages, fit } = options;
   const post: Post = { api, blobs, posted, fit, albumsSent: new Map(), shownSent: new Map(), pictured: new Set() };
-  const line = openLine({ bot, api, post, posted, clock, log, isCloud: apiRoot === cloud });
+  const line = openLine({ bot, api, post, posted, messages, upgrades, clock, log, isCloud: apiRoot === cloud });
   const connection = openConnection({ bot, webhook, clock, log, connected: () => registerMenu(api) });
   const activity = openActivity(api, clock);
+  const closing = new AbortController();
   return {
     name: 'telegram',
     capabilities,
     webhook: webhook === null ? null : webhookHandler(bot),
-    start: (receive) => {
+    start: (receive, moved) => {
+      if (moved) upgrades.listen(moved);
       line.hear(receive);
       return connection.open();
     },
@@ -75,12 +82,13 @@ export function openTelegram(options: TelegramOptions): TelegramPlatform {
     },
     remove: async (place, message) => {
       activity.ended(place, message);
-      await delivered(() => removeMessage(post, place, message));
+      await patiently({ clock, closing: closing.signal }, () => removeMessage(post, place, message));
     },
     directPlace: async (user) => directPlace(user),
     paceOf: (place) => spotOf(place).chat,
     linkTo,
     [Symbol.asyncDispose]: async () => {
+      closing.abort();
       activity[Symbol.dispose]();
       await connection[Symbol.asyncDispose]();
       await line[Symbol.asyncDispose]();

@@ -27,6 +27,7 @@ const capabilities: Capabilities = {
   pairs: 'first',
   ephemeral: true,
   resultsInPlace: false,
+  hidesFiles: true,
   editIntervalMs: { private: 300, room: 300 },
   previewIntervalMs: { private: 1000, room: 1000 },
 };

@@ -277,6 +277,23 @@ describe('a running job', () => {
     expect(platform.standing(room)).toHaveLength(1);
   });
 
+  test('that is released lets an edit on its way arrive first, also where places share limits', async () => {
+    platform.paceOf = () => 'one chat';
+    await announce('a');
+    let arrive = () => {};
+    platform.edit = () => new Promise((resolve) => (arrive = resolve));
+    cards.progress('a' as JobId, sampling(5));
+    await clock.pass(4000);
+    let isOut = false;
+    const released = cards.release('a' as JobId).then(() => {
+      isOut = true;
+    });
+    await clock.pass(1000);
+    expect(isOut).toBe(false);
+    arrive();
+    await released;
+  });
+
   test('that is released is edited no more', async () => {
     await announce('a');
     cards.progress('a' as JobId, sampling(5));

@@ -45,10 +45,9 @@ export interface Bot extends AsyncDisposable {
 }
 
 /** Telegram has got no picture yet, and nothing is remembered. */
-export const nothingPosted: TelegramOptions['posted'] = {
-  find: async () => undefined,
-  keep: async () => {},
-  madeBy: async () => [],
+export const nothingPosted: Pick<TelegramOptions, 'posted' | 'messages'> = {
+  posted: { find: async () => undefined, keep: async () => {}, madeBy: async () => [] },
+  messages: { placeOf: async () => undefined },
 };
 
 export async function openBot(
@@ -63,7 +62,7 @@ export async function openBot(
   const telegram = openTelegram({
     ...{ token, apiRoot: api.root, clock, log: memoryLog(log) },
     blobs: { get: async () => new Uint8Array(50) },
-    posted: nothingPosted,
+    ...nothingPosted,
     fit: async (bytes, limit) => ({ bytes: bytes.subarray(0, limit), ending: 'jpg' }),
     ...options,
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { InlineKeyboardMarkup } from 'telegraf/types';
 import { expect } from 'vitest';
+import { cells } from '../../../src/bots/telegram/render.ts';
 import { openTelegram } from '../../../src/bots/telegram/telegram.ts';
 import type { LineageNode } from '../../../src/edit/lineage.ts';
 import { silentLog } from '../../../src/log.ts';
@@ -34,7 +35,10 @@ export interface ChatOptions extends RunningBotOptions {
 
 function openBot(dataDir: string, { apiRoot, token }: TelegramStandIn, latch: Latch, options: ChatOptions) {
   return openRunningBot(dataDir, fastClock(options.speed ?? 20), latch, options, ({ storage, blobs, clock }) =>
-    openTelegram({ token, apiRoot, blobs, posted: storage.postedFiles, fit, log: silentLog, clock }),
+    openTelegram({
+      ...{ token, apiRoot, blobs, posted: storage.postedFiles, messages: storage.messages },
+      ...{ fit, log: silentLog, clock },
+    }),
   );
 }
 
@@ -64,13 +68,6 @@ export async function openChat(options: ChatOptions = {}): Promise<Chat> {
     },
   };
 }
-
-/** Columns of a terminal: wide characters and pictures take two. */
-const cells = (label: string): number =>
-  [...label].reduce(
-    (sum, c) => sum + (/[\p{Extended_Pictographic}\u1100-\uffdf]/u.test(c) ? 2 : /\p{Mn}/u.test(c) ? 0 : 1),
-    0,
-  );
 
 /** What every message must hold: keyboards that fit a phone, words without holes in them, and no secret. */
 function checkLooks({ way, fields }: TelegramStandIn['log'][number], token: string): void {

@@ -54,15 +54,20 @@ describe('results that are big or unwelcome', () => {
     await ann.photo(black, { caption: 'a hat as a file' });
     const file = await ann.wait(({ asFile, text }) => asFile && text.includes('"a hat as a file"'));
     expect((await sharp(file.picture!.bytes).metadata()).format).toBe('png');
+    await ann.photo(black, { caption: 'a hidden hat', spoiler: true });
+    expect(await ann.wait(({ text }) => text.includes('"a hidden hat"') && text.startsWith('#1'))).toMatchObject({
+      ...{ asFile: false, spoiler: true },
+    });
     ann.command('/settings set files both');
     await ann.wait(({ text }) => text.includes('files is both now'));
     const mishap = { kind: 'refuse', code: 429, description: 'Too Many Requests', retryAfter: 1 } as const;
     chat.tg.fail({ method: 'sendDocument', mishap });
     await ann.photo(black, { caption: 'a red hat' });
-    const result = await ann.wait((seen) => isResult(1)(seen) && !seen.asFile, 8000);
+    const isNew = ({ text }: { text: string }) => text.includes('"a red hat"');
+    const result = await ann.wait((seen) => isResult(1)(seen) && isNew(seen), 8000);
     await ann.wait(({ asFile, id }) => asFile && id > result.id, 8000);
     expect(chat.tg.calls('sendDocument')).toHaveLength(3);
-    expect(results(chat, ann).map(({ id }) => id)).toEqual([file.id, result.id]);
+    expect(results(chat, ann).map(({ id }) => id)).toEqual([file.id, expect.any(Number), result.id]);
   });
 
   test('a file that is never taken is told in its place', async () => {
@@ -95,6 +100,32 @@ describe('results that are big or unwelcome', () => {
     await ann.photo(black, { caption: 'a hat at last' });
     for (const prompt of ['a hat at last', ...prompts])
       await ann.wait(({ picture, text }) => picture !== null && text.includes(`"${prompt}"`));
+  });
+});
+
+describe('a group that does not take everything', () => {
+  test('gets files where photos are forbidden, and words where files are too; the picture comes in private then', async () => {
+    await using here = await open();
+    const { chat, black } = here;
+    const [ann, bo] = [chat.tg.user('Ann'), chat.tg.user('Bo')];
+    const group = chat.tg.group('Studio', [ann, bo]);
+    group.chat.forbidden.add('photo');
+    group.as(ann).command('/edit a red hat', { replyTo: await group.as(ann).photo(black) });
+    const file = await group.as(ann).wait(isResult(1));
+    expect(file.asFile).toBe(true);
+    group.chat.forbidden.add('document');
+    const privately = chat.tg.private(ann);
+    group.as(ann).text('a blue hat', { replyTo: file });
+    const words = await group.as(ann).wait(({ text }) => /"a blue hat"[\s\S]*I may not send pictures here/.test(text));
+    await privately.wait(({ picture, text }) => picture !== null && text.includes('"a blue hat"'));
+    group.as(ann).command('/help');
+    await group.as(ann).wait(({ text }) => text.includes('/edit'));
+    group.chat.forbidden.clear();
+    group.as(bo).text('a green hat', { replyTo: words });
+    expect((await chat.nodeOf(await group.as(bo).wait(isResult(3)))).parent).toBe((await chat.nodeOf(words)).id);
+    chat.tg.bar(group.chat, 'Bad Request: TOPIC_CLOSED');
+    group.as(ann).command('/queue');
+    await privately.wait(({ text }) => text.includes('waiting'));
   });
 });
 

@@ -133,7 +133,7 @@ describe('what the bot posts on Telegram', () => {
     const nobody = openTelegram({
       ...{ token, apiRoot: 'http://127.0.0.1:1', clock: handClock(), log: memoryLog([]) },
       blobs: { get: async () => new Uint8Array(50) },
-      posted: nothingPosted,
+      ...nothingPosted,
       fit: async (bytes) => ({ bytes, ending: 'png' }),
     });
     await expect(nobody.send(place, card, how)).rejects.toMatchObject({ reason: 'retry' });
@@ -159,6 +159,20 @@ describe('what the bot posts on Telegram', () => {
     await expect
       .poll(() => bot.calls('deleteMessage')[0]?.fields)
       .toEqual({ chat_id: String(room.id), message_id: 77 });
+  });
+
+  test('a card that Telegram wants to delete later is not left behind', async () => {
+    await using bot = await openBot({}, (api) =>
+      api.script('deleteMessage', { code: 429, description: 'Too Many Requests', retryAfter: 7 }, { result: true }),
+    );
+    const removed = bot.telegram.remove(place, '9');
+    await expect.poll(() => bot.calls('deleteMessage').length).toBe(1);
+    const deletions = () => {
+      bot.clock.advance(7000);
+      return bot.calls('deleteMessage').length;
+    };
+    await expect.poll(deletions).toBe(2);
+    await removed;
   });
 });
 

@@ -117,6 +117,15 @@ describe('what people do on Telegram', () => {
       repliedTo: null,
       files: [{ name: 'photo_b.jpg', spoiler: true }],
     });
+    const sticker = { file_id: 'big', file_unique_id: 's', type: 'regular', is_animated: false, is_video: false };
+    const wave = { message_id: 4, date: 1, chat: privately, from: { id: 9, first_name: 'Bo' }, sticker };
+    bot.api.push(message({ message_id: 7, sticker }));
+    bot.api.push(message({ message_id: 8, text: 'hat', reply_to_message: wave }));
+    expect(await bot.next()).toMatchObject({ message: '8', repliedTo: { files: [{ name: 'sticker' }] } });
+    bot.api.push(message({ message_id: 9, video: { file_id: 'v', file_unique_id: 'v', width: 9, height: 9 } }));
+    await expect(firstFile(await bot.next()).download(AbortSignal.timeout(1000))).rejects.toMatchObject({
+      ...{ code: 'not-an-image', details: { found: 'video/mp4' } },
+    });
     const bytes = await firstFile(heard).download(AbortSignal.timeout(1000));
     expect(Buffer.from(bytes).toString()).toBe('jpeg');
     expect(bot.calls('getFile')[0]!.fields).toEqual({ file_id: 'big' });
@@ -235,7 +244,7 @@ describe('what people do on Telegram', () => {
       clock,
       log: memoryLog([]),
       blobs: { get: async () => new Uint8Array() },
-      posted: nothingPosted,
+      ...nothingPosted,
       fit: async (bytes) => ({ bytes, ending: 'png' }),
     });
     await telegram.start((incoming) => {

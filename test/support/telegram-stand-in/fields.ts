@@ -1,5 +1,5 @@
 import type { Call } from './http.ts';
-import { refuse } from './refusal.ts';
+import { refuse, upgraded } from './refusal.ts';
 import { type Fields, findMessage, type StandInChat, type StoredMessage, type World } from './world.ts';
 
 /** A field that holds an object or a list: JSON text in forms. */
@@ -30,6 +30,7 @@ export const isTrue = (value: unknown): boolean => value === true || value === '
 export function chatIn(world: World, call: Call): StandInChat {
   const chat = world.chats.get(numberIn(call, 'chat_id') ?? 0);
   if (!chat) throw refuse(400, 'chat not found');
+  if (chat.upgradedTo !== null) throw upgraded(chat.upgradedTo);
   return chat;
 }
 

@@ -51,9 +51,8 @@ export function sendResult(response: ServerResponse, result: unknown): void {
 }
 
 /** Source: Bot API, "Making requests". */
-export function sendRefusal(response: ServerResponse, { code, message, retryAfter }: ApiRefusal): void {
-  const parameters = retryAfter !== null && { parameters: { retry_after: retryAfter } };
-  send(response, code, { ok: false, error_code: code, description: message, ...parameters });
+export function sendRefusal(response: ServerResponse, { code, message, parameters }: ApiRefusal): void {
+  send(response, code, { ok: false, error_code: code, description: message, ...(parameters && { parameters }) });
 }
 
 function send(response: ServerResponse, status: number, body: Fields): void {

@@ -6,7 +6,7 @@ import { type Call, readCall, sendRefusal, sendResult } from './http.ts';
 import { type Limits, openRateLimits, telegramLimits } from './limits.ts';
 import { type ChatKind, menuFor } from './menus.ts';
 import { methods } from './methods.ts';
-import { type Conversation, openConversation } from './people.ts';
+import { type Conversation, notify, openConversation } from './people.ts';
 import { ApiRefusal, refuse } from './refusal.ts';
 import { openUpdates } from './updates.ts';
 import { type Seen, see, transcript } from './view.ts';
@@ -33,6 +33,8 @@ export interface TelegramStandInOptions {
   readonly limits?: Limits | null;
   /** Behaves as a Bot API server of one's own: `getFile` names a file in this folder. */
   readonly localDir?: string;
+  /** How much faster than the machine's its time runs. */
+  readonly speed?: number;
 }
 
 export interface GroupOptions {
@@ -40,6 +42,8 @@ export interface GroupOptions {
   /** The bot is an administrator: it hears everything and may delete. */
   readonly botAdministers?: boolean;
   readonly topics?: readonly string[];
+  /** No supergroup yet. */
+  readonly isBasic?: boolean;
 }
 
 /** A group, and its members' clients. */
@@ -47,6 +51,11 @@ export interface StandInGroup {
   readonly chat: StandInChat;
   /** Somebody in it: in General, or in a topic. */
   as(user: StandInUser, topic?: string): Conversation;
+  /**
+   * Makes it a supergroup: another chat, with ids of messages that the group has had too. What was written in the group can still be
+   * seen and pressed. Source: Bot API, `Message.migrate_to_chat_id`, `migrate_from_chat_id`
+   */
+  upgrade(): StandInGroup;
 }
 
 /**
@@ -129,8 +138,9 @@ function openDesk({
   token = '4503599627300007:AAstand-in_loopback',
   limits = telegramLimits,
   localDir,
+  speed,
 }: TelegramStandInOptions): Desk {
-  const world = newWorld(openClock());
+  const world = newWorld(openClock(speed));
   return {
     ...{ world, token, updates: openUpdates(), faults: openFaults(), log: [], violations: [] },
     ...{ limits: openRateLimits(world.clock, limits ?? unlimited), localDir: localDir ?? null },
@@ -148,8 +158,9 @@ function openDesk({
 
 function people(desk: Desk) {
   const { world } = desk;
-  const addChat = (chat: Omit<StandInChat, 'lastMessage' | 'barred'>): StandInChat => {
-    const added = { ...chat, lastMessage: 100 + world.chats.size * 1000, barred: null };
+  const addChat: AddChat = (chat) => {
+    const fresh = { barred: null, forbidden: new Set<never>(), upgradedTo: null };
+    const added = { ...chat, ...fresh, lastMessage: 100 + world.chats.size * 1000 };
     world.chats.set(added.id, added);
     return added;
   };
@@ -166,26 +177,44 @@ function people(desk: Desk) {
         addChat({ id: user.id, type, title: user.name, members: [user], administrators: new Set(), topics: null });
       return openConversation(desk, { user, chat, topic: null });
     },
-    group: (title, members, { administrators = [], botAdministers = false, topics } = {}) => {
+    group: (title, members, { administrators = [], botAdministers = false, topics, isBasic = false } = {}) => {
       const ids = [...administrators, ...(botAdministers ? [world.bot] : [])].map(({ id }) => id);
       const chat = addChat({
-        ...{ id: -1_002_147_483_640 - world.chats.size, type: 'supergroup', title, members },
-        ...{ administrators: new Set(ids), topics: topics ? new Map<number, string>() : null },
+        ...(isBasic
+          ? { id: -5_147_483_640 - world.chats.size, type: 'group' }
+          : { id: -1_002_147_483_640 - world.chats.size, type: 'supergroup' }),
+        ...{ title, members, administrators: new Set(ids), topics: topics ? new Map<number, string>() : null },
       });
       for (const topic of topics ?? []) openTopic(world, chat, members[0] ?? world.bot, topic);
-      return {
-        chat,
-        as: (user, topic) => {
-          const thread = [...(chat.topics ?? [])].find(([, name]) => name === topic)?.[0] ?? null;
-          if (topic !== undefined && thread === null) throw new Error(`no topic ${topic}`);
-          return openConversation(desk, { user, chat, topic: thread });
-        },
-      };
+      return groupOf(desk, chat, addChat);
     },
     bar: (chat, why) => {
       chat.barred = why;
     },
   } satisfies Partial<TelegramStandIn>;
+}
+
+type AddChat = (chat: Omit<StandInChat, 'lastMessage' | 'barred' | 'forbidden' | 'upgradedTo'>) => StandInChat;
+
+function groupOf(desk: Desk, chat: StandInChat, addChat: AddChat): StandInGroup {
+  return {
+    chat,
+    as: (user, topic) => {
+      const thread = [...(chat.topics ?? [])].find(([, name]) => name === topic)?.[0] ?? null;
+      if (topic !== undefined && thread === null) throw new Error(`no topic ${topic}`);
+      return openConversation(desk, { user, chat, topic: thread });
+    },
+    upgrade: () => {
+      const { title, members, administrators } = chat;
+      const id = -1_002_147_483_640 - desk.world.chats.size;
+      const above = addChat({ ...{ id, type: 'supergroup', title, members, administrators, topics: null } });
+      above.lastMessage = Math.min(...messagesIn(desk.world, chat).map((message) => message.id)) - 1;
+      notify(desk, chat, { migrate_to_chat_id: id });
+      chat.upgradedTo = id;
+      notify(desk, above, { migrate_from_chat_id: chat.id });
+      return groupOf(desk, above, addChat);
+    },
+  };
 }
 
 /** The thread id of a topic is the id of the notice that opened it. */
@@ -242,7 +271,10 @@ async function serveCall(desk: Desk, call: Call, request: IncomingMessage, respo
 
 async function answer(desk: Desk, call: Call, mishap: Mishap | undefined, gone: AbortSignal): Promise<unknown> {
   if (call.token !== desk.token) throw refuse(401, 'Unauthorized');
-  if (mishap?.kind === 'refuse') throw new ApiRefusal(mishap.code, mishap.description, mishap.retryAfter ?? null);
+  if (mishap?.kind === 'refuse') {
+    const { code, description, retryAfter } = mishap;
+    throw new ApiRefusal(code, description, retryAfter === undefined ? null : { retry_after: retryAfter });
+  }
   const method = methods[call.method];
   if (method) return method(desk, call, gone);
   desk.violations.push(`no such method: ${call.method}`);

@@ -180,6 +180,11 @@ function mentioned(text: string, user: StandInUser): Fields {
   return { type: 'text_mention', offset: text.indexOf(user.name), length: user.name.length, user: userJson(user) };
 }
 
+/** A notice of the service, which everybody in a chat receives. */
+export function notify(desk: Desk, chat: StandInChat, notice: Fields): void {
+  deliver(desk, storeMessage(desk.world, { chat, from: chat.members[0] ?? desk.world.bot, text: '', notice }));
+}
+
 type UpdateKind = 'message' | 'callback_query' | 'edited_message' | 'inline_query';
 
 function deliver(desk: Desk, message: StoredMessage, kind: 'message' | 'edited_message' = 'message'): void {
@@ -198,7 +203,8 @@ function push(desk: Desk, kind: UpdateKind, content: Fields): void {
  * Source: core.telegram.org/bots/features, "Privacy mode".
  */
 function reachesBot({ world }: Desk, message: StoredMessage): boolean {
-  const { chat, text, replyTo } = message;
+  const { chat, text, replyTo, notice } = message;
+  if (notice) return true;
   if (chat.type === 'private' || chat.administrators.has(world.bot.id)) return true;
   const repliedTo = replyTo === null ? undefined : findMessage(world, chat, replyTo);
   if (repliedTo?.from === world.bot) return true;

@@ -16,7 +16,15 @@ import type { Call } from './http.ts';
 import { storeDocument, storePhoto, type Upload } from './media.ts';
 import { refuse } from './refusal.ts';
 import { detected, messageJson } from './wire.ts';
-import { type Fields, type Media, type NewMessage, type StoredMessage, storeMessage, type World } from './world.ts';
+import {
+  type Fields,
+  type Media,
+  type NewMessage,
+  type StandInChat,
+  type StoredMessage,
+  storeMessage,
+  type World,
+} from './world.ts';
 
 type Kind = Media['kind'];
 
@@ -43,6 +51,7 @@ export const sendFile =
   (kind: Kind) =>
   async (desk: Desk, call: Call): Promise<unknown> => {
     const chat = writableChat(desk.world, call);
+    checkAllowed(desk.world, chat, kind);
     const words = marked(wordsIn(call, 'caption', call.fields.caption, parsed(call, 'caption_entities')));
     const message = { chat, ...words, ...addressOf(desk.world, call, chat), keyboard: keyboardIn(call, chat) };
     const media = await mediaIn(
@@ -54,6 +63,12 @@ export const sendFile =
     desk.limits.take(chat, 'post');
     return messageJson(desk.world, post(desk, { ...message, media }));
   };
+
+/** Source: Bot API, `ChatPermissions`. @throws ApiRefusal */
+function checkAllowed({ bot }: World, { forbidden, administrators }: StandInChat, kind: Kind): void {
+  if (forbidden.has(kind) && !administrators.has(bot.id))
+    throw refuse(400, `not enough rights to send ${kind}s to the chat`);
+}
 
 /** A file of the form, or one that is known already. @throws ApiRefusal */
 async function mediaIn(
@@ -89,6 +104,7 @@ export async function sendMediaGroup(desk: Desk, call: Call): Promise<unknown> {
   if (items.length < 2 || items.length > 10) throw refuse(400, 'group send failed: 2-10 items are expected');
   if (new Set(items.map(({ kind }) => kind)).size > 1)
     throw refuse(400, "document can't be mixed with other media types");
+  checkAllowed(desk.world, chat, items[0]!.kind);
   const address = addressOf(desk.world, call, chat);
   const album = BigInt(`0x${randomBytes(7).toString('hex')}`).toString();
   const stored: { media: Media; words: { text: string; entities: readonly Fields[] } }[] = [];

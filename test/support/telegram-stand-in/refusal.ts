@@ -1,12 +1,19 @@
+/** What an answer says besides, for a program. Source: Bot API, `ResponseParameters` */
+export interface Parameters {
+  /** Whole seconds. */
+  readonly retry_after?: number;
+  readonly migrate_to_chat_id?: number;
+}
+
 /** An answer with `ok: false`. */
 export class ApiRefusal extends Error {
   override readonly name = 'ApiRefusal';
   readonly code: number;
-  readonly retryAfter: number | null;
-  constructor(code: number, description: string, retryAfter: number | null) {
+  readonly parameters: Parameters | null;
+  constructor(code: number, description: string, parameters: Parameters | null) {
     super(description);
     this.code = code;
-    this.retryAfter = retryAfter;
+    this.parameters = parameters;
   }
 }
 
@@ -19,5 +26,11 @@ export function refuse(code: number, description: string): ApiRefusal {
 
 /** @param retryAfter  whole seconds */
 export function tooMany(retryAfter: number): ApiRefusal {
-  return new ApiRefusal(429, `Too Many Requests: retry after ${retryAfter}`, retryAfter);
+  return new ApiRefusal(429, `Too Many Requests: retry after ${retryAfter}`, { retry_after: retryAfter });
+}
+
+/** Whatever is done in a group that has become a supergroup. Source: tdlib/telegram-bot-api `Client::check_chat` */
+export function upgraded(to: number): ApiRefusal {
+  const words = 'Bad Request: group chat was upgraded to a supergroup chat';
+  return new ApiRefusal(400, words, { migrate_to_chat_id: to });
 }

@@ -63,7 +63,8 @@ function threadOf(world: World, message: StoredMessage): Fields {
   return { message_thread_id: root.id };
 }
 
-function contentOf({ text, entities, media, openedTopic }: StoredMessage): Fields {
+function contentOf({ text, entities, media, openedTopic, notice }: StoredMessage): Fields {
+  if (notice) return notice;
   if (openedTopic !== null) return { forum_topic_created: { name: openedTopic, icon_color: 7322096 } };
   if (!media) return { text, ...(entities.length > 0 && { entities }) };
   const caption = text !== '' && { caption: text, ...(entities.length > 0 && { caption_entities: entities }) };

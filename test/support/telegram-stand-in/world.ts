@@ -1,4 +1,4 @@
-/** Time as the stand-in counts it: the machine's, plus what a test skipped. */
+/** Time as the stand-in counts it: the machine's, faster where a test wants that, plus what was skipped. */
 export interface StandInClock {
   /** ms since 1970. */
   now(): number;
@@ -6,10 +6,11 @@ export interface StandInClock {
   advance(ms: number): void;
 }
 
-export function openClock(): StandInClock {
+export function openClock(speed = 1): StandInClock {
+  const start = Date.now();
   let skipped = 0;
   return {
-    now: () => Date.now() + skipped,
+    now: () => start + (Date.now() - start) * speed + skipped,
     advance: (ms) => {
       skipped += ms;
     },
@@ -27,7 +28,7 @@ export interface StandInUser {
 
 export interface StandInChat {
   readonly id: number;
-  readonly type: 'private' | 'supergroup';
+  readonly type: 'private' | 'group' | 'supergroup';
   readonly title: string;
   readonly members: readonly StandInUser[];
   readonly administrators: Set<number>;
@@ -35,6 +36,10 @@ export interface StandInChat {
   readonly topics: Map<number, string> | null;
   /** Why the bot cannot write here (403), in Telegram's words. */
   barred: string | null;
+  /** What nobody but administrators may send here. */
+  readonly forbidden: Set<Media['kind']>;
+  /** The supergroup this group has become. */
+  upgradedTo: number | null;
   lastMessage: number;
 }
 
@@ -74,6 +79,8 @@ export interface StoredMessage {
   deleted: boolean;
   /** A notice of the service: the topic that was opened. */
   readonly openedTopic: string | null;
+  /** What any other notice of the service says. */
+  readonly notice: Fields | null;
 }
 
 export interface World {
@@ -113,14 +120,15 @@ export function messagesIn(world: World, chat: StandInChat): readonly StoredMess
   return [...world.messages.values()].filter((message) => message.chat === chat && !message.deleted);
 }
 
-type Optional = 'media' | 'replyTo' | 'topic' | 'album' | 'keyboard' | 'openedTopic' | 'entities';
+type Optional = 'media' | 'replyTo' | 'topic' | 'album' | 'keyboard' | 'openedTopic' | 'notice' | 'entities';
 export type NewMessage = Pick<StoredMessage, 'chat' | 'from' | 'text'> & Partial<Pick<StoredMessage, Optional>>;
 
 export function storeMessage(world: World, message: NewMessage): StoredMessage {
   const { chat } = message;
   chat.lastMessage += 1;
   const stored: StoredMessage = {
-    ...{ media: null, replyTo: null, topic: null, album: null, keyboard: null, openedTopic: null, entities: [] },
+    ...{ media: null, replyTo: null, topic: null, album: null, keyboard: null, entities: [] },
+    ...{ openedTopic: null, notice: null },
     ...message,
     ...{ id: chat.lastMessage, at: world.clock.now(), editedAt: null, deleted: false },
   };
