@@ -78,6 +78,18 @@ export const variables = {
       .refine((ids) => ids.every((id) => /^(discord|telegram|web):\S+$/.test(id)), 'must be like discord:1234')
       .default([]),
   ),
+  LINK_HOSTS: variable(
+    'Hosts whose pictures may be linked to (link: https://…), besides Discord’s own',
+    'i.imgur.com,upload.wikimedia.org',
+    z
+      .string()
+      .transform((list) => list.split(/[\s,;]+/).filter((host) => host !== ''))
+      .refine(
+        (hosts) => hosts.every((host) => /^[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*$/.test(host)),
+        'must be names of hosts',
+      )
+      .default([]),
+  ),
   QUEUE_SHARES: variable(
     'Servers (d:<id>, t:<chat>) and people (discord:<id>, telegram:<id>) with a larger or smaller share of the queue; all others have 1',
     'd:1152921504606846977=2,telegram:1234567=0.5',

@@ -7,6 +7,10 @@ export interface Refusals {
   'no-image': Record<string, never>;
   'no-content': Record<string, never>;
   'download-failed': { host: string };
+  /** A link to somewhere else than pictures are fetched from. */
+  'link-not-followed': { hosts: readonly string[] };
+  /** A link that led to a file once. */
+  'link-expired': Record<string, never>;
   'file-too-big': { bytes: number; limit: number };
   'not-an-image': { found: string };
   'image-broken': { format: string };

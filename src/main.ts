@@ -240,6 +240,7 @@ async function chat({ config, log, metrics, queue }: Serving, stop: AbortSignal)
   await using _bots = await openBots({
     ...{ storage, queue, platforms: platforms.all, probe: pictures, log, metrics },
     operators: config.OPERATORS as UserId[],
+    links: { hosts: config.LINK_HOSTS },
     ...{ caps: defaultCaps, clock: systemClock, random: (count: number) => randomBytes(count) },
   });
   await until(stop);

@@ -20,6 +20,7 @@ export interface RunningBotOptions {
   /** How much faster than the world's the bot's time runs, so that seconds between edits are not waited for. */
   readonly speed?: number;
   readonly limits?: BotsOptions['limits'];
+  readonly links?: BotsOptions['links'];
   readonly worker?: boolean;
   /** What paints; the fake engine in this thread, when not said. */
   readonly engine?: EngineHost;
@@ -81,7 +82,7 @@ export async function openRunningBot(
   const platform = await openPlatform({ storage, queue, blobs, clock });
   const bots = await openBots({
     ...{ storage, queue, platforms: [platform], probe: testProbe, log, clock, random: randomBytes },
-    ...{ caps: defaultCaps, limits: options.limits },
+    ...{ caps: defaultCaps, limits: options.limits, links: options.links },
   });
   const stop = new AbortController();
   const handler = workHandler(options.engine ?? fakeEngineHost(latch, catalog), storage.blobs, log);

@@ -14,7 +14,11 @@ export const words = (name: string, about: Label, maxLength: number) =>
 
 export const image = picture('image', { en: 'The picture', zh: '图片' });
 export const mask = picture('mask', { en: 'Mask: white is repainted', zh: '蒙版：白色部分会被重绘' });
-export const link = words('link', { en: 'Link to a message with the picture', zh: '含图片的消息链接' }, 200);
+export const link = words(
+  'link',
+  { en: 'Link to a message with the picture, or to a file on Discord', zh: '含图片的消息链接，或 Discord 文件链接' },
+  1000,
+);
 export const prompt = words('prompt', { en: 'Prompt', zh: '提示词' }, PROMPT_LIMIT);
 export const negative = words('negative', { en: 'Negative prompt', zh: '反向提示词' }, PROMPT_LIMIT);
 export const advanced = words(

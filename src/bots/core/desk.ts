@@ -8,6 +8,7 @@ import type { Metrics } from '../../metrics.ts';
 import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { Limits } from './limits.ts';
+import type { Links } from './links.ts';
 import type { Platform } from './platform.ts';
 
 /** What every part of the chat works with. */
@@ -15,6 +16,7 @@ export interface Desk {
   readonly storage: Storage;
   readonly queue: JobQueue;
   readonly probe: PictureProbe;
+  readonly links: Links;
   readonly caps: Caps;
   readonly limits: Limits;
   /** People who run the bot: their rules hold for every server. */

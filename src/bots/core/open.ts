@@ -12,6 +12,7 @@ import type { Desk } from './desk.ts';
 import { Reception } from './flow.ts';
 import { openJobCards } from './job-cards.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { type LinkOptions, openLinks } from './links.ts';
 import { openOutbox } from './outbox.ts';
 import type { Incoming, Moved, Platform } from './platform.ts';
 import { putBack } from './recovery.ts';
@@ -27,6 +28,8 @@ export interface BotsOptions {
   readonly limits?: Limits | undefined;
   /** People who run the bot; nobody when not said. */
   readonly operators?: readonly UserId[] | undefined;
+  /** Where linked pictures may be fetched from, besides Discord's own hosts. */
+  readonly links?: LinkOptions | undefined;
   readonly clock: Clock;
   /** Fills bytes: node:crypto's `randomBytes`, or a generator of a test. */
   readonly random: (count: number) => Uint8Array;
@@ -74,7 +77,8 @@ export async function openBots(options: BotsOptions): Promise<AsyncDisposable> {
   const { platforms, queue, limits = defaultLimits, operators = [], metrics = null } = options;
   const closing = new AbortController();
   const { start, ...ours } = running(platforms);
-  const desk: Desk = { ...options, ...ours, limits, operators, metrics, closing: closing.signal };
+  const links = openLinks(options.links);
+  const desk: Desk = { ...options, ...ours, limits, operators, metrics, links, closing: closing.signal };
   const outbox = openOutbox(desk);
   const jobCards = openJobCards(desk, (place) => outbox.isBusy(place));
   const flow: Flow = { ...desk, outbox, jobCards, inTurn: turns() };

@@ -167,12 +167,21 @@ async function pictureOf(desk: Desk, pointed: RepliedTo | null | undefined): Pro
   };
 }
 
-/** What a link to a message points at. @throws Refusal 'no-content' when that cannot be seen from here */
-async function linkedTo(desk: Desk, { where }: Pointers, link: string): Promise<Source> {
+/** The file a link leads to. @throws Refusal 'link-not-followed', 'link-expired', and whatever is wrong with a picture */
+async function fileAt(desk: Desk, link: string): Promise<Source> {
+  const file = desk.links.file(link, FILE_LIMIT, desk.clock.now());
+  const upload = await fetchUpload(desk, file, { message: null, isForeign: true });
+  return { kind: 'upload', upload, others: [] };
+}
+
+/** What a link points at: a message, or a file. @throws Refusal 'no-content' when that cannot be seen from here, and as `fileAt` does */
+async function linkedTo(desk: Desk, { where }: Pointers, given: string): Promise<Source> {
+  const link = given.trim().replace(/^<(.*)>$/, '$1'); // as people write links that shall not be unfolded
   const linked = messageLinkIn(link);
-  const isHere = linked?.place === where.place;
-  const thread = linked && !isHere ? await desk.storage.lineage.ofThread(linked.place) : undefined;
-  if (!linked || (!isHere && thread?.place !== where.place)) throw new Refusal('no-content', {});
+  if (!linked) return fileAt(desk, link);
+  const isHere = linked.place === where.place;
+  const thread = isHere ? undefined : await desk.storage.lineage.ofThread(linked.place);
+  if (!isHere && thread?.place !== where.place) throw new Refusal('no-content', {});
   const message = isHere ? linked.message : inThread(linked.place, linked.message);
   const node = await nodeOfMessage(desk, where, message);
   if (node) return { kind: 'node', node, how: 'pointed at' };

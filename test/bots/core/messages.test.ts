@@ -12,7 +12,15 @@ const languages = ['en', 'zh'] as const;
 
 /** Details that fit every refusal: each text finds the facts it names. */
 const facts = {
-  ...{ host: 'cdn.example', bytes: 30_000_000, limit: 25, found: 'a text', format: 'PNG', megapixels: 50 },
+  ...{
+    host: 'cdn.example',
+    hosts: ['cdn.example'],
+    bytes: 30_000_000,
+    limit: 25,
+    found: 'a text',
+    format: 'PNG',
+    megapixels: 50,
+  },
   ...{ strength: 1e-6, least: 0.001 },
   ...{ width: 8, height: 9000, min: 16, max: 16384, mask: '64×64', image: '64×32', given: 'Eulr', text: 'stpes' },
   ...{ position: 3, nearest: ['Euler'], field: 'steps', length: 5000, kind: 'sampler', why: 'no-prompt', current: 4 },

@@ -23,6 +23,16 @@ export const refusalsEn: Messages['refusals'] = {
     why: `Downloading from ${host} failed.`,
     next: 'Please send it again.',
   }),
+  'link-not-followed': ({ hosts }) => ({
+    what: 'I do not follow that link',
+    why: `I take links to messages here, and https links to files on ${hosts.join(', ')}.`,
+    next: 'Send the picture itself, or copy the link of the message it is in.',
+  }),
+  'link-expired': () => ({
+    what: 'That link leads to no file any more',
+    why: 'Links to files hold for about a day; then they are given out no more.',
+    next: 'Copy the link of the message with the picture instead, or send the picture itself.',
+  }),
   'file-too-big': ({ bytes, limit }) => ({
     what: 'That file is too big',
     why: `It has ${megabytes(bytes)}; I can take ${megabytes(limit)}.`,

@@ -33,6 +33,16 @@ export const refusalsZh: Messages['refusals'] = {
     next: '回复时打开提及，使用图片菜单中的“编辑图片”，或自己重新发送图片。',
   }),
   'download-failed': ({ host }) => ({ what: '图片没有收到', why: `从 ${host} 下载失败。`, next: '请重新发送。' }),
+  'link-not-followed': ({ hosts }) => ({
+    what: '我不打开这个链接',
+    why: `我只接受此处消息的链接，以及 ${hosts.join('、')} 上文件的 https 链接。`,
+    next: '请直接发送图片，或复制图片所在消息的链接。',
+  }),
+  'link-expired': () => ({
+    what: '这个链接已经失效',
+    why: '文件链接的有效期约为一天，过期后无法再下载。',
+    next: '请改为复制图片所在消息的链接，或直接发送图片。',
+  }),
   'file-too-big': ({ bytes, limit }) => ({
     what: '文件太大',
     why: `它有 ${megabytes(bytes)}，上限为 ${megabytes(limit)}。`,
