@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -40,8 +40,9 @@ export async function openViews(folder: string): Promise<Views> {
       if (bytes.length > viewLimit || !pictureType(bytes)) return null;
       const name = createHash('sha256').update(bytes).digest('hex');
       const path = join(folder, name);
-      await writeFile(`${path}.new`, bytes, { mode: 0o600 });
-      await rename(`${path}.new`, path);
+      const draft = `${path}.${randomBytes(6).toString('hex')}`; // the same picture may come twice at once
+      await writeFile(draft, bytes, { mode: 0o600 });
+      await rename(draft, path);
       return name;
     },
     async get(name) {

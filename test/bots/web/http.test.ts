@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -284,6 +284,13 @@ describe('pictures', () => {
     expect(named.headers.get('content-disposition')).toBe('inline; filename="picture.png"');
     const { said } = await ann.find((message) => message.said?.text === 'a tall hat');
     expect(Buffer.from(await (await ann.fetch(said!.files[0]!.src!)).arrayBuffer()).equals(picture)).toBe(true);
+  });
+
+  test('are kept once, however many bring the same at once', async () => {
+    const views = await openViews(join(chat.dataDir, 'views-at-once'));
+    const names = await Promise.all(Array.from({ length: 8 }, () => views.put(picture)));
+    expect(new Set(names).size).toBe(1);
+    expect(await readdir(join(chat.dataDir, 'views-at-once'))).toEqual([names[0]]);
   });
 
   test('are nothing else: no page, no script, no file of this machine', async () => {
