@@ -69,6 +69,7 @@ export interface Refusals {
   'old-button': Record<string, never>;
   gone: Record<string, never>;
   'not-yours': Record<string, never>;
+  'not-a-manager': Record<string, never>;
   /** Somebody wants to cancel an edit of somebody else. */
   'not-your-edit': { by: string };
   locked: Record<string, never>;

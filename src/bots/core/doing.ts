@@ -214,18 +214,18 @@ const does: Readonly<Record<CommandName, (doing: Doing) => Promise<void>>> = {
     tellHelp(incoming.answer, helpTopic(String(options.topic ?? '')), heard.private, heard.asker.where),
 };
 
-/** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-yours' */
+/** Whoever manages the place may change its rules; in private, where everybody is alone, only operators may. @throws Refusal 'not-a-manager' */
 function checkManager({ operators }: Flow, { asker: { speaker, where } }: Heard): void {
   const isManager = where.kind === 'room' && (speaker.manager ?? speaker.moderator);
-  if (!isManager && !operators.includes(speaker.user)) throw new Refusal('not-yours', {});
+  if (!isManager && !operators.includes(speaker.user)) throw new Refusal('not-a-manager', {});
 }
 
 /** Help, for whoever called something that is no command. @throws Refusal 'unknown-name' when it is nearly one */
-async function answerUnknown(incoming: CommandIncoming, language: Heard['private']): Promise<void> {
+async function answerUnknown(incoming: CommandIncoming, heard: Heard): Promise<void> {
   const given = incoming.name.slice(0, 40);
   const nearest = given === 'start' ? [] : meant(given, Object.keys(commands));
   if (nearest.length > 0) throw new Refusal('unknown-name', { kind: 'command', given, nearest });
-  await tellHelp(incoming.answer, helpTopic(incoming.text), language);
+  await tellHelp(incoming.answer, helpTopic(incoming.text), heard.private, heard.asker.where);
 }
 
 /** Does what a command asks for; one there is none of, a first `start` among them, gets help. @throws Refusal for whatever cannot be done */
@@ -234,7 +234,7 @@ export async function obeyCommand(flow: Flow, heard: Heard, incoming: CommandInc
   if (kept) return keepFile(flow, heard, incoming, kept);
   const call = callOf(incoming);
   if (!call && incoming.name === 'start' && incoming.text === '') return welcome(flow, heard, incoming);
-  if (!call) return answerUnknown(incoming, heard.private);
+  if (!call) return answerUnknown(incoming, heard);
   if (call.command.managers) checkManager(flow, heard);
   return does[call.command.name as CommandName]({ flow, heard, incoming, call });
 }

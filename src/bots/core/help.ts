@@ -31,11 +31,16 @@ function offeredOptions(): readonly Field[] {
   return [...offered].map((name) => fields[name]);
 }
 
-function generated(topic: HelpTopic, language: Language): readonly string[] {
+/** Where help is given, as far as it differs. */
+type HelpPlace = Pick<Whereabouts, 'hears' | 'selfRuled'>;
+
+/** `where`: nobody looks after a place that rules itself, and commands for those who do are of no use there. */
+function generated(topic: HelpTopic, language: Language, where?: HelpPlace): readonly string[] {
   const messages = messagesIn(language);
   if (topic === 'options') return offeredOptions().map((field) => optionLine(field, language));
   if (topic !== 'start') return [];
-  const commandLines = commandList.map(({ name, about }) => `/${name}   ${about[language]}`);
+  const offered = commandList.filter(({ managers }) => !(managers && where?.selfRuled));
+  const commandLines = offered.map(({ name, about }) => `/${name}   ${about[language]}`);
   return [messages.hereIsHow, ...commandLines, messages.moreHelp(helpTopics.slice(1).join(' · '))];
 }
 
@@ -45,13 +50,13 @@ export function helpTopic(word: string): HelpTopic {
 }
 
 /** The words of a topic, commands and options read off their tables. */
-export function helpCard(topic: HelpTopic, language: Language, where?: Pick<Whereabouts, 'hears'>): Card {
+export function helpCard(topic: HelpTopic, language: Language, where?: HelpPlace): Card {
   const messages = messagesIn(language);
   const { title, lines } = messages.help[topic];
   const hint = topic === 'start' && where?.hears === 'what is meant for it' ? [messages.house.groupHint] : [];
   const all: string[] = [];
   let length = title.length;
-  for (const line of [...lines, ...hint, ...generated(topic, language)]) {
+  for (const line of [...lines, ...hint, ...generated(topic, language, where)]) {
     length += line.length + 1;
     if (length > HELP_LIMIT) break;
     all.push(line);
@@ -64,7 +69,7 @@ export async function tellHelp(
   { tell }: Pick<Answer, 'tell'>,
   topic: HelpTopic,
   language: Language,
-  where?: Pick<Whereabouts, 'hears'>,
+  where?: HelpPlace,
 ): Promise<void> {
   await tell({ ...helpCard(topic, language, where), images: [await helpPicture(topic, language)] });
 }

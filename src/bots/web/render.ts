@@ -1,6 +1,6 @@
 import { type Field, fields } from '../../edit/fields.ts';
 import { PAINT_ARG } from '../core/buttons.ts';
-import { commandList } from '../core/commands.ts';
+import { commandList, commands } from '../core/commands.ts';
 import { buttonCode, type Card, type CardImage, type Form } from '../core/platform.ts';
 import type { WireCard, WireEvent, WireField, WireForm, WireImage, WireMessage, WireSetup } from './client/wire.ts';
 import type { Change } from './conversation.ts';
@@ -58,13 +58,16 @@ export function wireForm(form: Form): WireForm {
   return { code: code.encode(form), title, fields: questions };
 }
 
-function wireField(field: Field): WireField {
+/** What words for a whole picture are painted with, where it is something else than the table says. */
+const usualHere: Readonly<Partial<Record<string, unknown>>> = commands.edit.edits.usual;
+
+function wireField([key, field]: readonly [string, Field]): WireField {
   const { chat: name, label } = field;
   switch (field.kind) {
     case 'integer':
     case 'number': {
       const { kind, min, max, step, default: usual } = field;
-      return { name, label, kind, min, max, step, default: usual };
+      return { name, label, kind, min, max, step, default: Number(usualHere[key] ?? usual) };
     }
     case 'switch':
       return { name, label, kind: field.kind, default: field.default };
@@ -79,10 +82,10 @@ function wireField(field: Field): WireField {
 
 /** What the page offers, read off the tables. The prompt is what is typed. */
 export function wireSetup(user: string, fileLimit: number): WireSetup {
-  const offered: readonly Field[] = Object.values(fields).filter((field) => field !== fields.prompt);
+  const offered = Object.entries<Field>(fields).filter(([, field]) => field !== fields.prompt);
   return {
     ...{ user, fileLimit },
     fields: offered.map(wireField),
-    commands: commandList.map(({ name, about }) => ({ name, about })),
+    commands: commandList.filter(({ managers }) => !managers).map(({ name, about }) => ({ name, about })),
   };
 }

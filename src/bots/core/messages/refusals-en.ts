@@ -263,6 +263,11 @@ export const refusalsEn: Messages['refusals'] = {
     why: 'Only its owner or a moderator may do this.',
     next: 'Any other button makes a version of your own.',
   }),
+  'not-a-manager': () => ({
+    what: 'That is not yours to decide',
+    why: 'Administrators of this place change its rules, and whoever runs the bot.',
+    next: 'Ask one of them.',
+  }),
   'not-your-edit': ({ by }) => ({
     what: `This edit is @${by}’s`,
     why: 'Only they or a moderator can cancel it.',

@@ -246,6 +246,11 @@ export const refusalsZh: Messages['refusals'] = {
     why: '只有所有者或管理员可以这样做。',
     next: '其他按钮都可以生成你自己的版本。',
   }),
+  'not-a-manager': () => ({
+    what: '这不由你决定',
+    why: '规则由此处的管理员或机器人的运营者修改。',
+    next: '请联系他们。',
+  }),
   'not-your-edit': ({ by }) => ({
     what: `这是 @${by} 的任务`,
     why: '只有其本人或管理员可以取消。',

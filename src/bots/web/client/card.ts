@@ -170,7 +170,7 @@ const HALF_DAY_MS = 12 * 3600 * 1000;
 /** As the browser's own language writes it; with its date once it may be of another day. */
 function clock(at: number): string {
   const day = Date.now() - at > HALF_DAY_MS ? ({ month: 'short', day: 'numeric' } as const) : {};
-  return new Intl.DateTimeFormat(undefined, { ...day, hour: 'numeric', minute: '2-digit' }).format(at);
+  return new Intl.DateTimeFormat(undefined, { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
 }
 
 function heading(element: HTMLElement, words: Words, reply: () => void) {
