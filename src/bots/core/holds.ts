@@ -11,9 +11,13 @@ export interface Worker {
 /** Somebody who opened a form or works on a mask counts as busy for this long after the last press, ms. */
 const HOLD_MS = 120_000;
 
-/** Says that somebody works on a picture: others are told before they work on it too. Alone nobody is in the way. */
+/**
+ * Says that somebody works on a picture: others are told before they work on it too. Alone nobody is in the way, nor is who came later:
+ * two who both work on it would wait for each other.
+ */
 export async function holdPicture({ storage, clock }: Desk, { speaker, where }: Worker, node: NodeId): Promise<void> {
   if (where.kind === 'private') return;
+  if ((await storage.together.holders(node)).some(({ by }) => by !== speaker.user)) return;
   await storage.together.hold(node, speaker.user, new Date(clock.now() + HOLD_MS));
 }
 

@@ -164,6 +164,9 @@ describe('somebody who is busy with a picture', () => {
     expect(waiting.card.title).toBe('@Ann is done with #1.');
     await next(() => platform.press(bo, one, 'Less'));
     await platform.press(ann, one, 'Edit…');
+    await platform.press(bo, one, 'Edit…'); // who came later is in nobody's way
+    await next(() => platform.press(ann, one, 'Again'));
+    await platform.press(ann, one, 'Edit…');
     later += 121_000;
     await next(() => platform.press(bo, one, 'More'));
   });
