@@ -73,6 +73,8 @@ export interface JobStore {
   setCard(id: JobId, message: string): Promise<void>;
   /** The person's newest job in a place that has no result yet: what they can still cancel. */
   newestUnfinished(place: PlaceId, author: UserId): Promise<JobRow | undefined>;
+  /** Whether something a person said in a place became a job that has a result, or may still have one. */
+  hasAnswered(place: PlaceId, author: UserId, message: string): Promise<boolean>;
   /**
    * One transaction: state → `delivering`, nodes numbered and written, HEAD of the job's branch moved to the first one if it still is
    * the parent, or the sibling a re-roll takes the place of (else left alone; a new branch begins with it), outbox row written.
@@ -260,6 +262,10 @@ export function jobStore(db: Database, now: Clock): JobStore {
     requeue: (id, why) => requeue(db, id, why),
     setCard: async (id, cardMessage) => void (await db.job.updateMany({ where: { id }, data: { cardMessage } })),
     newestUnfinished: (place, author) => newestUnfinished(db, place, author),
+    hasAnswered: async (place, author, replyTo) => {
+      const where = { place, author, replyTo, state: { notIn: ['cancelled', 'failed'] } };
+      return (await db.job.findFirst({ where, select: { id: true } })) !== null;
+    },
     complete: (id, nodes, outbox) => complete(db, id, nodes, outbox, now()),
     unfinishedOf: (group) => unfinishedOf(db, group),
     end: (id, state, error, outbox, spent = 0) => end(db, id, { state, error, spent }, outbox, now()),

@@ -1,6 +1,8 @@
 import type { JobRow } from '../../storage/index.ts';
 import type { Flow } from './accept.ts';
+import { commandList } from './commands.ts';
 import type { Heard } from './heard.ts';
+import type { DraftKind } from './open-drafts.ts';
 import type { CommandIncoming, MessageIncoming } from './platform.ts';
 import { parseText } from './verbs.ts';
 
@@ -15,17 +17,32 @@ async function waitingFor(
   return row && row.replyTo === message && waiting.some(({ id }) => id === row.id) ? row : undefined;
 }
 
+type Corrected = CommandIncoming | MessageIncoming;
+
+/** Cards on which what a message asked for waits to be decided. */
+const asking = ['mask', 'pair', 'no mask', 'outpaint', 'new picture', 'sheet'] as const satisfies readonly DraftKind[];
+
+/** Whether words ask for an edit: what else they could ask for is not done twice. */
+function isAboutEditing(incoming: Corrected): boolean {
+  if (incoming.kind === 'message') return parseText(incoming.text).kind === 'edit';
+  return commandList.some(({ name, edits }) => name === incoming.name && edits !== undefined);
+}
+
+/** Nothing has come of what a message said before: it was refused, or had no words yet. */
+async function isUnanswered({ storage }: Flow, { asker }: Heard, incoming: Corrected): Promise<boolean> {
+  const { where, speaker } = asker;
+  if (incoming.message === null || !isAboutEditing(incoming)) return false;
+  if (await storage.jobs.hasAnswered(where.place, speaker.user, incoming.message)) return false;
+  return (await storage.drafts.countOf(speaker.user, asking)) === 0;
+}
+
 /**
  * Takes back what a message asked for before its words were corrected. @returns whether the corrected words count now
  * @throws Refusal when they cannot be read; then what was asked before stays
  */
-export async function takeBack(
-  flow: Flow,
-  heard: Heard,
-  incoming: CommandIncoming | MessageIncoming,
-): Promise<boolean> {
+export async function takeBack(flow: Flow, heard: Heard, incoming: Corrected): Promise<boolean> {
   const row = await waitingFor(flow, heard, incoming.message);
-  if (!row) return false;
+  if (!row) return isUnanswered(flow, heard, incoming);
   parseText(incoming.text);
   if (!(await flow.storage.jobs.end(row.id, 'cancelled', null, null, 0))) return false;
   await flow.jobCards.release(row.id);

@@ -100,6 +100,15 @@ describe('a picture with words', () => {
     ann.edit(asked, 'too late');
     await edited(somebody());
     expect(chat.tg.messages(ann.chat).filter(({ byBot }) => byBot)).toHaveLength(1);
+    const cy = somebody();
+    const mistyped = await cy.photo(black, { caption: 'a hat --strenght 0.3' });
+    await cy.wait(({ text }) => text.startsWith('⚠') && text.includes('strenght'));
+    cy.edit(mistyped, 'a hat --strength 0.3');
+    expect((await cy.wait(isResult(1))).text).toContain('strength 0.30');
+    const wordless = await cy.photo(black);
+    await cy.wait(({ text }) => text.startsWith('Got it'));
+    cy.edit(wordless, 'a green hat');
+    await cy.wait((seen) => isResult(1)(seen) && seen.text.includes('"a green hat"'));
   });
 
   test('is sent to Telegram once: what is shown again, and what somebody posts elsewhere by its name, is there', async () => {
