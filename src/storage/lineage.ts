@@ -41,12 +41,14 @@ export interface LineageStore {
   plant(root: Root): Promise<LineageNode>;
   lineage(id: LineageId): Promise<Lineage | undefined>;
   node(id: NodeId): Promise<LineageNode | undefined>;
-  /** Those that are still there, oldest first. */
-  children(id: NodeId): Promise<readonly LineageNode[]>;
+  /** Those that are still there, newest first, at most `limit`. */
+  children(id: NodeId, limit: number): Promise<readonly LineageNode[]>;
+  /** The pictures an edit made that are still there, by their places in the batch. */
+  batch(job: JobId): Promise<readonly LineageNode[]>;
   /** The nearest picture above that is still there. */
   above(node: LineageNode): Promise<LineageNode | undefined>;
-  /** The nearest pictures below that are still there, oldest first. */
-  below(id: NodeId): Promise<readonly LineageNode[]>;
+  /** Of each edit whose pictures are the nearest below that are still there the first one, newest edit first, at most `limit`. */
+  below(id: NodeId, limit: number): Promise<readonly LineageNode[]>;
   /** All nodes of a tree, by number; a page of at most `limit` from number `from` on. */
   nodes(lineage: LineageId, from: number, limit: number): Promise<readonly LineageNode[]>;
   /**
@@ -215,9 +217,14 @@ async function recent(db: Db, place: PlaceId, since: Date, take: number): Promis
   return rows.map(toNode);
 }
 
-async function children(db: Db, id: NodeId): Promise<readonly LineageNode[]> {
+async function children(db: Db, id: NodeId, take: number): Promise<readonly LineageNode[]> {
   const where = { parentId: id, removedAt: null };
-  const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'asc' } });
+  const rows = await db.node.findMany({ where, ...withImage, orderBy: { number: 'desc' }, take });
+  return rows.map(toNode);
+}
+
+async function batch(db: Db, jobId: JobId): Promise<readonly LineageNode[]> {
+  const rows = await db.node.findMany({ where: { jobId, removedAt: null }, ...withImage, orderBy: { pick: 'asc' } });
   return rows.map(toNode);
 }
 
@@ -347,9 +354,10 @@ export function lineageStore(db: Database, blobDirectory: string, now: Clock): L
     plant: (root) => plant(db, root, now()),
     lineage: (id) => findLineage(db, id),
     node: (id) => findNode(db, { id }),
-    children: (id) => children(db, id),
+    children: (id, limit) => children(db, id, limit),
+    batch: (job) => batch(db, job),
     above: (node) => above(db, node),
-    below: async (id) => some(db, (await livingBelow(db, id)) as readonly NodeId[]),
+    below: async (id, limit) => (await some(db, await livingBelow(db, id, limit))).toReversed(),
     nodes: (lineage, from, limit) => page(db, lineage, from, limit),
     moveHead: (lineage, branch, expected, to) => moveHead(db, lineage, branch, expected, to),
     addBranch: (lineage, name, at, by) => addBranch(db, lineage, name, at, by),

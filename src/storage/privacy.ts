@@ -134,11 +134,14 @@ async function ownBlobs(db: Db, person: UserId): Promise<Set<BlobRef>> {
   const own = new Set<BlobRef>();
   for await (const { image } of pictures(db, person)) own.add(image);
   for await (const { ref } of drawn(db, person)) own.add(ref);
-  const others = await db.node.findMany({
-    where: { imageRef: { in: [...own] }, author: { not: person }, removedAt: null },
-    select: { imageRef: true },
-  });
-  for (const { imageRef } of others) own.delete(toBlobRef(imageRef));
+  const all = [...own];
+  for (let at = 0; at < all.length; at += PAGE) {
+    const others = await db.node.findMany({
+      where: { imageRef: { in: all.slice(at, at + PAGE) }, author: { not: person }, removedAt: null },
+      select: { imageRef: true },
+    });
+    for (const { imageRef } of others) own.delete(toBlobRef(imageRef));
+  }
   for (const { image } of await comparisonsWith(db, await idsOf(db, person))) own.add(image);
   return own;
 }

@@ -3,28 +3,38 @@ import type { LineageNode, NodeId } from '../edit/lineage.ts';
 import { removeBlobs } from './blobs.ts';
 import { comparisonsWith, forgetComparisons } from './comparisons.ts';
 import { type Database, type Db, inTransaction } from './db.ts';
+import type { Prisma } from './generated/sqlite/client.ts';
 
-/** The nearest picture above that is still there; iterative, for histories may be long. */
+/** The nearest picture above that is still there; one query, however many between are not. */
 export async function livingAbove(db: Db, parent: string | null): Promise<string | undefined> {
-  for (let at = parent; at !== null; ) {
-    const row = await db.node.findUnique({ where: { id: at }, select: { id: true, parentId: true, removedAt: true } });
-    if (!row) return undefined;
-    if (row.removedAt === null) return row.id;
-    at = row.parentId;
-  }
-  return undefined;
+  const [found] = await db.$queryRaw<{ id: string }[]>`
+    WITH RECURSIVE above(id, parent, removed) AS (
+      SELECT "id", "parentId", "removedAt" IS NOT NULL FROM "Node" WHERE "id" = ${parent}
+      UNION ALL
+      SELECT n."id", n."parentId", n."removedAt" IS NOT NULL FROM above JOIN "Node" n ON n."id" = above.parent WHERE removed
+    )
+    SELECT id FROM above WHERE NOT removed`;
+  return found?.id;
 }
 
-/** Ids of the nearest pictures below that are still there. */
-export async function livingBelow(db: Db, id: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (let level = [id]; level.length > 0; ) {
-    const where = { parentId: { in: level } };
-    const rows = await db.node.findMany({ where, select: { id: true, removedAt: true } });
-    found.push(...rows.filter(({ removedAt }) => removedAt === null).map((row) => row.id));
-    level = rows.filter(({ removedAt }) => removedAt !== null).map((row) => row.id);
+/**
+ * Of each edit whose pictures are the nearest below that are still there the id of the first one, newest edit first. Where a child was
+ * removed the whole tree is read, in a few columns: it may go on in any depth.
+ */
+export async function livingBelow(db: Db, id: NodeId, limit: number): Promise<readonly NodeId[]> {
+  const select = { id: true, number: true, parentId: true, jobId: true, removedAt: true, lineageId: true } as const;
+  const read = (where: Prisma.NodeWhereInput) => db.node.findMany({ where, select, orderBy: { number: 'asc' } });
+  const direct = await read({ parentId: id });
+  const removed = direct.find(({ removedAt }) => removedAt !== null);
+  const within = new Set<string | null>([id]);
+  const firsts = new Map<string, NodeId>();
+  for (const node of removed ? await read({ lineageId: removed.lineageId }) : direct) {
+    if (!within.has(node.parentId)) continue; // parents have lower numbers
+    const edit = node.jobId ?? node.id;
+    if (node.removedAt !== null) within.add(node.id);
+    else if (!firsts.has(edit)) firsts.set(edit, node.id as NodeId);
   }
-  return found;
+  return [...firsts.values()].reverse().slice(0, limit);
 }
 
 /**

@@ -12,15 +12,15 @@ const growTo = (lineage: string, last: number) => `
     "maskAuthor", "jobId", "place", "createdAt")
   WITH RECURSIVE series(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM series WHERE n < ${last})
   SELECT printf('%010d', n), "lineageId", n, CASE n WHEN 2 THEN "id" ELSE printf('%010d', n - 1) END, "op", "task", "imageRef",
-    "seed", "infotext", "pick", "author", "maskAuthor", "jobId", "place", "createdAt"
+    "seed", "infotext", "pick", "author", "maskAuthor", NULL, "place", "createdAt"
   FROM "Node", series WHERE "lineageId" = '${lineage}' AND "number" = 1`;
 
 describe.each(messengers)('a history of ten thousand edits on %s', (platform) => {
   const last = count + 1;
   const pages = Math.ceil((last + 1) / 20);
-  test('is shown, compared and stepped through', async () => {
+  test('is shown, compared and stepped through, also where all hang on one picture', async () => {
     await using chat = await openAnyChat(platform);
-    const { bo, answer, edited, heads, newest } = await chat.enter();
+    const { bo, answer, edited, heads, newest, numbered } = await chat.enter();
     const first = await edited(bo);
     const { lineage } = await newest();
     await executeIn(chat.dataDir, growTo(lineage, last));
@@ -48,5 +48,17 @@ describe.each(messengers)('a history of ten thousand edits on %s', (platform) =>
     expect(await heads()).toEqual({ main: last });
     await answer(() => bo.forge(first, ['ag', id(last), '']), new RegExp(`^#${last + 1} · `));
     expect((await newest()).parent).toBe(id(last - 1));
+    const root = (await numbered(0)).id;
+    await executeIn(
+      chat.dataDir,
+      `UPDATE "Node" SET "parentId" = '${root}' WHERE "lineageId" = '${lineage}' AND "number" > 1`,
+    );
+    await executeIn(chat.dataDir, `UPDATE "Branch" SET "nodeId" = '${root}' WHERE "lineageId" = '${lineage}'`);
+    await answer(() => bo.forge(first, ['sh', root, '']), /^#0 · /);
+    const which = await answer(() => bo.forge(first, ['rd', root, '']), /Several pictures come next/);
+    await answer(
+      () => bo.press(which, which.buttons.find((label) => label.includes(`#${last} `))!),
+      new RegExp(`#${last} is the current picture`),
+    );
   });
 });

@@ -143,7 +143,7 @@ describe('buttons', () => {
       await until(`an answer to ${one}`, () => count() > told);
       expect(stage.tg.messages(eve.chat).at(-1)!.text, one).toMatch(/That is gone|That button is too old/);
     }
-    expect(await stage.storage.lineage.children(before!.id)).toEqual([]);
+    expect(await stage.storage.lineage.children(before!.id, 1)).toEqual([]);
     for (const arg of ['2', '0', '-1', 'two']) ann.forge(`1:pk:${node}:${arg}`, result);
     await until('answers', () => stage.tg.queries.every(({ answer }) => answer !== null));
     await expectWorking();

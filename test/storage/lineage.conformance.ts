@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toImageHash } from '../../src/edit/image-hash.ts';
+import type { LineageNode } from '../../src/edit/lineage.ts';
 import type { Storage } from '../../src/storage/index.ts';
 import {
   acceptedJob,
@@ -87,8 +88,11 @@ export function lineageConformance(name: string, openStand: () => Promise<Stand>
         const pictures = times(5, (pick) => pictureOf(job, pick));
         const grown = await storage.jobs.complete(job.id, pictures, messageAbout(job, null));
         expect(await storage.lineage.nodes(root.lineage, 2, 3)).toEqual(grown?.slice(1, 4));
-        expect(await storage.lineage.children(root.id)).toEqual(grown);
-        expect(await storage.lineage.children(grown![0]!.id)).toEqual([]);
+        expect(await storage.lineage.children(root.id, 9)).toEqual(grown?.toReversed());
+        expect(await storage.lineage.children(root.id, 2)).toEqual([grown![4], grown![3]]);
+        expect(await storage.lineage.children(grown![0]!.id, 9)).toEqual([]);
+        expect(await storage.lineage.batch(job.id)).toEqual(grown);
+        expect(await storage.lineage.below(root.id, 9)).toEqual([grown![0]]);
       });
       test('unknown ones are undefined', async () => {
         expect(await storage.lineage.lineage(lineageId())).toBeUndefined();
@@ -219,6 +223,16 @@ export function lineageConformance(name: string, openStand: () => Promise<Stand>
         expect(await storage.lineage.newest(place, new Date(0), ann)).toBeDefined();
         await storage.lineage.moveHead(root.lineage, 'main', first.id, last!.id);
         expect((await storage.lineage.lineage(root.lineage))?.heads).toEqual({ main: last!.id });
+        const numbers = async (nodes: Promise<readonly LineageNode[]>) => (await nodes).map(({ number }) => number);
+        expect(await numbers(storage.lineage.children(root.id, 2))).toEqual([10_000, 9_999]);
+        await stand.execute(`UPDATE "Node" SET "jobId" = NULL WHERE "lineageId" = '${root.lineage}'`);
+        expect(await numbers(storage.lineage.below(root.id, 2))).toEqual([10_000, 9_999]);
+        await stand.execute(`UPDATE "Node" SET "removedAt" = "createdAt",
+          "parentId" = (SELECT n."id" FROM "Node" n WHERE n."lineageId" = "Node"."lineageId" AND n."number" = "Node"."number" - 1)
+          WHERE "lineageId" = '${root.lineage}' AND "number" > 0`);
+        await stand.execute(`UPDATE "Node" SET "removedAt" = NULL WHERE "id" = '${last!.id}'`);
+        expect(await numbers(storage.lineage.below(root.id, 2))).toEqual([10_000]); // beyond all that were removed
+        expect((await storage.lineage.above((await storage.lineage.node(last!.id))!))?.id).toBe(root.id);
       });
     });
   });

@@ -62,15 +62,6 @@ export async function undo(
   await takeStep(flow, asker, { ...move, from: seen === '' ? node.id : (seen as NodeId) });
 }
 
-/** Of each batch the first: one picture for each way that leads on, newest first. */
-async function waysForward({ storage }: Desk, node: LineageNode): Promise<readonly LineageNode[]> {
-  const children = await storage.lineage.below(node.id);
-  const firsts = children.filter(
-    (child, i) => child.job === null || children.findIndex(({ job }) => job === child.job) === i,
-  );
-  return firsts.toReversed();
-}
-
 /** The pictures a way forward goes over, and those of them that this person had stepped back from. */
 interface WayForward {
   readonly path: readonly LineageNode[];
@@ -87,7 +78,7 @@ async function wayForward(flow: Flow, { speaker }: Asker, from: LineageNode, ste
   for (let at = from; path.length < steps; at = path.at(-1)!) {
     const left = await tree.undone(from.lineage, speaker.user, at.id);
     const known = left && (await tree.node(left));
-    const ways = known ? [known] : await waysForward(flow, at);
+    const ways = known ? [known] : await tree.below(at.id, CHOICES_SHOWN); // of each batch the first
     const [only, another] = ways;
     if (!only || another) return { path, remembered, ways: path.length === 0 ? ways : [] };
     if (known) remembered.push(known.id);
@@ -99,8 +90,7 @@ async function wayForward(flow: Flow, { speaker }: Asker, from: LineageNode, ste
 /** Asks which of several pictures to go on to. */
 async function askWhich({ answer, ...stepping }: Stepping, ways: readonly LineageNode[]): Promise<void> {
   const messages = messagesIn(stepping.private);
-  const shown = ways.slice(0, CHOICES_SHOWN);
-  const rows = shown.map((way) => {
+  const rows = ways.map((way) => {
     const label = [`#${way.number}`, oneLine(promptOf(way), 20)].filter((part) => part !== '').join(' ');
     return [button(messages, 'rd', stepping.node.id, { label, arg: way.id })];
   });
@@ -109,9 +99,10 @@ async function askWhich({ answer, ...stepping }: Stepping, ways: readonly Lineag
 }
 
 /** The way to a picture that was chosen. @throws Refusal 'old-button' when it is no child of `from` */
-async function chosenWay({ storage }: Desk, from: LineageNode, chosen: string): Promise<WayForward> {
-  const child = (await storage.lineage.below(from.id)).find(({ id }) => id === chosen);
-  if (!child) throw new Refusal('old-button', {});
+async function chosenWay({ storage: { lineage } }: Desk, from: LineageNode, chosen: string): Promise<WayForward> {
+  const child = await lineage.node(chosen as NodeId);
+  const isBelow = child && !child.removed && (await lineage.above(child))?.id === from.id;
+  if (!isBelow) throw new Refusal('old-button', {});
   return { path: [child], remembered: [], ways: [] };
 }
 

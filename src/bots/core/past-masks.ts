@@ -4,7 +4,7 @@ import { andThen, type Placement, placementOf } from '../../edit/placement.ts';
 import type { MaskSource, UserId } from '../../edit/request.ts';
 import type { Desk } from './desk.ts';
 
-/** How far back masks are looked for. */
+/** How far back masks are looked for, in edits of a picture and in those that led to it. */
 const DEPTH = 50;
 
 /** A mask somebody used before, for the picture it is wanted on. */
@@ -33,7 +33,7 @@ function pastMask(from: LineageNode, placement: Placement | null): readonly Past
  */
 export async function pastMasks({ storage }: Desk, node: LineageNode): Promise<readonly PastMask[]> {
   const { lineage } = storage;
-  const found = (await lineage.children(node.id)).toReversed().flatMap((child) => pastMask(child, null));
+  const found = (await lineage.children(node.id, DEPTH)).flatMap((child) => pastMask(child, null));
   let placement: Placement | null = null;
   let at: LineageNode = node;
   for (let depth = 0; depth < DEPTH && at.parent !== null && at.task; depth++) {

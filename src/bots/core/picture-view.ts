@@ -19,9 +19,7 @@ export function branchAt(lineage: Lineage, id: NodeId): string | undefined {
 
 /** All pictures of the job that made this one, in order; the picture alone when no job did. */
 export async function batchOf({ storage }: Pick<Desk, 'storage'>, node: LineageNode): Promise<readonly LineageNode[]> {
-  if (node.job === null || node.parent === null) return [node];
-  const siblings = await storage.lineage.children(node.parent);
-  return siblings.filter((sibling) => sibling.job === node.job).toSorted((a, b) => a.pick - b.pick);
+  return node.job === null ? [node] : storage.lineage.batch(node.job);
 }
 
 /** Whether an edit can be made of another picture than its own: what was painted over one picture is no other's. */
@@ -51,10 +49,10 @@ export async function pictureView(
   const { lineage: tree } = desk.storage;
   const lineage = await tree.lineage(node.lineage);
   if (!lineage) throw new Refusal('gone', {});
-  const [head, parent, children, batch] = await Promise.all([
+  const [head, parent, [child], batch] = await Promise.all([
     tree.node(headOf(lineage)),
     node.parent === null ? undefined : tree.node(node.parent),
-    tree.children(node.id),
+    tree.children(node.id, 1),
     whole ? batchOf(desk, node) : [node],
   ]);
   const branch = branchAt(lineage, node.id);
@@ -62,7 +60,7 @@ export async function pictureView(
     node,
     batch,
     isHead: branch !== undefined,
-    hasChildren: children.length > 0,
+    hasChildren: child !== undefined,
     author: await nameOf(desk, node.author),
     maskAuthor: node.maskAuthor === null ? null : await nameOf(desk, node.maskAuthor),
     parent: parent ? { number: parent.number, author: await nameOf(desk, parent.author), size: parent.image } : null,
