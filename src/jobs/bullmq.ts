@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { type Dispatcher, openDispatcher, type Parcel, waitingIn } from './dispatcher.ts';
 import { timedLine } from './eta.ts';
 import { decodeEvent } from './events.ts';
-import { dispatchOrder, type Weights } from './fair.ts';
+import { dispatchOrder, parted, type Weights } from './fair.ts';
 import type { Job, JobEvent, JobOutcome, JobQueue, Line } from './queue.ts';
 import { brokerName, closeRedis, defaults, farewellMs, openRedis, type RedisOptions } from './redis.ts';
 import { type RedisLine, redisLine } from './redis-line.ts';
@@ -75,13 +75,14 @@ class RedisQueue implements JobQueue {
   }
 
   async line(): Promise<Line> {
-    const { entries, fair, workers, pace, now } = await this.#line.snapshot();
+    const { entries, fair, workers, loaded, paused, pace, now } = await this.#line.snapshot();
     const at = (place: 'handed' | 'running') =>
       entries.filter((entry) => entry.place === place).sort((a, b) => a.since - b.since);
     const running = at('running').map(({ job, since }) => ({ job, startedAt: since }));
-    const next = at('handed').map(({ job }) => job);
-    const order = [...next, ...dispatchOrder(waitingIn(entries), fair, Date.now(), this.#weights)];
-    return timedLine(order, running, { pace, workers, now });
+    const { free, held } = parted(waitingIn(entries), paused);
+    const turning = { now: Date.now(), weights: this.#weights, loaded: Object.values(loaded) };
+    const next = [...at('handed').map(({ job }) => job), ...dispatchOrder(free, fair, turning)];
+    return timedLine({ next, held }, running, { pace, workers: workers.length, now });
   }
 
   outcome(id: JobId): Promise<JobOutcome | undefined> {

@@ -3,7 +3,7 @@ import type { Queue } from 'bullmq';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
 import { nextTurn, ready, type Waiting, type Weights } from './fair.ts';
-import type { Entry, RedisLine } from './redis-line.ts';
+import type { Entry, RedisLine, Snapshot } from './redis-line.ts';
 
 /** What the broker carries: which job, and which dispatch of it. Any dispatch but the newest is void. */
 export interface Parcel {
@@ -34,6 +34,12 @@ export function waitingIn(entries: readonly Entry[]): readonly Waiting[] {
   return entries.flatMap(({ job, place, attempt }) => (place === 'waiting' ? [{ job, returned: attempt > 0 }] : []));
 }
 
+/** What those have loaded who may take the next job. */
+function loadedByIdle({ entries, workers, loaded }: Snapshot): readonly string[] {
+  const busy = new Set(entries.map(({ worker }) => worker));
+  return workers.filter((worker) => !busy.has(worker)).flatMap((worker) => loaded[worker] ?? []);
+}
+
 /**
  * Decides the order; the broker only transports. Of all processes that have one open, the holder of a lease is at work. It hands the
  * broker no more jobs than there are living workers, so that whoever comes next still finds the order undecided.
@@ -50,11 +56,13 @@ export function openDispatcher(options: DispatcherOptions): Dispatcher {
 
   async function handOut(): Promise<void> {
     for (;;) {
-      const [{ entries, fair, workers }, paused] = await Promise.all([line.snapshot(), line.paused()]);
+      const snapshot = await line.snapshot();
+      const { entries, fair, workers, paused } = snapshot;
       const waiting = waitingIn(entries);
       const begun = entries.flatMap(({ job, place }) => (place === 'waiting' ? [] : [job]));
-      if (begun.length >= workers) return;
-      const turn = nextTurn(ready(waiting, { paused, begun, most }), fair, Date.now(), weights);
+      if (begun.length >= workers.length) return;
+      const turning = { now: Date.now(), weights, loaded: loadedByIdle(snapshot) };
+      const turn = nextTurn(ready(waiting, { paused, begun, most }), fair, turning);
       if (!turn) return;
       const { id } = turn.next.job;
       const attempt = await line.hand(id, me, turn.state);

@@ -3,7 +3,16 @@ import type { Catalog } from '../edit/catalog.ts';
 import type { JobId } from '../edit/lineage.ts';
 import type { Log } from '../log.ts';
 import { modelOf, type Pace, paceAfter, type Running, timedLine } from './eta.ts';
-import { dispatchOrder, freshState, nextTurn, ready, type Waiting, type Weights } from './fair.ts';
+import {
+  dispatchOrder,
+  freshState,
+  nextTurn,
+  parted,
+  ready,
+  type Turning,
+  type Waiting,
+  type Weights,
+} from './fair.ts';
 import { outcomeOf } from './outcome.ts';
 import type { Handler, Job, JobEvent, JobOutcome, JobQueue, Line, WorkSource } from './queue.ts';
 
@@ -45,6 +54,8 @@ class EmbeddedQueue implements JobQueue, WorkSource {
   readonly #closing = new AbortController();
   readonly #workers = new Set<Promise<void>>();
   readonly #paused = new Set<string>();
+  /** Each worker's checkpoint, from its first job on. */
+  readonly #loaded = new Map<symbol, string>();
   #fair = freshState;
   #pace: Pace = {};
   #catalog: Catalog = { checkpoints: [] };
@@ -82,8 +93,9 @@ class EmbeddedQueue implements JobQueue, WorkSource {
     const now = this.#now();
     const running = [...this.#running.values()];
     const workers = this.#workers.size;
-    const order = dispatchOrder([...this.#waiting.values()], this.#fair, now, this.#weights);
-    return timedLine(order, running, { pace: this.#pace, workers, now });
+    const { free, held } = parted([...this.#waiting.values()], this.#paused);
+    const next = dispatchOrder(free, this.#fair, this.#turning([...this.#loaded.values()]));
+    return timedLine({ next, held }, running, { pace: this.#pace, workers, now });
   }
 
   async outcome(id: JobId): Promise<JobOutcome | undefined> {
@@ -129,17 +141,27 @@ class EmbeddedQueue implements JobQueue, WorkSource {
 
   /** One job after another until `stop`. A job that throws is told about, and the next one begins. */
   async #work(handler: Handler, stop: AbortSignal): Promise<void> {
+    const me = Symbol('worker');
     while (!stop.aborted) {
+      const loaded = this.#loaded.get(me);
+      const turning = this.#turning(loaded === undefined ? [] : [loaded]);
       const begun = [...this.#running.values()].map(({ job }) => job);
       const able = ready([...this.#waiting.values()], { paused: this.#paused, begun, most: this.#most });
-      const turn = nextTurn(able, this.#fair, this.#now(), this.#weights);
+      const turn = nextTurn(able, this.#fair, turning);
       if (turn) {
+        const { job } = turn.next;
         this.#fair = turn.state;
-        await this.#handle(turn.next.job, handler, stop);
+        this.#loaded.set(me, modelOf(job));
+        await this.#handle(job, handler, stop);
       } else {
         await once(this.#wake, 'changed', { signal: stop }).catch(() => {}); // woken by the line, or by `stop`
       }
     }
+    this.#loaded.delete(me);
+  }
+
+  #turning(loaded: readonly string[]): Turning {
+    return { now: this.#now(), weights: this.#weights, loaded };
   }
 
   async #handle(job: Job, handler: Handler, stop: AbortSignal): Promise<void> {

@@ -3,6 +3,14 @@ import type { Job, Line } from './queue.ts';
 /** Seconds a credit takes, by checkpoint: exponentially weighted means. */
 export type Pace = Readonly<Record<string, number>>;
 
+/** Waiting jobs. */
+export interface Order {
+  /** As they will be dispatched. */
+  readonly next: readonly Job[];
+  /** Those whose group is paused. */
+  readonly held: readonly Job[];
+}
+
 /** A job a worker has begun. */
 export interface Running {
   readonly job: Job;
@@ -32,13 +40,13 @@ function secondsFor(job: Job, pace: Pace): number {
 
 /**
  * The line with its times: what runs ends when its own work is done, who waits has the work ahead shared by all workers, then their own.
+ * What is held back stands last, with the times it would have.
  *
- * @param order    waiting jobs as they will be dispatched
  * @param workers  living ones; with none the estimate is for one
  * @param now      ms since 1970
  */
 export function timedLine(
-  order: readonly Job[],
+  { next, held }: Order,
   begun: readonly Running[],
   { pace, workers, now }: { readonly pace: Pace; readonly workers: number; readonly now: number },
 ): Line {
@@ -47,11 +55,12 @@ export function timedLine(
     leftSeconds: Math.max(0, secondsFor(job, pace) - (now - startedAt) / 1000),
   }));
   let before = running.reduce((sum, { leftSeconds }) => sum + leftSeconds, 0);
-  const waiting = order.map((job, ahead) => {
+  const waiting = [...next, ...held].map((job, ahead) => {
     const own = secondsFor(job, pace);
     const beginsInSeconds = before / Math.max(1, workers);
     before += own;
-    return { ...job, ahead, beginsInSeconds, etaSeconds: beginsInSeconds + own };
+    const isPaused = ahead >= next.length;
+    return { ...job, ahead, isPaused, beginsInSeconds, etaSeconds: beginsInSeconds + own };
   });
   return { running, waiting, workers };
 }

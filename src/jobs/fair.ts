@@ -1,3 +1,4 @@
+import { modelOf } from './eta.ts';
 import type { Job } from './queue.ts';
 
 /** A job that nobody has begun, or that came back from a worker that was lost or told to stop. */
@@ -27,8 +28,25 @@ export interface FairState {
 /** Shares by group or person; whoever is not named has 1. */
 export type Weights = Readonly<Record<string, number>>;
 
+/** What a turn goes by, besides who waits and what was dispatched before. */
+export interface Turning {
+  /** ms since 1970. */
+  readonly now: number;
+  readonly weights?: Weights;
+  /** Checkpoints of the workers who may take the next job, those that will be free first. */
+  readonly loaded?: readonly string[];
+}
+
 /** Among paused groups: every one. */
 const allGroups = '*';
+const isFree = ({ job }: Waiting, paused: ReadonlySet<string>) => !paused.has(allGroups) && !paused.has(job.group);
+
+/** Those that nobody paused, and the jobs of groups that somebody did, oldest first. */
+export function parted(waiting: readonly Waiting[], paused: ReadonlySet<string>) {
+  const free = waiting.filter((one) => isFree(one, paused));
+  const held = waiting.filter((one) => !isFree(one, paused)).map(({ job }) => job);
+  return { free, held: held.toSorted((a, b) => (isOlder(a, b) ? -1 : 1)) };
+}
 
 /** What holds jobs back. */
 export interface Holds {
@@ -41,9 +59,8 @@ export interface Holds {
 
 /** Those that may be begun: nobody paused their group, and their author has not as many at work as one may have. */
 export function ready(waiting: readonly Waiting[], { paused, begun, most }: Holds): readonly Waiting[] {
-  if (paused.has(allGroups)) return [];
   const atWork = (person: Job['author']) => begun.filter(({ author }) => author === person).length;
-  return waiting.filter(({ job }) => !paused.has(job.group) && atWork(job.author) < most);
+  return waiting.filter((one) => isFree(one, paused) && atWork(one.job.author) < most);
 }
 
 const untouched: Level = { virtual: 0, finish: {} };
@@ -54,6 +71,8 @@ const minute = 60_000;
 const patience = 10 * minute;
 /** Who was served so long ago begins afresh. */
 const memory = 60 * minute;
+/** Of so many next jobs of one person the worker may begin with one that needs no other checkpoint. */
+const looksAhead = 3;
 
 interface Flow {
   readonly name: string;
@@ -116,8 +135,17 @@ function forget({ groups, people }: FairState, now: number): FairState {
   return { groups: thinned(groups, recent), people: Object.fromEntries(kept) };
 }
 
-function isBefore(a: Waiting, b: Waiting): boolean {
-  return a.returned === b.returned ? isOlder(a.job, b.job) : a.returned;
+function byTurn(a: Waiting, b: Waiting): number {
+  const isBefore = a.returned === b.returned ? isOlder(a.job, b.job) : a.returned;
+  return isBefore ? -1 : 1;
+}
+
+/** The next of a person's own jobs: the first, or one soon after it whose checkpoint is loaded. What came back, or waits long, is not passed by. */
+function nextOf(own: readonly Waiting[], { now, loaded = [] }: Turning): Waiting {
+  const soon = own.toSorted(byTurn).slice(0, looksAhead);
+  const first = soon[0]!;
+  if (first.returned || now - first.job.acceptedAt > patience) return first;
+  return soon.find(({ job }) => loaded.includes(modelOf(job))) ?? first;
 }
 
 interface Turn {
@@ -125,12 +153,13 @@ interface Turn {
   readonly state: FairState;
 }
 
-function turn(waiting: readonly Waiting[], state: FairState, now: number, weights: Weights): Turn | undefined {
+function turn(waiting: readonly Waiting[], state: FairState, turning: Turning): Turn | undefined {
+  const { now, weights = {} } = turning;
   if (waiting.length === 0) return undefined;
   const group = firstFlow(flowsOf(state.groups, waiting, (job) => job.group, now));
   const people = state.people[group.name] ?? untouched;
   const person = firstFlow(flowsOf(people, group.waiting, (job) => job.author, now));
-  const next = person.waiting.reduce((best, one) => (isBefore(one, best) ? one : best));
+  const next = nextOf(person.waiting, turning);
   const charge = (flow: Flow) => (next.returned ? 0 : next.job.cost / (weights[flow.name] ?? 1));
   const groups = serve(state.groups, group, charge(group), now);
   const served = { [group.name]: serve(people, person, charge(person), now) };
@@ -139,43 +168,33 @@ function turn(waiting: readonly Waiting[], state: FairState, now: number, weight
 
 /**
  * Hierarchical start-time fair queueing: whose turn it is, and what to remember once that job has been dispatched. Groups take
- * turns by the credits their jobs cost, inside a group people do, a person's own jobs go first come first served. After ten minutes
- * of waiting a flow moves up by one credit a minute.
+ * turns by the credits their jobs cost, inside a group people do, a person's own jobs go first come first served, but for a loaded
+ * checkpoint. After ten minutes of waiting a flow moves up by one credit a minute.
  *
  * @param waiting  in any order
- * @param now      ms since 1970
  * @returns undefined when nobody waits
- * Source: Goyal, Vin, Cheng 1996, "Start-time Fair Queuing"; ageing as in AI-Horde
+ * Source: Goyal, Vin, Cheng 1996, "Start-time Fair Queuing"; ageing as in AI-Horde; loaded checkpoints as in InvokeAI
  */
-export function nextTurn(
-  waiting: readonly Waiting[],
-  state: FairState,
-  now: number,
-  weights: Weights = {},
-): Turn | undefined {
-  const found = turn(waiting, state, now, weights);
-  return found && { next: found.next, state: forget(found.state, now) };
+export function nextTurn(waiting: readonly Waiting[], state: FairState, turning: Turning): Turn | undefined {
+  const found = turn(waiting, state, turning);
+  return found && { next: found.next, state: forget(found.state, turning.now) };
 }
 
 /** The order in which jobs will be dispatched if nobody else comes: turn after turn, to the end. */
-export function dispatchOrder(
-  waiting: readonly Waiting[],
-  state: FairState,
-  now: number,
-  weights: Weights = {},
-): readonly Job[] {
-  const order: Job[] = [];
+export function dispatchOrder(waiting: readonly Waiting[], state: FairState, turning: Turning): readonly Job[] {
+  let { loaded = [] } = turning;
   let left = waiting;
-  for (
-    let found = turn(left, ofThose(waiting, state), now, weights);
-    found;
-    found = turn(left, found.state, now, weights)
-  ) {
+  let remembered = ofThose(waiting, state);
+  const order: Job[] = [];
+  for (;;) {
+    const found = turn(left, remembered, { ...turning, loaded });
+    if (!found) return order;
     const { next } = found;
     order.push(next.job);
     left = left.filter((one) => one !== next);
+    remembered = found.state;
+    loaded = [...loaded.slice(1), modelOf(next.job)]; // whoever took it has its checkpoint
   }
-  return order;
 }
 
 /** Only what is remembered of those who wait: the rest need not be copied with every turn. */

@@ -36,6 +36,8 @@ export type JobEvent =
 export interface Standing {
   /** Jobs that will be dispatched before it; 0 is next. */
   readonly ahead: number;
+  /** Nothing of its group is begun: nobody knows when it will be. */
+  readonly isPaused: boolean;
   /** Until it is begun, by the speed of the last jobs. */
   readonly beginsInSeconds: number;
   /** Until it is done, by the speed of the last jobs. */
@@ -51,7 +53,7 @@ export interface Remaining {
 /** What the line looks like at one moment. */
 export interface Line {
   readonly running: readonly (Job & Remaining)[];
-  /** In the order in which they will be dispatched if nobody else comes. */
+  /** In the order in which they will be dispatched if nobody else comes; those that are paused last. */
   readonly waiting: readonly (Job & Standing)[];
   readonly workers: number;
 }

@@ -15,6 +15,8 @@ export interface Entry {
   readonly attempt: number;
   /** Since when it is in this place, ms since 1970 by the clock of Redis. */
   readonly since: number;
+  /** Whose it is while it runs. */
+  readonly worker: string | null;
 }
 
 /** The whole line at one moment. */
@@ -22,7 +24,10 @@ export interface Snapshot {
   /** ms since 1970 by the clock of Redis. */
   readonly now: number;
   readonly fair: FairState;
-  readonly workers: number;
+  readonly workers: readonly string[];
+  /** The checkpoint of each worker's last job. */
+  readonly loaded: Readonly<Record<string, string>>;
+  readonly paused: ReadonlySet<string>;
   readonly pace: Pace;
   readonly entries: readonly Entry[];
 }
@@ -30,14 +35,16 @@ export interface Snapshot {
 type Reply = [
   now: number,
   fair: string | null,
-  workers: number,
+  workers: string[],
+  loaded: string[],
   pace: string[],
-  jobs: [data: string, place: Entry['place'], attempt: string, since: string][],
+  paused: string[],
+  jobs: [data: string, place: Entry['place'], attempt: string, since: string, worker: string | null][],
 ];
 
 /** HGETALL inside a script: field, value, field, value … */
-function toPace(flat: readonly string[]): Pace {
-  return Object.fromEntries(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, Number(flat[i + 1])]] : [])));
+function toRecord<T>(flat: readonly string[], read: (value: string) => T): Record<string, T> {
+  return Object.fromEntries(flat.flatMap((field, i) => (i % 2 === 0 ? [[field, read(flat[i + 1]!)]] : [])));
 }
 
 function toOutcome(json: string): JobOutcome {
@@ -53,17 +60,20 @@ export function redisLine(redis: Redis, name: string) {
     add: (job: Job) => run(scripts.add, job.id, JSON.stringify(job)),
     cancel: (id: JobId) => run(scripts.cancel, id),
     async snapshot(): Promise<Snapshot> {
-      const [now, fair, workers, pace, jobs] = (await run(scripts.snapshot)) as Reply;
+      const [now, fair, workers, loaded, pace, paused, jobs] = (await run(scripts.snapshot)) as Reply;
       return {
         now,
         fair: fair === null ? freshState : (JSON.parse(fair) as FairState),
         workers,
-        pace: toPace(pace),
-        entries: jobs.map(([data, place, attempt, since]) => ({
+        loaded: toRecord(loaded, (checkpoint) => checkpoint),
+        pace: toRecord(pace, Number),
+        paused: new Set(paused),
+        entries: jobs.map(([data, place, attempt, since, worker]) => ({
           job: JSON.parse(data) as Job,
           place,
           attempt: Number(attempt),
           since: Number(since),
+          worker,
         })),
       };
     },
@@ -76,7 +86,6 @@ export function redisLine(redis: Redis, name: string) {
       await (isPaused ? redis.sadd(`${line}:paused`, group) : redis.srem(`${line}:paused`, group));
       await redis.publish(`${line}:events`, '{"kind":"line-moved"}');
     },
-    paused: async (): Promise<ReadonlySet<string>> => new Set(await redis.smembers(`${line}:paused`)),
     async catalog(): Promise<Catalog> {
       const catalogs = Object.values(await redis.hgetall(`${line}:catalogs`)).map(
         (json) => JSON.parse(json) as Catalog,

@@ -9,6 +9,7 @@
  *   <line>:paused        groups of which nothing new is begun
  *   <line>:lease         the process that dispatches
  *   <line>:workers       sorted set: who takes jobs, by their last sign of life, ms
+ *   <line>:loaded        hash: worker → checkpoint of its last job
  *   <line>:announcers, <line>:catalogs                             who announced what they can do, likewise
  *   channels <line>:events (job events, JSON) and <line>:stop (ids whose handlers are to stop)
  *
@@ -64,14 +65,15 @@ elseif place then
 end
 return 0`);
 
-/** → now, fair, number of workers, pace, jobs as [data, place, attempt, since]. */
+/** → now, fair, workers, what they have loaded, pace, paused groups, jobs as [data, place, attempt, since, worker]. */
 export const snapshot = script(`
 local jobs = {}
 for _, id in ipairs(redis.call('SMEMBERS', line .. ':ids')) do
-  jobs[#jobs + 1] = redis.call('HMGET', keyOf(id), 'data', 'place', 'attempt', 'since')
+  jobs[#jobs + 1] = redis.call('HMGET', keyOf(id), 'data', 'place', 'attempt', 'since', 'worker')
 end
 local fair, pace = redis.call('GET', line .. ':fair'), redis.call('HGETALL', line .. ':pace')
-return { now, fair, redis.call('ZCARD', line .. ':workers'), pace, jobs }`);
+local workers, loaded = redis.call('ZRANGE', line .. ':workers', 0, -1), redis.call('HGETALL', line .. ':loaded')
+return { now, fair, workers, loaded, pace, redis.call('SMEMBERS', line .. ':paused'), jobs }`);
 
 /** me, time to live in ms → 1 while the lease is mine. */
 export const lease = script(`
@@ -105,6 +107,7 @@ local id, place, worker = ARGV[1], get(ARGV[1], 'place'), ARGV[3]
 if get(id, 'attempt') ~= ARGV[2] then return false end
 if place == 'handed' then
   redis.call('HSET', keyOf(id), 'place', 'running', 'worker', worker, 'since', now)
+  redis.call('HSET', line .. ':loaded', worker, cjson.decode(get(id, 'data')).task.request.params.checkpoint)
   tell('{"kind":"started","id":"' .. id .. '"}')
   moved()
 elseif place ~= 'running' or get(id, 'worker') ~= worker then
@@ -143,6 +146,7 @@ return get(id, 'cancelled') and 1 or 0`);
 
 /** worker. */
 export const leave = script(`
+redis.call('HDEL', line .. ':loaded', ARGV[1])
 if redis.call('ZREM', line .. ':workers', ARGV[1]) == 1 then moved() end
 return 0`);
 
@@ -155,7 +159,10 @@ return 0`);
 /** Silence in ms after which a worker counts as lost: its job returns to the line once, then it has failed. */
 export const reap = script(`
 local silent = now - ARGV[1]
-redis.call('ZREMRANGEBYSCORE', line .. ':workers', '-inf', silent)
+for _, who in ipairs(redis.call('ZRANGEBYSCORE', line .. ':workers', '-inf', silent)) do
+  redis.call('ZREM', line .. ':workers', who)
+  redis.call('HDEL', line .. ':loaded', who)
+end
 for _, who in ipairs(redis.call('ZRANGEBYSCORE', line .. ':announcers', '-inf', silent)) do
   redis.call('ZREM', line .. ':announcers', who)
   redis.call('HDEL', line .. ':catalogs', who)

@@ -15,7 +15,7 @@ test('the wait is the work ahead shared by the workers, then one’s own, each a
   const slow = testJob({ cost: 3, task: editTask({ checkpoint: 'slow' }) });
   const quick = testJob({ cost: 2, task: editTask({ checkpoint: 'quick' }) });
   const pace = { slow: 10, quick: 1 };
-  const { waiting } = timedLine([slow, quick], [], { pace, workers: 2, now: 0 });
+  const { waiting } = timedLine({ next: [slow, quick], held: [] }, [], { pace, workers: 2, now: 0 });
   expect(waiting.map(({ ahead, beginsInSeconds, etaSeconds }) => [ahead, beginsInSeconds, etaSeconds])).toEqual([
     [0, 0, 30],
     [1, 15, 15 + 2],
@@ -25,10 +25,10 @@ test('the wait is the work ahead shared by the workers, then one’s own, each a
 test('what runs counts with what is left of it, and never below nothing', () => {
   const job = testJob({ cost: 1 });
   const begun = (startedAt: number) => [{ job: testJob({ cost: 10 }), startedAt }];
-  const half = timedLine([job], begun(0), { pace: {}, workers: 1, now: 4000 });
+  const half = timedLine({ next: [job], held: [] }, begun(0), { pace: {}, workers: 1, now: 4000 });
   expect(half.running[0]?.leftSeconds).toBe(6);
   expect(half.waiting[0]?.etaSeconds).toBe(6 + 1);
-  const overdue = timedLine([job], begun(0), { pace: {}, workers: 0, now: 60_000 });
+  const overdue = timedLine({ next: [job], held: [] }, begun(0), { pace: {}, workers: 0, now: 60_000 });
   expect(overdue.running[0]?.leftSeconds).toBe(0);
   expect(overdue.waiting[0]?.etaSeconds).toBe(1);
 });

@@ -7,10 +7,11 @@ import {
   type FairState,
   freshState,
   nextTurn,
+  parted,
+  type Turning,
   type Waiting,
-  type Weights,
 } from '../../src/jobs/fair.ts';
-import { testJob } from '../support/jobs.ts';
+import { editTask, testJob } from '../support/jobs.ts';
 
 const minute = 60_000;
 
@@ -24,8 +25,8 @@ function arrivals(text: string): Waiting[] {
   });
 }
 
-const order = (waiting: readonly Waiting[], state: FairState = freshState, now = 0, weights: Weights = {}) =>
-  dispatchOrder(waiting, state, now, weights)
+const order = (waiting: readonly Waiting[], state: FairState = freshState, turning: Partial<Turning> = {}) =>
+  dispatchOrder(waiting, state, { now: 0, ...turning })
     .map(({ id }) => id)
     .join(' ');
 
@@ -41,37 +42,60 @@ describe('fair dispatch', () => {
 
   test('remembers the cost of what was dispatched before somebody else came', () => {
     const [first, ...rest] = arrivals('A1(3) A2(1) B1(1) B2(1) B3(1) B4(1)');
-    const turn = nextTurn([first!], freshState, 0)!;
+    const turn = nextTurn([first!], freshState, { now: 0 })!;
     expect(order(rest, turn.state)).toBe('B1 B2 B3 A2 B4');
   });
 
   test('does not let a newcomer catch up on turns nobody waited for', () => {
     const [a, b, c, ...rest] = arrivals('A1(5) A2(5) A3(5) B1(5) A4(5) B2(5)');
     let state = freshState;
-    for (const one of [a!, b!, c!]) state = nextTurn([one], state, 0)!.state;
+    for (const one of [a!, b!, c!]) state = nextTurn([one], state, { now: 0 })!.state;
     expect(order(rest, state)).toBe('B1 A4 B2');
   });
 
   test('gives twice the credits to twice the weight', () => {
     const waiting = arrivals('A1 A2 A3 A4 B1 B2 B3 B4');
-    expect(order(waiting, freshState, 0, { 'web:B': 2 })).toBe('A1 B1 B2 A2 B3 B4 A3 A4');
+    expect(order(waiting, freshState, { weights: { 'web:B': 2 } })).toBe('A1 B1 B2 A2 B3 B4 A3 A4');
   });
 
   test('puts a job that came back before its author’s others, and charges it once', () => {
     const [a, ...rest] = arrivals('A1(2) B1 A2 B2');
-    const { state } = nextTurn([a!], freshState, 0)!;
+    const { state } = nextTurn([a!], freshState, { now: 0 })!;
     expect(order([...rest, { job: a!.job, returned: true }], state)).toBe('B1 B2 A1 A2');
   });
 
   test('leaves an order alone for ten minutes, then moves the one who waits up by a credit a minute', () => {
     const [heavy, ...rest] = arrivals('A1(6) A2 B1(1) B2(1) B3(1)');
-    const { state } = nextTurn([heavy!], freshState, 0)!;
+    const { state } = nextTurn([heavy!], freshState, { now: 0 })!;
     const late = rest.map((one) =>
       one.job.id === 'A2' ? one : { ...one, job: { ...one.job, acceptedAt: 17 * minute } },
     );
-    expect(order(late, state, 9 * minute)).toBe('B1 B2 B3 A2');
-    expect(order(late, state, 15.5 * minute)).toBe('B1 A2 B2 B3');
-    expect(order(late, state, 17 * minute)).toBe('A2 B1 B2 B3');
+    expect(order(late, state, { now: 9 * minute })).toBe('B1 B2 B3 A2');
+    expect(order(late, state, { now: 15.5 * minute })).toBe('B1 A2 B2 B3');
+    expect(order(late, state, { now: 17 * minute })).toBe('A2 B1 B2 B3');
+  });
+
+  test('lets a worker begin with one of a person’s next three jobs that needs what it has loaded, and changes nobody else’s turn', () => {
+    const on =
+      (checkpoint: string, ...ids: readonly string[]) =>
+      (one: Waiting) =>
+        ids.includes(one.job.id) ? { ...one, job: { ...one.job, task: editTask({ checkpoint }) } } : one;
+    const waiting = arrivals('A1 B1 A2 B2 A3 A4').map(on('other', 'A3', 'A4', 'B2'));
+    expect(order(waiting)).toBe('A1 B1 A2 B2 A3 A4');
+    expect(order(waiting, freshState, { loaded: ['other'] })).toBe('A3 B2 A4 B1 A1 A2');
+    const [first, ...others] = waiting.map(on('other', 'A1'));
+    expect(order([{ ...first!, returned: true }, ...others], freshState, { loaded: ['fake'] })).toMatch(/^A1 /);
+    const far = arrivals('A1 A2 A3 A4').map(on('other', 'A4'));
+    expect(order(far, freshState, { loaded: ['other'] })).toBe('A1 A2 A3 A4');
+    expect(order(waiting, freshState, { loaded: ['other'], now: 10 * minute + 1 })).toMatch(/^A1 /); // long passed by
+  });
+
+  test('leaves out who is paused, and says so', () => {
+    const waiting = arrivals('X:A1 Y:B1 X:A2');
+    const { free, held } = parted(waiting, new Set(['X']));
+    expect(order(free)).toBe('Y:B1');
+    expect(held.map(({ id }) => id)).toEqual(['X:A1', 'X:A2']);
+    expect(parted(waiting, new Set(['*'])).held).toHaveLength(3);
   });
 
   test('forgets whoever has nothing to be remembered for', () => {
@@ -80,7 +104,7 @@ describe('fair dispatch', () => {
       const now = i * minute;
       const [one] = arrivals(`A1`);
       const job = { ...one!.job, group: `d:${i}`, author: `discord:${i}` as UserId, acceptedAt: now };
-      state = nextTurn([{ job, returned: false }], state, now)!.state;
+      state = nextTurn([{ job, returned: false }], state, { now })!.state;
     }
     expect(JSON.stringify(state).length).toBeLessThan(10_000);
   });
@@ -105,7 +129,7 @@ describe('whatever waits', () => {
     fc.assert(
       fc.property(anyJobs, (jobs) => {
         const waiting = toWaiting(jobs);
-        const dispatched = dispatchOrder(waiting, freshState, 0);
+        const dispatched = dispatchOrder(waiting, freshState, { now: 0 });
         expect(new Set(dispatched)).toEqual(new Set(waiting.map(({ job }) => job)));
         for (const author of new Set(dispatched.map((job) => job.author))) {
           const times = dispatched.filter((job) => job.author === author).map((job) => job.acceptedAt);
@@ -122,7 +146,7 @@ describe('whatever waits', () => {
         const left = new Map<string, number>();
         const served = new Map<string, number>();
         for (const { job } of waiting) left.set(job.group, (left.get(job.group) ?? 0) + 1);
-        for (const { group, cost } of dispatchOrder(waiting, freshState, 0)) {
+        for (const { group, cost } of dispatchOrder(waiting, freshState, { now: 0 })) {
           served.set(group, (served.get(group) ?? 0) + cost);
           left.set(group, left.get(group)! - 1);
           const shares = [...left].filter(([, count]) => count > 0).map(([name]) => served.get(name) ?? 0);

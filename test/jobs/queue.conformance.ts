@@ -74,6 +74,44 @@ export function testQueue(name: string, open: (log: Log) => Promise<OpenLine>): 
       expect(begun).toEqual([a1.id, b1.id]);
     });
 
+    test('of one person’s jobs the one first that needs what the worker has loaded', async () => {
+      const { begun, handler, finish } = patient();
+      await using line = await openWorking(handler);
+      const [a1, a2, b1, a3] = arrivals('X:A1 X:A2 X:B1 X:A3').map((job) =>
+        /A2|B1/.test(job.id) ? { ...job, task: editTask({ checkpoint: 'other' }) } : job,
+      ) as [Job, Job, Job, Job];
+      await line.queue.add(a1);
+      await until(() => begun.length === 1);
+      for (const job of [a2, b1, a3]) await line.queue.add(job);
+      const order = [b1, a2, a3].map(({ id }) => id);
+      expect((await line.queue.line()).waiting.map(({ id }) => id)).toEqual(order);
+      finish(a1.id);
+      await until(() => begun.length === 2);
+      finish(b1.id);
+      await until(() => begun.length === 3);
+      finish(a2.id);
+      await until(() => begun.length === 4);
+      finish(a3.id);
+      expect(begun).toEqual([a1.id, ...order]);
+      const [c1, c2] = arrivals('X:C1 X:C2').map((job, at) =>
+        at === 0 ? { ...job, task: editTask({ checkpoint: 'other' }) } : job,
+      ) as [Job, Job];
+      await outcomeOf(line.queue, a3);
+      await line.queue.pause('X', true);
+      for (const job of [c1, c2]) await line.queue.add(job);
+      expect((await line.queue.line()).waiting.map(({ id, isPaused }) => [id, isPaused])).toEqual([
+        ...[
+          [c1.id, true],
+          [c2.id, true],
+        ],
+      ]);
+      await line.queue.pause('X', false);
+      await until(() => begun.length === 5);
+      expect(begun.at(-1)).toBe(c2.id); // a3 left its checkpoint behind
+      finish(c2.id);
+      await outcomeOfFinishing(line.queue, c1, finish);
+    });
+
     test('as many jobs at a time as there are workers, each to one of them', async () => {
       const { begun, handler, finish } = patient();
       await using line = await openWorking(handler);

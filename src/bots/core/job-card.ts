@@ -8,7 +8,13 @@ import type { Card } from './platform.ts';
 
 /** How far a job is, as its card tells it. */
 export type JobStage =
-  | { readonly kind: 'queued'; readonly place: number; readonly etaSeconds: number; readonly workers: number }
+  | {
+      readonly kind: 'queued';
+      readonly place: number;
+      /** Null while its group is paused. */
+      readonly etaSeconds: number | null;
+      readonly workers: number;
+    }
   | { readonly kind: 'running'; readonly progress: Progress | null; readonly etaSeconds: number | null };
 
 const CELLS = 12;
@@ -56,6 +62,7 @@ export function stageLine(messages: Messages, stage: JobStage): string {
       ? progressLine(messages, stage.progress, stage.etaSeconds)
       : `${progressBar(0)} · ${messages.job.preparing}`;
   }
+  if (stage.etaSeconds === null) return messages.job.queued(stage.place, messages.job.paused);
   if (stage.workers === 0) return messages.job.waitsForWorker;
   return messages.job.queued(stage.place, messages.eta(stage.etaSeconds));
 }

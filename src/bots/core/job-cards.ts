@@ -6,7 +6,7 @@ import { fitted } from './cards.ts';
 import { pause } from './clock.ts';
 import { type Desk, nameOf, paceOf } from './desk.ts';
 import { choicesFor, wordOf } from './house/rules.ts';
-import { jobCard, shareOf } from './job-card.ts';
+import { type JobStage, jobCard, shareOf } from './job-card.ts';
 import { isOpen } from './job-state.ts';
 import { messagesIn } from './messages/index.ts';
 import { type Card, DeliveryError, type Platform } from './platform.ts';
@@ -39,6 +39,13 @@ export interface JobCards extends AsyncDisposable {
   moved(from: PlaceId, to: PlaceId): void;
   /** No more edits. Resolves when what is being sent or edited stands, so that the outcome comes after it; waits a few seconds at most. */
   release(id: JobId): Promise<void>;
+}
+
+/** Whether somebody stands where they stood: that time passes is no news. */
+function isSamePosition(before: JobStage, now: JobStage): boolean {
+  if (before.kind !== 'queued' || now.kind !== 'queued' || before.place !== now.place) return false;
+  const isWaiting = ({ workers }: typeof now) => workers > 0;
+  return isWaiting(before) === isWaiting(now) && (before.etaSeconds === null) === (now.etaSeconds === null);
 }
 
 /** Whether a message for a place is being sent that goes before progress. */
@@ -348,7 +355,7 @@ class PacedCards implements JobCards {
           const isBack = stage.kind === 'queued' && tracked.startedAt !== null && tracked.startedAt < askedAt;
           if (!isBack) continue;
           tracked.isAgain = true;
-        }
+        } else if (isSamePosition(tracked.stage, stage)) continue;
         tracked.stage = stage;
         this.#mark(tracked);
       }

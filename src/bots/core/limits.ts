@@ -50,7 +50,9 @@ async function secondsUntilFree(
 type FullScope = Refusals['queue-full']['scope'];
 
 /** Seconds until the line has room for somebody again: one of their own is done, or the first that waits here, or anywhere, is begun. */
-function secondsUntilRoom({ running, waiting }: Line, { author, group }: Claim, scope: FullScope): number | null {
+function secondsUntilRoom(line: Line, { author, group }: Claim, scope: FullScope): number | null {
+  const { running } = line;
+  const waiting = line.waiting.filter(({ isPaused }) => !isPaused);
   const own = [
     ...running.filter((job) => job.author === author).map(({ leftSeconds }) => leftSeconds),
     ...waiting.filter((job) => job.author === author).map(({ etaSeconds }) => etaSeconds),

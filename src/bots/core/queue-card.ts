@@ -49,7 +49,10 @@ export function queueCard(
   const waiting = line.waiting.filter(isTheirs);
   const lines = [
     ...running.map((job) => queue.running(promptOf(job))),
-    ...waiting.map((job) => queue.yours(job.ahead + 1, messages.eta(job.etaSeconds), promptOf(job))),
+    ...waiting.map((job) => {
+      const when = job.isPaused ? messages.job.paused : messages.eta(job.etaSeconds);
+      return queue.yours(job.ahead + 1, when, promptOf(job));
+    }),
   ];
   return {
     ...plainCard,

@@ -35,5 +35,6 @@ export interface Tracked {
 export function stageIn(line: Line, id: JobId): JobStage {
   const waiting = line.waiting.find((job) => job.id === id);
   if (!waiting) return { kind: 'running', progress: null, etaSeconds: null };
-  return { kind: 'queued', place: waiting.ahead + 1, etaSeconds: waiting.etaSeconds, workers: line.workers };
+  const etaSeconds = waiting.isPaused ? null : waiting.etaSeconds;
+  return { kind: 'queued', place: waiting.ahead + 1, etaSeconds, workers: line.workers };
 }

@@ -75,6 +75,7 @@ function row(id: string, place: PlaceId = room): JobRow {
 const waiting = (id: string, ahead: number) => ({
   ...testJob({ id: id as JobId }),
   ahead,
+  isPaused: false,
   beginsInSeconds: 20 * ahead,
   etaSeconds: 20 * (ahead + 1),
 });
@@ -108,6 +109,14 @@ describe('a waiting job', () => {
     await clock.pass(3000);
     expect(says()).toBe('"a"\nqueued #1 · ~20 s');
     expect(edits()).toBe(1);
+    line = { ...line, waiting: [{ ...waiting('a', 0), etaSeconds: 12 }] }; // nobody was passed: no news
+    cards.lineMoved();
+    await clock.pass(10_000);
+    expect(edits()).toBe(1);
+    line = { ...line, waiting: [{ ...waiting('a', 0), isPaused: true }] };
+    cards.lineMoved();
+    await clock.pass(10_000);
+    expect(says()).toBe('"a"\nqueued #1 · paused');
   });
 
   test('whose card the platform wants later is shown then, as it stands by then', async () => {

@@ -109,6 +109,8 @@ export interface Messages extends DrawingMessages {
   readonly job: {
     readonly queued: (place: number, eta: string) => string;
     readonly waitsForWorker: string;
+    /** In place of the time left. */
+    readonly paused: string;
     /** It had been begun before. */
     readonly again: string;
     /** Told to whoever asked, beside where the card is. */

@@ -93,6 +93,7 @@ export const en: Messages = {
   job: {
     queued: (place, eta) => `queued #${place} · ${eta}`,
     waitsForWorker: 'queued · waiting for a worker',
+    paused: 'paused',
     again: 'interrupted – begins again',
     begun: 'Begun',
     preparing: 'preparing',

@@ -93,6 +93,7 @@ export const zh: Messages = {
   job: {
     queued: (place, eta) => `排队第 ${place} 位 · ${eta}`,
     waitsForWorker: '排队中 · 等待工作进程',
+    paused: '已暂停',
     again: '曾中断，从头重来',
     begun: '已开始',
     preparing: '准备中',
