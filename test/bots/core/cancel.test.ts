@@ -14,6 +14,8 @@ import {
   wordsOf,
 } from '../../support/test-platform.ts';
 
+const ada = { ...ann, id: 'discord:900719925474099309', name: 'Ada', moderator: true } as const;
+
 let chat: TestChat;
 let platform: TestPlatform;
 let here: PlaceId;
@@ -152,11 +154,15 @@ describe('an edit that fails', () => {
     await chat.until(() => platform.standing(here).filter((p) => p.card.tone === 'warning').length === 2);
   });
 
-  test('by a bug names only a reference', async () => {
+  test('by a bug names only a reference; tried again it keeps the limits that came since', async () => {
     chat.latch.open();
     await platform.say(ann, '!bug', { in: here, files: [await solidPng(64, 64)] });
     const failed = await chat.until(() => platform.standing(here).find((p) => p.card.tone === 'warning'));
     expect(failed.card.title).toBe('⚠ Something went wrong on my side');
     expect(wordsOf(failed.card)).not.toMatch(/fake engine|Error|\bat /);
+    await platform.command(ada, 'server', {}, { text: 'limits set max-steps 9', in: here });
+    await platform.press(bo, failed, 'Retry');
+    const again = () => platform.posted.filter((p) => p.place === here).flatMap((p) => p.history);
+    await chat.until(() => again().some((card) => wordsOf(card).includes('steps 20→9 (server limit)')));
   });
 });

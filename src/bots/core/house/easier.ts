@@ -10,13 +10,16 @@ import { capsFor } from './rules.ts';
 /** Sides are taken times this. */
 const SMALLER = 0.75;
 
-function changedParams({ width, height, params }: EditRequest, how: string): Partial<Params> {
+function changedParams({ width, height, params }: EditRequest, how: string): Params {
   const side = (length: number) => Math.max(64, 8 * Math.round((length * SMALLER) / 8));
   if (how === 's') return { ...params, size: `${side(width)}x${side(height)}` };
-  return { ...params, inpaintArea: 'only masked' };
+  return how === 'm' ? { ...params, inpaintArea: 'only masked' } : params;
 }
 
-/** A failed request once more, and in which way it asks for less: `s` smaller, `m` the masked part alone, else as it was. */
+/**
+ * A failed request once more, under the caps of now, and in which way it asks for less: `s` smaller, `m` the masked part alone, else as
+ * it was.
+ */
 export async function easier(
   flow: Flow,
   asker: Asker,
@@ -24,7 +27,6 @@ export async function easier(
   how: string,
 ): Promise<{ readonly request: EditRequest; readonly notes: readonly string[] }> {
   const { request } = task;
-  if (how !== 's' && how !== 'm') return { request, notes: [] };
   const { init, mask, sketch } = request;
   const layers = [{ name: 'command', content: { params: changedParams(request, how) } }] as const;
   const wish = { init, initSize: parent.image, mask, sketch, layers };
