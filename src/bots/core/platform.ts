@@ -184,6 +184,8 @@ export interface RepliedTo {
   readonly message: string;
   /** Written by this bot. */
   readonly ours: boolean;
+  /** Who wrote it, where the platform says so. */
+  readonly by?: UserId;
   /** Pictures of a foreign message, when the platform shows them. */
   readonly files: readonly RemoteFile[];
 }

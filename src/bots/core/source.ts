@@ -1,7 +1,9 @@
 import { draftedNodeSchema } from '../../edit/draft.ts';
 import type { LineageNode, NodeId, StoredImage } from '../../edit/lineage.ts';
+import type { UserId } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
 import type { Desk } from './desk.ts';
+import { choicesFor, wordOf } from './house/rules.ts';
 import { messageLinkIn } from './message-link.ts';
 import { headOf } from './picture-view.ts';
 import { pinnedNode } from './pinned.ts';
@@ -39,8 +41,6 @@ export interface Upload {
   readonly transparent: boolean;
   /** Whoever sent it hid it. */
   readonly spoiler: boolean;
-  /** Somebody else's, taken from a message that was replied to. */
-  readonly isForeign?: boolean;
   /** The message it came with, so that replies to that message find it again. */
   readonly message: string | null;
 }
@@ -73,7 +73,7 @@ export async function fetchFile(desk: Desk, file: RemoteFile): Promise<Uint8Arra
 export async function storeUpload(
   desk: Desk,
   bytes: Uint8Array,
-  about: Pick<Upload, 'message' | 'spoiler' | 'isForeign'>,
+  about: Pick<Upload, 'message' | 'spoiler'>,
 ): Promise<Upload> {
   const { width, height, infotext, transparent, bytes: kept } = await desk.probe.probe(bytes);
   const ref = await desk.storage.blobs.put(kept);
@@ -81,11 +81,7 @@ export async function storeUpload(
 }
 
 /** Downloads a picture and stores it. @throws Refusal as `fetchFile` and `storeUpload` do */
-export async function fetchUpload(
-  desk: Desk,
-  file: RemoteFile,
-  about: Pick<Upload, 'message' | 'isForeign'>,
-): Promise<Upload> {
+export async function fetchUpload(desk: Desk, file: RemoteFile, about: Pick<Upload, 'message'>): Promise<Upload> {
   return storeUpload(desk, await fetchFile(desk, file), { ...about, spoiler: file.spoiler ?? false });
 }
 
@@ -156,36 +152,44 @@ async function recent(desk: Desk, pointers: Pointers): Promise<Source | undefine
   return undefined;
 }
 
-/** The first picture of somebody's message. */
-async function pictureOf(desk: Desk, pointed: RepliedTo | null | undefined): Promise<Source | undefined> {
-  const [picture, ...others] = pointed && !pointed.ours ? pointed.files : [];
-  if (!pointed || !picture) return undefined;
-  return {
-    kind: 'upload',
-    upload: await fetchUpload(desk, picture, { message: pointed.message, isForeign: true }),
-    others,
-  };
+/** Other people's pictures, where only one's own may be used. @throws Refusal 'foreign-source' */
+async function checkOwn(desk: Desk, { where, speaker }: Pointers, by: UserId | undefined): Promise<void> {
+  if (by === speaker.user) return;
+  if (wordOf(await choicesFor(desk, where, speaker.user), 'sources') === 'own') throw new Refusal('foreign-source', {});
 }
 
-/** The file a link leads to. @throws Refusal 'link-not-followed', 'link-expired', and whatever is wrong with a picture */
-async function fileAt(desk: Desk, link: string): Promise<Source> {
+/** The first picture of somebody's message. @throws Refusal as `checkOwn`, and whatever is wrong with a picture */
+async function pictureOf(
+  desk: Desk,
+  pointers: Pointers,
+  pointed: RepliedTo | null | undefined,
+): Promise<Source | undefined> {
+  const [picture, ...others] = pointed && !pointed.ours ? pointed.files : [];
+  if (!pointed || !picture) return undefined;
+  await checkOwn(desk, pointers, pointed.by);
+  return { kind: 'upload', upload: await fetchUpload(desk, picture, { message: pointed.message }), others };
+}
+
+/** The file a link leads to. @throws Refusal 'link-not-followed', 'link-expired', as `checkOwn`, and whatever is wrong with a picture */
+async function fileAt(desk: Desk, pointers: Pointers, link: string): Promise<Source> {
   const file = desk.links.file(link, FILE_LIMIT, desk.clock.now());
-  const upload = await fetchUpload(desk, file, { message: null, isForeign: true });
-  return { kind: 'upload', upload, others: [] };
+  await checkOwn(desk, pointers, undefined);
+  return { kind: 'upload', upload: await fetchUpload(desk, file, { message: null }), others: [] };
 }
 
 /** What a link points at: a message, or a file. @throws Refusal 'no-content' when that cannot be seen from here, and as `fileAt` does */
-async function linkedTo(desk: Desk, { where }: Pointers, given: string): Promise<Source> {
+async function linkedTo(desk: Desk, pointers: Pointers, given: string): Promise<Source> {
+  const { where } = pointers;
   const link = given.trim().replace(/^<(.*)>$/, '$1'); // as people write links that shall not be unfolded
   const linked = messageLinkIn(link);
-  if (!linked) return fileAt(desk, link);
+  if (!linked) return fileAt(desk, pointers, link);
   const isHere = linked.place === where.place;
   const thread = isHere ? undefined : await desk.storage.lineage.ofThread(linked.place);
   if (!isHere && thread?.place !== where.place) throw new Refusal('no-content', {});
   const message = isHere ? linked.message : inThread(linked.place, linked.message);
   const node = await nodeOfMessage(desk, where, message);
   if (node) return { kind: 'node', node, how: 'pointed at' };
-  const picture = await pictureOf(desk, await desk.platformOf(where.place)?.look?.(where.place, message));
+  const picture = await pictureOf(desk, pointers, await desk.platformOf(where.place)?.look?.(where.place, message));
   if (!picture) throw new Refusal('no-content', {});
   return picture;
 }
@@ -197,16 +201,18 @@ async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undef
   if (!repliedTo) return undefined;
   const node = await nodeOfMessage(desk, where, repliedTo.message);
   if (node) return { kind: 'node', node, how: 'pointed at' };
-  const picture = await pictureOf(desk, repliedTo);
+  const picture = await pictureOf(desk, pointers, repliedTo);
   if (!picture && !repliedTo.ours) throw new Refusal('no-content', {});
   return picture;
 }
 
 /** The last picture somebody posted here, where the platform lets us read that. */
-async function lastPosted(desk: Desk, { place, thread }: Whereabouts): Promise<Source | undefined> {
+async function lastPosted(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
+  const { place, thread } = pointers.where;
   const posted = await desk.platformOf(place)?.lookBack?.(thread ?? place);
   const picture = await pictureOf(
     desk,
+    pointers,
     posted && thread ? { ...posted, message: inThread(thread, posted.message) } : posted,
   );
   return picture?.kind === 'upload' ? { ...picture, isGuess: true } : picture;
@@ -217,15 +223,15 @@ async function lastPosted(desk: Desk, { place, thread }: Whereabouts): Promise<S
  * the platform made of it), that of their open draft here, the one pinned here, their last one here within the hour, the newest one, the
  * last one posted.
  *
- * @throws Refusal 'no-image', 'no-content', and whatever is wrong with a picture
+ * @throws Refusal 'no-image', 'no-content', 'foreign-source', and whatever is wrong with a picture
  */
 export async function findSource(desk: Desk, pointers: Pointers): Promise<Source> {
   if (pointers.file) {
     const { file, others, message } = pointers;
-    return { kind: 'upload', upload: await fetchUpload(desk, file, { message, isForeign: false }), others };
+    return { kind: 'upload', upload: await fetchUpload(desk, file, { message }), others };
   }
   const found =
-    (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers)) ?? (await lastPosted(desk, pointers.where));
+    (await pointedAt(desk, pointers)) ?? (await recent(desk, pointers)) ?? (await lastPosted(desk, pointers));
   if (!found) throw new Refusal('no-image', {});
   return found;
 }

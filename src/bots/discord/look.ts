@@ -14,7 +14,7 @@ export async function lookAt(api: Api, me: string | null, place: PlaceId, messag
   try {
     const found = (await api.call('GET', Routes.channelMessage(channel, id))) as APIMessage;
     const ours = found.author.id === me;
-    return { message, ours, files: ours ? [] : picturesIn(found) };
+    return { message, ours, by: `discord:${found.author.id}`, files: ours ? [] : picturesIn(found) };
   } catch (error) {
     if (error instanceof ApiError) return null;
     throw error;
@@ -34,7 +34,7 @@ export async function lookBack(api: Api, me: string | null, place: PlaceId): Pro
     const newest = await api.call<readonly APIMessage[]>('GET', Routes.channelMessages(channelOf(place)), { query });
     for (const { id, author, ...message } of newest) {
       const files = author.id === me ? [] : picturesIn(message);
-      if (files.length > 0) return { message: id, ours: false, files };
+      if (files.length > 0) return { message: id, ours: false, by: `discord:${author.id}`, files };
     }
     return null;
   } catch (error) {

@@ -60,8 +60,10 @@ export function heard(ears: Ears, message: GatewayMessageCreateDispatchData): Me
 function repliedToOf(ears: Ears, message: APIMessage): RepliedTo | null {
   const { message_reference: reference, referenced_message: replied } = message;
   if (message.type !== MessageType.Reply || reference?.message_id === undefined) return null;
-  const ours = replied?.author.id === ears.me;
-  return { message: reference.message_id, ours, files: ours || !replied ? [] : picturesIn(replied) };
+  const { message_id: id } = reference;
+  if (!replied) return { message: id, ours: false, files: [] };
+  const ours = replied.author.id === ears.me;
+  return { message: id, ours, by: `discord:${replied.author.id}`, files: ours ? [] : picturesIn(replied) };
 }
 
 const withoutMention = ({ me }: Ears, text: string): string =>

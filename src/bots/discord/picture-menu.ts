@@ -42,10 +42,8 @@ const mostChoices = 25;
 /** Stands for no preset: a choice needs a value. No preset has a name this long. */
 const noPreset = 'none'.padEnd(40, '-');
 
-interface Chosen {
+interface Chosen extends RepliedTo {
   readonly at: number;
-  readonly ours: boolean;
-  readonly files: readonly RemoteFile[];
 }
 
 type Edit = Pick<CommandIncoming, 'name' | 'sub' | 'options' | 'text' | 'files' | 'repliedTo' | 'message'>;
@@ -93,17 +91,19 @@ export function openMenu({ clock, isOurs, suggestions }: MenuOptions): PictureMe
   };
   const targetOf = ({ data }: APIMessageApplicationCommandInteraction): RepliedTo => {
     const target = data.resolved.messages[data.target_id];
-    const ours = target !== undefined && isOurs(target.author.id);
-    return { message: data.target_id, ours, files: target ? picturesIn(target) : [] };
+    if (!target) return { message: data.target_id, ours: false, files: [] };
+    const { id } = target.author;
+    return { message: data.target_id, ours: isOurs(id), by: `discord:${id}`, files: picturesIn(target) };
   };
   return {
     open: async (answering, interaction, { ticket, speaker, where }) => {
       const { data, locale } = interaction;
       const entry = pictureMenu.find(({ name, asks }) => name === data.name && asks);
-      const { ours, files } = targetOf(interaction);
+      const target = targetOf(interaction);
+      const { ours, files } = target;
       if (!entry || (!ours && files.length === 0)) return sayNoPicture(answering, ticket, locale ?? null);
       const kept = ours ? files : fetching.begin(files);
-      remember(chosen, data.target_id, { at: clock.now(), ours, files: kept });
+      remember(chosen, data.target_id, { ...target, at: clock.now(), files: kept });
       const language = languageOf(locale ?? null) ?? 'en';
       const presets = await inTime(
         clock,
@@ -125,8 +125,8 @@ export function openMenu({ clock, isOurs, suggestions }: MenuOptions): PictureMe
       const [, command, message] = formId.exec(data.custom_id) ?? [];
       if (command === undefined || message === undefined) return undefined;
       const found = chosen.get(message);
-      const picture = found && clock.now() - found.at < waitsMs ? found : { ours: false, files: [] };
-      return editOf(command as Asking, data, { message, ours: picture.ours, files: picture.files });
+      const isThere = found !== undefined && clock.now() - found.at < waitsMs;
+      return editOf(command as Asking, data, isThere ? found : { message, ours: false, files: [] });
     },
   };
 }

@@ -178,7 +178,12 @@ function repliedToOf(ears: Ears, message: Message | undefined): RepliedTo | null
   if (!message) return null;
   const ours = message.from?.id === ears.me.id;
   const files: readonly RemoteFile[] = ours ? [] : filesOf(ears.files, message);
-  return { message: String(message.message_id), ours, files };
+  return {
+    message: String(message.message_id),
+    ours,
+    by: `telegram:${(message.sender_chat ?? message.from ?? message.chat).id}`,
+    files,
+  };
 }
 
 async function arrivedWith(ears: Ears, message: Message, key: string) {

@@ -109,7 +109,9 @@ function filesOf(views: Views, { said }: Message): readonly RemoteFile[] {
 
 function repliedTo({ conversation, views }: Hearing, id: string | null): RepliedTo | null {
   const message = id === null ? undefined : conversation.find(id);
-  return message ? { message: message.id, ours: message.card !== null, files: filesOf(views, message) } : null;
+  if (!message) return null;
+  const { said, card } = message;
+  return { message: message.id, ours: card !== null, ...(said && { by: said.user }), files: filesOf(views, message) };
 }
 
 /** Adds what somebody says to the conversation and brings it to the core. @returns what the core answers them alone */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { DeliveryError, defaultLimits } from '../../../src/bots/core/index.ts';
 import { solidPng } from '../../support/jobs.ts';
+import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
-import { ann, bo, buttonsOf, direct, otherRoom, room, wordsOf } from '../../support/test-platform.ts';
+import { ann, bo, buttonsOf, direct, file, otherRoom, room, wordsOf } from '../../support/test-platform.ts';
 import { admin, ask, command, newestNode } from './house-hands.ts';
 
 describe('a server', () => {
@@ -17,6 +18,28 @@ describe('a server', () => {
     await command(chat, admin, 'server limits set max-steps 5');
     await command(chat, admin, 'server audit');
     expect(chat.lastTold()).toContain('limits set max-steps 5');
+  });
+
+  test('edits only what somebody sends themselves, and what it made, where that is the rule', async () => {
+    await using chat = await openTestChat();
+    const { platform } = chat;
+    await command(chat, admin, 'server limits set sources own');
+    const files = [file(await solidPng(64, 64))];
+    const replyTo = { message: '1152921504606841111', ours: false, by: bo.id, files };
+    const mask = file(await halfMask(), 'mask');
+    const before = platform.told.length;
+    await platform.say(ann, 'a red hat', { replyTo });
+    await platform.command(ann, 'use as sketch', {}, { replyTo });
+    await platform.command(ann, 'mask', {}, { sub: 'upload', replyTo, files: [mask] });
+    await platform.command(ann, 'inpaint', { prompt: 'a pond' }, { replyTo, files: [mask] });
+    await platform.command(ann, 'outpaint', {}, { replyTo });
+    const refused = platform.told.slice(before).filter(({ card }) => card.tone === 'warning');
+    const told = refused.map(({ card }) => card.lines.join());
+    expect(told).toEqual(Array(5).fill(expect.stringContaining('Here I edit what you send yourself')));
+    expect(await chat.storage.lineage.recent(room, new Date(0), 9)).toEqual([]); // nothing of it was kept
+    await platform.say(bo, 'a red hat', { replyTo });
+    await platform.say(ann, 'a blue hat', { replyTo: (await chat.result(room)).id });
+    expect((await chat.nodeOf(await chat.result(room, 1))).number).toBe(2);
   });
 
   test('bans, closes channels and blocks words, each with its reason', async () => {
@@ -71,7 +94,11 @@ describe('a server', () => {
     );
     await chat.platform.press(bo, card, 'Yes');
     expect(chat.lastTold()).toContain('not yours to decide');
+    await command(chat, admin, `server user ban ${bo.id.split(':')[1]} spam`);
     await chat.platform.press(admin, card, 'Yes');
+    expect(chat.lastTold()).toContain('spam');
+    await command(chat, admin, `server user unban ${bo.id.split(':')[1]}`);
+    await chat.platform.press(admin, card, 'Yes'); // it waits still
     expect(wordsOf((await chat.result(room)).card)).toContain('@Bo');
   });
 
@@ -79,6 +106,14 @@ describe('a server', () => {
     await using chat = await openTestChat();
     await command(chat, admin, 'server queue pause');
     await ask(chat, ann);
+    expect(
+      chat.platform
+        .standing(room)
+        .map((p) => wordsOf(p.card))
+        .join(),
+    ).toContain('queued #1 · paused');
+    await command(chat, ann, 'queue');
+    expect(chat.lastTold()).toContain('#1 · paused');
     await chat.platform.command(ann, 'edit', { prompt: 'elsewhere' }, { files: [await solidPng(64, 64)], in: direct });
     await chat.result(direct);
     expect(chat.platform.results(room)).toEqual([]);

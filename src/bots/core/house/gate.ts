@@ -115,8 +115,8 @@ function screenOrder(order: Order, words: readonly Word[]): Said {
 }
 
 /**
- * Whether an order may be let in: the person, the place, the picture, the words, in this order.
- * @throws Refusal 'banned', 'forgetting', 'channel-closed', 'role-needed', 'foreign-source', 'forbidden-word', 'nsfw'
+ * Whether an order may be let in: the person, the place, the words, in this order.
+ * @throws Refusal 'banned', 'forgetting', 'channel-closed', 'role-needed', 'forbidden-word', 'nsfw'
  */
 export async function admit(desk: Desk, order: Order): Promise<Admitted> {
   const { asker } = order;
@@ -125,10 +125,6 @@ export async function admit(desk: Desk, order: Order): Promise<Admitted> {
   await checkPerson(desk, asker, members);
   const choices = await choicesFor(desk, where, speaker.user);
   await checkPlace(desk, asker, choices);
-  const { parent } = order;
-  if (parent.kind === 'upload' && parent.upload.isForeign && wordOf(choices, 'sources') === 'own') {
-    throw new Refusal('foreign-source', {});
-  }
   const said = screenOrder(order, await wordsOf(desk, where.group));
   if (said.isNsfw) checkNsfw(choices, where);
   const credits = members.map((member) => member.credits).filter((credit) => credit !== null);
