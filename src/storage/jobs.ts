@@ -70,7 +70,10 @@ export interface JobStore {
   advance(id: JobId, to: JobState): Promise<boolean>;
   /** Back to `queued` from any open state: whoever was at it is gone. The reason stands until a graver one comes. */
   requeue(id: JobId, why: 'cancelled' | 'worker-lost'): Promise<void>;
-  setCard(id: JobId, message: string): Promise<void>;
+  /** Null: it has been taken away. */
+  setCard(id: JobId, message: string | null): Promise<void>;
+  /** Jobs that ended since then whose card nobody has taken away. */
+  leftCards(since: Date): Promise<readonly JobRow[]>;
   /** The person's newest job in a place that has no result yet: what they can still cancel. */
   newestUnfinished(place: PlaceId, author: UserId): Promise<JobRow | undefined>;
   /** Whether something a person said in a place became a job that has a result, or may still have one. */
@@ -169,6 +172,11 @@ async function creditsSince(db: Db, author: UserId, since: Date): Promise<number
   return rows.reduce((sum, { cost, spent }) => sum + cost * spent, 0);
 }
 
+async function leftCards(db: Db, since: Date): Promise<readonly JobRow[]> {
+  const where = { state: { in: [...finalStates] }, endedAt: { gte: since }, cardMessage: { not: null } };
+  return (await db.job.findMany({ where, orderBy: { id: 'asc' } })).map(toJob);
+}
+
 async function unfinishedOf(db: Db, group: string): Promise<readonly JobRow[]> {
   const where = { group, state: { in: [...open] } };
   const rows = await db.job.findMany({ where, orderBy: [{ acceptedAt: 'asc' }, { id: 'asc' }] });
@@ -261,6 +269,7 @@ export function jobStore(db: Database, now: Clock): JobStore {
     advance: (id, to) => advance(db, id, to, now()),
     requeue: (id, why) => requeue(db, id, why),
     setCard: async (id, cardMessage) => void (await db.job.updateMany({ where: { id }, data: { cardMessage } })),
+    leftCards: (since) => leftCards(db, since),
     newestUnfinished: (place, author) => newestUnfinished(db, place, author),
     hasAnswered: async (place, author, replyTo) => {
       const where = { place, author, replyTo, state: { notIn: ['cancelled', 'failed'] } };

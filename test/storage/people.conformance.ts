@@ -122,6 +122,26 @@ export function peopleConformance(name: string, openStand: () => Promise<Stand>)
         expect(await other.drafts.take(second.id)).toBe(false);
         expect(await other.drafts.newest(place, ann, 'mask')).toEqual(first);
       });
+      test('are claimed by one; a claim is spent, taken back, or ends with the process that made it', async () => {
+        const draft = draftOf(somePlace(), nodeId());
+        await storage.drafts.put(draft);
+        const claims = await atOnce(stand, 6, (s) => s.drafts.claim(draft));
+        expect(claims.filter(Boolean)).toHaveLength(1);
+        expect(await other.drafts.find(draft.id)).toBeUndefined();
+        expect(await other.drafts.take(draft.id)).toBe(false);
+        await other.drafts.unclaim(['t:']);
+        expect(await other.drafts.find(draft.id)).toBeUndefined();
+        await other.drafts.unclaim(['w:', 'd:']);
+        expect(await storage.drafts.find(draft.id)).toEqual(draft);
+        await storage.drafts.claim(draft);
+        await storage.drafts.put(draft);
+        await storage.drafts.spent(draft.id); // it was put back
+        expect(await storage.drafts.find(draft.id)).toEqual(draft);
+        await storage.drafts.claim(draft);
+        await storage.drafts.spent(draft.id);
+        await storage.drafts.unclaim(['d:']);
+        expect(await storage.drafts.find(draft.id)).toBeUndefined();
+      });
     });
 
     describe('people and places', () => {

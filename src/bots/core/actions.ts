@@ -28,11 +28,11 @@ import {
 } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { useNewPicture } from './new-picture.ts';
-import { openDraft } from './open-drafts.ts';
+import { openDraft, spend } from './open-drafts.ts';
 import { checkLength, parseAdvanced, parseOptions } from './options.ts';
 import { openOutpaint, pressOutpaint } from './outpaint-dialog.ts';
 import { usePair } from './pair.ts';
-import { takeParked } from './parallel.ts';
+import { parkedEdit } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
 import { soundText } from './plain-text.ts';
@@ -203,6 +203,12 @@ async function applyOnHead(flow: Flow, asker: Asker, row: JobRow): Promise<void>
   await accept(flow, await orderOnto(flow, asker, row, parent));
 }
 
+/** The edit that waited while somebody else was busy, beside what they do. @throws Refusal 'gone', 'not-yours' */
+async function workInParallel(flow: Flow, asker: Asker, id: string): Promise<void> {
+  const { draft, order } = await parkedEdit(flow, asker, id);
+  await spend(flow, draft, () => accept(flow, { ...order, asker }));
+}
+
 /**
  * Does what a button says. Its identifiers may be forged: only what was made in this place is found.
  * @throws Refusal 'old-button', 'gone', 'not-yours', and whatever the action refuses
@@ -231,7 +237,7 @@ export async function act(flow: Flow, press: Press): Promise<void> {
     case 'vt':
       return castBallot(flow, asker, target);
     case 'wp':
-      return accept(flow, { ...(await takeParked(flow, asker, target)), asker });
+      return workInParallel(flow, asker, target);
     default:
       return onNodes[action](flow, press, await visibleNode(flow, target as NodeId, asker.where));
   }

@@ -8,7 +8,7 @@ import { type Asker, accept, type Flow, plantUpload } from './accept.ts';
 import { asksAboutMask } from './ask-mask.ts';
 import type { Desk } from './desk.ts';
 import { askAboutMask, orderOfMask, sketchParams } from './mask-drafts.ts';
-import { postDraft, putDraft } from './open-drafts.ts';
+import { postDraft, putDraft, spend } from './open-drafts.ts';
 import type { RemoteFile, RepliedTo } from './platform.ts';
 import { type Drawing, findDrawing, scribbleOn } from './scribbles.ts';
 import { fetchFile, storeUpload, visibleNode } from './source.ts';
@@ -132,19 +132,14 @@ export async function hearDrawing(
 
 /** Does something with a file somebody kept for their next command, if they did; when that is refused, the file is kept still. */
 export async function withKept<T>(
-  { storage: { drafts } }: Flow,
+  flow: Flow,
   { speaker, where }: Asker,
   kind: 'kept mask' | 'kept sketch',
   use: (blob: BlobRef | undefined) => Promise<T>,
 ): Promise<T> {
-  const draft = await drafts.newest(where.place, speaker.user, kind);
-  if (!draft || !(await drafts.take(draft.id))) return use(undefined);
-  try {
-    return await use(keptFileDraftSchema.parse(draft.content).blob);
-  } catch (error) {
-    await drafts.put(draft);
-    throw error;
-  }
+  const draft = await flow.storage.drafts.newest(where.place, speaker.user, kind);
+  if (!draft) return use(undefined);
+  return spend(flow, draft, () => use(keptFileDraftSchema.parse(draft.content).blob));
 }
 
 /** A mask that was sent, as a draft. */

@@ -98,12 +98,21 @@ export function checkOwner({ author }: Draft, { speaker }: Asker): void {
  * once, one does it. @throws Refusal 'gone', and whatever `use` refuses
  */
 export async function useDraft(flow: Flow, draft: Draft, use: () => Promise<void>): Promise<void> {
-  if (!(await flow.storage.drafts.take(draft.id))) throw new Refusal('gone', {});
-  await letGo(flow, draft);
-  try {
+  await spend(flow, draft, async () => {
+    await letGo(flow, draft);
     await use();
+  });
+}
+
+/** As `useDraft`, for whatever waits. A process that dies meanwhile leaves it to the next one. @throws Refusal 'gone', and whatever `use` refuses */
+export async function spend<T>({ storage: { drafts } }: Desk, draft: Draft, use: () => Promise<T>): Promise<T> {
+  if (!(await drafts.claim(draft))) throw new Refusal('gone', {});
+  try {
+    const done = await use();
+    await drafts.spent(draft.id);
+    return done;
   } catch (error) {
-    await flow.storage.drafts.put(draft);
+    await drafts.put(draft);
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import { aloneIn } from './alone.ts';
 import { fitted } from './cards.ts';
 import { type Desk, paceOf } from './desk.ts';
 import { cardToReplace, isReplaced } from './in-place.ts';
+import { removeCard } from './left-card.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import { draftOfRow, isResult, languageOfRow, noticeCard } from './notice.ts';
@@ -196,7 +197,7 @@ class OutboxLoop implements Outbox {
       const pause = await this.#giveBack(row, error);
       if (pause > 0) return pause;
     }
-    await this.#removeJobCard(platform, row);
+    await this.#removeJobCard(row);
     return 0;
   }
 
@@ -303,13 +304,9 @@ class OutboxLoop implements Outbox {
   }
 
   /** The card that showed progress has had its day once the outcome is posted, or never will be. */
-  async #removeJobCard(platform: Platform, { job }: OutboxRow): Promise<void> {
-    const row = job === null ? undefined : await this.#desk.storage.jobs.find(job);
-    if (!row?.cardMessage) return;
-    const { place, cardMessage } = row;
-    await platform.remove(place, cardMessage).catch((error: unknown) => {
-      this.#desk.log.warn({ error, place, job }, 'a progress card could not be removed');
-    });
+  async #removeJobCard({ job }: OutboxRow): Promise<void> {
+    const row = job && (await this.#desk.storage.jobs.find(job));
+    if (row) await removeCard(this.#desk, row);
   }
 }
 

@@ -1,6 +1,7 @@
 import { isId, type LineageNode, type NodeId, newId, type Operation } from '../../edit/lineage.ts';
 import type { EditRequest, UserId } from '../../edit/request.ts';
 import { Refusal } from '../../errors.ts';
+import type { Draft } from '../../storage/index.ts';
 import { button } from './buttons.ts';
 import { type Desk, nameOf } from './desk.ts';
 import { otherHolder, type Worker } from './holds.ts';
@@ -56,15 +57,19 @@ export async function checkFree(desk: Desk, order: Wanted): Promise<void> {
   ]);
 }
 
-/** The edit that waited, on a branch of its own now. @throws Refusal 'gone', 'not-yours' */
-export async function takeParked(desk: Desk, asker: Worker, id: string): Promise<Complete> {
+/** The edit that waits, on a branch of its own now. @throws Refusal 'gone', 'not-yours' */
+export async function parkedEdit(
+  desk: Desk,
+  asker: Worker,
+  id: string,
+): Promise<{ readonly draft: Draft; readonly order: Complete }> {
   const draft = await desk.storage.drafts.find(id);
   if (draft?.kind !== KIND || draft.place !== asker.where.place) throw new Refusal('gone', {});
   if (draft.author !== asker.speaker.user) throw new Refusal('not-yours', {});
-  if (!(await desk.storage.drafts.take(id))) throw new Refusal('gone', {});
   const { parent, pressed, ...order } = draft.content as Parked; // our own row
   if (!isId(parent)) throw new RangeError(`draft ${id} holds no order`);
   const node = await visibleNode(desk, parent, asker.where);
   const sibling = pressed === null ? {} : { pressed: await visibleNode(desk, pressed, asker.where) };
-  return { ...order, ...sibling, parent: { kind: 'node', node, how: 'pointed at' }, apart: true };
+  const source = { kind: 'node', node, how: 'pointed at' } as const;
+  return { draft, order: { ...order, ...sibling, parent: source, apart: true } };
 }

@@ -5,6 +5,10 @@ import { type Flow, jobOf } from './accept.ts';
 import { finish } from './finish.ts';
 import { completeForgetting } from './house/privacy-command.ts';
 import { isOpen } from './job-state.ts';
+import { removeCard } from './left-card.ts';
+
+/** How far back cards are looked for that a process which died has left, ms. */
+const LEFT_MS = 3_600_000;
 
 /** Brings one outcome to its row. An outcome of a job that ended in another way is forgotten. */
 export async function settle(flow: Flow, id: JobId, outcome: JobOutcome): Promise<void> {
@@ -56,6 +60,12 @@ async function bringTogether(flow: Flow, { id }: JobRow, { takeCards, line }: Ta
 
 const isIn = ({ running, waiting }: Line, id: JobId) => [...running, ...waiting].some((job) => job.id === id);
 
+/** Whoever posted an outcome may have died before it took the progress card away. */
+async function removeLeftCards(flow: Flow): Promise<void> {
+  const since = new Date(flow.clock.now() - LEFT_MS);
+  for (const row of await flow.storage.jobs.leftCards(since)) await removeCard(flow, row);
+}
+
 /** Servers that paused their queue stay paused in a line that has forgotten it; whoever was being forgotten is forgotten to the end. */
 async function takeUpHouse(flow: Flow): Promise<void> {
   for (const scope of ['server', 'system'] as const) {
@@ -76,7 +86,11 @@ async function takeUpHouse(flow: Flow): Promise<void> {
  * @param takeCards  progress cards of these jobs are kept up to date by this process from now on; only a starting one does so
  */
 export async function reconcile(flow: Flow, { takeCards }: { readonly takeCards: boolean }): Promise<void> {
-  if (takeCards) await takeUpHouse(flow);
+  if (takeCards) {
+    await takeUpHouse(flow);
+    await flow.storage.drafts.unclaim(flow.prefixes);
+    await removeLeftCards(flow);
+  }
   const line = await flow.queue.line();
   for (const row of await flow.storage.jobs.unfinished()) {
     if (flow.closing.aborted) return;

@@ -132,6 +132,28 @@ describe('after a stop and a new start', () => {
     await line.now[Symbol.asyncDispose]();
   });
 
+  test('of a process that died a progress card goes away, and what it was about to do with a draft can be done', async () => {
+    await using chat = await openTestChat();
+    const { platform, storage } = chat;
+    await ask(chat);
+    await expectOneResult(chat);
+    const job = (await storage.lineage.newest(room, new Date(0)))!.job!;
+    await chat.until(async () => (await storage.jobs.find(job))?.cardMessage === null);
+    const left: Card = { title: '⏳', lines: [], images: [], rows: [], tone: 'busy', spoiler: false };
+    const how = { replyTo: null, nonce: 'left', repeated: false, language: 'en' } as const;
+    const [message] = await platform.send(room, left, how);
+    await storage.jobs.setCard(job, message);
+    const expiresAt = new Date(Date.now() + 60_000);
+    const draft = { id: '0123456789', place: room, author: ann.id, kind: 'mask', content: {}, expiresAt };
+    await storage.drafts.put(draft);
+    await storage.drafts.claim(draft);
+    await chat.stopBots();
+    await chat.startBots();
+    await chat.until(async () => (await storage.jobs.find(job))?.cardMessage === null);
+    expect(await storage.drafts.find(draft.id)).toEqual(draft);
+    await expectOneResult(chat);
+  });
+
   test('a result that was made but not posted is posted', async () => {
     await using chat = await openTestChat();
     chat.platform.fault = (card) => {

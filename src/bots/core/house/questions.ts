@@ -4,6 +4,7 @@ import type { Draft } from '../../../storage/index.ts';
 import { promise } from '../accept.ts';
 import { plainCard } from '../cards.ts';
 import { messagesIn } from '../messages/index.ts';
+import { spend } from '../open-drafts.ts';
 import type { Flow } from '../order.ts';
 import type { Press } from '../press.ts';
 import { visibleNode } from '../source.ts';
@@ -22,9 +23,10 @@ async function allow(flow: Flow, { asker, incoming, ...press }: Press, draft: Dr
   if (!asker.speaker.moderator) throw new Refusal('not-yours', {});
   const held = await heldOrder(flow, draft.content);
   if (!held) throw new Refusal('gone', {});
-  await flow.storage.drafts.take(draft.id);
-  const { limits, spoiler, order } = await admit(flow, held.order);
-  await promise(flow, { order, limits, spoiler: spoiler || held.spoiler, review: [] });
+  await spend(flow, draft, async () => {
+    const { limits, spoiler, order } = await admit(flow, held.order);
+    await promise(flow, { order, limits, spoiler: spoiler || held.spoiler, review: [] });
+  });
   await incoming.answer.tell({ ...plainCard, title: messagesIn(press.private).house.allowed });
 }
 
