@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { messagesIn, troubleOf } from '../../src/bots/core/messages/index.ts';
 import { type Refusal, refusalData } from '../../src/errors.ts';
+import { executeIn } from '../storage/stand.ts';
 import { solidPng } from '../support/jobs.ts';
 import { patience } from '../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../support/test-chat.ts';
@@ -116,7 +117,16 @@ describe('inside the chat', () => {
     }
   });
 
-  test('I9: what is no refusal is told under eight characters and nothing else', () => {
+  test('I9: what is no refusal is told under eight characters and nothing else', async () => {
+    const place = platform.newRoom();
+    await platform.say(ann, 'a red hat', { in: place, files: [black] });
+    const posted = await chat.result(place);
+    const { id } = await chat.nodeOf(posted);
+    await executeIn(chat.dataDir, `UPDATE "Node" SET "op" = 'nonsense' WHERE "id" = '${id}'`);
+    await platform.press(ann, posted, 'Undo');
+    expect(chat.lastTold()).toMatch(
+      /^⚠ Something went wrong on my side\n.*\nTry again; if it stays, give [0-9a-z]{8} to whoever runs this bot\.$/,
+    );
     const refusal = { code: 'internal', details: { ref: '0123abcd' } } as unknown as Refusal;
     for (const language of ['en', 'zh'] as const)
       expect(Object.values(troubleOf(messagesIn(language), refusalData(refusal))).join()).toContain('0123abcd');

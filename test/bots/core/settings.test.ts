@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { buttonCode } from '../../../src/bots/core/platform.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat } from '../../support/test-chat.ts';
-import { ann, bo, room, wordsOf } from '../../support/test-platform.ts';
+import { ann, bo, buttonsOf, room, wordsOf } from '../../support/test-platform.ts';
 import { admin, ask, command, newestNode } from './house-hands.ts';
 
 describe('settings', () => {
@@ -105,6 +106,12 @@ describe('presets', () => {
     await chat.platform.say(bo, 'a blue hat --preset calm', { files: [await solidPng(64, 64)] });
     await chat.result(room, 1);
     expect((await newestNode(chat)).task?.request.params).toMatchObject({ steps: 33, prompt: 'a blue hat' });
+    const long = '夏日海边的油画风格'.padEnd(32, '画'); // longer than an identifier can be: buttons name it by an id
+    for (const does of ['save', 'share']) await command(chat, ann, `preset ${does} ${long}`);
+    const named = await chat.until(() => chat.platform.standing(room).find((p) => p.card.title.includes(long)));
+    const codes = buttonsOf(named.card).map((button) => buttonCode('1', ':').encode(button));
+    expect(codes.length).toBeGreaterThan(0);
+    for (const code of codes) expect(Buffer.byteLength(code)).toBeLessThanOrEqual(64);
     await command(chat, bo, 'preset delete calm');
     await chat.platform.say(bo, 'a blue hat --preset clam', { files: [await solidPng(64, 64)] });
     expect(chat.lastTold()).toContain('I know no preset "clam"');

@@ -97,15 +97,18 @@ describe('the gateway', () => {
   });
 });
 
-test('an interaction that nobody can answer any more does no harm: results are ordinary messages', async () => {
-  const ann = somebody();
-  chat.latch.close();
-  chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
-  await newest(ann, ({ onlyFor, buttons }) => onlyFor === null && buttons.length > 0);
-  chat.dc.clock.advance(16 * 60_000);
-  chat.latch.open();
-  expect(await newest(ann, isResult(1))).toMatchObject({ interaction: null, onlyFor: null });
-});
+test.each([2, 16])(
+  '%i minutes after the command its result is an ordinary message, whether it could still be answered or not',
+  async (minutes) => {
+    const ann = somebody();
+    chat.latch.close();
+    chat.dc.slash(ann.user, 'edit', { prompt: 'a red hat', image: black }, ann);
+    await newest(ann, ({ onlyFor, buttons }) => onlyFor === null && buttons.length > 0);
+    chat.dc.clock.advance(minutes * 60_000);
+    chat.latch.open();
+    expect(await newest(ann, isResult(1))).toMatchObject({ interaction: null, onlyFor: null });
+  },
+);
 
 test.each(['corrupt', 'expired'] as const)('an uploaded file that comes %s is refused in words', async (how) => {
   const ann = somebody();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PlaceId } from '../../../src/edit/lineage.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { patience } from '../../support/running-bot.ts';
 import type { FaultRule } from '../../support/telegram-stand-in/faults.ts';
@@ -104,6 +105,9 @@ test('an update that is delivered twice, before and after a restart, is one edit
   await ann.wait(isResult(1), patience.timeout);
   await chat.restart(() => chat.tg.replay());
   await ann.photo(black, { caption: 'another' });
-  await ann.wait(({ text }) => text.includes('"another"'), patience.timeout);
+  await ann.wait((seen) => isResult(1)(seen) && seen.text.includes('"another"'), patience.timeout);
+  const place = `t:${ann.chat.id}:0` as PlaceId;
+  const made = (await chat.storage.lineage.recent(place, new Date(0), 9)).flatMap(({ task }) => task ?? []);
+  expect(made.map(({ request }) => request.params.prompt).sort()).toEqual(['a red hat', 'another']);
   await expect.poll(() => byBot(ann).length, patience).toBe(2);
 });

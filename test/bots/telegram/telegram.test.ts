@@ -171,6 +171,7 @@ describe('what people do on Telegram', () => {
       message: '9',
       values: null,
     });
+    expect(bot.calls('answerCallbackQuery')).toHaveLength(1);
     press('2', '0:pk:0123456789:2');
     expect(await bot.next()).toMatchObject({ kind: 'unreadable', key: 't:42:press:2' });
     expect(bot.calls('answerCallbackQuery').map(({ fields }) => fields.callback_query_id)).toEqual(['1', '2']);
