@@ -18,7 +18,7 @@ const gap = 12;
 const wipeSide = 512;
 const heatSide = 1024;
 /** Letters are as high as this share of a picture's width, and no lower than that: messengers show pictures small. */
-const letters = { share: 1 / 40, least: 18 } as const;
+const letters = { share: 1 / 36, least: 10 } as const;
 const ground = '#16171c';
 const groundColor = [22, 23, 28] as const;
 /** Aspects that differ by no more are the same picture at two sizes. */

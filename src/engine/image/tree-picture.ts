@@ -87,7 +87,7 @@ async function drawn(tile: Tile, spot: Spot, measures: Measures) {
   const [x, y] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)];
   const box = `x="${x + 3}" y="${y + 3}" width="${width - 6}" height="${height - 6}" rx="${radius - 2}"`;
   const place = picture ? '' : `<rect ${box} fill="${empty}"/>`;
-  const letter = Math.round(Math.max(11, side / 14));
+  const letter = Math.round(Math.max(11, side / 10));
   const number = plate(tile.label, { x: x + 9, y: y + 9, height: letter, color: tile.head ? accent : '#fff' });
   const by = badge(tile, x + 9, y + height - 9 - letter * 1.9, letter);
   const over = { input: svg(side, side, place + ring(tile, box) + number + by), left, top };
