@@ -183,7 +183,9 @@ describe('the page', () => {
     const [card, room] = [(await help.boundingBox())!, (await page.locator('.scroll').boundingBox())!];
     expect(card.height).toBeGreaterThan(room.height);
     await expect.poll(async () => (await help.boundingBox())!.y - room.y).toBeCloseTo(12, 0);
-    await page.getByRole('button', { name: 'Latest' }).click();
+    await results().first().getByRole('button', { name: 'Compare' }).click(); // what is asked for meanwhile is shown
+    await page.locator('.card', { hasText: '#0 and #1' }).getByRole('img').first().waitFor();
+    await page.getByRole('button', { name: 'Latest' }).waitFor({ state: 'hidden' });
     await help.getByRole('button', { name: 'Dismiss' }).click();
     await help.waitFor({ state: 'detached' });
   });

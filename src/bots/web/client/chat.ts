@@ -164,9 +164,10 @@ class Chat {
     if (!form) return;
     const values = await askForm(form, this.#words);
     if (!values) return;
+    const showEnd = this.#transcript.following();
     await this.#attempt(async () => {
       await this.#follow(await press(this.#self(), { code: form.code, message, values }), message);
-      this.#transcript.toEnd();
+      showEnd();
     });
   }
 
@@ -174,10 +175,11 @@ class Chat {
   async #press(pressed: WireMessage | null, { code }: Pick<WireButton, 'code'>): Promise<WireCard | null> {
     const id = pressed?.id ?? null;
     let menu: WireCard | null = null;
+    const showEnd = this.#transcript.following();
     await this.#attempt(async () => {
       const answer = await press(this.#self(), { code, message: id, values: null });
       menu = answer.menu;
-      if (!answer.form && !menu && answer.told.length === 0) this.#transcript.toEnd(); // what follows stands there
+      if (!answer.form && !menu && answer.told.length === 0) showEnd(); // what follows stands there
       void this.#follow(answer, id); // a form may stay open as long as it likes
     });
     return menu;

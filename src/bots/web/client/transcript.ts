@@ -37,7 +37,8 @@ export interface Transcript {
   apply(event: Exclude<WireEvent, { kind: 'reset' }>): void;
   find(id: string): WireMessage | undefined;
   await(key: string, said: WireSaid): Pending;
-  toEnd(): void;
+  /** Remembers what stands at the end now. @returns what shows the end of what came since */
+  following(): () => void;
 }
 
 interface Shown {
@@ -92,7 +93,7 @@ class TranscriptView implements Transcript {
     this.#list.replaceChildren(...messages.map((message) => this.#show(message)), ...this.#pending.values());
     this.#earlier.hidden = !earlier;
     this.#tidy();
-    this.toEnd();
+    this.#toEnd();
   }
 
   apply(event: Exclude<WireEvent, { kind: 'reset' }>): void {
@@ -133,14 +134,22 @@ class TranscriptView implements Transcript {
     return { key, fail, done };
   }
 
-  toEnd(): void {
+  following(): () => void {
+    const before = this.#answer;
+    return () => {
+      if (this.#answer === before) this.#answer = null;
+      this.#toEnd();
+    };
+  }
+
+  #toEnd(): void {
     this.#isAtEnd = true;
     this.#stay();
   }
 
   #toVeryEnd(): void {
     this.#answer = null;
-    this.toEnd();
+    this.#toEnd();
   }
 
   #put({ kind, message }: Extract<WireEvent, { message: WireMessage }>): void {
