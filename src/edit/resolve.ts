@@ -74,8 +74,13 @@ export function findCheckpoint(catalog: Catalog, wanted: string): CheckpointEntr
   });
 }
 
-/** A1111's ways of naming a file: `name`, `name.safetensors`, `name [hash]`, `folder/name.ckpt [hash]`, `hash`. */
+/** Names a checkpoint that has a hash for sure, whatever its file is called. */
+export const checkpointId = (hash: string): string => `m:${hash}`;
+
+/** A1111's ways of naming a file: `name`, `name.safetensors`, `name [hash]`, `folder/name.ckpt [hash]`, `hash`; and our own, `m:hash`. */
 function namesIn(text: string): readonly string[] {
+  const [, id] = /^m:([0-9a-f]{10})$/.exec(text) ?? [];
+  if (id !== undefined) return [text, id];
   const [, title = text, hash] = /^(.*?)\s*\[([0-9a-f]+)\]$/.exec(text) ?? [];
   const path = title.replaceAll('\\', '/').replace(/\.(safetensors|ckpt)$/, '');
   return [text, path, path.slice(path.lastIndexOf('/') + 1), ...(hash ? [hash] : [])];

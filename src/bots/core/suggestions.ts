@@ -5,6 +5,7 @@ import type { LineageId, LineageNode, PlaceId } from '../../edit/lineage.ts';
 import { outpaintRatios } from '../../edit/outpaint-plan.ts';
 import { recipes } from '../../edit/recipes.ts';
 import type { UserId } from '../../edit/request.ts';
+import { checkpointId } from '../../edit/resolve.ts';
 import type { Storage } from '../../storage/index.ts';
 import type { Clock } from './clock.ts';
 import type { SuggestionSource } from './command.ts';
@@ -62,18 +63,26 @@ async function atHome({ storage }: SuggestionOptions, who: Typing): Promise<AtHo
   return { ...typing, place: tree.place, lineage: tree.id };
 }
 
-const cut = (text: string) => (text.length <= limits.text ? text : `${text.slice(0, limits.text - 1)}…`);
-/** What is listed under its name; a name that is too long to be a value goes by its beginning. */
-const named = (names: readonly string[]): readonly Suggestion[] =>
-  names.map((name) => ({ name: cut(name), value: name.slice(0, limits.text) }));
+/** So many UTF-16 units of a text at most, never a half character. */
+const beginning = (text: string, length: number) => text.slice(0, length).replace(/[\ud800-\udbff]$/, '');
+/** A text as one line of a list; of a long one its end as well, for names of files differ there. */
+function cut(text: string): string {
+  const line = oneLine(text, text.length) || '…';
+  const end = line.slice(-40).replace(/^[\udc00-\udfff]/, '');
+  return line.length <= limits.text ? line : `${beginning(line, limits.text - 41)}…${end}`;
+}
+const named = (names: readonly string[]): readonly Suggestion[] => names.map((name) => ({ name, value: name }));
 
-/** Models go by name, or by hash where the name is too long. */
+/** Models go by name; by hash where the name is too long, another's too, or would not come back as it is. */
 async function models({ catalog }: SuggestionOptions): Promise<readonly Suggestion[]> {
   const { checkpoints } = await catalog();
-  return checkpoints.map(({ name, hash }) => ({
-    name: cut(name),
-    value: name.length <= limits.text ? name : (hash ?? name.slice(0, limits.text)),
-  }));
+  const counts = new Map<string, number>();
+  for (const { name } of checkpoints) counts.set(name.toLowerCase(), (counts.get(name.toLowerCase()) ?? 0) + 1);
+  return checkpoints.map(({ name, hash }) => {
+    const isShared = counts.get(name.toLowerCase()) !== 1;
+    const needsId = hash !== null && (isShared || name !== cut(name));
+    return { name: isShared && hash ? `${name} [${hash}]` : name, value: needsId ? checkpointId(hash) : name };
+  });
 }
 
 /** A new one every time, the newest picture's, and somebody's own of the day. */
@@ -104,9 +113,9 @@ async function presets({ storage }: SuggestionOptions, typing: Typing): Promise<
 
 /** `#3 · 14:32 · a red hat`; the time is UTC. */
 function versionNamed({ number, createdAt, task }: LineageNode): Suggestion {
-  const prompt = oneLine(task?.request.params.prompt ?? '', limits.text);
+  const prompt = oneLine(task?.request.params.prompt ?? '', 2 * limits.text);
   const parts = [`#${number}`, createdAt.toISOString().slice(11, 16), ...(prompt === '' ? [] : [prompt])];
-  return { name: cut(parts.join(' · ')), value: `#${number}` };
+  return { name: parts.join(' · '), value: `#${number}` };
 }
 
 /** The newest picture that is anybody's to edit. */
@@ -158,6 +167,11 @@ interface Kept {
   readonly list: Promise<readonly Suggestion[]>;
 }
 
+/** As a platform lists it. */
+function asChoice({ name, value }: Suggestion): Suggestion {
+  return { name: cut(name), value: typeof value === 'string' ? beginning(value, limits.text) : value };
+}
+
 export function openSuggestions(options: SuggestionOptions): Suggestions {
   const kept = new Map<string, Kept>();
   const listOf = (source: SuggestionSource, who: Typing): Promise<readonly Suggestion[]> => {
@@ -178,7 +192,7 @@ export function openSuggestions(options: SuggestionOptions): Suggestions {
       const list = await listOf(source, who);
       const found = ranked(list, typed);
       const all = source === 'seed' ? [...typedSeed(typed), ...(found.length > 0 ? found : list)] : found;
-      return all.slice(0, limits.count);
+      return all.slice(0, limits.count).map(asChoice);
     },
   };
 }

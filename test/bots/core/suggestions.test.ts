@@ -3,6 +3,7 @@ import { ranked } from '../../../src/bots/core/ranking.ts';
 import { openSuggestions, type SuggestionOptions } from '../../../src/bots/core/suggestions.ts';
 import type { Catalog } from '../../../src/edit/catalog.ts';
 import { samplerNames } from '../../../src/edit/choices.ts';
+import { findCheckpoint } from '../../../src/edit/resolve.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { halfMask } from '../../support/running-bot.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
@@ -43,12 +44,31 @@ describe('suggestions', () => {
     expect(await many.of('model', 'nothing like it', who)).toEqual([]);
   });
 
-  test('carry a hash where the name is too long', async () => {
-    const found = await open(numbered(2, (at) => `${'很长的名字'.repeat(30)}${at}`)).of('model', '', who);
+  test('carry an id where a name is too long, another’s, or would look like something else', async () => {
+    const odd = [
+      '很长的名字'.repeat(30),
+      `${'🦊'.repeat(60)}-v1`,
+      `${'🦊'.repeat(60)}-v2`,
+      'Twin',
+      'twin',
+      'a\u202egnp',
+      'a\nb',
+    ];
+    const catalog = numbered(odd.length + 1, (at) => odd[at] ?? 'plain');
+    const found = await open(catalog).of('model', '', who);
     for (const { name, value } of found) {
       expect(name.length).toBeLessThanOrEqual(100);
-      expect(value).toMatch(/^0{9}[01]$/);
+      expect(name).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
+      expect(String(value)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u);
     }
+    expect(new Set(names(found)).size).toBe(odd.length + 1); // told apart by their ends, or by their hashes
+    expect(found.map(({ value }) => findCheckpoint(catalog, String(value)).name)).toEqual([...odd, 'plain']);
+    expect(found.at(-1)).toEqual({ name: 'plain', value: 'plain' });
+    const [, { hash }] = catalog.checkpoints as [unknown, { hash: string }];
+    expect(found[1]).toMatchObject({ value: `m:${hash}`, name: expect.stringMatching(/-v1$/) });
+    const nameless = { checkpoints: [{ ...entry('x'.repeat(120), 1), hash: null }] };
+    const [only] = await open(nameless).of('model', `${'x'.repeat(110)}`, who);
+    expect(findCheckpoint(nameless, String(only!.value)).name).toBe('x'.repeat(120));
   });
 
   test('rank the beginning before a word, a word before the middle, the middle before scattered letters', () => {
