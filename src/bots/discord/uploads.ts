@@ -56,7 +56,7 @@ export async function withPictures<T>(
 }
 
 async function cargoOf(materials: Materials, images: readonly CardImage[], limit: number): Promise<Cargo> {
-  const files = await Promise.all(images.map((image) => fileOf(materials, image, limit)));
+  const files = apart(await Promise.all(images.map((image) => fileOf(materials, image, limit))));
   return {
     files,
     attachments: files.map(({ name }, at) => ({
@@ -70,6 +70,14 @@ async function cargoOf(materials: Materials, images: readonly CardImage[], limit
       asFile: images[at]!.original === true,
     })),
   };
+}
+
+/** A body refers to files by their names: of one that is there already the second is called otherwise. */
+function apart(files: readonly RawFile[]): readonly RawFile[] {
+  return files.map((file, at) => {
+    const isTaken = files.slice(0, at).some(({ name }) => name === file.name);
+    return isTaken ? { ...file, name: file.name.replace(/(\.[^.]*)?$/, `_${at + 1}$1`) } : file;
+  });
 }
 
 async function fileOf(materials: Materials, image: CardImage, limit: number): Promise<RawFile> {
