@@ -95,6 +95,8 @@ export interface Refusals {
   'bad-expression': { entry: string; position: number };
   nsfw: { isAllowedElsewhere: boolean };
   banned: { why: string | null; isEverywhere: boolean };
+  /** Something for their eyes alone has no way to them. */
+  'no-private-messages': Record<string, never>;
   'channel-closed': { open: readonly string[] };
   'role-needed': Record<string, never>;
   /** The platform has no threads for pictures. */

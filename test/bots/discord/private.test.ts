@@ -85,6 +85,15 @@ describe('an edit that only its author may see', () => {
   });
 });
 
+test('an archive of what is kept is shown to its owner alone where they let nobody write to them', async () => {
+  const ann = { ...somebody(), user: chat.dc.user('Shy', { dmClosed: true }) };
+  await edited(ann);
+  chat.dc.slash(ann.user, 'privacy export', {}, ann);
+  const sent = await told(ann, /Your data/);
+  expect(sent.pictures.map(({ name }) => name)).toEqual(['palimpsest-1.zip']);
+  expect(chat.dc.messages(ann).some(({ text }) => text.includes('private messages'))).toBe(false);
+});
+
 describe('an edit that everybody may see', () => {
   test('tells its author where it is in the line and where its card is, for some seconds', async () => {
     const ann = somebody('zh-CN');
@@ -120,7 +129,7 @@ describe('an edit that everybody may see', () => {
       const before = chat.dc.messages(ann).length;
       chat.dc.slash(ann.user, 'edit', { prompt: value, image: black }, ann);
       const result = await newest(ann, (seen) => isResult()(seen) && seen.text.includes(`"${value}"`));
-      expect(result.pictures).toHaveLength(count);
+      expect(new Set(result.pictures.map(({ name }) => name)).size).toBe(count); // a body refers to files by their names
       expect(chat.dc.messages(ann).length).toBeGreaterThan(before - 1);
     }
   });

@@ -8,7 +8,7 @@ import { cancelJob } from '../cancel.ts';
 import { plainCard } from '../cards.ts';
 import { messagesIn } from '../messages/index.ts';
 import type { Asker, Flow } from '../order.ts';
-import type { Card } from '../platform.ts';
+import { type Card, DeliveryError } from '../platform.ts';
 import { ask } from './drafts.ts';
 import { choicesFor } from './rules.ts';
 import { type ZipEntry, zipped } from './zip.ts';
@@ -56,13 +56,24 @@ async function* entriesOf(flow: Flow, person: UserId): AsyncGenerator<ZipEntry> 
   }
 }
 
-/** Sends a card to somebody alone: in their private messages, or as the answer where there are none. */
-async function privately(doing: Doing, direct: PlaceId | null, card: Card): Promise<void> {
+/**
+ * Sends a card to somebody alone: in their private messages, or as the answer where there are none and nobody else reads it.
+ * @returns whether it is in their private messages @throws Refusal 'no-private-messages'
+ */
+async function privately(doing: Doing, direct: PlaceId | null, card: Card): Promise<boolean> {
   const { flow, heard, incoming } = doing;
   const platform = direct && flow.platformOf(direct);
-  if (!platform) return incoming.answer.tell(card);
   const nonce = Buffer.from(flow.random(12)).toString('hex');
-  await platform.send(direct, card, { replyTo: null, nonce, repeated: false, language: heard.private });
+  try {
+    if (!platform) throw new DeliveryError('no-way', null);
+    await platform.send(direct, card, { replyTo: null, nonce, repeated: false, language: heard.private });
+    return true;
+  } catch (error) {
+    if (!(error instanceof DeliveryError && ['unreachable', 'no-way'].includes(error.reason))) throw error;
+    if (platform && !platform.capabilities.ephemeral) throw new Refusal('no-private-messages', {});
+    await incoming.answer.tell(card);
+    return false;
+  }
 }
 
 async function exportAll(doing: Doing): Promise<void> {
@@ -74,6 +85,7 @@ async function exportAll(doing: Doing): Promise<void> {
   const direct = where.kind === 'private' ? where.place : await platform.directPlace(speaker.user);
   const limit = Math.min(platform.capabilities.maxUpload, 48 * 1024 * 1024) - MARGIN;
   let part = 0;
+  let isSent = false;
   for await (const bytes of zipped(entriesOf(flow, speaker.user), limit)) {
     part += 1;
     const image = {
@@ -82,9 +94,9 @@ async function exportAll(doing: Doing): Promise<void> {
       description: house.exportTitle(part),
       original: true,
     };
-    await privately(doing, direct, { ...plainCard, title: house.exportTitle(part), images: [image] });
+    isSent = await privately(doing, direct, { ...plainCard, title: house.exportTitle(part), images: [image] });
   }
-  if (where.kind !== 'private' && direct) await incoming.answer.tell({ ...plainCard, title: house.exportSent });
+  if (where.kind !== 'private' && isSent) await incoming.answer.tell({ ...plainCard, title: house.exportSent });
 }
 
 async function forgetMe({ flow, heard, incoming }: Doing): Promise<void> {

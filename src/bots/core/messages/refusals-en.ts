@@ -356,6 +356,11 @@ export const refusalsEn: Messages['refusals'] = {
     why: why ?? 'An administrator decided so.',
     next: 'Ask an administrator if you think this is a mistake.',
   }),
+  'no-private-messages': () => ({
+    what: 'I cannot write to you privately',
+    why: 'You have never written to me, or you let nobody write to you, and here others would read it.',
+    next: 'Begin a private chat with me, then ask there.',
+  }),
   'channel-closed': ({ open }) => ({
     what: 'I do not work here',
     why: 'The administrators chose where I do.',

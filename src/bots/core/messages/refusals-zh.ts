@@ -339,6 +339,11 @@ export const refusalsZh: Messages['refusals'] = {
     why: why ?? '这是管理员的决定。',
     next: '如有误会，请联系管理员。',
   }),
+  'no-private-messages': () => ({
+    what: '我无法给你发私信',
+    why: '你还没有和我私聊过，或关闭了私信；在这里发送会被别人看到。',
+    next: '请先和我开始私聊，再在那里使用此命令。',
+  }),
   'channel-closed': ({ open }) => ({
     what: '我不在此处工作',
     why: '可以使用的地方由管理员设定。',
