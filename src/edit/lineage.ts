@@ -117,6 +117,9 @@ export const finalStates = ['done', 'failed', 'cancelled', 'expired'] as const s
 
 const crockford = '0123456789abcdefghjkmnpqrstvwxyz';
 
+/** The outbox key of a message that shows two pictures beside each other. @param asked  the key of what asked for it */
+export const comparisonKey = (asked: string) => `compare:${asked}`;
+
 /** A fresh id of ten characters. `random` fills bytes (node:crypto's, or a generator of a test). */
 export function newId<Id extends string>(random: (count: number) => Uint8Array): Id {
   const bytes = random(10);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type BlobRef, blobRefSchema } from '../edit/blob.ts';
-import type { PlaceId } from '../edit/lineage.ts';
+import { comparisonKey, type PlaceId } from '../edit/lineage.ts';
 import type { Db } from './db.ts';
 
 /** A message that shows two pictures in one, which is a file of its own. */
@@ -18,7 +18,7 @@ const cardSchema = z.object({ comparison: z.object({ a: shown, b: shown, image: 
 /** Comparisons that show one of these pictures: where it goes, they go. */
 export async function comparisonsWith(db: Db, ids: ReadonlySet<string>): Promise<readonly StoredComparison[]> {
   const select = { id: true, place: true, message: true, card: true } as const;
-  const rows = await db.outbox.findMany({ where: { jobId: null, nodeId: { not: null } }, select });
+  const rows = await db.outbox.findMany({ where: { key: { startsWith: comparisonKey('') } }, select });
   return rows.flatMap(({ id, place, message, card }) => {
     const { success, data } = cardSchema.safeParse(card);
     if (!success || ![data.comparison.a, data.comparison.b].some((one) => ids.has(one.id))) return [];

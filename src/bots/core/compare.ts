@@ -1,4 +1,4 @@
-import { type LineageNode, type NodeId, newId } from '../../edit/lineage.ts';
+import { comparisonKey, type LineageNode, type NodeId, newId } from '../../edit/lineage.ts';
 import { type ComparisonStyle, comparisonStyles } from '../../edit/probe.ts';
 import { Refusal } from '../../errors.ts';
 import type { Asker, Flow } from './accept.ts';
@@ -26,7 +26,7 @@ export async function compare(flow: Flow, asker: Asker, { a, b, style }: Compari
   const card: Notice = { kind: 'comparison', language: asker.language, comparison };
   const { place } = asker.where;
   const about = { place, card, job: null, node: b.id, replyTo: asker.message };
-  await outbox.put({ id: newId(flow.random), key: `compare:${asker.key}`, ...about });
+  await outbox.put({ id: newId(flow.random), key: comparisonKey(asker.key), ...about });
   flow.outbox.wake();
 }
 
