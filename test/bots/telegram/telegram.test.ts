@@ -171,7 +171,6 @@ describe('what people do on Telegram', () => {
       message: '9',
       values: null,
     });
-    expect(bot.calls('answerCallbackQuery')).toHaveLength(1);
     press('2', '0:pk:0123456789:2');
     expect(await bot.next()).toMatchObject({ kind: 'unreadable', key: 't:42:press:2' });
     expect(bot.calls('answerCallbackQuery').map(({ fields }) => fields.callback_query_id)).toEqual(['1', '2']);
@@ -234,7 +233,7 @@ describe('what people do on Telegram', () => {
     expect(bot.calls('sendPhoto').map(({ fields }) => fields.message_thread_id)).toEqual([50, undefined]);
   });
 
-  test('an update that takes long does not hold up the next', async () => {
+  test('an update that takes long does not hold up the next, nor the answer to a press', async () => {
     await using api = await openScriptedApi();
     const clock = handClock();
     const never = new Promise<void>(() => {});
@@ -257,6 +256,11 @@ describe('what people do on Telegram', () => {
     api.push(message({ message_id: 2, text: 'quick' }));
     clock.advance(2000);
     await expect.poll(() => heard.length).toBe(2);
+    const pressed = { message_id: 9, date: 1, chat: privately };
+    api.push({ callback_query: { id: '1', from: ann, data: '1:ag:0123456789:', message: pressed } });
+    clock.advance(2000);
+    await expect.poll(() => heard.length).toBe(3);
+    expect(api.calls.map(({ method }) => method)).toContain('answerCallbackQuery');
   });
 });
 
