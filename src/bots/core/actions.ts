@@ -35,7 +35,6 @@ import { usePair } from './pair.ts';
 import { parkedEdit } from './parallel.ts';
 import { pictureView } from './picture-view.ts';
 import { useInfo } from './pinfo.ts';
-import { soundText } from './plain-text.ts';
 import type { ActionId, Form } from './platform.ts';
 import { field, type NodeAction, type Press } from './press.ts';
 import { regionMenu } from './region-menu.ts';
@@ -78,7 +77,7 @@ function wordsOfForm(values: Readonly<Record<string, string>>, { task }: Lineage
   const numbers = Object.fromEntries(Object.entries({ strength, seed }).filter(([, value]) => value.trim() !== ''));
   const params = { ...parseOptions({ prompt, negative, ...numbers }), ...parseAdvanced(advanced) };
   return {
-    prompt: params.prompt ?? soundText(prompt),
+    prompt: params.prompt ?? prompt,
     append: '',
     negative: params.negativePrompt ?? '',
     appendNegative: '',
@@ -134,9 +133,19 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
 /** What agreeing to it does. */
 function confirmed(draft: Draft) {
   if (isQuestion(draft)) return confirm;
-  if (draft.kind === 'pair') return usePair;
-  if (draft.kind === 'no mask') return useWhole;
-  return draft.kind === 'sheet' ? useSheet : useNewPicture;
+  const does = { pair: usePair, 'no mask': useWhole, sheet: useSheet, 'new picture': useNewPicture };
+  const kind = (['pair', 'no mask', 'sheet', 'new picture'] as const).find((one) => one === draft.kind);
+  if (!kind) throw new Refusal('old-button', {});
+  return does[kind];
+}
+
+/** A draft that a button is about, if it is of the kind that has such buttons. @throws Refusal 'gone', 'old-button' */
+async function draftFor(flow: Flow, { incoming, asker }: Press): Promise<Draft> {
+  const { action, target } = incoming;
+  const draft = await openDraft(flow, target, asker.where);
+  const kind = action === 'op' ? 'outpaint' : action === 'ok' || action === 'no' ? draft.kind : 'mask';
+  if (draft.kind !== kind) throw new Refusal('old-button', {});
+  return draft;
 }
 
 const isDraftAction = (action: ActionId): action is DraftAction => Object.hasOwn(onDrafts, action);
@@ -218,9 +227,8 @@ export async function act(flow: Flow, press: Press): Promise<void> {
   const { action, target } = incoming;
   if (!isId(target)) throw new Refusal('old-button', {});
   if (action === 'wl') return begin(flow, press);
-  if (action === 'op' && incoming.arg !== '')
-    return pressOutpaint(flow, press, await openDraft(flow, target, asker.where));
-  if (isDraftAction(action)) return onDrafts[action](flow, press, await openDraft(flow, target, asker.where));
+  if (action === 'op' && incoming.arg !== '') return pressOutpaint(flow, press, await draftFor(flow, press));
+  if (isDraftAction(action)) return onDrafts[action](flow, press, await draftFor(flow, press));
   switch (action) {
     case 'cx':
       return cancelJob(flow, asker, await visibleJob(flow, asker, target as JobId));

@@ -6,6 +6,7 @@ import { type Asker, accept, type Flow } from './accept.ts';
 import { arranged, button } from './buttons.ts';
 import { cardImage, plainCard } from './cards.ts';
 import { uniform } from './desk.ts';
+import { capsFor } from './house/rules.ts';
 import { catalogNow } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
 import type { Answer } from './platform.ts';
@@ -76,7 +77,7 @@ export async function changeSource(flow: Flow, asker: Asker, row: JobRow, node: 
   }
   const layers = [{ name: 'command', content: { params } }] as const;
   const wish = { init: node.image.ref, initSize: node.image, mask, sketch, layers };
-  const { request } = resolveEdit(wish, await catalogNow(flow), flow.caps, () => uniform(flow));
+  const { request } = resolveEdit(wish, await catalogNow(flow), await capsFor(flow, asker), () => uniform(flow));
   const isStopped = await flow.storage.jobs.end(row.id, 'cancelled', null, null, flow.jobCards.shareOf(row.id));
   if (isStopped) {
     await flow.jobCards.release(row.id);

@@ -19,6 +19,7 @@ import { reconcile, settle } from './recovery.ts';
 import { atHome } from './threads.ts';
 import { closeVotes } from './votes.ts';
 import { waysOn } from './way-on.ts';
+import { waysHere } from './ways-here.ts';
 
 /** Keys of incoming things that are remembered, so that a repeated delivery does nothing; jobs are protected by their rows besides. */
 const REMEMBERED = 10_000;
@@ -37,6 +38,7 @@ const stateOfPhase = {
 async function furtherWays(flow: Flow, incoming: Incoming, language: Language, error: unknown) {
   try {
     return await Promise.all([
+      waysHere(flow, incoming, language, error),
       offerButtons(flow, incoming, language, error),
       reminderButton(flow, { ...incoming, language }, error),
     ]);

@@ -12,9 +12,11 @@ import { checkNames, checkWelcome } from './house/gate.ts';
 import { presetNamed, takePreset } from './house/preset-names.ts';
 import { sortFiles } from './mask.ts';
 import { messagesIn } from './messages/index.ts';
+import { soundTexts } from './plain-text.ts';
 import type { Incoming, MessageIncoming } from './platform.ts';
 import { edit, obey, type Telling } from './telling.ts';
 import { parseText } from './verbs.ts';
+import { withChosen } from './which-picture.ts';
 
 /** Days until somebody is told again that a reply needs the mention to be seen. */
 const HINT_DAYS = 30;
@@ -58,8 +60,16 @@ async function message(flow: Flow, heard: Heard, incoming: MessageIncoming): Pro
   return edit(flow, heard, { incoming, link: null, followsUp: true, read, target: null });
 }
 
+/** Options and fields without what no database keeps; texts are read by a grammar that sees to it. */
+function sounded(incoming: Incoming): Incoming {
+  if (incoming.kind === 'command') return { ...incoming, options: soundTexts(incoming.options) };
+  if (incoming.kind !== 'action' || !incoming.values) return incoming;
+  return { ...incoming, values: soundTexts(incoming.values) };
+}
+
 /** Does what an incoming thing asks for. @throws Refusal for whatever cannot be done */
-export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promise<void> {
+export async function hear(flow: Flow, heard: Heard, arrived: Incoming): Promise<void> {
+  const incoming = sounded(arrived);
   await checkWelcome(flow, heard.asker, incoming);
   if ('files' in incoming) {
     await checkNames(
@@ -71,9 +81,9 @@ export async function hear(flow: Flow, heard: Heard, incoming: Incoming): Promis
   if ('corrects' in incoming && incoming.corrects && !(await takeBack(flow, heard, incoming))) return;
   switch (incoming.kind) {
     case 'command':
-      return obeyCommand(flow, heard, incoming);
+      return obeyCommand(flow, heard, await withChosen(flow, incoming));
     case 'message':
-      return message(flow, heard, incoming);
+      return message(flow, heard, await withChosen(flow, incoming));
     case 'action':
       return act(flow, { asker: heard.asker, incoming, private: heard.private });
     case 'unreadable':

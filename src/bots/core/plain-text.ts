@@ -6,6 +6,12 @@ export function soundText(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(unsound, (c) => (c === '\n' || c === '\t' ? c : ''));
 }
 
+/** Named texts, each as `soundText` has it; what is no text stays. */
+export function soundTexts<V>(named: Readonly<Record<string, V>>): Readonly<Record<string, V>> {
+  const sound = (value: V) => (typeof value === 'string' ? (soundText(value) as V & string) : value);
+  return Object.fromEntries(Object.entries(named).map(([name, value]) => [name, sound(value)]));
+}
+
 /** A person's words on one line of a card, cut with "…" after `limit` characters. */
 export function oneLine(text: string, limit: number): string {
   const head = text.slice(0, limit * 4); // enough for any limit of characters, and hostile texts cost no more

@@ -188,6 +188,8 @@ export interface RepliedTo {
   readonly by?: UserId;
   /** Pictures of a foreign message, when the platform shows them. */
   readonly files: readonly RemoteFile[];
+  /** Which of several pictures of ours is meant, from 0. Set by the core. */
+  readonly which?: number;
 }
 
 /**

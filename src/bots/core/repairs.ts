@@ -13,7 +13,6 @@ import { orderEdit } from './intake.ts';
 import { orderOfMask } from './mask-drafts.ts';
 import { messagesIn } from './messages/index.ts';
 import { movedTo } from './past-masks.ts';
-import { soundText } from './plain-text.ts';
 import { field, type Press } from './press.ts';
 import { orderSameMask } from './rerolls.ts';
 
@@ -93,15 +92,7 @@ export async function pressRemove(flow: Flow, press: Press, node: LineageNode): 
   const { arg, values } = incoming;
   if (arg === 'nothing' || arg === 'grow') return removeAgain(flow, asker, node, arg);
   if (arg !== '') throw new Refusal('old-button', {});
-  if (values)
-    return removeNamed(
-      flow,
-      press,
-      node,
-      soundText(values.target ?? '')
-        .trim()
-        .slice(0, 100),
-    );
+  if (values) return removeNamed(flow, press, node, (values.target ?? '').trim().slice(0, 100));
   const { title, target } = messagesIn(press.private).remove;
   const asked = field('target', target, '', { required: true, maxLength: 100 });
   await incoming.answer.form({ action: 'rm', target: node.id, title: title(node.number), fields: [asked] });

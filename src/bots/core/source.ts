@@ -5,7 +5,7 @@ import { Refusal } from '../../errors.ts';
 import type { Desk } from './desk.ts';
 import { choicesFor, wordOf } from './house/rules.ts';
 import { messageLinkIn } from './message-link.ts';
-import { headOf } from './picture-view.ts';
+import { batchOf, headOf } from './picture-view.ts';
 import { pinnedNode } from './pinned.ts';
 import type { RemoteFile, RepliedTo, Speaker, Whereabouts } from './platform.ts';
 import { inThread } from './threads.ts';
@@ -132,7 +132,7 @@ async function drafted(desk: Desk, { where, speaker }: Pointers): Promise<Lineag
 }
 
 async function recent(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
-  const { where, speaker } = pointers;
+  const { where } = pointers;
   const { lineage } = desk.storage;
   const ofThread = where.thread && (await lineage.ofThread(where.thread));
   const waiting = await drafted(desk, pointers);
@@ -142,7 +142,16 @@ async function recent(desk: Desk, pointers: Pointers): Promise<Source | undefine
   if (head) return { kind: 'node', node: head, how: 'pointed at' };
   const pinned = await pinnedNode(desk, where.place);
   if (pinned) return { kind: 'node', node: pinned, how: 'pinned' };
-  const since = new Date(desk.clock.now() - RECENT_MS);
+  return lastMade(desk, pointers, new Date(desk.clock.now() - RECENT_MS));
+}
+
+/** Somebody's last picture in a place, as it stands; else the newest that is anybody's. */
+export async function lastMade(
+  desk: Desk,
+  { where, speaker }: Pick<Pointers, 'where' | 'speaker'>,
+  since: Date,
+): Promise<(Source & { readonly kind: 'node' }) | undefined> {
+  const { lineage } = desk.storage;
   const own = await lineage.newest(where.place, since, speaker.user);
   if (own) return { kind: 'node', node: await current(desk, own), how: 'last of yours' };
   for (const newest of await lineage.recent(where.place, since, OTHERS_LOOKED_AT)) {
@@ -177,32 +186,46 @@ async function fileAt(desk: Desk, pointers: Pointers, link: string): Promise<Sou
   return { kind: 'upload', upload: await fetchUpload(desk, file, { message: null }), others: [] };
 }
 
-/** What a link points at: a message, or a file. @throws Refusal 'no-content' when that cannot be seen from here, and as `fileAt` does */
-async function linkedTo(desk: Desk, pointers: Pointers, given: string): Promise<Source> {
-  const { where } = pointers;
-  const link = given.trim().replace(/^<(.*)>$/, '$1'); // as people write links that shall not be unfolded
-  const linked = messageLinkIn(link);
-  if (!linked) return fileAt(desk, pointers, link);
+/** A link as people write one that shall not be unfolded. */
+const bareLink = (given: string): string => given.trim().replace(/^<(.*)>$/, '$1');
+
+/** The message a link or a reply points at; null for none. @throws Refusal 'no-content' when what a link points at cannot be seen from here */
+export async function pointedMessage(
+  desk: Desk,
+  { where, link, repliedTo }: Pick<Pointers, 'where' | 'link' | 'repliedTo'>,
+): Promise<RepliedTo | null> {
+  if (link === null) return repliedTo;
+  const linked = messageLinkIn(bareLink(link));
+  if (!linked) return null;
   const isHere = linked.place === where.place;
   const thread = isHere ? undefined : await desk.storage.lineage.ofThread(linked.place);
   if (!isHere && thread?.place !== where.place) throw new Refusal('no-content', {});
   const message = isHere ? linked.message : inThread(linked.place, linked.message);
+  const known = await desk.storage.messages.find(where.place, message);
+  if (known?.node) return { message, ours: true, files: [] };
+  const seen = await desk.platformOf(where.place)?.look?.(where.place, message);
+  if (!seen || seen.ours || seen.files.length === 0) throw new Refusal('no-content', {});
+  return seen;
+}
+
+/** The picture of ours that a message shows; of several the one that is meant. */
+export async function nodeShownBy(
+  desk: Desk,
+  where: Whereabouts,
+  { message, which }: RepliedTo,
+): Promise<LineageNode | undefined> {
   const node = await nodeOfMessage(desk, where, message);
-  if (node) return { kind: 'node', node, how: 'pointed at' };
-  const picture = await pictureOf(desk, pointers, await desk.platformOf(where.place)?.look?.(where.place, message));
-  if (!picture) throw new Refusal('no-content', {});
-  return picture;
+  return node && which !== undefined ? ((await batchOf(desk, node))[which] ?? node) : node;
 }
 
 /** What a link or a reply points at; undefined when nothing was pointed at, or at words of ours. */
 async function pointedAt(desk: Desk, pointers: Pointers): Promise<Source | undefined> {
-  const { where, link, repliedTo } = pointers;
-  if (link !== null) return linkedTo(desk, pointers, link);
-  if (!repliedTo) return undefined;
-  const node = await nodeOfMessage(desk, where, repliedTo.message);
+  const pointed = await pointedMessage(desk, pointers);
+  if (!pointed) return pointers.link === null ? undefined : fileAt(desk, pointers, bareLink(pointers.link));
+  const node = await nodeShownBy(desk, pointers.where, pointed);
   if (node) return { kind: 'node', node, how: 'pointed at' };
-  const picture = await pictureOf(desk, pointers, repliedTo);
-  if (!picture && !repliedTo.ours) throw new Refusal('no-content', {});
+  const picture = await pictureOf(desk, pointers, pointed);
+  if (!picture && !pointed.ours) throw new Refusal('no-content', {});
   return picture;
 }
 

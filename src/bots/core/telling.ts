@@ -9,7 +9,7 @@ import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { compareAbove } from './compare.ts';
 import { draftOfMask, hearDrawing, type SaidOfDrawing, withKept } from './drawing.ts';
-import { type EditWords, takeIndex, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
+import { type EditWords, takeMaskWord, takeRemoveWord, takeSketchWord } from './grammar.ts';
 import type { Heard } from './heard.ts';
 import { redo, undo } from './history.ts';
 import { presetNamed, takePreset } from './house/preset-names.ts';
@@ -237,17 +237,6 @@ async function editNow(
   if (source.kind === 'upload') await plantOthers(flow, asker, source.others);
 }
 
-/** Of several pictures the one whose number the text begins with, alone: of those sent, else of those replied to. */
-function withChosen(telling: Telling): Telling {
-  const { files, repliedTo, text } = telling.incoming;
-  const pictures = files.length > 0 ? files : (repliedTo?.files ?? []);
-  const chosen = takeIndex(text, pictures.length);
-  if (!chosen) return telling;
-  const only = pictures.slice(chosen.index, chosen.index + 1);
-  const from = files.length > 0 || !repliedTo ? { files: only } : { repliedTo: { ...repliedTo, files: only } };
-  return { ...telling, incoming: { ...telling.incoming, ...from, text: chosen.rest } };
-}
-
 /** The edit a picture has waited for: words that come with its mask or drawing count more than the ones from before. */
 function withSaidBefore(telling: Telling, { words, preset, target }: UnmaskedDraft): Telling {
   const command = commands[target === null ? 'inpaint' : 'remove'];
@@ -260,8 +249,7 @@ function withSaidBefore(telling: Telling, { words, preset, target }: UnmaskedDra
 }
 
 /** Edits the picture somebody means as they say. @throws Refusal for whatever cannot be done */
-export async function edit(flow: Flow, heard: Heard, told: Telling): Promise<void> {
-  const telling = withChosen(told);
+export async function edit(flow: Flow, heard: Heard, telling: Telling): Promise<void> {
   const { incoming } = telling;
   const before = incoming.kind === 'message' ? await saidBefore(flow, incoming) : undefined;
   if (!before) return editAsSaid(flow, heard, telling);

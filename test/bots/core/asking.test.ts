@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { NodeId, PlaceId } from '../../../src/edit/lineage.ts';
 import { withInfotext } from '../../../src/engine/image/infotext-file.ts';
@@ -47,7 +48,8 @@ describe('words that name a part', () => {
       ...{ prompt: 'a cat in a hat, warm light, red beret', denoisingStrength: 0.85 },
       ...{ maskedContent: 'latent noise', softInpainting: true },
     });
-    await platform.say(ann, 'remove hat', { in: place, replyTo: first.id, files: [mask] });
+    const hidden = { target: 'h\u0000a\u202et' }; // nothing a database keeps, or that looks like something else
+    await platform.command(ann, 'remove', hidden, { in: place, replyTo: first.id, files: [file(mask, 'mask')] });
     await chat.useMask(place);
     expect((await made(place, 2)).params).toMatchObject({
       ...{ prompt: 'warm light', negativePrompt: 'hat', denoisingStrength: 0.5, maskedContent: 'fill', dilateMask: 8 },
@@ -131,6 +133,42 @@ describe('which picture is meant', () => {
     expect(platform.told.at(-1)!.card.images).toHaveLength(2);
     chat.latch.open();
     await made(place);
+  });
+
+  test('is the one whose number stands before the words, of a command as well, and of a batch of ours', async () => {
+    const place = platform.newRoom();
+    const files = await Promise.all(['#f00', '#0f0', '#00f'].map(async (color) => file(await solidPng(64, 64, color))));
+    const replyTo = { message: 'three pictures', ours: false, files };
+    await platform.command(ann, 'edit', { prompt: '２/3 a hat', count: 2 }, { in: place, replyTo });
+    const { node, request, posted } = await made(place);
+    expect(request.params.prompt).toBe('a hat');
+    const green = await chat.storage.blobs.get(request.init);
+    expect((await sharp(green).stats()).dominant).toMatchObject({ g: 248 });
+    const [, second] = await chat.storage.lineage.batch(node.job!);
+    await platform.say(ann, '2/2 a coat', { in: place, replyTo: posted.id });
+    const coat = await made(place, 1);
+    expect([coat.node.parent, coat.params.prompt]).toEqual([second!.id, 'a coat']);
+    await platform.say(ann, '1/3 of a coat', { in: place, replyTo: posted.id });
+    expect((await made(place, 2)).params.prompt).toBe('1/3 of a coat');
+  });
+
+  test('that is not there can be a sample; what is gone leads to the newest one', async () => {
+    const place = platform.newRoom();
+    const pressTold = (label: string) =>
+      platform.press(ann, { id: 'told', place, card: platform.told.at(-1)!.card }, label);
+    await platform.say(ann, 'winter', { in: place });
+    expect(buttonsOf(platform.told.at(-1)!.card).map(({ label }) => label)).toEqual([
+      ...['Try a sample', 'Draw on it', 'Help'],
+    ]);
+    await pressTold('Try a sample');
+    await chat.until(() => platform.standing(place)[0]);
+    await platform.say(ann, 'winter', { in: place });
+    const winter = await made(place);
+    await platform.pressRaw(ann, { action: 'ag', target: '0000000000' }, { in: place });
+    expect(chat.lastTold()).toContain('That is gone');
+    await pressTold('Newest picture');
+    const shown = await chat.until(() => platform.standing(place)[2]);
+    expect(buttonsOf(shown.card)[0]!.target).toBe(winter.node.id);
   });
 
   test('needs no guess where it is pointed at', async () => {

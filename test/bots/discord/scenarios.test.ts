@@ -79,14 +79,17 @@ describe('a slash command with a picture', () => {
 
   test('can take its source from a link to somebody’s message, as far as Discord shows it', async () => {
     const [ann, bo] = [somebody(), chat.dc.user('Bo')];
-    const shown = chat.dc.message(bo, '@Palimpsest', { ...ann, files: [black] });
+    const red = { name: 'red.png', bytes: await solidPng(64, 64, '#f00') };
+    const shown = chat.dc.message(bo, '@Palimpsest', { ...ann, files: [black, red] });
     const hidden = chat.dc.message(bo, 'look', { ...ann, files: [black] });
     const linkTo = (id: string, host = 'discord') =>
       `https://${host}.com/channels/${chat.dc.guild.id}/${ann.channel.id}/${id}`;
     chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(hidden.id) }, ann);
     await told(ann, /⚠ I cannot see that message/);
-    chat.dc.slash(ann.user, 'edit', { prompt: 'a hat', link: linkTo(shown.id, 'canary.discord') }, ann);
-    await newest(ann, isResult(1));
+    chat.dc.slash(ann.user, 'edit', { prompt: '2/2 a hat', link: linkTo(shown.id, 'canary.discord') }, ann);
+    const { init, params } = (await chat.nodeOf(await newest(ann, isResult(1)))).task!.request;
+    expect(params.prompt).toBe('a hat');
+    expect(Buffer.from(await chat.storage.blobs.get(init)).equals(red.bytes)).toBe(true);
   });
 
   test('can take its source from a link to a message', async () => {

@@ -81,8 +81,8 @@ export async function givenContent({ flow, incoming, call }: Doing): Promise<Pre
   if (!node.task) throw new Refusal('nothing-to-repeat', {});
   const { params } = contentOf(node.task.request.params);
   const around = {
-    ...(typeof prefix === 'string' && { promptPrefix: soundText(prefix) }),
-    ...(typeof suffix === 'string' && { promptSuffix: soundText(suffix) }),
+    ...(typeof prefix === 'string' && { promptPrefix: prefix }),
+    ...(typeof suffix === 'string' && { promptSuffix: suffix }),
   };
   if (Object.keys(around).length === 0) return { params };
   const { prompt: _, ...others } = params;

@@ -91,6 +91,7 @@ export type ButtonWord =
   | 'invertMask'
   | 'downscale'
   | 'stretch'
+  | 'newest'
   | 'back'
   | 'pageBack'
   | 'pageOn'

@@ -68,6 +68,7 @@ export const en: Messages = {
     info: 'Info',
     downscale: 'Downscale and go on',
     stretch: 'Stretch',
+    newest: 'Newest picture',
     invertMask: 'Invert the mask',
     back: 'Back',
     pageBack: 'Back',

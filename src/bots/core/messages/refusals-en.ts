@@ -71,7 +71,7 @@ export const refusalsEn: Messages['refusals'] = {
   'mask-empty': () => ({
     what: 'The mask is empty',
     why: 'No pixel is marked for repainting.',
-    next: 'White is repainted. If yours is the other way round, add --mask-mode "inpaint not masked".',
+    next: 'White is repainted: invert the mask if yours is the other way round, or mark more.',
   }),
   'no-mask': () => ({
     what: 'Where shall I repaint?',
@@ -124,7 +124,7 @@ export const refusalsEn: Messages['refusals'] = {
     next: 'White is #ffffff.',
   }),
   'bad-direction': ({ given }) => ({
-    what: `I cannot grow towards "${given}"`,
+    what: given === '' ? 'No side is chosen' : `I cannot grow towards "${given}"`,
     why: 'Directions are left, right, up and down.',
     next: 'Name one or more, for example "left right".',
   }),

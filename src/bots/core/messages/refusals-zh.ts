@@ -76,7 +76,7 @@ export const refusalsZh: Messages['refusals'] = {
   'mask-empty': () => ({
     what: '蒙版是空的',
     why: '没有标记要重绘的像素。',
-    next: '白色部分会被重绘。如果你的蒙版相反，请加上 --mask-mode 重绘非蒙版内容。',
+    next: '白色部分会被重绘：如果你的蒙版相反，请反选，或多标记一些。',
   }),
   'no-mask': () => ({
     what: '要重绘哪里？',
@@ -125,7 +125,7 @@ export const refusalsZh: Messages['refusals'] = {
     next: '白色是 #ffffff。',
   }),
   'bad-direction': ({ given }) => ({
-    what: `无法朝“${given}”外扩`,
+    what: given === '' ? '还没有选择方向' : `无法朝“${given}”外扩`,
     why: '方向可写 left、right、up、down（左、右、上、下）。',
     next: '请写一个或多个，例如“left right”。',
   }),

@@ -66,6 +66,7 @@ export const zh: Messages = {
     begin: '开始',
     info: '信息',
     downscale: '缩小后继续',
+    newest: '最新的图片',
     stretch: '拉伸',
     invertMask: '反选蒙版',
     back: '返回',
