@@ -26,6 +26,8 @@ export interface MessageStore {
   showing(node: NodeId): Promise<readonly Pick<MessageLink, 'place' | 'message'>[]>;
   /** Newest message that shows a node in a place. */
   ofNode(place: PlaceId, node: NodeId): Promise<MessageLink | undefined>;
+  /** Messages in a place that show a draft. */
+  ofDraft(place: PlaceId, draft: string): Promise<readonly string[]>;
 }
 
 export async function linkMessage(db: Db, link: MessageLink): Promise<void> {
@@ -61,5 +63,9 @@ export function messageStore(db: Db): MessageStore {
       return [...own, ...postedOf(await comparisonsWith(db, new Set([nodeId]))).filter(isOther)];
     },
     ofNode: (place, node) => findLink(db, { place, nodeId: node }),
+    ofDraft: async (place, draft) => {
+      const rows = await db.messageLink.findMany({ where: { place, draft }, select: { message: true } });
+      return rows.map(({ message }) => message);
+    },
   };
 }

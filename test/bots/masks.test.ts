@@ -169,17 +169,23 @@ describe.each(platforms)('masks on %s', (platform) => {
     const shape = await sharp({ create: { width: 320, height: 160, channels: 3, background: '#fff' } })
       .png()
       .toBuffer();
-    await answer(upload('white', shape), /The mask does not fit the picture/);
+    const misfit = await answer(upload('white', shape), /The mask does not fit the picture/);
+    const stretched = await answer(() => bo.press(misfit, 'Stretch'), /The mask covers everything/);
+    await bo.press(stretched, '✖️');
     const black = await sharp({ create: { width: SIDE, height: SIDE, channels: 3, background: '#000' } })
       .png()
       .toBuffer();
-    await answer(upload('white', black), /The mask is empty/);
-    await answer(upload('black', half), /50 % of the picture/);
+    const right = await answer(upload('black', half), /50 % of the picture/);
     await answer(() => bo.command('mask combine', { op: 'intersect', with: '#2' }), /The mask is empty/);
-    const whole = await answer(() => bo.command('mask combine', { op: 'union', with: '#2' }), /100 % of the picture/);
-    await bo.press(whole, '✖️');
+    const both = await answer(() => bo.command('mask combine', { op: 'union', with: '#2' }), /covers everything/);
+    expect(room.messages().map(({ id }) => id)).not.toContain(right.id);
+    await bo.press(both, '✖️');
     const shown = await answer(() => bo.command('mask show'), /of the picture/);
     expect(shown.pictures).toHaveLength(1);
+    const empty = await answer(upload('white', black), /The mask is empty/);
+    const whole = await answer(() => bo.press(empty, 'Invert the mask'), /The mask covers everything/);
+    await answer(() => bo.fill(whole, '✅', { prompt: 'a sky' }), /^#5 · img2img · [\s\S]*The mask covers everything/);
+    expect((await room.newest()).task!.request.mask).toBeNull();
   });
 
   test('the outpaint dialog grows a side, and the seam it leaves is repaired', async () => {

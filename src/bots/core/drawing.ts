@@ -77,8 +77,8 @@ async function baseOfReply(flow: Flow, repliedTo: RepliedTo | null, asker: Asker
   return link?.node ? visibleNode(flow, link.node, asker.where) : undefined;
 }
 
-/** What was drawn on the picture that is replied to; what was sent instead when it is another picture. */
-async function onReply(
+/** Goes on with what was drawn on a picture; asks what was sent instead when it is another picture. */
+export async function drawnOn(
   flow: Flow,
   asker: Asker,
   { base, file, bytes }: { readonly base: LineageNode; readonly file: RemoteFile; readonly bytes: Uint8Array },
@@ -121,7 +121,7 @@ export async function hearDrawing(
 ): Promise<boolean> {
   const bytes = await fetchFile(flow, file);
   const base = await baseOfReply(flow, repliedTo, asker);
-  if (base) return (await onReply(flow, asker, { base, file, bytes }, said)) === 'dealt with';
+  if (base) return (await drawnOn(flow, asker, { base, file, bytes }, said)) === 'dealt with';
   if (repliedTo) return false;
   const size = await flow.probe.probe(bytes);
   const drawing = await findDrawing(flow, asker.where, bytes, size);

@@ -35,9 +35,9 @@ const CATALOG_STEP_MS = 250;
 /** What a follow-up keeps of the picture it starts from: how it was painted, not how much or where. */
 const styleFields = ['checkpoint', 'sampler', 'scheduler', 'steps', 'cfgScale', 'clipSkip', 'negativePrompt'] as const;
 
-/** A mask of the picture's size that needs no more looking at. */
+/** A mask of the picture's size that needs no more looking at; null for one that covers everything. */
 export interface ReadyMask {
-  readonly ready: MaskSource;
+  readonly ready: MaskSource | null;
   readonly author: UserId;
 }
 
@@ -139,7 +139,7 @@ interface PlacedMask {
 }
 
 async function maskFor(desk: Desk, said: Said, params: Params): Promise<PlacedMask> {
-  if (said.mask && 'ready' in said.mask) return { mask: said.mask.ready, isFull: false };
+  if (said.mask && 'ready' in said.mask) return { mask: said.mask.ready, isFull: said.mask.ready === null };
   if (said.mask) return placeMask(desk, said.mask, imageOfSource(said.source), params);
   if (said.sketch) return { mask: null, isFull: false };
   if (said.command.name !== commands.inpaint.name) return { mask: null, isFull: false };

@@ -38,16 +38,25 @@ const isInverse = ({ words }: MaskDraft): boolean => words.params.maskMode === '
 /** Share of the picture that is repainted. */
 const repainted = (content: MaskDraft): number => (isInverse(content) ? 1 - content.covered : content.covered);
 
+/** Whether everything is repainted: nothing is left for a mask to keep. */
+export function coversAll(content: MaskDraft): boolean {
+  return !isSketch(content) && repainted(content) >= 1 && content.words.params.maskRound !== false;
+}
+
+/** How much is marked, or that it is everything. */
+function areaOf(messages: Messages, content: MaskDraft): string {
+  return coversAll(content) && content.target === null
+    ? messages.picture.fullMask
+    : messages.mask.area(percent(repainted(content)));
+}
+
 /** What is marked, in words. */
 function says(messages: Messages, content: MaskDraft, node: LineageNode): readonly string[] {
   const { target, strokes, words, asks } = content;
   const prompt = [words.prompt ?? '', words.append].filter((part) => part !== '').join(', ');
   const what = target === null ? quoted(prompt) : withoutTarget(messages, node, target).notes;
   const missing = asks && prompt === '' && target === null ? [messages.mask.noWords] : [];
-  const how =
-    strokes === null || strokes.use === 'mask'
-      ? messages.mask.area(percent(repainted(content)))
-      : messages.mask.uses[strokes.use];
+  const how = strokes === null || strokes.use === 'mask' ? areaOf(messages, content) : messages.mask.uses[strokes.use];
   return [...what, ...missing, how];
 }
 

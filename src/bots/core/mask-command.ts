@@ -3,13 +3,12 @@ import { type MaskReading, maskCombinations } from '../../edit/probe.ts';
 import { Refusal } from '../../errors.ts';
 import { type Flow, plantUpload } from './accept.ts';
 import type { Given } from './calls.ts';
-import { askWhatItIs, draftOfMask, hearDrawing, useDrawing } from './drawing.ts';
+import { askWhatItIs, draftOfMask, drawnOn, hearDrawing } from './drawing.ts';
 import type { Heard } from './heard.ts';
 import { askAboutMask, combineDraft } from './mask-drafts.ts';
-import { postDraft } from './open-drafts.ts';
+import { repostDraft } from './open-drafts.ts';
 import type { CommandIncoming } from './platform.ts';
 import { askAboutLastMask } from './region-menu.ts';
-import { scribbleOn } from './scribbles.ts';
 import { fetchFile, findSource, type Pointers } from './source.ts';
 
 /** A call of `/mask`. */
@@ -65,9 +64,8 @@ async function diff(calling: Calling): Promise<void> {
     return askWhatItIs(flow, heard.asker, { file, bytes: await fetchFile(flow, file) }, plain);
   }
   const base = await meantPicture(calling, undefined);
-  const found = await scribbleOn(flow, base, await fetchFile(flow, file));
-  if (!found) throw new Refusal('sketch-unchanged', {});
-  await useDrawing(flow, heard.asker, { base, found }, plain);
+  const copy = { base, file, bytes: await fetchFile(flow, file) };
+  if ((await drawnOn(flow, heard.asker, copy, plain)) === 'nothing drawn') throw new Refusal('sketch-unchanged', {});
 }
 
 async function combine({ flow, heard: { asker }, options }: Calling): Promise<void> {
@@ -82,7 +80,7 @@ async function show(calling: Calling): Promise<void> {
   const { flow, heard } = calling;
   const { asker } = heard;
   const draft = await flow.storage.drafts.newest(asker.where.place, asker.speaker.user, 'mask');
-  if (draft) return postDraft(flow, asker, draft);
+  if (draft) return repostDraft(flow, asker, draft);
   const source = await findSource(flow, { ...pointersOf(calling), file: undefined, others: [] });
   if (source.kind === 'upload') throw new Refusal('no-past-mask', {});
   await askAboutLastMask(flow, asker, source.node);

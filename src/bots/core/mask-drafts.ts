@@ -12,7 +12,7 @@ import { plainCard, promptOf } from './cards.ts';
 import type { EditingCommand } from './command.ts';
 import { commands } from './commands.ts';
 import { orderEdit } from './intake.ts';
-import { GROW_STEP, isSketch, maskCard } from './mask-card.ts';
+import { coversAll, GROW_STEP, isSketch, maskCard } from './mask-card.ts';
 import type { Messages } from './messages/catalogue.ts';
 import { messagesIn } from './messages/index.ts';
 import {
@@ -22,12 +22,12 @@ import {
   postDraft,
   putDraft,
   removeDraftCard,
+  repostDraft,
   showDraft,
   useDraft,
 } from './open-drafts.ts';
 import { checkLength } from './options.ts';
 import { movedTo, pastMasks } from './past-masks.ts';
-import { soundText } from './plain-text.ts';
 import type { Form } from './platform.ts';
 import { field, type Press } from './press.ts';
 import { removalWords, withoutTarget } from './remove.ts';
@@ -150,7 +150,7 @@ export async function combineDraft(flow: Flow, asker: Asker, draft: Draft, how: 
   checkOwner(draft, asker);
   const { content } = await combined(flow, await opened(flow, draft, asker), how);
   await flow.storage.drafts.put({ ...draft, content });
-  await postDraft(flow, asker, draft);
+  await repostDraft(flow, asker, draft);
 }
 
 export async function combineMask(flow: Flow, press: Press, draft: Draft): Promise<void> {
@@ -192,7 +192,8 @@ interface AgreedMask {
 
 /** The edit a mask stands for, for whoever goes on with it. */
 export async function orderOfMask(flow: Flow, asker: Asker, { author, content, node }: AgreedMask): Promise<Order> {
-  const { mask, strokes, target, preset, followsUp } = content;
+  const { strokes, target, preset, followsUp } = content;
+  const mask = coversAll(content) && target === null ? null : content.mask;
   const messages = messagesIn(asker.language);
   const words = target === null ? content.words : removalWords(messages, node, content.words, target);
   const painted = strokes && strokes.use !== 'mask' ? { painted: strokes.painted, kind: strokes.use } : undefined;
@@ -244,5 +245,5 @@ export async function useMask(flow: Flow, press: Press, draft: Draft): Promise<v
   const onward = { asker: onBehalf(press), card: press.incoming.message };
   if (answered === undefined) return run(flow, onward, draft, content);
   checkLength(answered);
-  await run(flow, onward, draft, { ...content, words: { ...words, prompt: soundText(answered) } });
+  await run(flow, onward, draft, { ...content, words: { ...words, prompt: answered } });
 }

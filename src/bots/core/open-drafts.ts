@@ -134,11 +134,19 @@ export function onBehalf({ asker, incoming }: Press): Asker {
   return { ...asker, message: incoming.said ?? incoming.about ?? asker.message };
 }
 
-/** Takes the card of a draft away; that it is gone already does not matter. */
-export async function removeDraftCard(flow: Flow, { place }: Draft, message: string | null): Promise<void> {
-  if (message === null) return;
-  await flow
-    .platformOf(place)
-    ?.remove(place, message)
-    .catch((error: unknown) => flow.log.warn({ error, place }, 'the card of a draft could not be removed'));
+/** Takes the card of a draft away, wherever it stands, and the message whose button was pressed; that they are gone does not matter. */
+export async function removeDraftCard(flow: Flow, { id, place }: Draft, pressed: string | null): Promise<void> {
+  const cards = await flow.storage.messages.ofDraft(place, id);
+  for (const message of new Set([...cards, ...(pressed === null ? [] : [pressed])])) {
+    await flow
+      .platformOf(place)
+      ?.remove(place, message)
+      .catch((error: unknown) => flow.log.warn({ error, place }, 'the card of a draft could not be removed'));
+  }
+}
+
+/** Posts the card of a draft anew, as it is now, in place of the one that is there. */
+export async function repostDraft(flow: Flow, asker: Asker, draft: Draft): Promise<void> {
+  await removeDraftCard(flow, draft, null);
+  await postDraft(flow, asker, draft);
 }

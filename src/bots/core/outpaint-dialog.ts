@@ -10,10 +10,18 @@ import { promptOf } from './cards.ts';
 import { commands } from './commands.ts';
 import { orderEdit } from './intake.ts';
 import { messagesIn } from './messages/index.ts';
-import { checkOwner, onBehalf, postDraft, putDraft, removeDraftCard, showDraft, useDraft } from './open-drafts.ts';
+import {
+  checkOwner,
+  onBehalf,
+  postDraft,
+  putDraft,
+  removeDraftCard,
+  repostDraft,
+  showDraft,
+  useDraft,
+} from './open-drafts.ts';
 import { checkLength } from './options.ts';
 import { methodNames, outpaintCard, ratioArg } from './outpaint-card.ts';
-import { soundText } from './plain-text.ts';
 import { field, type Press } from './press.ts';
 import { visibleNode } from './source.ts';
 
@@ -32,7 +40,8 @@ export async function openOutpaint(flow: Flow, asker: Asker, node: LineageNode):
   const open = await flow.storage.drafts.newest(asker.where.place, asker.speaker.user, 'outpaint');
   const isSame = open && outpaintDraftSchema.parse(open.content).node === node.id;
   const content: OutpaintDraft = { ...beginning, node: node.id };
-  await postDraft(flow, asker, isSame ? open : await putDraft(flow, asker, 'outpaint', content));
+  if (isSame) return repostDraft(flow, asker, open);
+  await postDraft(flow, asker, await putDraft(flow, asker, 'outpaint', content));
 }
 
 function toggledSide(content: OutpaintDraft, side: (typeof directions)[number]): OutpaintDraft {
@@ -88,7 +97,7 @@ export async function pressOutpaint(flow: Flow, press: Press, draft: Draft): Pro
   const said = incoming.values?.[prompt.chat];
   if (said !== undefined) {
     checkLength(said);
-    return show(flow, press, draft, { ...content, prompt: soundText(said) });
+    return show(flow, press, draft, { ...content, prompt: said });
   }
   const node = await visibleNode(flow, content.node, asker.where);
   const value = content.prompt ?? promptOf(node);

@@ -225,6 +225,11 @@ describe('a mask that is asked about', () => {
     const card = await asked(place);
     await platform.press(bo, card, 'Invert');
     expect(chat.lastTold()).toContain('That is not yours to decide');
+    const { target } = buttonsOf(card.card)[0]!;
+    for (const action of ['ok', 'op'] as const) {
+      await platform.pressRaw(ann, { action, target, arg: 'go' }, { in: place }); // no button of a mask
+      expect(chat.lastTold()).toContain('That button is too old');
+    }
     await platform.press(ann, card, 'Dismiss');
     expect(platform.standing(place).some(({ id }) => id === card.id)).toBe(false);
     await platform.press(ann, card, 'Use');
@@ -243,7 +248,7 @@ describe('a mask that is asked about', () => {
     const choice = platform.told.at(-1)!.card;
     expect(buttonsOf(choice).map((b) => b.arg)).toEqual(['union', 'intersect', 'subtract', 'xor']);
     await platform.pressRaw(ann, buttonsOf(choice)[3]!, { in: place }, again.id);
-    expect(wordsOf(again.card)).toContain('100 %');
+    expect(wordsOf(again.card)).toContain('The mask covers everything');
     await platform.pressRaw(ann, buttonsOf(choice)[1]!, { in: place }, again.id);
     await platform.say(ann, 'a hat', { in: place, replyTo: again.id });
     await chat.result(place, 1);

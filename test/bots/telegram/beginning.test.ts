@@ -96,6 +96,7 @@ describe('two pictures of which nothing says what the second is', () => {
     ann.press('The mask', card);
     ann.press('Stretch', await ann.wait(({ text }) => text.includes('The mask does not fit the picture')));
     await ann.wait(({ text }) => text.includes('Red is repainted: 50 % of the picture'));
+    await expect.poll(() => chat.tg.messages(ann.chat).some(asked)).toBe(false);
   });
 
   test('are one picture, repainted as a whole, if the second is said to be the mask and covers it', async () => {

@@ -4,6 +4,7 @@ import { fieldNamed } from '../../../edit/params.ts';
 import type { Size } from '../../../edit/size.ts';
 import { Refusal, type Refusals } from '../../../errors.ts';
 import { button } from '../buttons.ts';
+import { commands } from '../commands.ts';
 import type { Desk } from '../desk.ts';
 import { messagesIn } from '../messages/index.ts';
 import type { Asker, Flow } from '../order.ts';
@@ -32,8 +33,17 @@ interface Kept {
   readonly changes: readonly Change[];
 }
 
+/** What reads a mask the other way round than it was asked for. */
+function otherWayRound(asked: Kept['asked']): { readonly option: string; readonly value: string } {
+  if (asked.kind === 'command' && asked.name === commands.mask.name) {
+    return { option: 'mode', value: asked.options.mode === 'black' ? 'white' : 'black' };
+  }
+  const isInverse = /inpaint[ _-]not[ _-]masked|重绘非蒙版内容/i.test(JSON.stringify(asked));
+  return { option: 'mask-mode', value: isInverse ? 'inpaint masked' : 'inpaint not masked' };
+}
+
 /** Ways out of a refusal that need nothing but another word: the nearest value, the nearest names, the mask the other way round. */
-function changesFor(error: Refusal, language: Asker['language']): readonly Change[] {
+function changesFor(error: Refusal, asked: Kept['asked'], language: Asker['language']): readonly Change[] {
   switch (error.code) {
     case 'out-of-range': {
       const { field, given, min, max } = error.details as Refusals['out-of-range'];
@@ -64,7 +74,7 @@ function changesFor(error: Refusal, language: Asker['language']): readonly Chang
     }
     case 'mask-empty': {
       const label = messagesIn(language).buttons.invertMask;
-      return [{ label, option: 'mask-mode', value: 'inpaint not masked' }];
+      return [{ label, ...otherWayRound(asked) }];
     }
     case 'image-too-large': {
       const { limit } = error.details as Refusals['image-too-large'];
@@ -114,7 +124,7 @@ export async function offerButtons(
 ): Promise<readonly Button[]> {
   if (!(error instanceof Refusal) || !isOfferable(incoming)) return [];
   const asked = askedOf(incoming);
-  const changes = changesFor(error, language).filter((change) => findsWords(asked, change));
+  const changes = changesFor(error, asked, language).filter((change) => findsWords(asked, change));
   if (changes.length === 0) return [];
   const files = await keptFiles(flow, incoming).catch(() => undefined);
   if (!files || (files.length === 0 && changes.some((change) => 'files' in change))) return [];
