@@ -24,6 +24,26 @@ export async function scene(seed: number, width = 512, height = 512): Promise<Bu
     .toBuffer();
 }
 
+/** As drawn with a pen and flat colours: white paper, black outlines, thin lines. */
+export async function drawing(seed: number, width = 512, height = 768): Promise<Buffer> {
+  const random = randomFrom(seed);
+  const colors = ['#e63946', '#a8dadc', '#457b9d', '#1d3557', '#ffd166', '#06d6a0', '#222222'];
+  const things = Array.from({ length: 14 }, () => {
+    const [x, y, a] = [random() * width, random() * height, 20 + random() * 90];
+    const fill = colors[Math.floor(random() * colors.length)];
+    return random() < 0.5
+      ? `<rect x="${x}" y="${y}" width="${a}" height="${a * 0.7}" fill="${fill}" stroke="#000" stroke-width="2"/>`
+      : `<circle cx="${x}" cy="${y}" r="${a / 2}" fill="${fill}" stroke="#000"/>`;
+  });
+  const lines = Array.from(
+    { length: 20 },
+    (_, i) => `<path d="M${i * 30} 0 L${i * 30 + 60} ${height}" stroke="#000"/>`,
+  );
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">
+    <rect width="100%" height="100%" fill="#fff"/>${things.join('')}${lines.join('')}</svg>`;
+  return sharp(Buffer.from(svg)).removeAlpha().png().toBuffer();
+}
+
 /** As a photo's grass, stone or fur: noise of every size at once, in a colour. */
 export async function texture(seed: number, color: string, width = 512, height = 512): Promise<Buffer> {
   const random = randomFrom(seed);

@@ -27,13 +27,22 @@ export interface Compared {
 
 const aspect = ({ width, height }: Size) => width / height;
 
-/** How the pictures lie on each other; undefined when the aspects differ by more than a screenshot cuts off. */
-function overlapOf(base: Picture, marked: Picture): Overlap | undefined {
+/** How the pictures may lie on each other; in no way when the aspects differ by more than a screenshot cuts off. */
+function overlapsOf(base: Picture, marked: Picture): readonly Overlap[] {
   const off = Math.abs(aspect(marked) / aspect(base) - 1);
-  if (off > CROPPED + SAME_ASPECT) return undefined;
+  if (off > CROPPED + SAME_ASPECT) return [];
+  const isCut = off > SAME_ASPECT;
   const whole = { base: wholeOf(base), marked: wholeOf(marked) };
-  return register(base, marked, { mustSearch: off > SAME_ASPECT }) ?? whole;
+  const found = register(base, marked, { mustSearch: isCut });
+  return found ? [found, ...(isCut ? [] : [whole])] : [whole];
 }
+
+/** Beyond this a difference is something drawn, which says nothing about how the pictures lie. */
+const DRAWN = 20;
+
+/** How well the pictures lie on each other. */
+const misfitOf = ({ distance }: Compared): number =>
+  distance.reduce((sum, d) => sum + Math.min(d, DRAWN), 0) / distance.length;
 
 /** The smaller of the two, so that what a messenger took away makes no false edges. */
 function workingSize({ base, marked }: Overlap): Size {
@@ -64,6 +73,6 @@ const white = [255, 255, 255] as const;
 /** The best way to lay a picture on its base; undefined when their aspects differ by more than a screenshot cuts off. */
 export function compared(base: Picture, marked: Picture): Compared | undefined {
   const [before, after] = [flatten(base, white), flatten(marked, white)];
-  const overlap = overlapOf(before, after);
-  return overlap && compareAt(before, after, overlap);
+  const ways = overlapsOf(before, after).map((overlap) => compareAt(before, after, overlap));
+  return ways.sort((a, b) => misfitOf(a) - misfitOf(b))[0];
 }

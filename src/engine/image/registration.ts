@@ -27,6 +27,8 @@ const LEAST_OVERLAP = 0.85;
 interface Planes {
   readonly base: Picture;
   readonly marked: Picture;
+  /** How large the marked picture is, px of the base's plane, fractions included: its own plane is of whole pixels. */
+  readonly extent: Size;
 }
 
 const small = (im: Picture, { width, height }: Size): Picture =>
@@ -41,24 +43,33 @@ function planesOf(base: Picture, marked: Picture, longest: number): Planes {
   const scale = Math.min(1, longest / Math.max(base.width, base.height));
   const ratio = Math.sqrt((base.width * base.height) / (marked.width * marked.height));
   const times = (by: number) => (size: Size) => ({ width: size.width * by, height: size.height * by });
-  return { base: small(base, times(scale)(base)), marked: small(marked, times(scale * ratio)(marked)) };
+  const [plane, extent] = [small(base, times(scale)(base)), times(ratio)(marked)];
+  return {
+    base: plane,
+    marked: small(marked, times(scale * ratio)(marked)),
+    extent: {
+      width: (extent.width * plane.width) / base.width,
+      height: (extent.height * plane.height) / base.height,
+    },
+  };
 }
 
 /** Mean difference of brightness at a pose, 0…32; infinite when too little of the one lies on the other. */
-function misfit({ base, marked }: Planes, { zoom, dx, dy }: Pose, stride: number): number {
+function misfit({ base, marked, extent }: Planes, { zoom, dx, dy }: Pose, stride: number): number {
   const { width, height, data } = base;
+  const [stepX, stepY] = [(zoom * extent.width) / marked.width, (zoom * extent.height) / marked.height];
   const [left, top] = [
-    width / 2 + (0.5 - marked.width / 2) * zoom + dx - 0.5,
-    height / 2 + (0.5 - marked.height / 2) * zoom + dy - 0.5,
+    width / 2 + (0.5 - marked.width / 2) * stepX + dx - 0.5,
+    height / 2 + (0.5 - marked.height / 2) * stepY + dy - 0.5,
   ];
   let [sum, count, all] = [0, 0, 0];
   for (let v = 0; v < marked.height; v += stride) {
-    const y = top + v * zoom;
+    const y = top + v * stepY;
     const y0 = Math.floor(y);
     const fy = y - y0;
     for (let u = 0; u < marked.width; u += stride) {
       all++;
-      const x = left + u * zoom;
+      const x = left + u * stepX;
       const x0 = Math.floor(x);
       if (x0 < 0 || y0 < 0 || x0 >= width - 1 || y0 >= height - 1) continue;
       const fx = x - x0;
@@ -134,12 +145,12 @@ export interface Overlap {
 function sharedSpan(
   base: number,
   marked: number,
-  plane: { base: number; marked: number; zoom: number; shift: number },
+  plane: { base: number; extent: number; zoom: number; shift: number },
 ) {
-  const first = plane.base / 2 - (plane.marked / 2) * plane.zoom + plane.shift; // where the marked plane begins
+  const first = plane.base / 2 - (plane.extent / 2) * plane.zoom + plane.shift; // where the marked picture begins
   const toBase = base / plane.base;
-  const toMarked = marked / plane.marked;
-  const [from, to] = [Math.max(0, first), Math.min(plane.base, first + plane.marked * plane.zoom)];
+  const toMarked = marked / plane.extent;
+  const [from, to] = [Math.max(0, first), Math.min(plane.base, first + plane.extent * plane.zoom)];
   return {
     base: [from * toBase, to * toBase],
     marked: [((from - first) / plane.zoom) * toMarked, ((to - first) / plane.zoom) * toMarked],
@@ -167,9 +178,9 @@ export function register(base: Picture, marked: Picture, { mustSearch }: { mustS
   if (!isFar && close.misfit >= AT_ALL * misfit(large, asItIs, 2)) return null;
   const far = isFar ? anywhere(planesOf(base, marked, 96), middle, large) : close;
   const { zoom, dx, dy } = refined(large, (far.misfit < close.misfit ? far : close).pose, 0.25, 1).pose;
-  const [b, m] = [large.base, large.marked];
-  const x = sharedSpan(base.width, marked.width, { base: b.width, marked: m.width, zoom, shift: dx });
-  const y = sharedSpan(base.height, marked.height, { base: b.height, marked: m.height, zoom, shift: dy });
+  const { base: b, extent } = large;
+  const x = sharedSpan(base.width, marked.width, { base: b.width, extent: extent.width, zoom, shift: dx });
+  const y = sharedSpan(base.height, marked.height, { base: b.height, extent: extent.height, zoom, shift: dy });
   return {
     base: { x1: x.base[0], y1: y.base[0], x2: x.base[1], y2: y.base[1] },
     marked: { x1: x.marked[0], y1: y.marked[0], x2: x.marked[1], y2: y.marked[1] },

@@ -142,6 +142,12 @@ test('a screenshot that lost a pixel or two at its sides leaves no edges behind'
   expect([found.mode, recall >= 0.95, precision >= 0.99]).toEqual(['mask', true, true]);
 });
 
+test('a drawing of hard lines lies as it is, whole pixels or not', async () => {
+  const png = await scribbles.drawing(8);
+  const copy = await scribbles.sentBack(png, null, { scale: 1.3, quality: 70 });
+  expect(findScribble(await pictureOf(png), await pictureOf(copy))).toBeNull();
+});
+
 test('another painting of the same words is told apart, though its hash is near', async () => {
   const [base, other] = [await pictureOf(await scene(2)), await pictureOf(await scribbles.otherRender(2))];
   expect(refusalOf(() => findScribble(base, other)).code).toBe('diff-too-different');
