@@ -4,7 +4,7 @@ import { inTraditional } from '../../../src/bots/discord/traditional.ts';
 
 /** Characters of our commands that are written alike in both; whoever adds a character to a command looks it up and adds it here or there. */
 const alike =
-  '四周左右精行各受者投票是否需署目高一上下不中主之二交享人他代以任位低住何作你使供保修倍值做停像允充克入全共其出分列到前剪副化原去及反取另只可史合名向含告命和哪器噪回因在型域填外多大天好如子字存定容寸封小尺局展嵌差己已幅度式引彩恢息成我或截所批找把拓指按排推提收改放效整文新方日明最有服期未本果某柔校核模次止正此步段每比法派消清源滑片版物理生用留白的看知示禁私移稍稿空第算管糊素置群耗自色草表衰被裁要解起越跟身近退送透通道邀部重量限除集非黑';
+  '四周左右精行各受者投票是否需署目高一上下不中主之二交享人他代以任位低件住何作你使供保修倍值做停像允充克入全共其出分列到前剪副化原去及反取另只可史合名向含告命和哪器噪回因在型域填外多大天好如子字存定容寸封小尺局展嵌差己已幅度式引彩恢息成我或截所批找把拓指按排推提收改放效整文新方日明最有服期未本果某柔校核模次止正此步段每比法派消清源滑片版物理生用留白的看知示禁私移稍稿空第算管糊素置群耗自色草表衰被裁要解起越跟身近退送透通道邀部重量限除集非黑';
 
 function chinese(): readonly { readonly 'zh-CN': string; readonly 'zh-TW': string }[] {
   const found: { 'zh-CN': string; 'zh-TW': string }[] = [];
