@@ -221,7 +221,8 @@ class PacedCards implements JobCards {
     const [message] = await sendAbout(this.#desk, platform, about, { place, card, how });
     await storage.people.placeReached(place); // whatever it refused before: the outcome will get there too
     tracked.posted += 1;
-    Object.assign(tracked, { message, said: card.lines.join('\n'), sentAt: clock.now(), editedAt: clock.now() });
+    const at = { sentAt: clock.now(), editedAt: clock.now() };
+    Object.assign(tracked, { message, owed: false, said: card.lines.join('\n'), ...at });
     await storage.jobs.setCard(id, message);
     const row = await storage.jobs.find(id);
     const now = row?.place ?? place; // its name may have changed meanwhile
@@ -312,7 +313,6 @@ class PacedCards implements JobCards {
     const { row, message, sentAt, owed } = tracked;
     if (owed) {
       await this.#postFirst(platform, tracked);
-      tracked.owed = false;
       return;
     }
     if (this.#desk.clock.now() - sentAt < CARD_AGE_MS) return platform.edit(row.place, message!, card);

@@ -356,8 +356,8 @@ export interface Platform extends AsyncDisposable {
   directPlace(user: UserId): Promise<PlaceId | null>;
   /** Begins a thread at a message of a place, where there are threads; one that was begun there before is the same. @throws DeliveryError */
   openThread?(place: PlaceId, message: string, name: string): Promise<PlaceId>;
-  /** An address that leads to a message, where there is such a thing. */
-  linkTo?(place: PlaceId, message: string): string;
+  /** An address that leads to a message, where there is such a thing; null for a message that has none. */
+  linkTo?(place: PlaceId, message: string): string | null;
 }
 
 /** What an adapter needs of the core to read identifiers and register commands. */

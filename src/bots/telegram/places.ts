@@ -27,10 +27,15 @@ export function directPlace(user: UserId): PlaceId | null {
   return id === undefined ? null : placeOf({ chat: id, topic: null });
 }
 
-/** The address of a message in a supergroup, as Telegram's clients open it. Source: core.telegram.org/api/links, "Message links". */
-export function linkTo(place: PlaceId, message: string): string {
+/**
+ * The address of a message in a supergroup, as Telegram's clients open it; null elsewhere, and for messages of before it was one.
+ * Source: core.telegram.org/api/links, "Private message links"; core.telegram.org/api/bots/ids
+ */
+export function linkTo(place: PlaceId, message: string): string | null {
   const { chat, topic } = spotOf(place);
-  return `https://t.me/c/${chat.replace(/^-(?:100)?/, '')}/${topic === null ? '' : `${topic}/`}${message}`;
+  const [, id] = /^-100(\d{10,})$/.exec(chat) ?? [];
+  if (id === undefined || !isMessage(message)) return null;
+  return `https://t.me/c/${id}/${topic === null ? '' : `${topic}/`}${message}`;
 }
 
 /** The part of a message that says where it is. */
@@ -45,8 +50,10 @@ export function spotOfMessage({ chat, message_thread_id, is_topic_message }: Sit
   return { chat: String(chat.id), topic: (is_topic_message && message_thread_id) || null };
 }
 
+const isMessage = (message: string): boolean => /^\d{1,10}$/.test(message);
+
 /** Message ids are 32-bit numbers on the wire and texts with us. @throws RangeError */
 export function messageNumber(message: string): number {
-  if (!/^\d{1,10}$/.test(message)) throw new RangeError(`not a message id on Telegram: ${message}`);
+  if (!isMessage(message)) throw new RangeError(`not a message id on Telegram: ${message}`);
   return Number(message);
 }

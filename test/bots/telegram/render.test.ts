@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Button } from '../../../src/bots/core/platform.ts';
-import { messageNumber, placeOf, spotOf, spotOfMessage } from '../../../src/bots/telegram/places.ts';
-import { cut, exceeds, formatted, inert, keyboard } from '../../../src/bots/telegram/render.ts';
+import { linkTo, messageNumber, placeOf, spotOf, spotOfMessage } from '../../../src/bots/telegram/places.ts';
+import { cells, cut, exceeds, formatted, inert, keyboard } from '../../../src/bots/telegram/render.ts';
+import type { PlaceId } from '../../../src/edit/lineage.ts';
 
 const button: Button = { label: 'Again', emoji: '🎲', action: 'ag', target: '0123456789' };
 
@@ -47,6 +48,19 @@ describe('buttons on Telegram', () => {
     expect(keyboard(rows).inline_keyboard).toEqual([[{ text: '🎲 Again', callback_data: '1:ag:0123456789:' }]]);
   });
 
+  test('are cut to what a phone shows, where wide characters count twice', () => {
+    const faces = [
+      'realisticVisionV60B1_v51HyperVAE',
+      '一只戴红帽子的猫坐在雪地里看着我',
+      '👍🏽👍🏽👍🏽 a very long name',
+    ].map((label) => keyboard([[{ ...button, label }]]).inline_keyboard[0]![0]!.text);
+    for (const face of faces) {
+      expect(cells(face)).toBeLessThanOrEqual(24);
+      expect(face).toMatch(/^🎲 .+…$/u);
+    }
+    expect(cells('↩️ 撤销')).toBe(7);
+  });
+
   test('an identifier over 64 bytes is a mistake of ours', () => {
     expect(() => keyboard([[{ ...button, arg: 'x'.repeat(50) }]])).toThrow(RangeError);
   });
@@ -59,6 +73,13 @@ describe('places on Telegram', () => {
     }
     expect(() => spotOf('d:1:2' as never)).toThrow(RangeError);
     expect(() => messageNumber('12x')).toThrow(RangeError);
+  });
+
+  test('of supergroups have addresses, private chats and basic groups have none', () => {
+    expect(linkTo('t:-1002147483647:0' as PlaceId, '5')).toBe('https://t.me/c/2147483647/5');
+    expect(linkTo('t:-1002147483647:12' as PlaceId, '5')).toBe('https://t.me/c/2147483647/12/5');
+    for (const place of ['t:7:0', 't:-5147483640:0'] as PlaceId[]) expect(linkTo(place, '5')).toBeNull();
+    expect(linkTo('t:-1002147483647:0' as PlaceId, 't:-5147483640:0/5')).toBeNull();
   });
 
   test('a thread outside a topic is no topic', () => {
