@@ -173,6 +173,8 @@ describe('the page', () => {
     await page.locator('.toast').getByRole('button', { name: '/cancel' }).click();
     await page.locator('.toast').getByText('Too late to cancel').waitFor();
     await look('toast');
+    await page.locator('.toast').getByRole('button', { name: 'Dismiss' }).press('Enter');
+    expect(await page.evaluate<string>('document.activeElement.tagName')).toBe('TEXTAREA');
   });
 
   test('shows an answer that is taller than the room from its top', async () => {

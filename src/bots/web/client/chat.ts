@@ -35,7 +35,11 @@ class Chat {
     this.#setup = setup;
     const words = allWords[language];
     this.#words = words;
-    this.#toasts = createToasts(words, (button) => this.#press(null, button));
+    this.#toasts = createToasts(
+      words,
+      (button) => this.#press(null, button),
+      () => this.#composer.focus(),
+    );
     const remember = () => savePreferences(preferences);
     const changed = (values: Readonly<Record<string, string>>) => {
       preferences.settings = values;

@@ -17,13 +17,24 @@ export interface Toasts {
   say(text: string): void;
 }
 
-export function createToasts(words: Words, press: (button: WireButton) => Promise<unknown>): Toasts {
+/** @param focusLost  a notice that had the focus is gone */
+export function createToasts(
+  words: Words,
+  press: (button: WireButton) => Promise<unknown>,
+  focusLost: () => void,
+): Toasts {
   const element = h('div', { class: 'toasts', role: 'alert' });
   const show: Toasts['show'] = ({ title, lines, block, tone, rows }) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const leave = () => toast.remove();
+    const leave = () => {
+      const hadFocus = toast.querySelector(':focus-visible') !== null; // a touch is not to bring up a keyboard
+      toast.remove();
+      if (hadFocus) focusLost();
+    };
+    const stay = () => clearTimeout(timer);
     const buttons = rows.flat();
     const wait = () => {
+      stay();
       const time = buttons.length > 0 ? shownMs.buttons : tone === 'warning' ? shownMs.warning : shownMs.other;
       timer = setTimeout(leave, time);
     };
@@ -31,7 +42,6 @@ export function createToasts(words: Words, press: (button: WireButton) => Promis
       leave();
       await press(button);
     };
-    const stay = () => clearTimeout(timer);
     const close = h(
       'button',
       { class: 'plain-button', type: 'button', 'aria-label': words.dismiss, on: { click: leave } },

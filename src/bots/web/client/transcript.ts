@@ -185,7 +185,7 @@ class TranscriptView implements Transcript {
   #remove(id: string): void {
     const shown = this.#shown.get(id);
     if (!shown) return;
-    const hadFocus = shown.item.contains(document.activeElement);
+    const hadFocus = shown.item.querySelector(':focus-visible') !== null; // a touch is not to bring up a keyboard
     shown.item.remove();
     this.#shown.delete(id);
     if (this.#answer === shown.item) this.#answer = null;
