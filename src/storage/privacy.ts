@@ -4,8 +4,8 @@ import { forgottenUser, type UserId } from '../edit/request.ts';
 import { removeBlobs } from './blobs.ts';
 import { comparisonsWith, forgetComparisons, postedOf } from './comparisons.ts';
 import { type Clock, type Database, type Db, inTransaction } from './db.ts';
-import { byPage, PAGE, refsIn } from './references.ts';
-import { forgetParameters, forgetPosted, leaveRemoved } from './removal.ts';
+import { byPage, inPages, PAGE, refsIn } from './references.ts';
+import { forgetPosted, leaveRemoved } from './removal.ts';
 import { deleteJobs, deleteLineage } from './retention.ts';
 
 /** How much is stored about somebody. */
@@ -134,10 +134,9 @@ async function ownBlobs(db: Db, person: UserId): Promise<Set<BlobRef>> {
   const own = new Set<BlobRef>();
   for await (const { image } of pictures(db, person)) own.add(image);
   for await (const { ref } of drawn(db, person)) own.add(ref);
-  const all = [...own];
-  for (let at = 0; at < all.length; at += PAGE) {
+  for await (const some of inPages([...own])) {
     const others = await db.node.findMany({
-      where: { imageRef: { in: all.slice(at, at + PAGE) }, author: { not: person }, removedAt: null },
+      where: { imageRef: { in: some }, author: { not: person }, removedAt: null },
       select: { imageRef: true },
     });
     for (const { imageRef } of others) own.delete(toBlobRef(imageRef));
@@ -188,7 +187,7 @@ async function makeNobodys(tx: Db, person: UserId): Promise<void> {
     tx,
     jobs.map(({ id }) => id),
   );
-  for (const id of await idsOf(tx, person)) await forgetParameters(tx, id);
+  await tx.$executeRaw`UPDATE "Node" SET "task" = NULL, "infotext" = NULL, "seed" = NULL WHERE "author" = ${person}`;
   await tx.node.updateMany({ where: { author: person }, data: { author: forgottenUser } });
   await tx.node.updateMany({ where: { maskAuthor: person }, data: { maskAuthor: null } });
   await tx.job.updateMany({ where: { maskAuthor: person }, data: { maskAuthor: null } });

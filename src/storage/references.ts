@@ -30,6 +30,14 @@ export async function* byPage<Row extends { id: string }>(read: (after: string) 
   }
 }
 
+/** A long list in parts, the event loop free in between. */
+export async function* inPages<T>(all: readonly T[]): AsyncGenerator<T[]> {
+  for (let at = 0; at < all.length; at += PAGE) {
+    yield all.slice(at, at + PAGE);
+    await setImmediate();
+  }
+}
+
 /** A task without the picture it starts from: that one is kept by the node it belongs to, or no longer. */
 function withoutInit(task: unknown): unknown {
   if (typeof task !== 'object' || task === null || !('request' in task)) return task;

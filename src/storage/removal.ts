@@ -4,6 +4,7 @@ import { removeBlobs } from './blobs.ts';
 import { comparisonsWith, forgetComparisons } from './comparisons.ts';
 import { type Database, type Db, inTransaction } from './db.ts';
 import type { Prisma } from './generated/sqlite/client.ts';
+import { inPages } from './references.ts';
 
 /** The nearest picture above that is still there; one query, however many between are not. */
 export async function livingAbove(db: Db, parent: string | null): Promise<string | undefined> {
@@ -61,7 +62,7 @@ export async function leaveRemoved(tx: Db, lineageId: string): Promise<void> {
 
 /** Takes pictures that go out of what may be posted again. */
 export async function forgetPosted(db: Db, refs: Iterable<BlobRef>): Promise<void> {
-  for (const ref of refs) await db.postedFile.deleteMany({ where: { ref } });
+  for await (const some of inPages([...refs])) await db.postedFile.deleteMany({ where: { ref: { in: some } } });
 }
 
 /** Whether a living picture, or an edit that is not finished, still needs these bytes. */
