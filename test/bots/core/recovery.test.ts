@@ -10,7 +10,7 @@ import type { JobRow } from '../../../src/storage/index.ts';
 import { fakeCatalog, fakeEngineHost } from '../../support/fake-engine.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { openTestChat, type TestChat } from '../../support/test-chat.ts';
-import { ann, buttonsOf, room, wordsOf } from '../../support/test-platform.ts';
+import { ann, buttonsOf, otherRoom, room, wordsOf } from '../../support/test-platform.ts';
 
 async function ask({ platform }: TestChat, words = 'a red hat'): Promise<void> {
   await platform.say(ann, words, { in: room, files: [await solidPng(64, 64)] });
@@ -256,6 +256,26 @@ describe('posting', () => {
     await ask(chat, 'second');
     await chat.result(room, 1);
     expect(chat.platform.results(room).map((p) => p.card.lines[0])).toEqual(['"first"', '"second"']);
+  });
+
+  test('goes on elsewhere while a place has to wait, however much waits there', async () => {
+    await using chat = await openTestChat();
+    const { platform, storage } = chat;
+    const held: Card = { title: 'held', lines: [], images: [], rows: [], tone: 'plain', spoiler: false };
+    platform.fault = ({ title }) => {
+      if (title === held.title) throw new DeliveryError('retry', 3_600_000);
+    };
+    for (let n = 0; n < 250; n += 1) {
+      const about = { place: otherRoom, job: null, node: null, replyTo: null };
+      await storage.outbox.put({
+        id: `${n}`,
+        key: `${n}`,
+        card: { kind: 'card', language: 'en', card: held },
+        ...about,
+      });
+    }
+    await ask(chat);
+    await expectOneResult(chat);
   });
 
   test('leaves what is for a platform of another process to that process', async () => {
