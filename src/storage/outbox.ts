@@ -60,6 +60,8 @@ export interface OutboxStore {
   sent(id: string, message: string, links: readonly NewLink[]): Promise<void>;
   /** sending → waiting until `dueAt`. No effect on a row that is not `sending`. */
   retryAt(id: string, dueAt: Date): Promise<void>;
+  /** The newest message that answers one of a place and is about no job. */
+  answerTo(place: PlaceId, message: string): Promise<OutboxRow | undefined>;
   /** Where the message of that key stands, once it is posted. */
   messageOf(key: string): Promise<string | undefined>;
   /** Given up; its job is done all the same, its node is still in the history. */
@@ -197,6 +199,10 @@ export function outboxStore(db: Database, now: Clock): OutboxStore {
     claim: (row, at) => claim(db, row, at),
     sent: (id, message, links) => sent(db, id, message, links, now()),
     retryAt: (id, dueAt) => retryAt(db, id, dueAt),
+    answerTo: async (place, replyTo) => {
+      const row = await db.outbox.findFirst({ where: { place, replyTo, jobId: null }, orderBy: { seq: 'desc' } });
+      return row ? toOutboxRow(row) : undefined;
+    },
     messageOf: async (key) => (await db.outbox.findUnique({ where: { key } }))?.message ?? undefined,
     failed: (id) => close(db, id, 'failed', now()),
     keep: (id) => close(db, id, 'kept', now()),

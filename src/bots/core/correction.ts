@@ -2,7 +2,8 @@ import type { JobRow } from '../../storage/index.ts';
 import type { Flow } from './accept.ts';
 import { commandList } from './commands.ts';
 import type { Heard } from './heard.ts';
-import type { DraftKind } from './open-drafts.ts';
+import { draftOfRow } from './notice.ts';
+import { dropDraft, removeDraftCard } from './open-drafts.ts';
 import type { CommandIncoming, MessageIncoming } from './platform.ts';
 import { parseText } from './verbs.ts';
 
@@ -19,21 +20,29 @@ async function waitingFor(
 
 type Corrected = CommandIncoming | MessageIncoming;
 
-/** Cards on which what a message asked for waits to be decided. */
-const asking = ['mask', 'pair', 'no mask', 'outpaint', 'new picture', 'sheet'] as const satisfies readonly DraftKind[];
-
 /** Whether words ask for an edit: what else they could ask for is not done twice. */
 function isAboutEditing(incoming: Corrected): boolean {
   if (incoming.kind === 'message') return parseText(incoming.text).kind === 'edit';
   return commandList.some(({ name, edits }) => name === incoming.name && edits !== undefined);
 }
 
-/** Nothing has come of what a message said before: it was refused, or had no words yet. */
-async function isUnanswered({ storage }: Flow, { asker }: Heard, incoming: Corrected): Promise<boolean> {
+/**
+ * Nothing has come yet of what a message said before: it was refused, had no words, or waits for somebody to decide – then that card
+ * goes, and the corrected words are asked about anew.
+ */
+async function isUnanswered(flow: Flow, { asker }: Heard, incoming: Corrected): Promise<boolean> {
+  const { storage } = flow;
   const { where, speaker } = asker;
   if (incoming.message === null || !isAboutEditing(incoming)) return false;
   if (await storage.jobs.hasAnswered(where.place, speaker.user, incoming.message)) return false;
-  return (await storage.drafts.countOf(speaker.user, asking)) === 0;
+  const answer = await storage.outbox.answerTo(where.place, incoming.message);
+  if (!answer) return true;
+  const asked = draftOfRow(answer);
+  const draft = asked === null ? undefined : await storage.drafts.find(asked);
+  if (draft?.author !== speaker.user) return false;
+  await dropDraft(flow, draft);
+  await removeDraftCard(flow, draft, answer.message);
+  return true;
 }
 
 /**

@@ -202,6 +202,22 @@ describe('masks', () => {
     await ann.wait(({ text }) => /"a blue hat"[\s\S]*I was shown only one of the pictures/.test(text));
   });
 
+  test('are asked about anew when the words that came with them are corrected', async () => {
+    const anna = chat.tg.user('Anna');
+    const group = chat.tg.group('Studio', [anna]);
+    const ann = group.as(anna);
+    await ann.photo(black, { caption: '/edit a hat' });
+    const sent = await ann.photo(await halfMask(), { caption: 'a reed hat', replyTo: await ann.wait(isResult(1)) });
+    const card = await ann.wait(({ text }) => text.includes('"a reed hat"'));
+    ann.edit(sent, 'a straw hat');
+    ann.press('Use', await ann.wait(({ text }) => /Repaint this part of #1\?[\s\S]*"a straw hat"/.test(text)));
+    await ann.wait((seen) => isResult(2)(seen) && seen.text.includes('"a straw hat"'));
+    expect(chat.tg.messages(group.chat).some(({ id }) => id === card.id)).toBe(false);
+    ann.edit(sent, 'a third hat');
+    await edited(somebody());
+    expect(chat.tg.messages(group.chat).some(({ byBot, text }) => byBot && text.includes('third'))).toBe(false);
+  });
+
   test('by transparency are read in a reply with the file', async () => {
     const ann = somebody();
     const { result } = await edited(ann);
