@@ -147,6 +147,20 @@ describe.each(platforms)('masks on %s', (platform) => {
     await answer(() => bo.command('remove', { target: 'hat' }, { about: first }), /⚠/); // where, nobody said
   });
 
+  test('without a picture there is a sample to draw on; what is gone leads to the newest one', async () => {
+    const { bo, answer } = await chat.enter();
+    const isAlone = platform !== 'web'; // in the one room of the web chat pictures of others are there
+    const begun = async () => {
+      const none = await answer(() => bo.command('edit', { prompt: 'winter' }), /Which picture/);
+      return answer(() => bo.press(none, 'Try a sample'), /Reply to it with what it shall become/);
+    };
+    const sample = isAlone ? await begun() : undefined;
+    const along = sample ? { about: sample } : { picture: original };
+    const winter = await answer(() => bo.command('edit', { prompt: 'winter' }, along), picture(1));
+    const gone = await answer(() => bo.forge(winter, ['ag', '0000000000', '']), /That is gone/);
+    await answer(() => bo.press(gone, 'Newest picture'), /^#1 · [\s\S]*"winter"/);
+  });
+
   test('/mask reads what is sent, combines it with one from before, and shows the last one', async () => {
     const room = await chat.enter();
     const { bo, answer } = room;

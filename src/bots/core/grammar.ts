@@ -95,7 +95,7 @@ function takeFlag(reading: Reading, start: number, dash: string): void {
 }
 
 function readSegments(text: string): Reading {
-  const buckets = { prompt: [], append: [], negative: [], appendNegative: [] };
+  const buckets: Record<Bucket, string[]> = { prompt: [], append: [], negative: [], appendNegative: [] };
   const reading: Reading = { text, given: {}, buckets, position: 0, bucket: 'prompt' };
   for (const match of text.matchAll(operators)) {
     if (match.index < reading.position) continue; // inside a value
@@ -105,6 +105,7 @@ function readSegments(text: string): Reading {
       continue;
     }
     takeWords(reading, match.index);
+    if (!append && !plus) buckets.negative.push(''); // `no:` alone takes away what there was
     reading.bucket = append ? 'append' : plus ? 'appendNegative' : 'negative';
     reading.position = match.index + match[0].length;
   }
@@ -125,7 +126,7 @@ export function parseWords(raw: string): EditWords {
   return {
     prompt: buckets.prompt.length > 0 ? buckets.prompt.join(' ') : null,
     append: buckets.append.join(', '),
-    negative: buckets.negative.length > 0 ? buckets.negative.join(', ') : null,
+    negative: buckets.negative.length > 0 ? buckets.negative.filter((said) => said !== '').join(', ') : null,
     appendNegative: buckets.appendNegative.join(', '),
     params: given,
     region: null,

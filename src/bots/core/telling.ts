@@ -219,6 +219,10 @@ function isUnmasked(
 
 const isPartial = ({ incoming }: Telling): boolean => incoming.kind === 'command' && incoming.isPartial === true;
 
+/** Nothing shows what shall be removed, and nothing here finds it by its name. */
+const whereIs = (target: string): Refusal =>
+  target.trim() === '' ? new Refusal('no-mask', {}) : new Refusal('no-finder', { target: oneLine(target, 60) });
+
 /** The edit itself, when nothing about its mask or strokes is left to be asked. */
 async function editNow(
   flow: Flow,
@@ -228,7 +232,7 @@ async function editNow(
 ): Promise<void> {
   const { command, words, preset, sorted, sketch: kind, target } = understanding;
   const drawn = sorted.sketch;
-  if (target !== null) throw new Refusal('no-mask', {});
+  if (target !== null) throw whereIs(target);
   const sketch = drawn && { file: drawn, kind: kind ?? telling.sketch ?? ('inpaint sketch' as const) };
   const { followsUp } = telling;
   const order = await orderEdit(flow, asker, { command, words, preset, source, mask, sketch, followsUp });
@@ -278,7 +282,7 @@ async function editAsSaid(flow: Flow, { asker, ...heard }: Heard, telling: Telli
   const said = { ...saidOf(understanding, telling), asks: incoming.kind === 'message' };
   const isPlain = command.edits.sets.script === undefined && words.params.script === undefined;
   await withMask(flow, asker, understanding, async (mask) => {
-    if (mask && isPlain && (await isMasked(flow, asker, { source, mask }, said))) return;
+    if (mask && isPlain && !sorted.sketch && (await isMasked(flow, asker, { source, mask }, said))) return;
     if (source.kind === 'upload' && isUnmasked(flow, asker, { ...understanding, source, mask })) {
       const { preset, target } = understanding;
       return askWhere(flow, asker, { upload: source.upload, words, preset, target, isPartial: isPartial(telling) });

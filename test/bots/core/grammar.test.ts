@@ -22,6 +22,8 @@ describe('words of an edit', () => {
     ['+ sunset, warm light', { append: 'sunset, warm light' }],
     ['＋日落', { append: '日落' }],
     ['no: blurry', { negative: 'blurry' }],
+    ['no:', { negative: '' }],
+    ['a cat no: +no: text', { prompt: 'a cat', negative: '', appendNegative: 'text' }],
     ['NEG：blurry', { negative: 'blurry' }],
     ['反向：模糊', { negative: '模糊' }],
     ['+no: text', { appendNegative: 'text' }],

@@ -48,6 +48,14 @@ async function repainted({ card }: Posted): Promise<readonly [boolean, boolean]>
 }
 
 describe('an uploaded mask', () => {
+  test('beside a sketch repaints a part of what was painted over', async () => {
+    const place = platform.newRoom();
+    const files = [file(picture), file(await solidPng(64, 64, '#f00'), 'sketch'), file(await halfMask(), 'mask')];
+    await platform.command(ann, 'edit', { prompt: 'x' }, { in: place, files });
+    const { request } = (await chat.nodeOf(await chat.result(place))).task!;
+    expect(request).toMatchObject({ mask: { kind: 'image' }, sketch: { kind: 'sketch' } });
+  });
+
   test('repaints what is white, by the inpaint command', async () => {
     const place = enter();
     const files = [file(picture), file(await halfMask(), 'mask')];

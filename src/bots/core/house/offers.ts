@@ -47,8 +47,8 @@ function changesFor(error: Refusal, asked: Kept['asked'], language: Asker['langu
   switch (error.code) {
     case 'out-of-range': {
       const { field, given, min, max } = error.details as Refusals['out-of-range'];
-      const value = String(given).trim() === '' ? Number.NaN : Number(given);
-      if (!Number.isFinite(value)) return [];
+      const value = String(given).trim() === '' ? Number.NaN : Number(String(given).normalize('NFKC'));
+      if (Number.isNaN(value)) return [];
       const nearest = String(Math.min(max, Math.max(min, value)));
       return [{ label: nearest, from: String(given), to: nearest, field }];
     }
