@@ -169,7 +169,7 @@ const isElsewhere = (planes: Planes): boolean =>
 
 /**
  * Where a screenshot of a picture lies on it, when it was cut or shows a little around it: by the brightness of both, to a fraction of
- * a pixel, whatever was drawn on it. Null when it lies as it is, corner on corner; with `mustSearch`, only when nothing is better.
+ * a pixel, whatever was drawn on it. Null when it lies as it is, corner on corner, which with `mustSearch` it does not.
  */
 export function register(base: Picture, marked: Picture, { mustSearch }: { mustSearch: boolean }): Overlap | null {
   const [middle, large] = [planesOf(base, marked, 192), planesOf(base, marked, 512)];
