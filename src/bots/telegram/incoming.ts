@@ -164,7 +164,10 @@ function replyOf(message: Spoken): Message | undefined {
   return replied && 'forum_topic_created' in replied ? undefined : replied;
 }
 
-/** What was sent, stickers aside, with which people answer like with a word; else the picture of a message in another chat that is replied to here. Source: Bot API, `ExternalReplyInfo` */
+/**
+ * What was sent, stickers aside, with which people answer like with a word; else the picture of a message in another chat that is
+ * replied to here. Source: Bot API, `ExternalReplyInfo`
+ */
 function picturesIn(
   { files }: Ears,
   messages: readonly Message[],
