@@ -1,5 +1,5 @@
 import { h, icon } from './dom.ts';
-import { drawStrokes, maskOf, type Stroke } from './strokes.ts';
+import { drawStroke, drawStrokes, maskOf, type Stroke } from './strokes.ts';
 import type { Words } from './words.ts';
 
 /** Colour of the mask while it is painted; CSS makes it translucent. */
@@ -11,9 +11,19 @@ interface Tools {
   size: number;
 }
 
-/** Draws what a pointer does onto `canvas`, stroke by stroke. */
-function painting(canvas: HTMLCanvasElement, tools: Tools, strokes: Stroke[], changed: () => void): void {
+/** Draws what a pointer does onto `canvas`, stroke by stroke; what comes within a frame is drawn at once. */
+function painting(canvas: HTMLCanvasElement, tools: Tools, strokes: Stroke[], begun: () => void): void {
   let points: { x: number; y: number }[] | null = null;
+  let isDue = false;
+  const grown = () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      const last = strokes.at(-1);
+      if (last) drawStroke(canvas, last, tint);
+    });
+  };
   const at = ({ clientX, clientY }: PointerEvent) => {
     const box = canvas.getBoundingClientRect();
     const scale = canvas.width / box.width;
@@ -24,13 +34,14 @@ function painting(canvas: HTMLCanvasElement, tools: Tools, strokes: Stroke[], ch
     canvas.setPointerCapture(event.pointerId);
     points = [at(event)];
     strokes.push({ ...tools, points });
-    changed();
+    begun();
+    grown();
   });
   canvas.addEventListener('pointermove', (event) => {
     if (!points) return;
     const moves = event.getCoalescedEvents();
     points.push(...(moves.length > 0 ? moves : [event]).map(at));
-    changed();
+    grown();
   });
   const end = () => {
     points = null;
@@ -60,11 +71,10 @@ export async function paintMask(src: string, description: string, words: Words):
   const canvas = h('canvas', { width, height });
   const strokes: Stroke[] = [];
   const tools: Tools = { kind: 'paint', size: Math.round(Math.min(width, height) / 10) };
-  const show = () => {
-    drawStrokes(canvas, strokes, tint);
+  const note = () => {
     use.disabled = strokes.length === 0;
   };
-  painting(canvas, tools, strokes, show);
+  painting(canvas, tools, strokes, note);
   const choose = (kind: Stroke['kind']) => {
     tools.kind = kind;
     brush.setAttribute('aria-pressed', String(kind === 'paint'));
@@ -84,7 +94,8 @@ export async function paintMask(src: string, description: string, words: Words):
   });
   const back = (count: number) => {
     strokes.length = Math.max(0, strokes.length - count);
-    show();
+    drawStrokes(canvas, strokes, tint);
+    note();
   };
   const undo = h(
     'button',

@@ -6,9 +6,11 @@ export interface Stroke {
   readonly points: readonly { readonly x: number; readonly y: number }[];
 }
 
-function draw(context: CanvasRenderingContext2D, { kind, size, points }: Stroke, colour: string): void {
+/** Draws a stroke over what is there; one that has grown is drawn once more over itself. */
+export function drawStroke(canvas: HTMLCanvasElement, { kind, size, points }: Stroke, colour: string): void {
+  const context = canvas.getContext('2d');
   const [first, ...others] = points;
-  if (!first) return;
+  if (!first || !context) return;
   context.globalCompositeOperation = kind === 'paint' ? 'source-over' : 'destination-out';
   context.strokeStyle = colour;
   context.lineWidth = size;
@@ -27,7 +29,7 @@ export function drawStrokes(canvas: HTMLCanvasElement, strokes: readonly Stroke[
   if (!context) return;
   context.globalCompositeOperation = 'source-over';
   context.clearRect(0, 0, canvas.width, canvas.height);
-  for (const stroke of strokes) draw(context, stroke, colour);
+  for (const stroke of strokes) drawStroke(canvas, stroke, colour);
 }
 
 /** The strokes as a mask: white on black, without grey edges, as large as the canvas. */
