@@ -93,6 +93,11 @@ describe('the page', () => {
     expect(await form.getByLabel('Prompt', { exact: true }).inputValue()).toBe('oil painting, warm light');
     await look('form');
     await form.getByLabel('Prompt', { exact: true }).fill('a watercolour');
+    await form.getByLabel('Denoising strength').fill('lots');
+    await form.getByRole('button', { name: 'Apply' }).click();
+    await form.getByRole('alert').getByText('strength cannot be lots').waitFor();
+    await look('form-refused');
+    expect(await form.getByLabel('Prompt', { exact: true }).inputValue()).toBe('a watercolour');
     await form.getByLabel('Denoising strength').fill('0.9');
     await form.getByRole('button', { name: 'Apply' }).click();
     expect(await (await result(3)).textContent()).toMatch(/a watercolour.*strength 0\.90/s);

@@ -1,7 +1,7 @@
 import { type Composer, createComposer, type Draft } from './composer.ts';
 import { h } from './dom.ts';
 import { acceptDrops } from './drops.ts';
-import { askForm } from './form-dialog.ts';
+import { type Again, askForm } from './form-dialog.ts';
 import { paintableOf } from './gallery.ts';
 import { createHeader } from './header.ts';
 import { createHero } from './hero.ts';
@@ -9,12 +9,22 @@ import { AGAIN_MS, listen } from './live.ts';
 import { paintMask } from './mask-painter.ts';
 import { isMask } from './pictures.ts';
 import { type Preferences, savePreferences } from './preferences.ts';
+import { readTitle } from './reading.ts';
 import { dismiss, fetchConversation, newKey, press, type Saying, type Self, say, UnknownHere } from './server.ts';
 import { createSettings } from './settings.ts';
 import { createToasts } from './toasts.ts';
 import { createTranscript, type Pending, type Transcript } from './transcript.ts';
 import { openViewer } from './viewer.ts';
-import type { WireAnswer, WireButton, WireCard, WireImage, WireMessage, WireSaid, WireSetup } from './wire.ts';
+import type {
+  WireAnswer,
+  WireButton,
+  WireCard,
+  WireForm,
+  WireImage,
+  WireMessage,
+  WireSaid,
+  WireSetup,
+} from './wire.ts';
 import { words as allWords, type Words } from './words.ts';
 
 /** Everything the parts of the page share. */
@@ -165,12 +175,21 @@ class Chat {
   /** Shows what was answered to us alone. */
   async #follow({ told, form }: WireAnswer, message: string | null): Promise<void> {
     for (const card of told) this.#toasts.show(card);
-    if (!form) return;
-    const values = await askForm(form, this.#words);
+    if (form) await this.#ask(form, message);
+  }
+
+  /** Asks a form until it is answered so that it will do, or nobody wants to. */
+  async #ask(form: WireForm, message: string | null, again?: Again): Promise<void> {
+    const values = await askForm(form, this.#words, again);
     if (!values) return;
     const showEnd = this.#transcript.following();
     await this.#attempt(async () => {
-      await this.#follow(await press(this.#self(), { code: form.code, message, values }), message);
+      const answer = await press(this.#self(), { code: form.code, message, values });
+      const [refused] = answer.told;
+      // What has a button to mend it with is a notice; else it is mended where it was written.
+      if (refused?.tone === 'warning' && refused.rows.length === 0)
+        return this.#ask(form, message, { values, trouble: [readTitle(refused.title).rest, ...refused.lines] });
+      await this.#follow(answer, message);
       showEnd();
     });
   }

@@ -15,15 +15,27 @@ function question(field: WireFormField): { readonly element: HTMLElement; readon
   };
 }
 
+/** A form that is asked again: what was answered, and why that would not do. */
+export interface Again {
+  readonly values: Readonly<Record<string, string>>;
+  readonly trouble: readonly string[];
+}
+
 /** Asks a card's question. @returns the answers, or null when nobody wants to answer */
-export function askForm(form: WireForm, words: Words): Promise<Readonly<Record<string, string>> | null> {
-  const questions = form.fields.map((field) => ({ name: field.name, ...question(field) }));
+export function askForm(form: WireForm, words: Words, again?: Again): Promise<Readonly<Record<string, string>> | null> {
+  const questions = form.fields.map((field) => {
+    const { name, value } = field;
+    return { name, ...question({ ...field, value: again?.values[name] ?? value }) };
+  });
+  const trouble =
+    again && h('div', { class: 'form-trouble', role: 'alert' }, ...again.trouble.map((line) => h('p', {}, line)));
   const cancel = h('button', { class: 'action quiet', type: 'button' }, words.cancel);
   const apply = h('button', { class: 'action primary', type: 'submit' }, words.apply);
   const body = h(
     'form',
     { method: 'dialog' },
     h('h2', {}, form.title),
+    trouble,
     h('div', { class: 'questions' }, ...questions.map(({ element }) => element)),
     h('div', { class: 'dialog-buttons' }, cancel, apply),
   );

@@ -5,6 +5,7 @@ dialog::backdrop { background: rgb(10 11 14 / .55); }
 .form-dialog { width: min(520px, calc(100vw - 24px)); max-height: calc(100dvh - 24px); border-radius: 18px; box-shadow: var(--shadow-high); }
 .form-dialog form { padding: 20px 22px 18px; display: grid; gap: 16px; }
 .form-dialog h2 { font-size: 18px; font-weight: 650; letter-spacing: -.01em; }
+.form-trouble { padding: 9px 12px; border-radius: var(--radius-small); background: var(--danger-soft); color: var(--danger); font-size: 14px; overflow-wrap: anywhere; }
 .questions { display: grid; grid-template-columns: 1fr 1fr; gap: 12px 14px; }
 .question { display: grid; gap: 4px; align-content: start; font-size: 13px; color: var(--muted); }
 .question.long { grid-column: 1 / -1; }
