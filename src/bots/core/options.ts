@@ -90,7 +90,7 @@ export function pointingAt<T>(text: string, parse: () => T): T {
     if (!(error instanceof Refusal) || error.code !== 'bad-option') throw error;
     const details = error.details as Refusals['bad-option'];
     const from = Math.max(0, details.position - AROUND);
-    const excerpt = text.slice(from, details.position + AROUND).replace(/\s/g, ' ');
+    const excerpt = text.slice(from, details.position + AROUND).replace(/\s|\p{Cs}/gu, ' '); // no half characters
     throw new Refusal('bad-option', { ...details, around: { excerpt, at: details.position - from } });
   }
 }
