@@ -68,8 +68,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       await connect(options, state, closing.signal, told);
     } catch (error) {
       if (closing.signal.aborted) return;
-      if (state.me === null && isRefusal(error))
-        throw new Error(`Discord does not accept DISCORD_TOKEN: ${why(error)}`);
+      if (state.me === null && isRefusal(error)) throw new Error(`Discord does not accept ${refused(error)}`);
       log.error({ platform: 'discord', why: why(error), waitMs }, 'connection lost');
     }
   };
@@ -125,6 +124,13 @@ interface State {
 
 const isRefusal = (error: unknown): error is Error =>
   error instanceof Error && /token|intents/i.test(error.message) && !('errno' in error);
+
+/** What of ours Discord refused, and what can be done about it. */
+function refused({ message }: Error): string {
+  return /intents/i.test(message)
+    ? `the intents: switch Message Content on at the developer portal, or DISCORD_MESSAGE_CONTENT off (${message})`
+    : `DISCORD_TOKEN: ${message}`;
+}
 
 /** One connection, until the library gives it up. Rejects when it could not be made or is lost for good. */
 async function connect(

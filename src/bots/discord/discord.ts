@@ -9,6 +9,7 @@ import { type Connection, openConnection } from './connection.ts';
 import { openInteractionDesk } from './interactions.ts';
 import { lookAt, lookBack } from './look.ts';
 import { heard } from './messages.ts';
+import { invitationTo } from './permissions.ts';
 import { linkTo } from './places.ts';
 import { registerCommands } from './registration.ts';
 import { answers, directPlace, editCard, openThread, type Post, removeMessage, sendCard } from './sending.ts';
@@ -65,7 +66,10 @@ export function openDiscord(options: DiscordOptions): Platform {
   const ears = openEars(options, post, clock);
   const connection = openConnection({
     ...{ token, root, clock, log, readsAll, interaction: ears.interaction, message: ears.message },
-    connected: (application) => registerCommands({ api, application, guild: guildId || null, dataDir }),
+    connected: (application) => {
+      log.info({ platform: 'discord', invitation: invitationTo(application) }, 'connected');
+      return registerCommands({ api, application, guild: guildId || null, dataDir });
+    },
   });
   return {
     name: 'discord',

@@ -27,7 +27,17 @@ const {
   SendMessagesInThreads: InThreads,
   AttachFiles,
   CreatePublicThreads,
+  EmbedLinks,
+  ReadMessageHistory,
 } = PermissionFlagsBits;
+
+/** What the bot asks a server for: all it can make use of there. */
+const wanted =
+  ViewChannel | SendMessages | InThreads | CreatePublicThreads | AttachFiles | EmbedLinks | ReadMessageHistory;
+
+/** The address at which somebody adds the bot to a server. Source: discord.com/developers/docs/topics/oauth2, "Bot Authorization Flow". */
+export const invitationTo = (application: string): string =>
+  `https://discord.com/oauth2/authorize?client_id=${application}&scope=bot+applications.commands&permissions=${wanted}`;
 const sendInThreads = ['Send Messages in Threads', InThreads] as const;
 
 /** What the bot needs for what was asked of it: to post pictures, or to give each a thread of its own. */

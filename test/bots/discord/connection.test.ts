@@ -12,6 +12,7 @@ describe('the connection', () => {
   test('asks for nothing privileged', async () => {
     await using bot = await openAdapter();
     expect(bot.dc.gateway.identified).toMatchObject({ intents: 4609, count: 1 });
+    expect(JSON.stringify(bot.logged)).toContain('&scope=bot+applications.commands&permissions=309237763072"');
   });
 
   test('is resumed when Discord asks for it, and no click is lost', async () => {
