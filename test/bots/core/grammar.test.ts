@@ -87,6 +87,8 @@ describe('words of an edit', () => {
         around: { excerpt: 'hat --stregth 0.4', at: 4 },
       },
     });
+    const cut = refusalOf(() => parseWords(`${'🎩'.repeat(20)} --stregth 0.4`)); // begins inside of one
+    expect(JSON.stringify(cut)).not.toMatch(/\\ud[89a-f]/i);
   });
 
   test('a value out of range is refused', () => {
