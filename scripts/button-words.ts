@@ -34,6 +34,10 @@ const moving = {
   history: { en: 'the tree of all versions', zh: '全部版本的树状图' },
   thumbnails: { en: 'the tree in pictures', zh: '用缩略图显示版本树' },
   show: { en: 'shows a picture of the tree again', zh: '再次显示树中的图片' },
+  newest: {
+    en: 'on an old button: the newest picture here, with fresh buttons',
+    zh: '按钮过旧时：显示此处最新的图片和新的按钮',
+  },
   pageBack: { en: 'the page before', zh: '上一页' },
   pageOn: { en: 'the next page', zh: '下一页' },
   branch: { en: 'begins a branch of its own at this picture', zh: '从这张图片开始一个分支' },
