@@ -34,7 +34,8 @@ export function fitted(card: Card, { maxText }: Pick<Capabilities, 'maxText'>): 
     const longest = lines.reduce((most, line, i) => (line.length > lines[most]!.length ? i : most), 0);
     const before = lines[longest]?.length ?? 0;
     if (before < 2) break;
-    lines[longest] = oneLine(lines[longest]!, Math.max(1, before - over));
+    const kept = lines[longest]!.slice(0, Math.max(0, before - over - 1));
+    lines[longest] = `${kept.replace(/[\ud800-\udbff]$/, '')}…`; // shorter in any case: counted as platforms count
     over -= before - lines[longest]!.length;
   }
   return { ...card, lines };

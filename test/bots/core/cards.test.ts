@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { pictureRows } from '../../../src/bots/core/buttons.ts';
-import { errorCard, fitted, type PictureView, resultCard, settingsCards } from '../../../src/bots/core/cards.ts';
+import {
+  errorCard,
+  fitted,
+  type PictureView,
+  plainCard,
+  resultCard,
+  settingsCards,
+} from '../../../src/bots/core/cards.ts';
 import { messagesIn } from '../../../src/bots/core/messages/index.ts';
 import { oneLine, soundText } from '../../../src/bots/core/plain-text.ts';
 import type { LineageNode } from '../../../src/edit/lineage.ts';
@@ -124,4 +131,12 @@ test('words of people lose what is invisible and keep what is language', () => {
   expect(soundText('a\r\nb\u0000\u202e\u200b\ufeff\ud800é👩🏽\tc')).toBe('a\nbé👩🏽\tc');
   expect(oneLine(' 油画，\n 温暖的光 ', 5)).toBe('油画， …');
   expect(oneLine('👍'.repeat(10), 4)).toBe('👍👍👍…');
+});
+
+test('a card of emoji is cut like any other', () => {
+  const card = { ...plainCard, title: 'x', lines: ['🎩'.repeat(300), 'seed 1', '🎩'.repeat(200)] };
+  const { lines } = fitted(card, { maxText: 900 });
+  expect(lines.join('\n').length).toBeLessThanOrEqual(900);
+  expect(lines[0]).toMatch(/^(?:🎩)+…$/u);
+  expect(lines.slice(1)).toEqual(card.lines.slice(1));
 });
