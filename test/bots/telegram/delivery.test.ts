@@ -137,9 +137,9 @@ describe('a line that is full', () => {
     for (const prompt of ['one', 'two', 'three']) await ann.photo(black, { caption: prompt });
     expect((await ann.wait(({ text }) => text.startsWith('⚠'))).text).toContain('The queue is full');
     chat.latch.open();
-    await expect.poll(() => results(chat, ann).length, { timeout: 3000 }).toBe(2);
+    await expect.poll(() => results(chat, ann).length, { timeout: 10_000 }).toBe(2);
     await ann.photo(black, { caption: 'four' });
-    await expect.poll(() => results(chat, ann).length, { timeout: 3000 }).toBe(3);
+    await expect.poll(() => results(chat, ann).length, { timeout: 10_000 }).toBe(3);
   });
 });
 

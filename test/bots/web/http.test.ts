@@ -232,9 +232,12 @@ describe('what changes', () => {
     await ann.say('a blue hat', { image: pngFile(picture) });
     await ann.find(isResult('a blue hat'));
     await ann.calm();
-    const events = await eventsAfter(ann, event, 3);
-    expect(events.map(({ kind }) => kind)).toEqual(['posted', 'posted', 'removed']);
-    expect(events[1]).toMatchObject({ message: { card: { tone: 'done' } } });
+    const result = {
+      kind: 'posted',
+      message: expect.objectContaining({ card: expect.objectContaining({ tone: 'done' }) }),
+    };
+    const wanted = [expect.objectContaining({ kind: 'posted' }), result, expect.objectContaining({ kind: 'removed' })];
+    await expect.poll(() => eventsAfter(ann, event, 3), { timeout: 10_000 }).toEqual(wanted); // a card may come, and go, after its result
   });
 
   test('is to be loaded anew when too much was missed, or in another run', async () => {

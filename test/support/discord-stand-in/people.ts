@@ -86,7 +86,7 @@ function watched(stored: StoredInteraction): Interaction {
     get answer() {
       return stored.original ? see(stored.original) : null;
     },
-    answered: async (ms = 3000) => {
+    answered: async (ms = 10_000) => {
       await until(() => stored.callback !== null, ms, `an answer to interaction ${stored.id}`);
       return interaction;
     },

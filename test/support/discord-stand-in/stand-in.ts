@@ -239,7 +239,7 @@ function driver(desk: Desk, home: StandInChannel) {
     context: (user, name, target, where) => people.contextMenu(desk, at(user, where), name, target),
     message: (user, text, more = {}) => people.write(desk, at(user, more), text, more),
     messages: (where) => messagesIn(world, where?.channel ?? home).map(see),
-    waitCard: async (condition, ms = 3000) => {
+    waitCard: async (condition, ms = 10_000) => {
       await people.until(
         () => byBot().some(condition),
         ms,

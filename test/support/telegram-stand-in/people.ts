@@ -146,7 +146,7 @@ export function openConversation(desk: Desk, standing: Standing): Conversation {
       return press(desk, user, found.seen, found.one.data);
     },
     forge: (data, on) => press(desk, user, on, data),
-    wait: async (condition, ms = 3000) => {
+    wait: async (condition, ms = 10_000) => {
       const find = () =>
         messagesIn(world, chat)
           .map(see)
