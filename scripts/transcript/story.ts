@@ -109,7 +109,7 @@ async function waitInLine({ ann, bo, jose, step, isLookedAfter }: Stage): Promis
   await step('小波 asks for one more', ask('a river'), /⚠/u);
   await step('小波: /queue', () => bo.command('queue'));
   await step('小波 presses Cancel on José’s edit', () => bo.press(running, '✖️'), /⚠/u);
-  await step('José: /cancel', () => jose.command('cancel'), /José/u);
+  await step('José: /cancel', () => jose.command('cancel'), /^#1 · [\s\S]*a forest/u);
   if (!isLookedAfter) return;
   await step('Ann: /server limits set', () => ann.command('server limits set', { name: 'max-steps', value: '15' }));
   await step(

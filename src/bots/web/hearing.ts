@@ -75,7 +75,15 @@ function gathering(
       menu = card;
     },
   };
-  const given = () => ({ told: told.map(wireCard), menu: menu && wireCard(menu), form: form && wireForm(form) });
+  const before = replyTo === null ? undefined : conversation.find(replyTo);
+  const isInPlace = () => {
+    const now = replyTo === null ? undefined : conversation.find(replyTo);
+    return now !== undefined && now !== before;
+  };
+  const given = () => ({
+    ...{ told: told.map(wireCard), menu: menu && wireCard(menu), form: form && wireForm(form) },
+    inPlace: isInPlace(),
+  });
   return { answer, given };
 }
 

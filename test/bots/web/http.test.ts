@@ -174,6 +174,18 @@ describe('what is sent', () => {
     expect((await ann.press('w1|ag|0123456789|')).told[0]!.title).toContain('That is gone');
   });
 
+  test('says whether what was pressed became something else where it stands', async () => {
+    const ann = await enter();
+    await ann.say('a tall hat', { image: pngFile(picture) });
+    const result = await ann.find(isResult('a tall hat'));
+    const pressed = async ({ id, card }: WireMessage, action: string) =>
+      (await ann.press(card!.rows.flat().find((one) => one.action === action)!.code, id)).inPlace;
+    expect(await pressed(result, 'cp')).toBe(false);
+    await ann.say('/history');
+    const history = await ann.find(({ card }) => card?.title.startsWith('History') ?? false);
+    expect(await pressed(history, 'hs')).toBe(true);
+  });
+
   test('carries the chosen parameters and the name of who sent it', async () => {
     const ann = await enter();
     const settings = JSON.stringify({ strength: '0.35', sampler: 'DPM++ 2M', negative: 'say "cheese"' });

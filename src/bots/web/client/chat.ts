@@ -190,7 +190,7 @@ class Chat {
       if (refused?.tone === 'warning' && refused.rows.length === 0)
         return this.#ask(form, message, { values, trouble: [readTitle(refused.title).rest, ...refused.lines] });
       await this.#follow(answer, message);
-      showEnd();
+      if (!answer.inPlace) showEnd();
     });
   }
 
@@ -202,7 +202,7 @@ class Chat {
     await this.#attempt(async () => {
       const answer = await press(this.#self(), { code, message: id, values: null });
       menu = answer.menu;
-      if (!answer.form && !menu && answer.told.length === 0) showEnd(); // what follows stands there
+      if (!answer.form && !menu && !answer.inPlace && answer.told.length === 0) showEnd(); // what follows stands there
       void this.#follow(answer, id); // a form may stay open as long as it likes
     });
     return menu;

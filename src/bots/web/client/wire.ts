@@ -120,6 +120,8 @@ export interface WireAnswer {
   /** Further buttons of the card that was pressed. */
   readonly menu: WireCard | null;
   readonly form: WireForm | null;
+  /** What was pressed has become something else where it stands. */
+  readonly inPlace: boolean;
 }
 
 interface WireFieldBase {
