@@ -21,6 +21,7 @@ const kindWords: Readonly<Record<string, string>> = {
 const calledIn = (kind: string): string | undefined =>
   kindWords[kind] ?? Object.values<Field>(fields).find(({ chat }) => chat === kind)?.label.zh;
 
+/** As long as there are refusals: the type wants all of them in one table. */
 export const refusalsZh: Messages['refusals'] = {
   'no-image': () => ({
     what: '要编辑哪张图片？',
