@@ -1,3 +1,5 @@
+// One suite, for both databases open it once, and longer than others: its promises are about what one person leaves in many tables.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { BlobRef } from '../../src/edit/blob.ts';
 import type { NodeId, PlaceId } from '../../src/edit/lineage.ts';

@@ -130,13 +130,15 @@ const onDrafts: Readonly<Record<DraftAction, (flow: Flow, press: Press, draft: D
   no: (flow, press, draft) => (isQuestion(draft) ? dismiss : dismissDraft)(flow, press, draft),
 };
 
-/** What agreeing to it does. */
+/** What agreeing to one of these does. */
+const onAgreed = { pair: usePair, 'no mask': useWhole, sheet: useSheet, 'new picture': useNewPicture };
+const canBeAgreed = (kind: string): kind is keyof typeof onAgreed => Object.hasOwn(onAgreed, kind);
+
+/** What agreeing to it does. @throws Refusal 'old-button' where there is nothing to agree to */
 function confirmed(draft: Draft) {
   if (isQuestion(draft)) return confirm;
-  const does = { pair: usePair, 'no mask': useWhole, sheet: useSheet, 'new picture': useNewPicture };
-  const kind = (['pair', 'no mask', 'sheet', 'new picture'] as const).find((one) => one === draft.kind);
-  if (!kind) throw new Refusal('old-button', {});
-  return does[kind];
+  if (!canBeAgreed(draft.kind)) throw new Refusal('old-button', {});
+  return onAgreed[draft.kind];
 }
 
 /** A draft that a button is about, if it is of the kind that has such buttons. @throws Refusal 'gone', 'old-button' */

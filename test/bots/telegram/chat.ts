@@ -11,6 +11,7 @@ import type { Storage } from '../../../src/storage/index.ts';
 import { Latch } from '../../support/fake-engine.ts';
 import { fastClock, fit, openRunningBot, type RunningBotOptions } from '../../support/running-bot.ts';
 import {
+  type Conversation,
   openTelegramStandIn,
   type Seen,
   type TelegramStandIn,
@@ -86,3 +87,17 @@ function checkLooks({ way, fields }: TelegramStandIn['log'][number], token: stri
 /** A result of that number in its tree, when it is not given any. */
 export const isResult = (number?: number) => (seen: Seen) =>
   seen.picture !== null && new RegExp(`^#${number ?? '\\d+'} · `).test(seen.text) && seen.buttons.length > 1;
+
+let people = 0;
+
+/** Somebody new, alone with the bot. */
+export function somebodyNew({ tg }: Chat, language: string | null = 'en'): Conversation {
+  people += 1;
+  return tg.private(tg.user(`Ann${people}`, language));
+}
+
+/** Sends a picture with words, and waits for what becomes of it. */
+export async function edited(ann: Conversation, picture: Buffer, caption = 'a red hat --steps 7') {
+  const asked = await ann.photo(picture, { caption });
+  return { asked, result: await ann.wait(isResult(1)) };
+}

@@ -3,28 +3,17 @@ import type { PlaceId } from '../../../src/edit/lineage.ts';
 import { solidPng } from '../../support/jobs.ts';
 import { halfMask } from '../../support/running-bot.ts';
 import type { Conversation } from '../../support/telegram-stand-in/index.ts';
-import { type Chat, isResult, openChat } from './chat.ts';
+import { type Chat, edited, isResult, openChat, somebodyNew } from './chat.ts';
 
 let chat: Chat;
 let black: Buffer;
-let people = 0;
 beforeAll(async () => {
   chat = await openChat();
   black = await solidPng(64, 64, '#000000');
 });
 afterAll(() => chat[Symbol.asyncDispose]());
 
-/** Somebody new, alone with the bot. */
-function somebody(language: string | null = 'en'): Conversation {
-  people += 1;
-  return chat.tg.private(chat.tg.user(`Ann${people}`, language));
-}
-
-/** Sends a black picture with words, and waits for what becomes of it. */
-async function edited(ann: Conversation, caption = 'a red hat --steps 7') {
-  await ann.photo(black, { caption });
-  return { result: await ann.wait(isResult(1)) };
-}
+const somebody = (language: string | null = 'en') => somebodyNew(chat, language);
 
 async function helpFor(ann: Conversation) {
   ann.command('/start');
@@ -37,7 +26,7 @@ describe('languages, groups, identities', () => {
     async (language) => {
       const ann = somebody(language);
       const help = await helpFor(ann);
-      const { result } = await edited(ann, 'hat');
+      const { result } = await edited(ann, black, 'hat');
       const isChinese = language === 'zh-hans';
       for (const seen of [help, result]) {
         expect(/\p{Script=Han}/u.test(seen.text + JSON.stringify(seen.buttons))).toBe(isChinese);
@@ -91,7 +80,7 @@ describe('languages, groups, identities', () => {
 
   test('ids beyond 32 bits come back as they were', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     const node = await chat.nodeOf(result);
     expect(node.author).toBe(`telegram:${ann.user.id}`);
     const lineage = await chat.storage.lineage.lineage(node.lineage);
@@ -101,12 +90,12 @@ describe('languages, groups, identities', () => {
 
   test('an update that comes twice is one edit', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     chat.tg.replay(1);
     ann.press('Again', result);
     chat.tg.replay(1);
     await ann.wait(isResult(2));
-    await edited(somebody());
+    await edited(somebody(), black);
     expect(chat.tg.messages(ann.chat).filter(isResult())).toHaveLength(2);
   });
 

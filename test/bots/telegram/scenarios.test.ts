@@ -3,28 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { solidPng } from '../../support/jobs.ts';
 import { halfMask } from '../../support/running-bot.ts';
 import type { Conversation } from '../../support/telegram-stand-in/index.ts';
-import { type Chat, isResult, openChat } from './chat.ts';
+import { type Chat, edited, isResult, openChat, somebodyNew } from './chat.ts';
 
 let chat: Chat;
 let black: Buffer;
-let people = 0;
 beforeAll(async () => {
   chat = await openChat();
   black = await solidPng(64, 64, '#000000');
 });
 afterAll(() => chat[Symbol.asyncDispose]());
 
-/** Somebody new, alone with the bot. */
-function somebody(language: string | null = 'en'): Conversation {
-  people += 1;
-  return chat.tg.private(chat.tg.user(`Ann${people}`, language));
-}
-
-/** Sends a black picture with words, and waits for what becomes of it. */
-async function edited(ann: Conversation, caption = 'a red hat --steps 7') {
-  const asked = await ann.photo(black, { caption });
-  return { asked, result: await ann.wait(isResult(1)) };
-}
+const somebody = (language: string | null = 'en') => somebodyNew(chat, language);
 
 /** Turns to what stands behind "⋯". */
 async function further(ann: Conversation, on: Awaited<ReturnType<Conversation['wait']>>) {
@@ -66,7 +55,7 @@ describe('a picture with words', () => {
 
   test('is given as the PNG with its parameters on request', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     await further(ann, result);
     ann.press('💾', result);
     const file = await ann.wait(({ asFile }) => asFile);
@@ -77,7 +66,7 @@ describe('a picture with words', () => {
 
   test('goes on from a reply to the result, with the bytes that were made and not the photo Telegram shows', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     ann.text('make it blue', { replyTo: result });
     const second = await ann.wait(isResult(2));
     const [parent, child] = [await chat.nodeOf(result), await chat.nodeOf(second)];
@@ -98,7 +87,7 @@ describe('a picture with words', () => {
     const result = await ann.wait(isResult());
     expect(result).toMatchObject({ replyTo: asked.id, text: expect.stringContaining('"a blue hat"') });
     ann.edit(asked, 'too late');
-    await edited(somebody());
+    await edited(somebody(), black);
     expect(chat.tg.messages(ann.chat).filter(({ byBot }) => byBot)).toHaveLength(1);
     const cy = somebody();
     const mistyped = await cy.photo(black, { caption: 'a hat --strenght 0.3' });
@@ -115,7 +104,7 @@ describe('a picture with words', () => {
     const ann = somebody();
     const other = somebody();
     expect(await listOf(other, '')).toMatchObject({ choices: [], button: expect.stringContaining('make one') });
-    const { result } = await edited(ann, 'a fox in the snow');
+    const { result } = await edited(ann, black, 'a fox in the snow');
     ann.text('a crow', { replyTo: result });
     const crow = await ann.wait(isResult(2));
     const uploads = () =>
@@ -214,13 +203,13 @@ describe('masks', () => {
     await ann.wait((seen) => isResult(2)(seen) && seen.text.includes('"a straw hat"'));
     expect(chat.tg.messages(group.chat).some(({ id }) => id === card.id)).toBe(false);
     ann.edit(sent, 'a third hat');
-    await edited(somebody());
+    await edited(somebody(), black);
     expect(chat.tg.messages(group.chat).some(({ byBot, text }) => byBot && text.includes('third'))).toBe(false);
   });
 
   test('by transparency are read in a reply with the file', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     const alpha = await sharp({ create: { width: 64, height: 64, channels: 4, background: '#00000000' } })
       .composite([{ input: await solidPng(32, 64), left: 0, top: 0 }])
       .png()
@@ -234,7 +223,7 @@ describe('masks', () => {
 describe('buttons', () => {
   test('Again, Less and More keep what they should', async () => {
     const ann = somebody();
-    const { result } = await edited(ann, 'a red hat --strength 0.95');
+    const { result } = await edited(ann, black, 'a red hat --strength 0.95');
     const first = await paramsOf(result);
     ann.press('Again', result);
     const again = await paramsOf(await ann.wait(isResult(2)));
@@ -272,7 +261,7 @@ describe('buttons', () => {
 
   test('Undo and Redo go back and forth', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     ann.text('make it blue', { replyTo: result });
     ann.press('Undo', await ann.wait(isResult(2)));
     const back = await ann.wait(
@@ -286,7 +275,7 @@ describe('buttons', () => {
 
   test('Edit… asks with the present values, and a reply changes only what it names', async () => {
     const ann = somebody();
-    const { result } = await edited(ann, 'a red hat no: blurry --seed 5');
+    const { result } = await edited(ann, black, 'a red hat no: blurry --seed 5');
     ann.press('✏️', result);
     const form = await ann.wait(({ text }) => text.startsWith('✏'));
     expect(form.text).toContain('a red hat');
@@ -309,7 +298,7 @@ describe('buttons', () => {
 
   test('that are forged or old are answered in words', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     ann.forge('0:ag:0123456789:', result);
     await ann.wait(({ text }) => text.includes('That button is too old'));
     ann.forge('1:ag:0000000000:', result);
@@ -329,7 +318,7 @@ async function helpFor(ann: Conversation) {
 describe('a history', () => {
   test('is branched, shown with buttons to jump by, turned in place, compared, and redone', async () => {
     const ann = somebody();
-    const { result } = await edited(ann);
+    const { result } = await edited(ann, black);
     ann.press('Less', result);
     const second = await ann.wait(isResult(2));
     await further(ann, second);

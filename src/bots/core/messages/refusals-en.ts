@@ -1,3 +1,5 @@
+// Every refusal in one table, since the type wants all of them: the file is as long as there are refusals.
+
 import type { Messages } from './catalogue.ts';
 import { plural } from './plural.ts';
 
@@ -6,7 +8,6 @@ const orList = (names: readonly string[]) => names.map((name) => `"${name}"`).jo
 
 const shortly = (seconds: number) => (seconds < 90 ? `${seconds} s` : `${Math.ceil(seconds / 60)} min`);
 
-/** Every refusal in one table, since the type wants all of them: the file is as long as there are refusals. */
 export const refusalsEn: Messages['refusals'] = {
   'no-image': () => ({
     what: 'Which picture?',

@@ -1,3 +1,5 @@
+// Every refusal in one table, since the type wants all of them: the file is as long as there are refusals.
+
 import { type Field, fields } from '../../../edit/fields.ts';
 import type { Messages } from './catalogue.ts';
 
@@ -21,7 +23,6 @@ const kindWords: Readonly<Record<string, string>> = {
 const calledIn = (kind: string): string | undefined =>
   kindWords[kind] ?? Object.values<Field>(fields).find(({ chat }) => chat === kind)?.label.zh;
 
-/** As long as there are refusals: the type wants all of them in one table. */
 export const refusalsZh: Messages['refusals'] = {
   'no-image': () => ({
     what: '要编辑哪张图片？',
